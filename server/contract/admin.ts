@@ -1,0 +1,91 @@
+/** Wire shapes of pools, variables, secrets, users, workers and the server itself. */
+import { Type, type Static } from 'typebox'
+import { ROLES, WORKER_STATES } from './states.ts'
+import { Enum, Instant, Name, Nullable, Strict } from './schema.ts'
+
+export const Pool = Strict({
+  name: Type.String(),
+  slots: Type.Integer({ description: '-1 = unlimited' }),
+  description: Type.String(),
+  include_deferred: Type.Boolean(),
+  occupied_slots: Type.Integer(),
+  running_slots: Type.Integer(),
+  queued_slots: Type.Integer(),
+  waiting: Type.Integer({ description: 'task instances that wait for a slot' }),
+})
+export type Pool = Static<typeof Pool>
+export const PoolBody = Strict({
+  slots: Type.Integer({ minimum: -1, maximum: 1_000_000 }),
+  description: Type.Optional(Type.String({ maxLength: 2000, default: '' })),
+  include_deferred: Type.Optional(Type.Boolean({ default: false })),
+})
+
+export const Variable = Strict({
+  key: Type.String(),
+  value: Nullable(Type.String(), { description: 'null if the name marks it as sensitive' }),
+  description: Type.String(),
+  updated_at: Instant,
+})
+export type Variable = Static<typeof Variable>
+export const VariableBody = Strict({
+  value: Type.String({ maxLength: 1_048_576 }),
+  description: Type.Optional(Type.String({ maxLength: 2000, default: '' })),
+})
+
+export const Secret = Strict({ key: Type.String(), created_at: Instant, updated_at: Instant })
+export type Secret = Static<typeof Secret>
+export const SecretBody = Strict({ key: Name, value: Type.String({ minLength: 1, maxLength: 65_536 }) })
+
+export const User = Strict({ username: Type.String(), role: Enum(ROLES), created_at: Instant, last_login_at: Nullable(Instant) })
+export type User = Static<typeof User>
+export const UserBody = Strict({
+  username: Type.String({ minLength: 1, maxLength: 100, pattern: '^[A-Za-z0-9_.@-]+$' }),
+  password: Type.String({ minLength: 12, maxLength: 1000 }),
+  role: Enum(ROLES),
+})
+export const ApiKey = Strict({
+  id: Type.Integer(),
+  username: Type.String(),
+  name: Type.String(),
+  prefix: Type.String({ description: 'first characters, to recognise it by' }),
+  created_at: Instant,
+  expires_at: Nullable(Instant),
+  last_used_at: Nullable(Instant),
+})
+export type ApiKey = Static<typeof ApiKey>
+
+export const Me = Strict({ username: Type.String(), role: Enum(ROLES) })
+export type Me = Static<typeof Me>
+
+export const Worker = Strict({
+  worker_id: Type.String(),
+  hostname: Type.String(),
+  status: Enum(WORKER_STATES),
+  capacity: Type.Integer(),
+  active_tasks: Type.Integer(),
+  queues: Type.Array(Type.String()),
+  labels: Type.Array(Type.String()),
+  version: Type.String(),
+  last_heartbeat: Instant,
+  connected_at: Instant,
+})
+export type Worker = Static<typeof Worker>
+
+export const Health = Strict({
+  status: Enum(['ok', 'degraded'] as const),
+  version: Type.String(),
+  database: Enum(['ok', 'down'] as const),
+  /** leader: this controller schedules; standby: another one does. */
+  scheduler: Enum(['leader', 'standby', 'starting'] as const),
+  workers: Type.Integer(),
+  uptime_ms: Type.Integer(),
+})
+export type Health = Static<typeof Health>
+
+export const SwarmStatus = Strict({
+  enabled: Type.Boolean(),
+  active_workers: Type.Integer(),
+  queue_depth: Type.Integer({ description: 'task instances that could run if there were capacity' }),
+  running: Type.Integer(),
+  parallelism: Type.Integer(),
+})

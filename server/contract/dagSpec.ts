@@ -1,0 +1,188 @@
+/**
+ * The serialised form of a DAG: what the Python package (and later the DAG factory) produces and the engine compiles.
+ * It is data only; nothing in it is executed by the server. Durations are milliseconds, instants are ISO 8601 in UTC.
+ */
+import { Type, type Static } from 'typebox'
+import { TRIGGER_RULES, WEIGHT_RULES } from './states.ts'
+import { Enum, Instant, Json, Nullable, Strict } from './schema.ts'
+
+export const DAG_SPEC_FORMAT = 1
+
+/** A timetable. `timezone` is an IANA name or a fixed offset such as `+05:30`. */
+export const TimetableSpec = Type.Union([
+  Strict({ type: Type.Literal('null') }),
+  Strict({ type: Type.Literal('once') }),
+  Strict({ type: Type.Literal('continuous') }),
+  /** 2.x style: a run at T covers [previous point, T) and has its start as logical date. */
+  Strict({ type: Type.Literal('cron_data_interval'), cron: Type.String(), timezone: Type.String() }),
+  /** 3.x style: a run at T has T as logical date; its interval is [T - interval, T]. */
+  Strict({
+    type: Type.Literal('cron_trigger'),
+    crons: Type.Array(Type.String(), { minItems: 1 }),
+    timezone: Type.String(),
+    interval_ms: Type.Integer({ minimum: 0 }),
+    /** CronTriggerTimetable's run_immediately: true, false, or a tolerance in milliseconds. */
+    run_immediately: Type.Union([Type.Boolean(), Type.Integer({ minimum: 0 })]),
+  }),
+  /** `months` holds calendar months of a relativedelta; both parts are added. */
+  Strict({ type: Type.Literal('delta_data_interval'), delta_ms: Type.Integer(), months: Type.Integer(), timezone: Type.String() }),
+  Strict({
+    type: Type.Literal('delta_trigger'),
+    delta_ms: Type.Integer(),
+    months: Type.Integer(),
+    timezone: Type.String(),
+    interval_ms: Type.Integer({ minimum: 0 }),
+  }),
+  Strict({
+    type: Type.Literal('events'),
+    dates: Type.Array(Instant),
+    description: Type.String(),
+    restrict_to_events: Type.Boolean(),
+  }),
+])
+export type TimetableSpec = Static<typeof TimetableSpec>
+
+/** A trigger-form parameter: default value and JSON Schema (Airflow core-concepts/params). */
+export const ParamSpec = Strict({
+  value: Json,
+  has_default: Type.Boolean(),
+  description: Nullable(Type.String()),
+  schema: Type.Record(Type.String(), Json),
+})
+
+/** A bash command that the worker may start without Python: no templates, no callbacks, no output processor. */
+export const PlainBash = Strict({
+  command: Type.String(),
+  env: Nullable(Type.Record(Type.String(), Type.String())),
+  append_env: Type.Boolean(),
+  cwd: Nullable(Type.String()),
+  skip_on_exit_codes: Type.Array(Type.Integer()),
+})
+
+export const TaskSpec = Strict({
+  task_id: Type.String(),
+  task_display_name: Nullable(Type.String()),
+  /** Class name shown to people, such as `BashOperator` or `@task`. */
+  operator: Type.String(),
+  /**
+   * `empty`: ended by the engine without a worker. `bash`: see `bash`. `python`: a forked task host runs it.
+   */
+  kind: Enum(['empty', 'bash', 'python'] as const),
+  bash: Nullable(PlainBash),
+  /** Id of the innermost task group, or null. */
+  group_id: Nullable(Type.String()),
+  owner: Type.String(),
+  doc_md: Nullable(Type.String()),
+  ui_color: Type.String(),
+  trigger_rule: Enum(TRIGGER_RULES),
+  retries: Type.Integer({ minimum: 0 }),
+  retry_delay_ms: Type.Integer({ minimum: 0 }),
+  /** 0 = constant delay; otherwise the factor of each further try. */
+  retry_exponential_backoff: Type.Number({ minimum: 0 }),
+  max_retry_delay_ms: Nullable(Type.Integer({ minimum: 0 })),
+  execution_timeout_ms: Nullable(Type.Integer({ minimum: 1 })),
+  depends_on_past: Type.Boolean(),
+  ignore_first_depends_on_past: Type.Boolean(),
+  wait_for_downstream: Type.Boolean(),
+  wait_for_past_depends_before_skipping: Type.Boolean(),
+  priority_weight: Type.Integer(),
+  weight_rule: Enum(WEIGHT_RULES),
+  pool: Type.String(),
+  pool_slots: Type.Integer({ minimum: 1 }),
+  queue: Type.String(),
+  max_active_tis_per_dag: Nullable(Type.Integer({ minimum: 1 })),
+  max_active_tis_per_dagrun: Nullable(Type.Integer({ minimum: 1 })),
+  start_date: Nullable(Instant),
+  end_date: Nullable(Instant),
+  do_xcom_push: Type.Boolean(),
+  is_setup: Type.Boolean(),
+  is_teardown: Type.Boolean(),
+  on_failure_fail_dagrun: Type.Boolean(),
+  /** Kinds of callbacks that the task declares: execute, success, failure, retry, skipped. */
+  callbacks: Type.Array(Type.String()),
+  /** Names of vault secrets that an attempt of this task receives, as environment variable -> secret name. */
+  secrets: Type.Record(Type.String(), Type.String()),
+  /** Template fields with their unrendered values, for display. */
+  template_fields: Type.Record(Type.String(), Json),
+  /** Package that would be needed to run this operator, if it is a stub. */
+  stub_package: Nullable(Type.String()),
+})
+export type TaskSpec = Static<typeof TaskSpec>
+
+export const TaskGroupSpec = Strict({
+  group_id: Type.String(),
+  label: Type.String(),
+  parent_id: Nullable(Type.String()),
+  tooltip: Type.String(),
+  ui_color: Type.String(),
+})
+
+export const DagSpec = Strict({
+  format: Type.Literal(DAG_SPEC_FORMAT),
+  dag_id: Type.String(),
+  dag_display_name: Nullable(Type.String()),
+  description: Nullable(Type.String()),
+  doc_md: Nullable(Type.String()),
+  /** Which Airflow's rules decide where 2.x and 3.x differ. */
+  dialect: Enum(['2', '3'] as const),
+  /** Path of the DAG file, relative to the DAG folder, with forward slashes. */
+  file: Type.String(),
+  owner: Type.String(),
+  tags: Type.Array(Type.String()),
+  timezone: Type.String(),
+  start_date: Nullable(Instant),
+  end_date: Nullable(Instant),
+  timetable: TimetableSpec,
+  /** The schedule as the author wrote it, for people: `@daily`, `0 3 * * *`, `1 day, 0:00:00`; null = none. */
+  schedule: Nullable(Type.String()),
+  /** null = not set by the author; VORTEX then starts no back runs and says so. */
+  catchup: Nullable(Type.Boolean()),
+  max_active_runs: Type.Integer({ minimum: 1 }),
+  max_active_tasks: Type.Integer({ minimum: 1 }),
+  dagrun_timeout_ms: Nullable(Type.Integer({ minimum: 1 })),
+  max_consecutive_failed_dag_runs: Type.Integer({ minimum: 0 }),
+  fail_fast: Type.Boolean(),
+  is_paused_upon_creation: Nullable(Type.Boolean()),
+  params: Type.Record(Type.String(), ParamSpec),
+  /** Kinds of DAG callbacks declared: success, failure. They run on a worker. */
+  callbacks: Type.Array(Type.String()),
+  tasks: Type.Array(TaskSpec),
+  /** [upstream task id, downstream task id, label or null] */
+  edges: Type.Array(Type.Tuple([Type.String(), Type.String(), Nullable(Type.String())])),
+  task_groups: Type.Array(TaskGroupSpec),
+  /** Things the reader of the DAG page should know: accepted but ignored arguments, stubs, removed keys. */
+  notices: Type.Array(Type.String()),
+})
+export type DagSpec = Static<typeof DagSpec>
+
+/** One file of a bundle: content is addressed by its SHA-256 in lower-case hex. */
+export const BundleFile = Strict({ path: Type.String(), sha256: Type.String(), size: Type.Integer() })
+export type BundleFile = Static<typeof BundleFile>
+
+/** What a parse of one DAG file found. */
+export const ParseResult = Strict({
+  file: Type.String(),
+  dags: Type.Array(DagSpec),
+  /** Import error with the author's traceback, or null. */
+  error: Nullable(
+    Strict({
+      /** Short machine word: syntax, import, timeout, memory, exit, output, encoding, cycle, duplicate, crash, invalid. */
+      kind: Type.String(),
+      message: Type.String(),
+      traceback: Type.String(),
+      line: Nullable(Type.Integer()),
+    }),
+  ),
+  /** Local files whose content is part of this DAG file's versions, the DAG file first. */
+  bundle_files: Type.Array(BundleFile),
+  /** Everything the parse read beside those: a change of any of them parses the file again. */
+  inputs: Strict({
+    files: Type.Array(Type.String()),
+    variables: Type.Array(Type.String()),
+    environment: Type.Array(Type.String()),
+  }),
+  duration_ms: Type.Number(),
+  /** null if the interpreter may be forked after the import, else why not (threads, sockets, ...). */
+  fork_hazard: Nullable(Type.String()),
+})
+export type ParseResult = Static<typeof ParseResult>

@@ -1,0 +1,275 @@
+/**
+ * Records of the store. Fields have the names of their SQL columns (snake_case). Every instant is a number:
+ * milliseconds since 1970-01-01 UTC. JSON columns arrive parsed.
+ */
+import type { DagSpec, BundleFile } from '#contract/dagSpec.ts'
+import type {
+  AttemptState, BackfillState, DagRunState, ReprocessBehaviour, Role, RunType, TaskInstanceState, WorkerState,
+} from '#contract/states.ts'
+
+export interface DagRecord {
+  dag_id: string
+  file: string
+  is_paused: boolean
+  is_stale: boolean
+  /** Newest version. */
+  dag_version_id: number
+  version: number
+  description: string | null
+  dag_display_name: string | null
+  owner: string
+  tags: string[]
+  schedule: string | null
+  timezone: string
+  max_active_runs: number
+  max_active_tasks: number
+  task_count: number
+  is_dynamic: boolean
+  /** When the next scheduled run is due, and what it will cover; null = none. Kept by the scheduler. */
+  next_run_after: number | null
+  next_logical_date: number | null
+  next_interval_start: number | null
+  next_interval_end: number | null
+  /** Newest scheduled run ever created, so that deleting runs does not create them again. */
+  last_scheduled_logical_date: number | null
+  last_scheduled_interval_start: number | null
+  last_scheduled_interval_end: number | null
+  last_scheduled_run_after: number | null
+  consecutive_failed_runs: number
+  created_at: number
+  updated_at: number
+}
+
+export interface DagVersionRecord {
+  id: number
+  dag_id: string
+  version: number
+  /** SHA-256 of the canonical spec and the bundle manifest. */
+  hash: string
+  spec: DagSpec
+  /** SHA-256 of the canonical manifest; workers fetch bundles by it. */
+  bundle_hash: string
+  file: string
+  created_at: number
+}
+
+export interface BundleRecord {
+  hash: string
+  /** The DAG file first. */
+  files: BundleFile[]
+}
+
+export interface DagFileRecord {
+  file: string
+  /** SHA-256 over content and inputs of the newest parse. */
+  hash: string
+  parsed_at: number
+  duration_ms: number
+  dag_ids: string[]
+  inputs: { files: string[]; variables: string[]; environment: string[] }
+  error: { kind: string; message: string; traceback: string; line: number | null } | null
+  fork_hazard: string | null
+}
+
+export interface DagRunRecord {
+  id: number
+  dag_id: string
+  run_id: string
+  run_type: RunType
+  state: DagRunState
+  logical_date: number | null
+  data_interval_start: number | null
+  data_interval_end: number | null
+  run_after: number
+  queued_time: number
+  start_time: number | null
+  end_time: number | null
+  triggered_by: string
+  conf: Record<string, unknown>
+  note: string | null
+  dag_version_id: number
+  backfill_id: number | null
+  state_reason: string | null
+  /** Task instances by state, kept by the scheduler so that lists need no counting. */
+  task_counts: Partial<Record<TaskInstanceState, number>>
+}
+
+export interface TaskInstanceRecord {
+  id: number
+  dag_run_id: number
+  task_id: string
+  map_index: number
+  state: TaskInstanceState
+  try_number: number
+  max_tries: number
+  operator: string
+  pool: string
+  pool_slots: number
+  queue: string
+  priority_weight: number
+  scheduled_time: number | null
+  queued_time: number | null
+  start_time: number | null
+  end_time: number | null
+  /** Due time of the next try, poke or deferral timeout. */
+  next_try_at: number | null
+  worker_id: string | null
+  /** Proof of the current attempt's lease; null when no attempt is alive. */
+  lease_token: string | null
+  state_reason: string | null
+  note: string | null
+}
+
+export interface AttemptRecord {
+  task_instance_id: number
+  attempt: number
+  state: AttemptState
+  lease_token: string
+  worker_id: string
+  hostname: string
+  pid: number | null
+  queued_time: number
+  start_time: number | null
+  end_time: number | null
+  exit_code: number | null
+  signal: string | null
+  reason: string | null
+  max_rss_bytes: number | null
+}
+
+export interface XComRecord {
+  dag_run_id: number
+  task_id: string
+  map_index: number
+  key: string
+  /** JSON text. */
+  value: string
+  size: number
+  timestamp: number
+}
+
+export interface LedgerRecord {
+  id: number
+  at: number
+  kind: string
+  dag_id: string | null
+  /** Surrogate ids, resolved to names when read. */
+  dag_run_id: number | null
+  task_instance_id: number | null
+  attempt: number | null
+  from_state: string | null
+  to_state: string | null
+  cause: string
+  actor: string
+  message: string | null
+}
+/** A ledger entry with the names that its ids stand for. */
+export interface NamedLedgerRecord extends LedgerRecord {
+  run_id: string | null
+  task_id: string | null
+  map_index: number | null
+}
+
+export interface PoolRecord {
+  name: string
+  slots: number
+  description: string
+  include_deferred: boolean
+}
+
+export interface VariableRecord {
+  key: string
+  value: string
+  description: string
+  updated_at: number
+}
+
+/** A sealed secret: see server/vault. All byte fields are base64. */
+export interface SecretRecord {
+  key: string
+  sealed: { format: number; key_id: string; wrapped_key: string; wrap_nonce: string; nonce: string; ciphertext: string }
+  created_at: number
+  updated_at: number
+}
+
+export interface UserRecord {
+  username: string
+  role: Role
+  /** `scrypt$N$r$p$salt$hash`, or null: no password set (sign-in by link only). */
+  password_hash: string | null
+  created_at: number
+  last_login_at: number | null
+}
+export interface SessionRecord {
+  /** SHA-256 of the cookie's value. */
+  token_hash: string
+  username: string
+  created_at: number
+  last_used_at: number
+  expires_at: number
+}
+export interface ApiKeyRecord {
+  id: number
+  token_hash: string
+  username: string
+  name: string
+  prefix: string
+  created_at: number
+  expires_at: number | null
+  last_used_at: number | null
+}
+export interface LoginLinkRecord {
+  token_hash: string
+  username: string
+  expires_at: number
+}
+
+export interface WorkerRecord {
+  worker_id: string
+  hostname: string
+  status: WorkerState
+  capacity: number
+  queues: string[]
+  labels: string[]
+  version: string
+  last_heartbeat: number
+  connected_at: number
+}
+
+export interface BackfillRecord {
+  id: number
+  dag_id: string
+  state: BackfillState
+  start_date: number
+  end_date: number
+  max_active_runs: number
+  reprocess: ReprocessBehaviour
+  run_backwards: boolean
+  conf: Record<string, unknown>
+  created_at: number
+  created_by: string
+  end_time: number | null
+  runs_total: number
+  runs_created: number
+  runs_finished: number
+}
+/** One planned run of a backfill, in order of `ordinal`. */
+export interface BackfillIntervalRecord {
+  backfill_id: number
+  ordinal: number
+  logical_date: number
+  data_interval_start: number
+  data_interval_end: number
+  action: 'create' | 'reprocess' | 'skip'
+  run_id: string
+  /** Run that was created or cleared for it; null = not yet. */
+  dag_run_id: number | null
+}
+
+export interface LogRecord {
+  task_instance_id: number
+  attempt: number
+  size: number
+  complete: boolean
+  truncated: boolean
+}

@@ -1,0 +1,257 @@
+/**
+ * What the server needs of a database. Two implementations with files of the same names (`sqlite/`, `postgres/`) pass one
+ * conformance suite (`conformance/`). Methods are named entity-then-verb, take one object, and are atomic each.
+ *
+ * Every method may reject with StoreUnavailable when the database cannot be reached; the caller decides whether to try
+ * again. Nothing of a rejected write has happened, except for `engineCommit` (see there).
+ */
+import type { DagRunState, RunType, TaskInstanceState } from '#contract/states.ts'
+import type { DagSpec } from '#contract/dagSpec.ts'
+import type {
+  ApiKeyRecord, AttemptRecord, BackfillIntervalRecord, BackfillRecord, BundleRecord, DagFileRecord, DagRecord, DagRunRecord,
+  DagVersionRecord, LedgerRecord, LogRecord, LoginLinkRecord, NamedLedgerRecord, PoolRecord, SecretRecord, SessionRecord,
+  TaskInstanceRecord, UserRecord, VariableRecord, WorkerRecord, XComRecord,
+} from './records.ts'
+
+/** The database cannot be reached or refused the work for a passing reason (restart, disk full, lock). */
+export class StoreUnavailable extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'StoreUnavailable'
+  }
+}
+
+export interface PageOf<T> {
+  data: T[]
+  total: number
+  /** Opaque; null on the last page. */
+  next_cursor: string | null
+}
+export interface PageRequest {
+  limit: number
+  offset: number
+  cursor?: string | undefined
+}
+
+/** Leadership: one term per win. The database's clock decides, never a controller's. */
+export interface LeaderTerm {
+  /** Grows by one with each win; every engine write carries it. */
+  epoch: number
+  /** Number of the last engine commit of any term; the next commit is one more. */
+  commit_seq: number
+}
+
+/** Changes of one row; `expect_*` are compared in the same statement, and a row that does not match is a conflict. */
+export interface DagRunChange {
+  id: number
+  set: Partial<Omit<DagRunRecord, 'id' | 'dag_id' | 'run_id'>>
+}
+export interface TaskInstanceChange {
+  id: number
+  expect_state: TaskInstanceState
+  expect_try_number: number
+  set: Partial<Omit<TaskInstanceRecord, 'id' | 'dag_run_id' | 'task_id' | 'map_index'>>
+}
+export interface AttemptChange {
+  task_instance_id: number
+  attempt: number
+  /** Compared: a stale report of a fenced worker changes nothing. */
+  expect_lease_token: string
+  set: Partial<Omit<AttemptRecord, 'task_instance_id' | 'attempt' | 'lease_token'>>
+}
+
+/**
+ * One group commit of the engine: everything that was decided since the last one, in one transaction.
+ * Rows are inserted before they are changed; deletions come last.
+ */
+export interface EngineCommit {
+  epoch: number
+  /** `commit_seq` of the term + 1, + 2, ... */
+  seq: number
+  dag_runs_insert: DagRunRecord[]
+  task_instances_insert: TaskInstanceRecord[]
+  attempts_insert: AttemptRecord[]
+  dag_runs_update: DagRunChange[]
+  task_instances_update: TaskInstanceChange[]
+  attempts_update: AttemptChange[]
+  dags_update: { dag_id: string; set: Partial<Omit<DagRecord, 'dag_id'>> }[]
+  backfills_insert: { backfill: BackfillRecord; intervals: BackfillIntervalRecord[] }[]
+  backfills_update: { id: number; set: Partial<Omit<BackfillRecord, 'id' | 'dag_id'>> }[]
+  backfill_intervals_update: { backfill_id: number; ordinal: number; dag_run_id: number }[]
+  xcoms_put: XComRecord[]
+  /** Deletes all XComs of these task instances (at the start of a new try). Applied before `xcoms_put`. */
+  xcoms_delete: { dag_run_id: number; task_id: string; map_index: number }[]
+  ledger_insert: LedgerRecord[]
+  /** Deletes runs with everything that hangs on them. */
+  dag_runs_delete: number[]
+  /** Deletes DAGs with everything that hangs on them. */
+  dags_delete: string[]
+}
+
+export type CommitOutcome =
+  /** Committed now, or found to have been committed by an earlier try of the same epoch and seq. */
+  | { status: 'committed' }
+  /** Another leader's epoch is in force, or seq does not follow: nothing was written; stop leading. */
+  | { status: 'fenced' }
+  /** An expectation did not hold: nothing was written. The engine's memory and the database disagree: reload. */
+  | { status: 'conflict'; detail: string }
+
+/** Everything the engine keeps in memory, read in one consistent snapshot. */
+export interface EngineSnapshot {
+  dags: DagRecord[]
+  /** Queued and running runs. */
+  dag_runs: DagRunRecord[]
+  /** All task instances of those runs. */
+  task_instances: TaskInstanceRecord[]
+  /** Newest attempts of the task instances that are queued, running or restarting. */
+  attempts: AttemptRecord[]
+  /** Versions of those runs, and the newest version of each DAG that is not stale. */
+  dag_versions: DagVersionRecord[]
+  pools: PoolRecord[]
+  backfills: BackfillRecord[]
+  backfill_intervals: BackfillIntervalRecord[]
+  /** Largest ids in use. */
+  max_ids: { dag_run: number; task_instance: number; ledger: number; backfill: number }
+}
+
+export interface EngineStore {
+  /** Tries to win or keep nothing: returns the new term, or null while another holder's lease is alive. */
+  leaderAcquire(p: { holder: string; lease_ms: number }): Promise<LeaderTerm | null>
+  /** False = the term is over: stop at once. */
+  leaderRenew(p: { holder: string; epoch: number; lease_ms: number }): Promise<boolean>
+  /** Ends exactly this term, so that a standby takes over at once. */
+  leaderResign(p: { holder: string; epoch: number }): Promise<void>
+  engineLoad(): Promise<EngineSnapshot>
+  /**
+   * Atomic. If it rejects with StoreUnavailable the outcome is unknown: call it again with the same epoch and seq until it
+   * answers; a commit that had succeeded answers `committed`.
+   */
+  engineCommit(p: EngineCommit): Promise<CommitOutcome>
+  /** A finished run with its task instances, to take it into memory again (clear, mark, delete); null = no such run. */
+  engineRunLoad(p: { dag_id: string; run_id: string }): Promise<{ run: DagRunRecord; task_instances: TaskInstanceRecord[]; version: DagVersionRecord } | null>
+  dagVersionGet(p: { id: number }): Promise<DagVersionRecord | null>
+  /**
+   * For depends_on_past and wait_for_downstream: the run before `logical_date` (of any type, or only scheduled and backfill
+   * ones) with the states of its task instances; null = none.
+   */
+  previousRunGet(p: { dag_id: string; before_logical_date: number; only_scheduled: boolean }): Promise<{ run: DagRunRecord; states: { task_id: string; map_index: number; state: TaskInstanceState }[] } | null>
+  /** Runs of these logical dates, for backfills. */
+  dagRunsByLogicalDate(p: { dag_id: string; from: number; to: number }): Promise<DagRunRecord[]>
+  dagRunGet(p: { dag_id: string; run_id: string }): Promise<DagRunRecord | null>
+  xcomGet(p: { dag_run_id: number; task_id: string; map_index: number; key: string }): Promise<XComRecord | null>
+  /** All map indexes of a task, ordered by map index. */
+  xcomGetAll(p: { dag_run_id: number; task_id: string; key: string }): Promise<XComRecord[]>
+}
+
+/** Result of storing what a parse found. */
+export interface DagFileSaved {
+  /** DAGs that are new or have a new version; `version` is their newest one. */
+  changed: { dag: DagRecord; version: DagVersionRecord; is_new: boolean }[]
+  /** DAGs that this file no longer defines and that became stale. */
+  stale: string[]
+  /** DAG ids that another file owns; they were not stored and are reported as import errors of this file. */
+  duplicates: { dag_id: string; owner_file: string }[]
+}
+
+export interface DagStore {
+  dagFileList(): Promise<DagFileRecord[]>
+  /**
+   * Stores the result of one parse in one transaction. With an error the DAGs keep their last good versions. `paused_default`
+   * applies to DAGs seen for the first time whose spec does not say. `files` must have been put before.
+   */
+  dagFileSave(p: {
+    record: DagFileRecord
+    specs: DagSpec[]
+    bundle: BundleRecord | null
+    paused_default: boolean
+    now: number
+  }): Promise<DagFileSaved>
+  /** The file is gone: its DAGs become stale, its import error disappears. */
+  dagFileDelete(p: { file: string; now: number }): Promise<{ stale: string[] }>
+  /** Puts contents that are not stored yet. */
+  blobsPut(p: { blobs: { sha256: string; content: Uint8Array }[] }): Promise<void>
+  /** Which of these contents are stored. */
+  blobsHave(p: { hashes: string[] }): Promise<string[]>
+  blobGet(p: { sha256: string }): Promise<Uint8Array | null>
+  bundleGet(p: { hash: string }): Promise<BundleRecord | null>
+}
+
+export interface ReadStore {
+  dagList(p: PageRequest & { search?: string; tag?: string; owner?: string; paused?: boolean; last_run_state?: DagRunState; include_stale: boolean }): Promise<PageOf<DagRecord>>
+  dagGet(p: { dag_id: string }): Promise<DagRecord | null>
+  /** Newest runs of each of these DAGs, newest first, at most `limit` each. */
+  dagRecentRuns(p: { dag_ids: string[]; limit: number }): Promise<Map<string, DagRunRecord[]>>
+  dagVersionList(p: PageRequest & { dag_id: string }): Promise<PageOf<Omit<DagVersionRecord, 'spec'>>>
+  dagVersionByNumber(p: { dag_id: string; version: number }): Promise<DagVersionRecord | null>
+  dagVersionsByIds(p: { ids: number[] }): Promise<{ id: number; version: number }[]>
+  /** `dag_id: null` = all DAGs. Newest first (by id). */
+  dagRunList(p: PageRequest & { dag_id: string | null; state?: DagRunState; run_type?: RunType; logical_date_from?: number; logical_date_to?: number }): Promise<PageOf<DagRunRecord>>
+  taskInstanceList(p: PageRequest & { dag_run_id: number; state?: TaskInstanceState }): Promise<PageOf<TaskInstanceRecord>>
+  taskInstanceGet(p: { dag_run_id: number; task_id: string; map_index: number }): Promise<TaskInstanceRecord | null>
+  taskInstanceById(p: { id: number }): Promise<{ task_instance: TaskInstanceRecord; run: DagRunRecord } | null>
+  attemptList(p: { task_instance_id: number }): Promise<(AttemptRecord & { log_bytes: number; log_truncated: boolean })[]>
+  xcomList(p: PageRequest & { dag_run_id: number; task_id?: string; map_index?: number }): Promise<PageOf<Omit<XComRecord, 'value'>>>
+  ledgerList(p: PageRequest & { dag_run_id?: number; task_instance_id?: number; dag_id?: string }): Promise<PageOf<NamedLedgerRecord>>
+  backfillList(p: PageRequest & { dag_id: string }): Promise<PageOf<BackfillRecord>>
+}
+
+export interface AdminStore {
+  poolList(): Promise<PoolRecord[]>
+  poolPut(p: PoolRecord): Promise<void>
+  /** False = no such pool. `default_pool` cannot be deleted. */
+  poolDelete(p: { name: string }): Promise<boolean>
+  variableList(p: PageRequest & { search?: string }): Promise<PageOf<VariableRecord>>
+  variableGet(p: { key: string }): Promise<VariableRecord | null>
+  variablePut(p: VariableRecord): Promise<void>
+  variableDelete(p: { key: string }): Promise<boolean>
+  secretList(): Promise<SecretRecord[]>
+  secretGet(p: { key: string }): Promise<SecretRecord | null>
+  secretPut(p: SecretRecord): Promise<void>
+  secretDelete(p: { key: string }): Promise<boolean>
+  /** Small settings of the server itself, such as the vault's key check. */
+  settingGet(p: { name: string }): Promise<string | null>
+  /** Stores the value only if the name is free, and returns the value in force: safe against two starters. */
+  settingInit(p: { name: string; value: string }): Promise<string>
+  settingPut(p: { name: string; value: string }): Promise<void>
+  userList(): Promise<UserRecord[]>
+  userGet(p: { username: string }): Promise<UserRecord | null>
+  /** False = the name is taken. */
+  userCreate(p: UserRecord): Promise<boolean>
+  userUpdate(p: { username: string; set: Partial<Omit<UserRecord, 'username'>> }): Promise<boolean>
+  /** Deletes sessions and API keys too. `last_admin` = refused, it is the last Admin. */
+  userDelete(p: { username: string }): Promise<'deleted' | 'missing' | 'last_admin'>
+  sessionCreate(p: SessionRecord): Promise<void>
+  sessionGet(p: { token_hash: string }): Promise<SessionRecord | null>
+  sessionTouch(p: { token_hash: string; last_used_at: number }): Promise<void>
+  sessionDelete(p: { token_hash?: string; username?: string; except_token_hash?: string; expired_before?: number }): Promise<number>
+  apiKeyCreate(p: Omit<ApiKeyRecord, 'id'>): Promise<ApiKeyRecord>
+  apiKeyByHash(p: { token_hash: string }): Promise<ApiKeyRecord | null>
+  apiKeyList(p: { username: string | null }): Promise<ApiKeyRecord[]>
+  apiKeyTouch(p: { id: number; last_used_at: number }): Promise<void>
+  apiKeyDelete(p: { id: number }): Promise<boolean>
+  loginLinkCreate(p: LoginLinkRecord): Promise<void>
+  /** Takes the link away and returns it: a link works once. */
+  loginLinkTake(p: { token_hash: string; now: number }): Promise<LoginLinkRecord | null>
+  workerPut(p: WorkerRecord): Promise<void>
+  workerList(): Promise<WorkerRecord[]>
+  workerDelete(p: { worker_id: string }): Promise<boolean>
+}
+
+/** Logs of attempts: append-only bytes. SQLite keeps files in the data folder; PostgreSQL keeps chunks in the database. */
+export interface LogStore {
+  /** Appends at `offset`; bytes before the stored size are ignored (a repeat), a gap is an error. Returns the new size. */
+  logAppend(p: { task_instance_id: number; attempt: number; offset: number; bytes: Uint8Array }): Promise<number>
+  logFinish(p: { task_instance_id: number; attempt: number; truncated: boolean }): Promise<void>
+  logStat(p: { task_instance_id: number; attempt: number }): Promise<LogRecord | null>
+  logRead(p: { task_instance_id: number; attempt: number; offset: number; limit: number }): Promise<Uint8Array>
+  logDelete(p: { task_instance_ids: number[] }): Promise<void>
+}
+
+export interface Store extends EngineStore, DagStore, ReadStore, AdminStore, LogStore {
+  /** Dialect for people (health page); never branch on it outside server/db. */
+  readonly dialect: string
+  /** Milliseconds since 1970 by the database's clock. */
+  now(): Promise<number>
+  ping(): Promise<void>
+  close(): Promise<void>
+}

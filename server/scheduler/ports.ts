@@ -1,0 +1,146 @@
+/**
+ * The borders of the engine: what it needs of the swarm, and what API, swarm and DAG files may ask of it.
+ * The engine is one deterministic state machine in memory (engine.ts) with one group committer around it; these are the
+ * only doors.
+ */
+import type { DagRunState, ReprocessBehaviour, WorkerState } from '#contract/states.ts'
+import type { LiveEvent } from '#contract/events.ts'
+import type { Affected, BackfillInterval, ClearBody } from '#contract/dagRun.ts'
+import type { Why } from '#contract/taskInstance.ts'
+import type { BackfillRecord, DagRecord, DagRunRecord, DagVersionRecord, PoolRecord, TaskInstanceRecord } from '#db/records.ts'
+
+/** Names one attempt; the lease token proves the right to report on it. */
+export interface AttemptRef {
+  task_instance_id: number
+  attempt: number
+  lease_token: string
+}
+
+/** An attempt that a worker shall run. The swarm adds bundle, secrets and the job document when it sends it. */
+export interface AssignedAttempt {
+  ref: AttemptRef
+  run: DagRunRecord
+  task_instance: TaskInstanceRecord
+  version: DagVersionRecord
+  /** Dates that templates need and only the scheduler knows; milliseconds, null = none. */
+  dates: { prev_success_interval_start: number | null; prev_success_interval_end: number | null; prev_success_start: number | null; prev_success_end: number | null; prev_logical_date: number | null; next_logical_date: number | null }
+  /** Set when a DAG callback runs instead of a task. */
+  dag_callback: { kind: 'success' | 'failure'; reason: string } | null
+}
+
+/** How the engine reaches workers. Calls never block and never throw; a worker that is gone loses its messages. */
+export interface WorkerPort {
+  assign(p: { worker_id: string; attempts: AssignedAttempt[] }): void
+  kill(p: { worker_id: string; ref: AttemptRef; reason: string }): void
+  drain(p: { worker_id: string }): void
+}
+
+export interface WorkerHello {
+  worker_id: string
+  hostname: string
+  capacity: number
+  queues: string[]
+  labels: string[]
+  version: string
+  local: boolean
+  held: AttemptRef[]
+}
+
+export interface XComPut {
+  key: string
+  value_json: string
+}
+
+/** What a worker reports of an attempt. Times are the controller's, corrected by the report's age. */
+export type AttemptReport =
+  | { type: 'started'; ref: AttemptRef; at: number; pid: number; hostname: string }
+  | { type: 'xcom'; ref: AttemptRef; xcoms: XComPut[] }
+  | {
+      type: 'ended'
+      ref: AttemptRef
+      at: number
+      outcome: 'success' | 'failed' | 'failed_final' | 'skipped' | 'rescheduled' | 'deferred' | 'killed'
+      exit_code: number
+      signal: string
+      reason: string
+      reason_code: string
+      xcoms: XComPut[]
+      skip_task_ids: string[]
+      reschedule_at: number | null
+      deferral_json: string | null
+      max_rss_bytes: number | null
+      log_truncated: boolean
+    }
+
+/** What the swarm tells the engine. */
+export interface SwarmInbox {
+  /** Resolves with the held attempts that the worker must kill. */
+  workerConnected(hello: WorkerHello): Promise<{ unknown: AttemptRef[] }>
+  /** Renews the lease of every attempt of the worker. */
+  workerHeartbeat(p: { worker_id: string; running: number }): void
+  /** The stream broke. Nothing is re-queued before the worker's lease has ended. */
+  workerDisconnected(p: { worker_id: string }): void
+  /** Resolves once the reports are committed (stale ones are dropped and count as committed). */
+  workerReports(p: { worker_id: string; reports: AttemptReport[] }): Promise<void>
+  /** Attempts given back unstarted. */
+  workerReleased(p: { worker_id: string; refs: AttemptRef[] }): Promise<void>
+}
+
+/** A live view of a worker for lists. */
+export interface WorkerView {
+  worker_id: string
+  hostname: string
+  status: WorkerState
+  capacity: number
+  active_tasks: number
+  queues: string[]
+  labels: string[]
+  version: string
+  last_heartbeat: number
+  connected_at: number
+}
+
+export interface PoolUsage {
+  running: number
+  queued: number
+  deferred: number
+  /** Task instances that wait for a slot. */
+  waiting: number
+}
+
+/**
+ * What API, CLI and DAG files may ask of the engine. Every promise resolves after the change is committed, and rejects with
+ * VortexError (`not_found`, `conflict`, `invalid_state`, `invalid_params`, `not_leader`, `database_unavailable`).
+ * `actor` is the user name that goes into the ledger.
+ */
+export interface EngineCommands {
+  dagTrigger(p: { dag_id: string; conf: Record<string, unknown>; logical_date: number | null; run_id: string | null; note: string | null; actor: string }): Promise<DagRunRecord>
+  dagSetPaused(p: { dag_id: string; paused: boolean; actor: string }): Promise<void>
+  dagDelete(p: { dag_id: string; actor: string }): Promise<void>
+  /** New and changed versions after a parse; stale DAGs get no new scheduled runs. */
+  dagsChanged(p: { changed: { dag: DagRecord; version: DagVersionRecord; is_new: boolean }[]; stale: string[] }): Promise<void>
+  runCancel(p: { dag_id: string; run_id: string; actor: string }): Promise<DagRunRecord>
+  runClear(p: { dag_id: string; run_id: string; options: ClearBody; actor: string }): Promise<Affected>
+  runMark(p: { dag_id: string; run_id: string; state: Extract<DagRunState, 'success' | 'failed'>; actor: string }): Promise<DagRunRecord>
+  runDelete(p: { dag_id: string; run_id: string; actor: string }): Promise<void>
+  taskInstanceMark(p: { dag_id: string; run_id: string; task_id: string; map_index: number; state: 'success' | 'failed' | 'skipped'; actor: string }): Promise<TaskInstanceRecord>
+  backfillCreate(p: { dag_id: string; start_date: number; end_date: number; max_active_runs: number; reprocess: ReprocessBehaviour; run_backwards: boolean; conf: Record<string, unknown>; dry_run: boolean; actor: string }): Promise<{ backfill: BackfillRecord | null; intervals: BackfillInterval[] }>
+  backfillSetState(p: { dag_id: string; backfill_id: number; action: 'pause' | 'resume' | 'cancel'; actor: string }): Promise<BackfillRecord>
+  poolsChanged(p: { pools: PoolRecord[] }): Promise<void>
+  workerDrain(p: { worker_id: string; actor: string }): Promise<void>
+  workerForget(p: { worker_id: string; actor: string }): Promise<void>
+}
+
+/** Answers from memory; cheap, never waits. */
+export interface EngineQueries {
+  role(): 'leader' | 'standby' | 'starting'
+  why(p: { dag_id: string; run_id: string; task_id: string; map_index: number }): Why | null
+  poolUsage(): Map<string, PoolUsage>
+  workers(): WorkerView[]
+  counts(): { runnable: number; running: number; parallelism: number }
+  /** The next scheduled runs of a DAG, by the code that creates them. */
+  nextRuns(p: { dag_id: string; count: number }): { run_after: number; logical_date: number; data_interval_start: number; data_interval_end: number }[]
+}
+
+/** Where committed facts go: the live-event bus. */
+export type Publish = (events: LiveEvent[]) => void
