@@ -1,16 +1,16 @@
 /** Building blocks of the contract's schemas. */
-import { Type, type TSchema } from 'typebox'
+import { Type, type TSchema, type TSchemaOptions } from 'typebox'
 
 /** A string that is one of a closed list. */
-export function Enum<const T extends readonly string[]>(values: T, options: object = {}) {
+export function Enum<const T extends readonly string[]>(values: T, options: TSchemaOptions = {}) {
   return Type.Unsafe<T[number]>({ type: 'string', enum: [...values], ...options })
 }
 /** A value that is always present and may be null. */
-export function Nullable<T extends TSchema>(schema: T, options: object = {}) {
+export function Nullable<T extends TSchema>(schema: T, options: TSchemaOptions = {}) {
   return Type.Union([schema, Type.Null()], options)
 }
 /** An object that refuses unknown fields. */
-export function Strict<T extends Record<string, TSchema>>(properties: T, options: object = {}) {
+export function Strict<T extends Record<string, TSchema>>(properties: T, options: TSchemaOptions = {}) {
   return Type.Object(properties, { additionalProperties: false, ...options })
 }
 /** ISO 8601 instant in UTC with milliseconds, such as 2026-11-23T09:00:00.000Z. */
