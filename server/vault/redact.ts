@@ -1,0 +1,31 @@
+/** Replaces secret text before it leaves a process, and tells which names promise a secret. */
+
+/** Airflow's list of words that make a Variable's or Connection field's name sensitive. */
+const SENSITIVE_WORDS = ['access_token', 'api_key', 'apikey', 'authorization', 'passphrase', 'passwd', 'password', 'private_key', 'proxy', 'proxies', 'secret', 'token', 'keyfile_dict', 'service_account']
+
+/** True if a value of this name is to be hidden. */
+export function isSensitiveName(name: string): boolean {
+  const lower = name.toLowerCase()
+  return SENSITIVE_WORDS.some((word) => lower.includes(word))
+}
+
+/** Shorter values would hide half of every log (a secret "1" or "true"). */
+const SHORTEST_REDACTED = 5
+
+/** A function that replaces the values, their lines and their usual encodings by ***. */
+export function createRedactor(values: Iterable<string>): (text: string) => string {
+  const needles = new Set<string>()
+  for (const value of values) {
+    for (const part of [value, ...value.split(/\r?\n/)]) {
+      const trimmed = part.trim()
+      if (trimmed.length < SHORTEST_REDACTED) continue
+      const json = JSON.stringify(trimmed).slice(1, -1)
+      for (const form of [trimmed, json, encodeURIComponent(trimmed), Buffer.from(trimmed).toString('base64').replace(/=+$/, '')]) needles.add(form)
+    }
+  }
+  if (needles.size === 0) return (text) => text
+  // Longest first, so that a secret that contains another one is replaced whole.
+  const escaped = [...needles].sort((a, b) => b.length - a.length).map((needle) => needle.replace(/[.*+?^${}()|[\]\\/-]/g, '\\$&'))
+  const pattern = new RegExp(escaped.join('|'), 'g')
+  return (text) => text.replace(pattern, '***')
+}
