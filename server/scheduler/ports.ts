@@ -33,6 +33,8 @@ export interface WorkerPort {
   assign(p: { worker_id: string; attempts: AssignedAttempt[] }): void
   kill(p: { worker_id: string; ref: AttemptRef; reason: string }): void
   drain(p: { worker_id: string }): void
+  /** Ends all sessions, so that every worker says hello again: the engine starts a new term with what the database has. */
+  disconnectAll(): void
 }
 
 export interface WorkerHello {

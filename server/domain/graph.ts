@@ -1,0 +1,133 @@
+/**
+ * The compiled form of a DAG version: indexes instead of names, neighbours as arrays, weights summed once. A task's end then
+ * costs its out-degree, never a scan.
+ */
+import type { DagSpec, TaskSpec } from '#contract/dagSpec.ts'
+
+export interface CompiledGraph {
+  tasks: readonly TaskSpec[]
+  index: ReadonlyMap<string, number>
+  upstream: readonly Int32Array[]
+  downstream: readonly Int32Array[]
+  /** Task indexes, every upstream before its downstreams. */
+  order: Int32Array
+  /** Effective priority weights by each task's weight rule, clipped to 32 bits. */
+  weights: Int32Array
+  /** Tasks whose states decide the run: without downstreams other than teardowns, teardowns only if they may fail the run. */
+  deciders: Int32Array
+  /** Some task looks at the previous run. */
+  uses_past: boolean
+}
+
+/** Compiles a spec. Throws if an edge names an unknown task or the graph has a cycle (the parser refuses both first). */
+export function compileGraph(spec: Pick<DagSpec, 'tasks' | 'edges'>): CompiledGraph {
+  const tasks = spec.tasks
+  const index = new Map(tasks.map((task, i) => [task.task_id, i]))
+  const up: number[][] = tasks.map(() => [])
+  const down: number[][] = tasks.map(() => [])
+  const seen = new Set<string>()
+  for (const [from, to] of spec.edges) {
+    const a = index.get(from)
+    const b = index.get(to)
+    if (a === undefined || b === undefined) throw new Error(`edge ${from} -> ${to} names a task that does not exist`)
+    if (seen.has(`${a},${b}`)) continue
+    seen.add(`${a},${b}`)
+    down[a]?.push(b)
+    up[b]?.push(a)
+  }
+  const upstream = up.map((list) => Int32Array.from(list))
+  const downstream = down.map((list) => Int32Array.from(list))
+  const order = topologicalOrder(upstream, downstream)
+  if (order.length !== tasks.length) throw new Error('the graph has a cycle')
+  return {
+    tasks,
+    index,
+    upstream,
+    downstream,
+    order,
+    weights: effectiveWeights(tasks, upstream, downstream, order),
+    deciders: decidingTasks(tasks, downstream),
+    uses_past: tasks.some((task) => task.depends_on_past || task.wait_for_downstream),
+  }
+}
+
+function topologicalOrder(upstream: readonly Int32Array[], downstream: readonly Int32Array[]): Int32Array {
+  const missing = Int32Array.from(upstream, (list) => list.length)
+  const order = new Int32Array(upstream.length)
+  let filled = 0
+  for (let i = 0; i < missing.length; i++) if (missing[i] === 0) order[filled++] = i
+  for (let at = 0; at < filled; at++) {
+    for (const next of downstream[order[at] as number] ?? []) {
+      const left = (missing[next] as number) - 1
+      missing[next] = left
+      if (left === 0) order[filled++] = next
+    }
+  }
+  return order.subarray(0, filled)
+}
+
+function decidingTasks(tasks: readonly TaskSpec[], downstream: readonly Int32Array[]): Int32Array {
+  const deciders: number[] = []
+  tasks.forEach((task, i) => {
+    const isLeaf = (downstream[i] ?? new Int32Array()).every((d) => tasks[d]?.is_teardown === true)
+    if (task.is_teardown ? task.on_failure_fail_dagrun : isLeaf) deciders.push(i)
+  })
+  return Int32Array.from(deciders)
+}
+
+/** All tasks reachable from `start` along `edges`, without `start`. */
+export function reachable(edges: readonly Int32Array[], start: Iterable<number>): Set<number> {
+  const found = new Set<number>()
+  const stack = [...start]
+  for (let at = stack.pop(); at !== undefined; at = stack.pop()) {
+    for (const next of edges[at] ?? []) {
+      if (found.has(next)) continue
+      found.add(next)
+      stack.push(next)
+    }
+  }
+  return found
+}
+
+const BLOCK = 2048 // descendants counted per pass: 256 bytes of bits per task, so 100,000 tasks need 26 MB for a moment
+const INT32_MAX = 2_147_483_647
+
+/** Sum of each task's own weight and those of all its descendants (or ancestors), by blocks of bit sets. */
+function sumOverReachable(own: Int32Array, edges: readonly Int32Array[], order: Int32Array): Float64Array {
+  const count = own.length
+  const sums = Float64Array.from(own)
+  const words = BLOCK / 32
+  const bits = new Int32Array(count * words)
+  for (let base = 0; base < count; base += BLOCK) {
+    bits.fill(0)
+    for (let at = count - 1; at >= 0; at--) {
+      const task = order[at] as number
+      const row = task * words
+      for (const next of edges[task] ?? []) {
+        const other = next * words
+        for (let w = 0; w < words; w++) bits[row + w] = (bits[row + w] as number) | (bits[other + w] as number)
+        if (next >= base && next < base + BLOCK) bits[row + ((next - base) >> 5)] = (bits[row + ((next - base) >> 5)] as number) | (1 << ((next - base) & 31))
+      }
+      for (let w = 0; w < words; w++) {
+        let word = bits[row + w] as number
+        while (word !== 0) {
+          const bit = 31 - Math.clz32(word & -word)
+          sums[task] = (sums[task] as number) + (own[base + w * 32 + bit] as number)
+          word &= word - 1
+        }
+      }
+    }
+  }
+  return sums
+}
+
+function effectiveWeights(tasks: readonly TaskSpec[], upstream: readonly Int32Array[], downstream: readonly Int32Array[], order: Int32Array): Int32Array {
+  const own = Int32Array.from(tasks, (task) => task.priority_weight)
+  const needs = (rule: string): boolean => tasks.some((task) => task.weight_rule === rule)
+  const down = needs('downstream') ? sumOverReachable(own, downstream, order) : null
+  const up = needs('upstream') ? sumOverReachable(own, upstream, Int32Array.from(order).reverse()) : null
+  return Int32Array.from(tasks, (task, i) => {
+    const sum = task.weight_rule === 'downstream' ? down?.[i] : task.weight_rule === 'upstream' ? up?.[i] : own[i]
+    return Math.max(-INT32_MAX - 1, Math.min(INT32_MAX, sum ?? 0))
+  })
+}

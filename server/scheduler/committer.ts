@@ -1,0 +1,128 @@
+/**
+ * Group commit. At most one commit is on its way; what is decided meanwhile goes into the next one, and an idle committer
+ * sends at once. So latency stays that of one commit, and throughput is not bound by commits per second.
+ *
+ * If the database cannot be reached the outcome of the commit on its way is unknown: it is sent again, with the same epoch and
+ * number, until the database answers. Effects run only after that, in order. `fenced` and `conflict` end the term.
+ */
+import type { Clock } from '#runtime/clock.ts'
+import { StoreUnavailable, type EngineStore, type LeaderTerm } from '#db/store.ts'
+import { PendingCommit } from './pendingCommit.ts'
+
+const RETRY_FIRST_MS = 20
+const RETRY_LONGEST_MS = 1000
+
+export interface CommitterOptions {
+  store: Pick<EngineStore, 'engineCommit'>
+  term: LeaderTerm
+  clock: Clock
+  /** Hands over what is pending and starts a new one. */
+  take: () => PendingCommit
+  hasPending: () => boolean
+  /** The term is over; nothing more will be committed. */
+  onTermEnd: (why: 'fenced' | 'conflict' | 'failure', detail: string) => void
+  onEffectError: (error: unknown) => void
+}
+
+export class Committer {
+  readonly #o: CommitterOptions
+  #seq: number
+  #isBusy = false
+  #isScheduled = false
+  #isOver = false
+  /** Monotonic time since when the commit on its way is unanswered by a database that cannot be reached; null = fine. */
+  #stalledSince: number | null = null
+  #idleWaiters: (() => void)[] = []
+  readonly stats = { commits: 0, stalls: 0 }
+
+  constructor(options: CommitterOptions) {
+    this.#o = options
+    this.#seq = options.term.commit_seq
+  }
+
+  /** Milliseconds for which the database has been out of reach; 0 = it answers. */
+  get stalledMs(): number {
+    return this.#stalledSince === null ? 0 : this.#o.clock.monotonic() - this.#stalledSince
+  }
+
+  /** Something was decided: commit it soon. */
+  kick(): void {
+    if (this.#isBusy || this.#isScheduled || this.#isOver || !this.#o.hasPending()) return
+    this.#isScheduled = true
+    queueMicrotask(() => {
+      this.#isScheduled = false
+      void this.#run()
+    })
+  }
+
+  /** Resolves when nothing is pending or on its way. */
+  async idle(): Promise<void> {
+    if (this.#isOver || (!this.#isBusy && !this.#isScheduled)) return
+    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
+  }
+
+  /** Ends the term from outside: nothing more is committed, callers that wait are told. */
+  end(error: Error): void {
+    if (this.#isOver) return
+    this.#isOver = true
+    if (this.#o.hasPending()) this.#fail(this.#o.take(), error)
+    this.#wakeIdle()
+  }
+
+  async #run(): Promise<void> {
+    this.#isBusy = true
+    while (!this.#isOver && this.#o.hasPending()) {
+      const pending = this.#o.take()
+      const ended = await this.#commit(pending)
+      if (ended !== null) {
+        this.#isOver = true
+        this.#fail(pending, new Error(`the scheduler's term ended: ${ended.why}`))
+        if (this.#o.hasPending()) this.#fail(this.#o.take(), new Error(`the scheduler's term ended: ${ended.why}`))
+        this.#o.onTermEnd(ended.why, ended.detail)
+        break
+      }
+      for (const effect of pending.effects) {
+        try {
+          effect()
+        } catch (error) {
+          this.#o.onEffectError(error)
+        }
+      }
+    }
+    this.#isBusy = false
+    this.#wakeIdle()
+  }
+
+  async #commit(pending: PendingCommit): Promise<{ why: 'fenced' | 'conflict' | 'failure'; detail: string } | null> {
+    if (!pending.hasRows) return null
+    const commit = pending.build(this.#o.term.epoch, this.#seq + 1)
+    for (let delay = RETRY_FIRST_MS; ; delay = Math.min(2 * delay, RETRY_LONGEST_MS)) {
+      if (this.#isOver) return { why: 'failure', detail: 'stopped' }
+      try {
+        const outcome = await this.#o.store.engineCommit(commit)
+        this.#stalledSince = null
+        if (outcome.status === 'committed') {
+          this.#seq++
+          this.stats.commits++
+          return null
+        }
+        return { why: outcome.status, detail: outcome.status === 'conflict' ? outcome.detail : '' }
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable)) return { why: 'failure', detail: error instanceof Error ? error.message : String(error) }
+        if (this.#stalledSince === null) {
+          this.#stalledSince = this.#o.clock.monotonic()
+          this.stats.stalls++
+        }
+        await new Promise<void>((resolve) => this.#o.clock.after(delay, resolve))
+      }
+    }
+  }
+
+  #fail(pending: PendingCommit, error: Error): void {
+    for (const failure of pending.failures) failure(error)
+  }
+
+  #wakeIdle(): void {
+    for (const wake of this.#idleWaiters.splice(0)) wake()
+  }
+}

@@ -1,0 +1,166 @@
+/**
+ * The engine: one deterministic state machine over everything that is active. No I/O, no clock, no randomness: time, tokens
+ * and events come in as arguments, decisions leave as one pending commit with effects that run after it.
+ *
+ * One step: a handler (runs.ts, workers.ts, commands.ts ...) changes instances through instances.ts, then `settle` lets the
+ * consequences run out (trigger rules, finished runs, new runs, dispatch). Between two steps every invariant of model.ts holds.
+ */
+import { Heap } from '#domain/heap.ts'
+import type { LiveEvent } from '#contract/events.ts'
+import type { BackfillIntervalRecord, LedgerRecord } from '#db/records.ts'
+import { dispatch } from './dispatch.ts'
+import { evaluate } from './instances.ts'
+import { runEvent, taskInstanceEvent } from './liveEventsOf.ts'
+import type { ActiveRun, BackfillEntry, DagEntry, EngineSettings, Instance, LiveAttempt, PoolEntry, WorkerEntry } from './model.ts'
+import { PendingCommit } from './pendingCommit.ts'
+import type { AssignedAttempt, AttemptRef, Publish, WorkerPort } from './ports.ts'
+import { Limit, ReadyQueues } from './readyQueues.ts'
+import { finishRuns, startQueuedRuns, takeTimer } from './runs.ts'
+
+/** What fires at a moment of the wall clock. */
+export interface DueTimer {
+  at: number
+  kind: 'dag' | 'instance' | 'run_timeout'
+  /** DAG id, or the instance / run that it concerned when it was set. */
+  dag_id: string
+  instance: Instance | null
+  run: ActiveRun | null
+}
+
+/** Why something changed: machine word, actor and a sentence for people. */
+export interface Cause {
+  cause: string
+  actor: string
+  message?: string | null
+}
+
+export interface EngineDependencies {
+  settings: EngineSettings
+  /** Lease tokens; unguessable in the product, counted in the simulator. */
+  newToken: () => string
+  workers: WorkerPort
+  publish: Publish
+  /** Asks for the run before (ActiveRun.past); the answer comes back through `pastLoaded`. */
+  requestPast: (run: ActiveRun) => void
+  /** Asks for an existing run to be taken into memory and cleared for a backfill. */
+  requestReprocess: (entry: BackfillEntry, interval: BackfillIntervalRecord) => void
+}
+
+export class Engine {
+  readonly settings: EngineSettings
+  readonly dependencies: EngineDependencies
+  readonly dags = new Map<string, DagEntry>()
+  /** Runs in memory by their surrogate id. */
+  readonly runs = new Map<number, ActiveRun>()
+  readonly instances = new Map<number, Instance>()
+  readonly live = new Map<number, LiveAttempt>()
+  readonly workers = new Map<string, WorkerEntry>()
+  readonly pools = new Map<string, PoolEntry>()
+  readonly backfills = new Map<number, BackfillEntry>()
+  readonly ready = new ReadyQueues()
+  readonly timers = new Heap<DueTimer>((a, b) => a.at < b.at)
+  readonly parallelism: Limit
+  readonly nextId = { dag_run: 1, task_instance: 1, ledger: 1, backfill: 1 }
+
+  /** Decided but not yet handed to the committer. */
+  pending = new PendingCommit()
+  /** Time of the step that is under way. */
+  now = 0
+
+  readonly dirty: Instance[] = []
+  readonly newlyReady: Instance[] = []
+  readonly maybeFinished = new Set<ActiveRun>()
+  readonly dagsWithRoom = new Set<DagEntry>()
+  readonly #changedRuns = new Set<ActiveRun>()
+  readonly #changedInstances = new Set<Instance>()
+  readonly #assigned = new Map<string, AssignedAttempt[]>()
+
+  constructor(dependencies: EngineDependencies) {
+    this.dependencies = dependencies
+    this.settings = dependencies.settings
+    this.parallelism = new Limit('parallelism', 'parallelism', dependencies.settings.parallelism)
+  }
+
+  /** Runs one step: `work` decides, then the consequences settle. `now` never goes back within the engine. */
+  step<T>(now: number, work: () => T): T {
+    this.now = Math.max(this.now, now)
+    const result = work()
+    this.settle()
+    return result
+  }
+
+  /** Lets due timers fire. Returns when the next one is due, or null. */
+  fireTimers(now: number): number | null {
+    this.now = Math.max(this.now, now)
+    for (let timer = this.timers.peek(); timer !== undefined && timer.at <= this.now; timer = this.timers.peek()) {
+      this.timers.pop()
+      takeTimer(this, timer)
+    }
+    this.settle()
+    return this.timers.peek()?.at ?? null
+  }
+
+  settle(): void {
+    do {
+      for (let instance = this.dirty.pop(); instance !== undefined; instance = this.dirty.pop()) evaluate(this, instance)
+      finishRuns(this)
+      startQueuedRuns(this)
+    } while (this.dirty.length > 0 || this.maybeFinished.size > 0 || this.dagsWithRoom.size > 0)
+    dispatch(this)
+    this.#emit()
+  }
+
+  markChanged(instance: Instance): void {
+    this.#changedInstances.add(instance)
+    this.#changedRuns.add(instance.run)
+  }
+
+  markRunChanged(run: ActiveRun): void {
+    this.#changedRuns.add(run)
+  }
+
+  ledger(entry: Omit<LedgerRecord, 'id' | 'at' | 'message'> & { message?: string | null }): void {
+    this.pending.ledger({ ...entry, message: entry.message ?? null, id: this.nextId.ledger++, at: this.now })
+  }
+
+  setTimer(timer: Omit<DueTimer, 'instance' | 'run'> & Partial<Pick<DueTimer, 'instance' | 'run'>>): void {
+    this.timers.push({ instance: null, run: null, ...timer })
+  }
+
+  assign(worker_id: string, attempt: AssignedAttempt): void {
+    const list = this.#assigned.get(worker_id)
+    if (list === undefined) this.#assigned.set(worker_id, [attempt])
+    else list.push(attempt)
+  }
+
+  /** Asks a worker to end an attempt, once the reason for it is committed. */
+  kill(attempt: LiveAttempt, reason: string): void {
+    attempt.isKilled = true
+    const ref: AttemptRef = attempt.ref
+    this.pending.effects.push(() => this.dependencies.workers.kill({ worker_id: attempt.worker_id, ref, reason }))
+  }
+
+  publish(event: LiveEvent): void {
+    this.pending.effects.push(() => this.dependencies.publish([event]))
+  }
+
+  /** Turns what this step touched into row changes of the runs and into effects. */
+  #emit(): void {
+    if (this.#changedRuns.size === 0 && this.#changedInstances.size === 0 && this.#assigned.size === 0) return
+    const events: LiveEvent[] = []
+    for (const run of this.#changedRuns) {
+      this.pending.changeRun(run.record, { task_counts: { ...run.record.task_counts } })
+      events.push(runEvent(run.record))
+    }
+    for (const instance of this.#changedInstances) events.push(taskInstanceEvent(instance))
+    const assigned = [...this.#assigned]
+    this.#changedRuns.clear()
+    this.#changedInstances.clear()
+    this.#assigned.clear()
+    const { workers, publish } = this.dependencies
+    this.pending.effects.push(() => {
+      for (const [worker_id, attempts] of assigned) workers.assign({ worker_id, attempts })
+      if (events.length > 0) publish(events)
+    })
+  }
+}

@@ -1,0 +1,318 @@
+/** The engine's doors for API, swarm and DAG files: each call becomes reads of the store where needed, then one step. */
+import { VortexError } from '#contract/errors.ts'
+import type { BackfillInterval } from '#contract/dagRun.ts'
+import type { Affected } from '#contract/dagRun.ts'
+import type { DagRunRecord } from '#db/records.ts'
+import type { AdminStore, EngineStore } from '#db/store.ts'
+import type { Clock } from '#runtime/clock.ts'
+import { BACKFILL_INTERVALS_MAX, continueBackfill, createBackfill, planBackfill, type PlannedInterval } from './backfills.ts'
+import { cancelRun, clearInstances, dagOf, deleteDag, deleteRun, markInstance, markRun, moveToVersion, selectForClear, setPaused, triggerRun } from './commands.ts'
+import type { Engine } from './engine.ts'
+import { makeDagEntry, setPools, timetableOf } from './engineLoad.ts'
+import type { EngineService } from './engineService.ts'
+import { instant } from './liveEventsOf.ts'
+import type { ActiveRun } from './model.ts'
+import type { EngineCommands, EngineQueries, PoolUsage, SwarmInbox, WorkerView } from './ports.ts'
+import { createDueRuns, nextPlanned, plan, restrictionOf } from './runs.ts'
+import { why } from './why.ts'
+import { workerConnected, workerReleased, workerReport } from './workers.ts'
+
+/** A clear over past and future runs touches at most this many. */
+const CLEAR_RUNS_MAX = 1000
+/** Run ids with these beginnings belong to the scheduler (Airflow refuses them for manual runs too). */
+const RESERVED_RUN_IDS = ['scheduled__', 'backfill__', 'asset_triggered__', 'dataset_triggered__']
+
+export interface EngineApiOptions {
+  service: EngineService
+  store: EngineStore & Pick<AdminStore, 'workerPut' | 'workerDelete'>
+  clock: Clock
+}
+
+export function createEngineCommands({ service, store }: EngineApiOptions): EngineCommands {
+  /** Keys that are being checked against the database and created: a second caller is told at once. */
+  const reserved = new Set<string>()
+
+  return {
+    async dagTrigger(p) {
+      const e = service.leading()
+      dagOf(e, p.dag_id)
+      const prefix = RESERVED_RUN_IDS.find((word) => p.run_id?.startsWith(word) === true)
+      if (prefix !== undefined) throw new VortexError('invalid_request', `A manual run id must not begin with "${prefix}": those names belong to the scheduler.`)
+      const keys = [p.run_id === null ? '' : `id ${p.dag_id} ${p.run_id}`, p.logical_date === null ? '' : `date ${p.dag_id} ${p.logical_date}`].filter((key) => key !== '')
+      if (keys.some((key) => reserved.has(key))) throw new VortexError('conflict', 'The same run is being created right now.')
+      for (const key of keys) reserved.add(key)
+      try {
+        await refuseExisting(store, e, p)
+        const run = await service.commit((engine) => triggerRun(engine, p))
+        return { ...run.record }
+      } finally {
+        for (const key of keys) reserved.delete(key)
+      }
+    },
+    dagSetPaused: (p) => service.commit((e) => setPaused(e, p)),
+    dagDelete: (p) => service.commit((e) => deleteDag(e, p.dag_id, p.actor)),
+    dagsChanged: (p) => service.commit((e) => dagsChanged(e, p)),
+    async runCancel(p) {
+      const run = await service.runInMemory(p.dag_id, p.run_id)
+      return await changedRun(service, run, () => service.commit((e) => cancelRun(e, run, p.actor)))
+    },
+    async runMark(p) {
+      const run = await service.runInMemory(p.dag_id, p.run_id)
+      return await changedRun(service, run, () => service.commit((e) => markRun(e, run, p.state, p.actor)))
+    },
+    async runDelete(p) {
+      const run = await service.runInMemory(p.dag_id, p.run_id)
+      await changedRun(service, run, () => service.commit((e) => deleteRun(e, run, p.actor)))
+    },
+    async taskInstanceMark(p) {
+      const run = await service.runInMemory(p.dag_id, p.run_id)
+      const instance = run.instances.find(({ record }) => record.task_id === p.task_id && record.map_index === p.map_index)
+      try {
+        if (instance === undefined) throw new VortexError('not_found', `Run "${p.run_id}" has no task instance "${p.task_id}".`)
+        await service.commit((e) => markInstance(e, instance, p.state, p.actor))
+        return { ...instance.record }
+      } finally {
+        service.release(run)
+      }
+    },
+    async runClear(p) {
+      const runs = await runsToClear(service, store, p)
+      try {
+        const selected = runs.map((run) => ({ run, instances: selectForClear(run, p.options) }))
+        const affected: Affected['task_instances'] = selected.flatMap(({ run, instances }) =>
+          instances.map(({ record }) => ({ run_id: run.record.run_id, task_id: record.task_id, map_index: record.map_index, state: record.state })))
+        if (p.options.dry_run === true) return { dry_run: true, task_instances: affected }
+        await service.commit((e) => {
+          for (const { run } of selected) {
+            if (p.options.version === 'newest') moveToVersion(e, run, run.dag.version, p.actor)
+            clearInstances(e, run, selectForClear(run, p.options), { actor: p.actor, note: p.options.note })
+          }
+        })
+        return { dry_run: false, task_instances: affected }
+      } finally {
+        for (const run of runs) service.release(run)
+      }
+    },
+    async backfillCreate(p) {
+      const dag = dagOf(service.leading(), p.dag_id)
+      if (p.end_date < p.start_date) throw new VortexError('invalid_request', 'end_date lies before start_date.')
+      const existing = await store.dagRunsByLogicalDate({ dag_id: p.dag_id, from: p.start_date, to: p.end_date })
+      const planned = planBackfill(dag, { ...p, existing })
+      if (planned === 'too_many') throw new VortexError('invalid_request', `The range holds more than ${BACKFILL_INTERVALS_MAX} intervals; split it.`)
+      const intervals = planned.map(presentInterval)
+      if (p.dry_run) return { backfill: null, intervals }
+      if (planned.every(({ action }) => action === 'skip')) throw new VortexError('invalid_request', 'There is nothing to run in this range.', { intervals })
+      const entry = await service.commit((e) => {
+        const other = [...e.backfills.values()].find(({ record }) => record.dag_id === p.dag_id)
+        if (other !== undefined) throw new VortexError('conflict', `Backfill ${other.record.id} of this DAG is ${other.record.state}; cancel it or wait for it.`)
+        const made = createBackfill(e, dag, {
+          dag_id: p.dag_id, start_date: p.start_date, end_date: p.end_date, max_active_runs: p.max_active_runs, reprocess: p.reprocess, run_backwards: p.run_backwards, conf: p.conf, created_by: p.actor,
+        }, planned)
+        continueBackfill(e, dag, made)
+        return made
+      })
+      return { backfill: { ...entry.record }, intervals }
+    },
+    backfillSetState: (p) =>
+      service.commit((e) => {
+        const entry = e.backfills.get(p.backfill_id)
+        if (entry === undefined || entry.record.dag_id !== p.dag_id) throw new VortexError('not_found', `DAG "${p.dag_id}" has no active backfill ${p.backfill_id}.`)
+        const state = p.action === 'pause' ? 'paused' : p.action === 'resume' ? 'running' : 'cancelled'
+        e.pending.changeBackfill(entry.record, { state, ...(state === 'cancelled' ? { end_time: e.now } : {}) })
+        e.ledger({ kind: 'backfill.state', dag_id: p.dag_id, dag_run_id: null, task_instance_id: null, attempt: null, from_state: null, to_state: state, cause: 'user', actor: p.actor })
+        if (state === 'running') continueBackfill(e, dagOf(e, p.dag_id), entry)
+        if (state === 'cancelled') {
+          for (const id of entry.active) {
+            const run = e.runs.get(id)
+            if (run?.record.state === 'queued') cancelRun(e, run, p.actor)
+          }
+          e.pending.effects.push(() => e.backfills.delete(entry.record.id))
+        }
+        return { ...entry.record }
+      }),
+    poolsChanged: (p) => service.commit((e) => setPools(e, p.pools)),
+    workerDrain: (p) =>
+      service.commit((e) => {
+        const worker = e.workers.get(p.worker_id)
+        if (worker === undefined) throw new VortexError('not_found', `There is no worker "${p.worker_id}".`)
+        worker.is_draining = true
+        e.ledger({ kind: 'worker.drained', dag_id: null, dag_run_id: null, task_instance_id: null, attempt: null, from_state: null, to_state: null, cause: 'user', actor: p.actor, message: p.worker_id })
+        e.pending.effects.push(() => e.dependencies.workers.drain({ worker_id: p.worker_id }))
+        e.publish({ type: 'worker', worker_id: p.worker_id, status: 'draining' })
+      }),
+    async workerForget(p) {
+      await service.commit((e) => {
+        const worker = e.workers.get(p.worker_id)
+        if (worker?.is_connected === true) throw new VortexError('invalid_state', `Worker "${p.worker_id}" is connected; drain it first.`)
+        if (worker !== undefined && worker.attempts.size > 0) throw new VortexError('invalid_state', `Worker "${p.worker_id}" still holds ${worker.attempts.size} attempts; their leases end within seconds.`)
+        e.workers.delete(p.worker_id)
+      })
+      await store.workerDelete({ worker_id: p.worker_id })
+    },
+  }
+}
+
+/** Runs `change`, answers with the run's row as it is then, and lets go of the run if it stayed finished. */
+async function changedRun(service: EngineService, run: ActiveRun, change: () => Promise<void>): Promise<DagRunRecord> {
+  try {
+    await change()
+    return { ...run.record }
+  } finally {
+    service.release(run)
+  }
+}
+
+async function refuseExisting(store: EngineStore, e: Engine, p: { dag_id: string; run_id: string | null; logical_date: number | null }): Promise<void> {
+  const inMemory = [...(e.dags.get(p.dag_id)?.runs.values() ?? [])]
+  if (p.run_id !== null) {
+    const known = inMemory.some(({ record }) => record.run_id === p.run_id) || (await store.dagRunGet({ dag_id: p.dag_id, run_id: p.run_id })) !== null
+    if (known) throw new VortexError('conflict', `DAG "${p.dag_id}" already has a run "${p.run_id}".`, { run_id: p.run_id })
+  }
+  if (p.logical_date !== null) {
+    const date = p.logical_date
+    const stored = await store.dagRunsByLogicalDate({ dag_id: p.dag_id, from: date, to: date })
+    const known = [...inMemory.map(({ record }) => record), ...stored].find((record) => record.logical_date === date && record.run_type === 'manual')
+    if (known !== undefined) throw new VortexError('conflict', `DAG "${p.dag_id}" already has a manual run for ${instant(date)}: "${known.run_id}".`, { run_id: known.run_id })
+  }
+}
+
+async function runsToClear(service: EngineService, store: EngineStore, p: Parameters<EngineCommands['runClear']>[0]): Promise<ActiveRun[]> {
+  const first = await service.runInMemory(p.dag_id, p.run_id)
+  const date = first.record.logical_date
+  const { include_past, include_future } = p.options
+  if (date === null || (include_past !== true && include_future !== true)) return [first]
+  const rows = await store.dagRunsByLogicalDate({ dag_id: p.dag_id, from: include_past === true ? 0 : date, to: include_future === true ? Number.MAX_SAFE_INTEGER : date })
+  const others = rows.filter(({ run_id }) => run_id !== p.run_id)
+  if (others.length > CLEAR_RUNS_MAX) {
+    service.release(first)
+    throw new VortexError('invalid_request', `This would clear ${others.length + 1} runs; at most ${CLEAR_RUNS_MAX} at once.`)
+  }
+  const runs = [first]
+  for (const { run_id } of others) runs.push(await service.runInMemory(p.dag_id, run_id))
+  return runs
+}
+
+function presentInterval(interval: PlannedInterval): BackfillInterval {
+  return {
+    logical_date: instant(interval.logical_date), data_interval_start: instant(interval.data_interval_start), data_interval_end: instant(interval.data_interval_end),
+    action: interval.action, run_id: interval.run_id, reason: interval.reason,
+  }
+}
+
+/** Takes over what a parse stored. What the scheduler itself keeps of a DAG (pause, next run) stays as it is in memory. */
+function dagsChanged(e: Engine, p: Parameters<EngineCommands['dagsChanged']>[0]): void {
+  for (const { dag: row, version } of p.changed) {
+    const known = e.dags.get(row.dag_id)
+    if (known === undefined) {
+      const made = makeDagEntry(row, version)
+      e.dags.set(row.dag_id, made)
+      createDueRuns(e, made)
+      if (row.is_paused) plan(e, made)
+      continue
+    }
+    const { is_paused, next_run_after, next_logical_date, next_interval_start, next_interval_end, consecutive_failed_runs } = known.record
+    const { last_scheduled_logical_date, last_scheduled_interval_start, last_scheduled_interval_end, last_scheduled_run_after } = known.record
+    Object.assign(known.record, row, {
+      is_paused, next_run_after, next_logical_date, next_interval_start, next_interval_end, consecutive_failed_runs,
+      last_scheduled_logical_date, last_scheduled_interval_start, last_scheduled_interval_end, last_scheduled_run_after,
+    })
+    known.version = version
+    known.timetable = timetableOf(version)
+    known.taskSlots.max = version.spec.max_active_tasks
+    e.ready.released(known.taskSlots)
+    known.timer_at = null
+    createDueRuns(e, known)
+    plan(e, known)
+    e.dagsWithRoom.add(known)
+  }
+  for (const dag_id of p.stale) {
+    const dag = e.dags.get(dag_id)
+    if (dag === undefined) continue
+    dag.record.is_stale = true
+    plan(e, dag)
+  }
+}
+
+export function createSwarmInbox({ service, store, clock }: EngineApiOptions): SwarmInbox {
+  return {
+    async workerConnected(hello) {
+      const unknown = await service.commit((e) => workerConnected(e, hello, clock.monotonic()))
+      const now = clock.now()
+      await store.workerPut({
+        worker_id: hello.worker_id, hostname: hello.hostname, status: 'active', capacity: hello.capacity, queues: hello.queues, labels: hello.labels, version: hello.version, last_heartbeat: now, connected_at: now,
+      })
+      return { unknown }
+    },
+    workerHeartbeat({ worker_id }) {
+      const worker = service.engine?.workers.get(worker_id)
+      if (worker === undefined) return
+      worker.last_heard = clock.monotonic()
+      worker.last_heartbeat_at = clock.now()
+    },
+    workerDisconnected: ({ worker_id }) =>
+      service.touch((e) => {
+        const worker = e.workers.get(worker_id)
+        if (worker === undefined) return
+        worker.is_connected = false
+        // Without attempts there is nothing to wait for.
+        if (worker.attempts.size === 0) e.workers.delete(worker_id)
+        e.publish({ type: 'worker', worker_id, status: 'offline' })
+      }),
+    workerReports: (p) =>
+      service.commit((e) => {
+        const worker = e.workers.get(p.worker_id)
+        if (worker !== undefined) worker.last_heard = clock.monotonic()
+        for (const report of p.reports) workerReport(e, p.worker_id, report)
+      }),
+    workerReleased: (p) => service.commit((e) => workerReleased(e, p.worker_id, p.refs)),
+  }
+}
+
+export function createEngineQueries({ service }: { service: EngineService }): EngineQueries {
+  return {
+    role: () => service.role,
+    why(p) {
+      const e = service.engine
+      const run = e?.dags.get(p.dag_id)?.runs.get(p.run_id)
+      const instance = run?.instances.find(({ record }) => record.task_id === p.task_id && record.map_index === p.map_index)
+      return e === null || instance === undefined ? null : why(e, instance)
+    },
+    poolUsage() {
+      const usage = new Map<string, PoolUsage>()
+      const of = (pool: string): PoolUsage => {
+        let entry = usage.get(pool)
+        if (entry === undefined) usage.set(pool, (entry = { running: 0, queued: 0, deferred: 0, waiting: 0 }))
+        return entry
+      }
+      for (const live of service.engine?.live.values() ?? []) of(live.instance.record.pool)[live.state] += live.instance.record.pool_slots
+      for (const { record } of service.engine?.instances.values() ?? []) {
+        if (record.state === 'scheduled') of(record.pool).waiting++
+        else if (record.state === 'deferred') of(record.pool).deferred += record.pool_slots
+      }
+      return usage
+    },
+    workers: () =>
+      [...(service.engine?.workers.values() ?? [])].map((worker): WorkerView => ({
+        worker_id: worker.hello.worker_id, hostname: worker.hello.hostname, status: worker.is_connected ? (worker.is_draining ? 'draining' : 'active') : 'offline', capacity: worker.hello.capacity,
+        active_tasks: worker.attempts.size, queues: worker.hello.queues, labels: worker.hello.labels, version: worker.hello.version, last_heartbeat: worker.last_heartbeat_at, connected_at: worker.connected_at,
+      })),
+    counts() {
+      const e = service.engine
+      let running = 0
+      for (const live of e?.live.values() ?? []) if (live.state === 'running') running++
+      return { runnable: e?.ready.size ?? 0, running, parallelism: e?.settings.parallelism ?? 0 }
+    },
+    nextRuns({ dag_id, count }) {
+      const e = service.engine
+      const dag = e?.dags.get(dag_id)
+      if (e === null || dag === undefined) return []
+      const runs: ReturnType<EngineQueries['nextRuns']> = []
+      let next = nextPlanned(e, dag)
+      while (next !== null && runs.length < count) {
+        runs.push({ run_after: next.run_after, logical_date: next.logical_date, data_interval_start: next.interval.start, data_interval_end: next.interval.end })
+        next = dag.timetable.next({ last: next, restriction: restrictionOf(dag), now: Math.max(e.now, next.run_after) })
+      }
+      return runs
+    },
+  }
+}

@@ -1,0 +1,322 @@
+/**
+ * The scheduler as a service: wins the leader's term, loads the engine, turns calls, reports and timers into steps of the
+ * engine, and has the group committer make them durable.
+ *
+ * States: `starting` (nothing tried yet), `standby` (another controller leads; tries again twice a second), `leader`.
+ * Losing the term, a conflict or an unexpected failure all end the same way: memory is dropped, callers that wait are told,
+ * workers are asked to say hello again, and the next term starts from the database. Nothing is lost, because nothing that was
+ * not committed has left the process.
+ */
+import type { Logger } from '#runtime/logger.ts'
+import { VortexError } from '#contract/errors.ts'
+import type { Clock, Timer } from '#runtime/clock.ts'
+import type { Service } from '#runtime/service.ts'
+import type { BackfillIntervalRecord } from '#db/records.ts'
+import type { EngineStore, LeaderTerm } from '#db/store.ts'
+import { Committer } from './committer.ts'
+import type { Engine } from './engine.ts'
+import { loadEngine } from './engineLoad.ts'
+import type { ActiveRun, BackfillEntry, EngineSettings } from './model.ts'
+import { pastLoaded, pastQuestion } from './past.ts'
+import { PendingCommit } from './pendingCommit.ts'
+import type { Publish, WorkerPort } from './ports.ts'
+import { adopt } from './backfills.ts'
+import { activate, retire } from './runs.ts'
+import { clearInstances, selectForClear } from './commands.ts'
+import { checkLeases } from './workers.ts'
+
+/** A leader that has not renewed for this long may be replaced by a standby; its writes are fenced by the epoch anyway. */
+const LEADER_LEASE_MS = 2000
+const LEADER_RENEW_MS = 500
+/** No sleep of the timer loop is longer, so that a changed wall clock is noticed. */
+const LONGEST_SLEEP_MS = 30_000
+/** While the database has been out of reach for longer, commands are refused instead of piling up. */
+const STALL_REFUSE_MS = 1000
+
+export interface EngineServiceOptions {
+  store: EngineStore
+  clock: Clock
+  settings: EngineSettings
+  /** Names this controller in the leader row. */
+  holder: string
+  newToken: () => string
+  workers: WorkerPort
+  publish: Publish
+  logger: Logger
+}
+
+export class EngineService implements Service {
+  readonly #o: EngineServiceOptions
+  #engine: Engine | null = null
+  #committer: Committer | null = null
+  #term: LeaderTerm | null = null
+  #state: 'starting' | 'standby' | 'leader' = 'starting'
+  #isStopped = false
+  #timer: Timer | null = null
+  #timerAt = Infinity
+  #leaseTimer: Timer | null = null
+  #renewTimer: Timer | null = null
+  #acquireTimer: Timer | null = null
+  #leadWaiters: (() => void)[] = []
+
+  constructor(options: EngineServiceOptions) {
+    this.#o = options
+  }
+
+  /** Resolves once the first attempt to lead is decided: this controller leads, or it is a standby. */
+  async start(): Promise<void> {
+    await this.#tryToLead()
+    this.#renewLater()
+    this.#checkLeasesLater()
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true
+    for (const timer of [this.#timer, this.#leaseTimer, this.#renewTimer, this.#acquireTimer]) timer?.cancel()
+    await this.#committer?.idle()
+    const term = this.#term
+    this.#dropTerm(new VortexError('not_leader', 'The server is stopping.'))
+    if (term !== null) await this.#o.store.leaderResign({ holder: this.#o.holder, epoch: term.epoch }).catch(() => undefined)
+  }
+
+  get role(): 'leader' | 'standby' | 'starting' {
+    return this.#state
+  }
+
+  get stats(): { commits: number; stalls: number } {
+    return this.#committer?.stats ?? { commits: 0, stalls: 0 }
+  }
+
+  /** The engine, or null while another controller leads. For reading only. */
+  get engine(): Engine | null {
+    return this.#engine
+  }
+
+  /** Resolves when this controller leads. */
+  async whenLeading(): Promise<void> {
+    if (this.#state === 'leader') return
+    await new Promise<void>((resolve) => this.#leadWaiters.push(resolve))
+  }
+
+  /** One step that changes nothing a caller waits for (heartbeats, disconnects). Ignored while not leading. */
+  touch(work: (e: Engine) => void): void {
+    const e = this.#engine
+    if (e === null) return
+    this.#step(e, () => work(e))
+  }
+
+  /** One step; resolves with its result after the commit. Rejects with what `work` throws, and then nothing has changed. */
+  async commit<T>(work: (e: Engine) => T): Promise<T> {
+    const e = this.leading()
+    return await new Promise<T>((resolve, reject) => {
+      try {
+        this.#step(e, () => {
+          const result = work(e)
+          e.pending.effects.push(() => resolve(result))
+          e.pending.failures.push(() => reject(new VortexError('not_leader', 'This controller lost the leadership; nothing was changed. Try again.')))
+        })
+      } catch (error) {
+        if (error instanceof VortexError) reject(error)
+        else {
+          reject(new VortexError('internal', 'The scheduler failed on this request.', null, { cause: error }))
+          this.#endTerm('failure', error instanceof Error ? (error.stack ?? error.message) : String(error))
+        }
+      }
+    })
+  }
+
+  /** The engine, for a command. Refuses while another controller leads or the database is out of reach. */
+  leading(): Engine {
+    const e = this.#engine
+    if (e === null) throw new VortexError('not_leader', 'This controller is a standby; ask the leader.')
+    if ((this.#committer?.stalledMs ?? 0) > STALL_REFUSE_MS) throw new VortexError('database_unavailable', 'The database does not answer; nothing was changed. Try again later.')
+    return e
+  }
+
+  /** A run in memory: an active one, or a finished one read back for a command. `release` lets go of one that stayed finished. */
+  async runInMemory(dag_id: string, run_id: string): Promise<ActiveRun> {
+    const e = this.leading()
+    const dag = e.dags.get(dag_id)
+    if (dag === undefined) throw new VortexError('not_found', `There is no DAG "${dag_id}".`)
+    const known = dag.runs.get(run_id)
+    if (known !== undefined) return known
+    const found = await this.#o.store.engineRunLoad({ dag_id, run_id })
+    if (found === null) throw new VortexError('not_found', `DAG "${dag_id}" has no run "${run_id}".`)
+    if (this.#engine !== e) throw new VortexError('not_leader', 'This controller lost the leadership; nothing was changed. Try again.')
+    return dag.runs.get(run_id) ?? activate(e, dag, found.run, found.version, found.task_instances)
+  }
+
+  /** Lets go of a run that a command looked at but left finished. */
+  release(run: ActiveRun): void {
+    const ending = run.endings
+    this.touch((e) => e.pending.effects.push(() => retire(e, run, ending)))
+  }
+
+  // --- steps -------------------------------------------------------------------------------------------------------------
+
+  #step<T>(e: Engine, work: () => T): T {
+    const result = e.step(this.#o.clock.now(), work)
+    this.#committer?.kick()
+    this.#arm(e)
+    return result
+  }
+
+  #arm(e: Engine): void {
+    const due = e.timers.peek()?.at ?? Infinity
+    if (this.#timer !== null && due >= this.#timerAt) return
+    this.#timer?.cancel()
+    this.#timerAt = due
+    const wait = Math.min(LONGEST_SLEEP_MS, Math.max(0, due - this.#o.clock.now()))
+    this.#timer = this.#o.clock.after(wait, () => this.#fire(e))
+  }
+
+  #fire(e: Engine): void {
+    this.#timer = null
+    this.#timerAt = Infinity
+    if (this.#engine !== e) return
+    // While the database is out of reach nothing new is decided: memory would grow without bound.
+    if ((this.#committer?.stalledMs ?? 0) > STALL_REFUSE_MS) {
+      this.#timer = this.#o.clock.after(LEADER_RENEW_MS, () => this.#fire(e))
+      return
+    }
+    try {
+      e.fireTimers(this.#o.clock.now())
+    } catch (error) {
+      this.#endTerm('failure', error instanceof Error ? (error.stack ?? error.message) : String(error))
+      return
+    }
+    this.#committer?.kick()
+    this.#arm(e)
+  }
+
+  // --- the term ----------------------------------------------------------------------------------------------------------
+
+  async #tryToLead(): Promise<void> {
+    if (this.#isStopped || this.#engine !== null) return
+    try {
+      const term = await this.#o.store.leaderAcquire({ holder: this.#o.holder, lease_ms: LEADER_LEASE_MS })
+      if (term === null) {
+        if (this.#state !== 'standby') this.#o.logger.info({}, 'another controller leads; standing by')
+        this.#state = 'standby'
+      } else await this.#lead(term)
+    } catch (error) {
+      this.#o.logger.warn({ err: error }, 'cannot reach the database to lead; trying again')
+    }
+    if (this.#engine === null && !this.#isStopped) this.#acquireTimer = this.#o.clock.after(LEADER_RENEW_MS, () => void this.#tryToLead())
+  }
+
+  async #lead(term: LeaderTerm): Promise<void> {
+    const snapshot = await this.#o.store.engineLoad()
+    const { clock } = this.#o
+    const dependencies = {
+      settings: this.#o.settings, newToken: this.#o.newToken, workers: this.#o.workers, publish: this.#o.publish,
+      requestPast: (run: ActiveRun) => void this.#loadPast(run),
+      requestReprocess: (entry: BackfillEntry, interval: BackfillIntervalRecord) => void this.#reprocess(entry, interval),
+    }
+    const e = loadEngine(snapshot, dependencies, clock.now(), clock.monotonic())
+    this.#term = term
+    this.#engine = e
+    this.#committer = new Committer({
+      store: this.#o.store, term, clock,
+      take: () => {
+        const pending = e.pending
+        e.pending = new PendingCommit()
+        return pending
+      },
+      hasPending: () => !e.pending.isEmpty,
+      onTermEnd: (why, detail) => this.#endTerm(why, detail),
+      onEffectError: (error) => this.#o.logger.error({ err: error }, 'an effect of a commit failed'),
+    })
+    this.#state = 'leader'
+    this.#o.logger.info({ epoch: term.epoch, dags: e.dags.size, runs: e.runs.size }, 'leading')
+    this.#committer.kick()
+    this.#arm(e)
+    for (const waiter of this.#leadWaiters.splice(0)) waiter()
+  }
+
+  #endTerm(why: string, detail: string): void {
+    if (this.#engine === null) return
+    this.#o.logger.error({ why, detail }, 'the leader term ended; starting again from the database')
+    this.#dropTerm(new VortexError('not_leader', 'This controller lost the leadership; nothing was changed. Try again.'))
+    this.#o.workers.disconnectAll()
+    if (!this.#isStopped) this.#acquireTimer = this.#o.clock.after(LEADER_RENEW_MS, () => void this.#tryToLead())
+  }
+
+  #dropTerm(error: Error): void {
+    this.#committer?.end(error)
+    this.#timer?.cancel()
+    this.#timer = null
+    this.#timerAt = Infinity
+    this.#engine = null
+    this.#committer = null
+    this.#term = null
+    this.#state = 'standby'
+  }
+
+  #renewLater(): void {
+    if (this.#isStopped) return
+    this.#renewTimer = this.#o.clock.after(LEADER_RENEW_MS, () => {
+      void this.#renew().finally(() => this.#renewLater())
+    })
+  }
+
+  async #renew(): Promise<void> {
+    const term = this.#term
+    if (term === null) return
+    try {
+      const renewed = await this.#o.store.leaderRenew({ holder: this.#o.holder, epoch: term.epoch, lease_ms: LEADER_LEASE_MS })
+      if (!renewed && this.#term === term) this.#endTerm('fenced', 'another controller leads')
+    } catch {
+      // Out of reach: the epoch still fences every write, so there is nothing to do but try again.
+    }
+  }
+
+  /** Looks at the workers' leases four times per lease. A stalled loop gives every worker the time that it slept. */
+  #checkLeasesLater(): void {
+    if (this.#isStopped) return
+    const { clock, settings } = this.#o
+    const period = settings.lease_ms / 4
+    const expected = clock.monotonic() + period
+    this.#leaseTimer = clock.after(period, () => {
+      const late = clock.monotonic() - expected
+      const e = this.#engine
+      if (e !== null && e.workers.size > 0) {
+        if (late > period) for (const worker of e.workers.values()) worker.last_heard += late
+        this.#step(e, () => checkLeases(e, clock.monotonic()))
+      }
+      this.#checkLeasesLater()
+    })
+  }
+
+  // --- reads that a step asked for ---------------------------------------------------------------------------------------
+
+  async #loadPast(run: ActiveRun): Promise<void> {
+    const e = this.#engine
+    if (e === null) return
+    const question = pastQuestion(run)
+    try {
+      const found = question === null ? null : await this.#o.store.previousRunGet(question)
+      if (this.#engine === e) this.#step(e, () => pastLoaded(e, run, found))
+    } catch (error) {
+      this.#o.logger.warn({ err: error, run_id: run.record.run_id }, 'cannot read the run before; trying again')
+      this.#o.clock.after(LEADER_RENEW_MS, () => void this.#loadPast(run))
+    }
+  }
+
+  async #reprocess(entry: BackfillEntry, interval: BackfillIntervalRecord): Promise<void> {
+    const e = this.#engine
+    if (e === null || interval.dag_run_id !== null) return
+    try {
+      const run = await this.runInMemory(entry.record.dag_id, interval.run_id)
+      await this.commit((engine) => {
+        if (interval.dag_run_id !== null || entry.record.state !== 'running') return
+        engine.pending.changeRun(run.record, { backfill_id: entry.record.id })
+        adopt(engine, entry, interval, run)
+        clearInstances(engine, run, selectForClear(run, {}), { actor: entry.record.created_by, note: `backfill ${entry.record.id}` })
+      })
+    } catch (error) {
+      this.#o.logger.warn({ err: error, backfill: entry.record.id }, 'cannot reprocess a run of a backfill; trying again')
+      this.#o.clock.after(LEADER_RENEW_MS, () => void this.#reprocess(entry, interval))
+    }
+  }
+}

@@ -1,0 +1,175 @@
+/**
+ * Task instances: the named transitions and what follows from each. Nothing else assigns a task instance's state.
+ */
+import { isFinished, type TaskInstanceState } from '#contract/states.ts'
+import type { TaskInstanceRecord } from '#db/records.ts'
+import { countedAs, decideByTriggerRule } from '#domain/triggerRule.ts'
+import { checkTransition } from '#domain/taskInstance.ts'
+import { retryDelay } from '#domain/retry.ts'
+import type { Cause, Engine } from './engine.ts'
+import { limitsOf } from './limits.ts'
+import type { ActiveRun, Instance } from './model.ts'
+import { ReadyQueue } from './readyQueues.ts'
+
+/** Moves an instance to another state, records why, and marks downstream ones for evaluation. */
+export function transition(e: Engine, instance: Instance, to: TaskInstanceState, cause: Cause, set: Partial<Omit<TaskInstanceRecord, 'id' | 'dag_run_id' | 'task_id' | 'map_index'>> = {}): void {
+  const { record, run } = instance
+  const from = record.state
+  checkTransition(from, to)
+  if (instance.queue !== null && to !== 'scheduled') e.ready.withdraw(instance)
+  e.pending.changeInstance(record, { ...set, state: to })
+  e.ledger({
+    kind: 'task_instance.state', dag_id: run.record.dag_id, dag_run_id: run.record.id, task_instance_id: record.id,
+    attempt: record.try_number > 0 ? record.try_number : null, from_state: from, to_state: to, cause: cause.cause, actor: cause.actor, message: cause.message ?? null,
+  })
+  countInRun(run, from, -1)
+  countInRun(run, to, 1)
+  countForDownstream(e, instance, from, to)
+  const wasFinished = isFinished(from)
+  const finished = isFinished(to)
+  if (finished !== wasFinished) {
+    run.unfinished += finished ? -1 : 1
+    if (finished && run.unfinished === 0) e.maybeFinished.add(run)
+  }
+  if (finished) wakeNextRuns(e, instance)
+  e.markChanged(instance)
+}
+
+function countInRun(run: ActiveRun, state: TaskInstanceState, by: number): void {
+  const counts = run.record.task_counts
+  const count = (counts[state] ?? 0) + by
+  if (count === 0) delete counts[state]
+  else counts[state] = count
+}
+
+function countForDownstream(e: Engine, instance: Instance, from: TaskInstanceState, to: TaskInstanceState): void {
+  const before = countedAs(from)
+  const after = countedAs(to)
+  if (before === after) return
+  const { run } = instance
+  const isSetup = instance.spec.is_setup
+  for (const task of run.graph.downstream[instance.task] ?? []) {
+    const counts = run.upstreamCounts[task]
+    if (counts === undefined) continue
+    if (before !== null) counts[before]--
+    if (after !== null) counts[after]++
+    if (isSetup) {
+      if (before === 'success') counts.setup_success--
+      if (before === 'skipped') counts.setup_skipped--
+      if (after === 'success') counts.setup_success++
+      if (after === 'skipped') counts.setup_skipped++
+    }
+    if (after !== null) for (const downstream of run.byTask[task] ?? []) e.dirty.push(downstream)
+  }
+}
+
+/** Later runs may wait for this task (depends_on_past), or for it as a neighbour downstream (wait_for_downstream). */
+function wakeNextRuns(e: Engine, instance: Instance): void {
+  for (const next of instance.run.waitingForThis) {
+    const task = next.graph.index.get(instance.record.task_id)
+    if (task === undefined) continue
+    e.dirty.push(...(next.byTask[task] ?? []))
+    for (const upstream of next.graph.upstream[task] ?? []) e.dirty.push(...(next.byTask[upstream] ?? []))
+  }
+}
+
+/** Decides a `none` instance by its trigger rule and its past. */
+export function evaluate(e: Engine, instance: Instance): void {
+  const { record, run, spec } = instance
+  if (record.state !== 'none' || instance.queue !== null || run.record.state !== 'running' || instance.live !== null) return
+  const counts = run.upstreamCounts[instance.task]
+  if (counts === undefined) return
+  const outcome = decideByTriggerRule(spec.trigger_rule, counts)
+  if (outcome === 'wait') return
+  const past = pastAllows(instance)
+  if (outcome !== 'run') {
+    if (spec.wait_for_past_depends_before_skipping && !past.allowed) return
+    const to = outcome
+    transition(e, instance, to, { cause: 'trigger_rule', actor: 'scheduler', message: `${spec.trigger_rule} cannot be met` }, { start_time: e.now, end_time: e.now, state_reason: `trigger rule ${spec.trigger_rule}` })
+    return
+  }
+  if (!past.allowed) return
+  if (spec.kind === 'empty') {
+    transition(e, instance, 'success', { cause: 'empty_operator', actor: 'scheduler' }, { start_time: e.now, end_time: e.now })
+    return
+  }
+  makeReady(e, instance)
+}
+
+const GOOD: readonly TaskInstanceState[] = ['success', 'skipped']
+
+/** depends_on_past and wait_for_downstream (Airflow: the previous run's instance, and its direct downstream ones). */
+export function pastAllows(instance: Instance): { allowed: boolean; blocking: string | null } {
+  const { spec, run } = instance
+  if (!spec.depends_on_past && !spec.wait_for_downstream) return { allowed: true, blocking: null }
+  if (run.past === undefined) return { allowed: false, blocking: null }
+  if (run.past === null) return { allowed: true, blocking: null }
+  const own = run.past.stateOf(spec.task_id)
+  if (own === null) return { allowed: true, blocking: null }
+  if (!GOOD.includes(own)) return { allowed: false, blocking: spec.task_id }
+  if (!spec.wait_for_downstream) return { allowed: true, blocking: null }
+  for (const task of run.graph.downstream[instance.task] ?? []) {
+    const id = run.graph.tasks[task]?.task_id ?? ''
+    const state = run.past.stateOf(id)
+    if (state !== null && !GOOD.includes(state)) return { allowed: false, blocking: id }
+  }
+  return { allowed: true, blocking: null }
+}
+
+/** Puts an instance among the runnable ones; dispatch takes it from there. */
+export function makeReady(e: Engine, instance: Instance): void {
+  if (instance.queue !== null) return
+  const { key, limits } = limitsOf(e, instance)
+  const queue = e.ready.queueFor(key, () => new ReadyQueue(key, limits, instance.record.queue))
+  e.ready.add(queue, instance)
+  e.newlyReady.push(instance)
+}
+
+/** A failed try: another one if tries are left and the failure may be retried, else final. */
+export function fail(e: Engine, instance: Instance, p: Cause & { retryable: boolean; reason: string; at: number; immediately?: boolean }): void {
+  const { record, spec, run } = instance
+  const cause: Cause = { cause: p.cause, actor: p.actor, message: p.reason }
+  if (!p.retryable || record.try_number >= record.max_tries) {
+    transition(e, instance, 'failed', cause, { end_time: p.at, lease_token: null, next_try_at: null, state_reason: p.reason })
+    if (spec.is_teardown === false && run.version.spec.fail_fast) failFast(e, instance)
+    return
+  }
+  if (p.immediately === true) {
+    transition(e, instance, 'scheduled', cause, { scheduled_time: e.now, lease_token: null, worker_id: null, state_reason: p.reason })
+    makeReady(e, instance)
+    return
+  }
+  const delay = retryDelay({
+    try_number: record.try_number, retry_delay_ms: spec.retry_delay_ms, exponential_backoff: spec.retry_exponential_backoff, max_retry_delay_ms: spec.max_retry_delay_ms,
+    key: `${run.record.dag_id}#${record.task_id}#${run.record.logical_date ?? run.record.run_after}#${record.try_number}`,
+  })
+  const due = p.at + delay
+  transition(e, instance, 'up_for_retry', cause, { end_time: p.at, next_try_at: due, lease_token: null, state_reason: p.reason })
+  e.setTimer({ at: due, kind: 'instance', dag_id: run.record.dag_id, instance })
+}
+
+/** fail_fast: the first failure ends what has not run yet and kills what runs. */
+function failFast(e: Engine, failed: Instance): void {
+  const cause: Cause = { cause: 'fail_fast', actor: 'scheduler', message: `${failed.record.task_id} failed and the DAG is fail_fast` }
+  for (const other of failed.run.instances) {
+    if (other === failed || isFinished(other.record.state) || other.spec.is_teardown) continue
+    const to = other.live === null ? 'skipped' : 'failed'
+    if (other.live !== null) endLive(e, other, 'cancelled')
+    transition(e, other, to, cause, { end_time: e.now, lease_token: null, next_try_at: null, state_reason: cause.message ?? null })
+  }
+}
+
+/** Asks the worker to kill the live attempt and closes the attempt's row. The slots stay taken until the worker reports. */
+export function endLive(e: Engine, instance: Instance, reason: string): void {
+  const live = instance.live
+  if (live === null || live.isKilled) return
+  e.pending.changeAttempt(live.ref, { state: 'killed', end_time: e.now, reason })
+  e.kill(live, reason)
+}
+
+/** A retry delay, a poke interval or a deferral timeout has passed. */
+export function wake(e: Engine, instance: Instance): void {
+  const { record, run } = instance
+  if (record.next_try_at === null || record.next_try_at > e.now || run.record.state !== 'running') return
+  if (record.state === 'up_for_retry' || record.state === 'up_for_reschedule') makeReady(e, instance)
+}

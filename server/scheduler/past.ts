@@ -1,0 +1,54 @@
+/** Finds the run before a run, for depends_on_past: in memory, or in the database if it has left memory. */
+import type { DagRunRecord } from '#db/records.ts'
+import type { EngineStore } from '#db/store.ts'
+import type { TaskInstanceState } from '#contract/states.ts'
+import type { Engine } from './engine.ts'
+import type { ActiveRun, PastRun } from './model.ts'
+
+type Found = { run: DagRunRecord; states: { task_id: string; map_index: number; state: TaskInstanceState }[] } | null
+
+/** What to ask the database; null = the run has no logical date and so no run before it. */
+export function pastQuestion(run: ActiveRun): Parameters<EngineStore['previousRunGet']>[0] | null {
+  const date = run.record.logical_date
+  if (date === null) return null
+  // With catchup every scheduled run has one before it; otherwise any earlier run counts (Airflow's previous dag run).
+  return { dag_id: run.record.dag_id, before_logical_date: date, only_scheduled: run.version.spec.catchup === true }
+}
+
+/** Links a run to the one before it and evaluates what waited for that. */
+export function pastLoaded(e: Engine, run: ActiveRun, found: Found): void {
+  if (e.runs.get(run.record.id) !== run) return
+  const inMemory = newestBefore(run)
+  if (inMemory !== null && (found === null || (inMemory.record.logical_date ?? 0) >= (found.run.logical_date ?? 0))) {
+    inMemory.waitingForThis.add(run)
+    run.past = linkTo(inMemory)
+  } else if (found === null) run.past = null
+  else {
+    const states = new Map(found.states.filter(({ map_index }) => map_index < 0).map(({ task_id, state }) => [task_id, state]))
+    run.past = { dag_run_id: found.run.id, stateOf: (task_id) => states.get(task_id) ?? null }
+  }
+  for (const instance of run.instances) if (instance.record.state === 'none') e.dirty.push(instance)
+}
+
+function linkTo(run: ActiveRun): PastRun {
+  return {
+    dag_run_id: run.record.id,
+    stateOf(task_id) {
+      const task = run.graph.index.get(task_id)
+      return task === undefined ? null : (run.byTask[task]?.[0]?.record.state ?? null)
+    },
+  }
+}
+
+function newestBefore(run: ActiveRun): ActiveRun | null {
+  const question = pastQuestion(run)
+  let newest: ActiveRun | null = null
+  if (question === null) return null
+  for (const other of run.dag.runs.values()) {
+    const date = other.record.logical_date
+    if (other === run || date === null || date >= question.before_logical_date) continue
+    if (question.only_scheduled && other.record.run_type === 'manual') continue
+    if (newest === null || date > (newest.record.logical_date ?? 0)) newest = other
+  }
+  return newest
+}

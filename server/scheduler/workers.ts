@@ -1,0 +1,196 @@
+/**
+ * Workers and their reports. A report is accepted only from the attempt that is alive: same task instance, same attempt
+ * number, same lease token. Anything else is stale and changes nothing.
+ *
+ * Leases: a worker's attempts are lost when it has given no sign of life for lease + margin by this controller's monotonic
+ * clock. The worker's own deadline is earlier and counts from when it sent its last answered heartbeat, so its processes are
+ * gone before they could run a second time elsewhere (docs/decisions/0003-leases.md).
+ */
+import { dispatchKey } from './keys.ts'
+import type { Engine } from './engine.ts'
+import { releaseLive } from './dispatch.ts'
+import { fail, makeReady, transition } from './instances.ts'
+import { WorkerEntry, type Instance, type LiveAttempt } from './model.ts'
+import type { AttemptRef, AttemptReport, WorkerHello } from './ports.ts'
+
+type EndReport = Extract<AttemptReport, { type: 'ended' }>
+
+/** A worker says hello, for the first time or again. Returns held attempts that are not its to hold. */
+export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number): AttemptRef[] {
+  const known = e.workers.get(hello.worker_id)
+  const worker = known ?? new WorkerEntry(hello, monotonic, e.now)
+  worker.hello = hello
+  worker.last_heard = monotonic
+  worker.last_heartbeat_at = e.now
+  worker.is_connected = true
+  e.workers.set(hello.worker_id, worker)
+  const held = new Set(hello.held.map(dispatchKey))
+  for (const live of worker.attempts) {
+    // The assignment never reached it: send it again; the lease token makes that safe.
+    if (!held.has(dispatchKey(live.ref)) && !live.isKilled) resend(e, live)
+  }
+  const unknown: AttemptRef[] = []
+  for (const ref of hello.held) {
+    const live = e.live.get(ref.task_instance_id)
+    if (live === undefined || live.ref.lease_token !== ref.lease_token || live.ref.attempt !== ref.attempt || live.isKilled) unknown.push(ref)
+    else if (live.worker_id !== hello.worker_id) unknown.push(ref)
+  }
+  // A killed attempt that the worker does not hold any more is gone.
+  for (const live of [...worker.attempts]) if (live.isKilled && !held.has(dispatchKey(live.ref))) attemptGone(e, live)
+  e.publish({ type: 'worker', worker_id: hello.worker_id, status: 'active' })
+  return unknown
+}
+
+function resend(e: Engine, live: LiveAttempt): void {
+  const { instance } = live
+  const { run, record } = instance
+  if (record.state !== 'queued' && record.state !== 'running') return
+  e.assign(live.worker_id, {
+    ref: live.ref, run: { ...run.record }, task_instance: { ...record }, version: run.version,
+    dates: { prev_success_interval_start: null, prev_success_interval_end: null, prev_success_start: null, prev_success_end: null, prev_logical_date: null, next_logical_date: null },
+    dag_callback: null,
+  })
+}
+
+export function workerReport(e: Engine, worker_id: string, report: AttemptReport): void {
+  const live = e.live.get(report.ref.task_instance_id)
+  if (live === undefined || live.worker_id !== worker_id || live.ref.attempt !== report.ref.attempt || live.ref.lease_token !== report.ref.lease_token) return
+  if (report.type === 'started') attemptStarted(e, live, report)
+  else if (report.type === 'xcom') putXComs(e, live.instance, report.xcoms)
+  else attemptEnded(e, live, report)
+}
+
+function attemptStarted(e: Engine, live: LiveAttempt, report: Extract<AttemptReport, { type: 'started' }>): void {
+  if (live.state === 'running') return
+  live.state = 'running'
+  live.started_at = report.at
+  const { instance } = live
+  if (live.isKilled) return
+  e.pending.changeAttempt(live.ref, { state: 'running', start_time: report.at, pid: report.pid, hostname: report.hostname })
+  if (instance.record.state === 'queued') transition(e, instance, 'running', { cause: 'worker_report', actor: live.worker_id }, { start_time: report.at })
+}
+
+function putXComs(e: Engine, instance: Instance, xcoms: { key: string; value_json: string }[]): void {
+  if (instance.live?.isKilled === true) return
+  for (const { key, value_json } of xcoms) {
+    e.pending.putXCom({
+      dag_run_id: instance.run.record.id, task_id: instance.record.task_id, map_index: instance.record.map_index,
+      key, value: value_json, size: Buffer.byteLength(value_json), timestamp: e.now,
+    })
+  }
+}
+
+const ATTEMPT_STATE_OF = {
+  success: 'success', failed: 'failed', failed_final: 'failed', skipped: 'skipped', rescheduled: 'rescheduled', deferred: 'deferred', killed: 'killed',
+} as const
+
+function attemptEnded(e: Engine, live: LiveAttempt, report: EndReport): void {
+  const { instance } = live
+  const worker = e.workers.get(live.worker_id)
+  if (worker !== undefined && live.started_at !== null) worker.typical_run_ms = 0.8 * worker.typical_run_ms + 0.2 * Math.max(0, report.at - live.started_at)
+  const facts = { exit_code: report.exit_code, signal: report.signal === '' ? null : report.signal, max_rss_bytes: report.max_rss_bytes }
+  if (live.isKilled) {
+    e.pending.changeAttempt(live.ref, { ...facts, end_time: report.at })
+    attemptGone(e, live)
+    return
+  }
+  e.pending.changeAttempt(live.ref, { ...facts, state: ATTEMPT_STATE_OF[report.outcome], end_time: report.at, reason: report.reason === '' ? null : report.reason })
+  if (report.outcome !== 'failed' && report.outcome !== 'failed_final') putXComs(e, instance, report.xcoms)
+  releaseLive(e, live)
+  applyOutcome(e, instance, live, report)
+}
+
+function applyOutcome(e: Engine, instance: Instance, live: LiveAttempt, report: EndReport): void {
+  const cause = { cause: 'worker_report', actor: live.worker_id, message: report.reason === '' ? null : report.reason }
+  const ended = { end_time: report.at, lease_token: null, next_try_at: null, state_reason: cause.message }
+  switch (report.outcome) {
+    case 'success':
+      skipChosen(e, instance, report.skip_task_ids)
+      transition(e, instance, 'success', cause, ended)
+      return
+    case 'skipped':
+      transition(e, instance, 'skipped', cause, ended)
+      return
+    case 'rescheduled': {
+      const due = report.reschedule_at ?? e.now
+      transition(e, instance, 'up_for_reschedule', cause, { ...ended, next_try_at: due })
+      e.setTimer({ at: due, kind: 'instance', dag_id: instance.run.record.dag_id, instance })
+      return
+    }
+    case 'deferred':
+      transition(e, instance, 'deferred', cause, ended)
+      return
+    default:
+      fail(e, instance, { cause: report.reason_code === '' ? 'worker_report' : report.reason_code, actor: live.worker_id, retryable: report.outcome === 'failed' || report.outcome === 'killed', reason: report.reason, at: report.at })
+  }
+}
+
+/** A branch or short circuit names the task instances that it skips. */
+function skipChosen(e: Engine, instance: Instance, task_ids: string[]): void {
+  const { run } = instance
+  for (const task_id of task_ids) {
+    const task = run.graph.index.get(task_id)
+    if (task === undefined) continue
+    for (const other of run.byTask[task] ?? []) {
+      if (other.live !== null || !['none', 'scheduled', 'up_for_retry'].includes(other.record.state)) continue
+      transition(e, other, 'skipped', { cause: 'branch', actor: instance.record.task_id }, { start_time: e.now, end_time: e.now, state_reason: `not chosen by ${instance.record.task_id}` })
+    }
+  }
+}
+
+/** A killed attempt's processes are gone. A cleared task instance may now run again. */
+export function attemptGone(e: Engine, live: LiveAttempt): void {
+  const { instance } = live
+  releaseLive(e, live)
+  if (instance.record.state === 'restarting') {
+    transition(e, instance, 'none', { cause: 'cleared', actor: 'scheduler' }, { start_time: null, end_time: null, lease_token: null, worker_id: null })
+    e.dirty.push(instance)
+  }
+}
+
+/** Attempts given back unstarted: they are queued again elsewhere and the try does not count. */
+export function workerReleased(e: Engine, worker_id: string, refs: AttemptRef[]): void {
+  for (const ref of refs) {
+    const live = e.live.get(ref.task_instance_id)
+    if (live === undefined || live.worker_id !== worker_id || live.ref.lease_token !== ref.lease_token) continue
+    if (live.isKilled) {
+      attemptGone(e, live)
+      continue
+    }
+    const { instance } = live
+    e.pending.changeAttempt(live.ref, { state: 'killed', end_time: e.now, reason: 'given back unstarted' })
+    releaseLive(e, live)
+    transition(e, instance, 'scheduled', { cause: 'released', actor: worker_id }, { scheduled_time: e.now, lease_token: null, worker_id: null, max_tries: instance.record.max_tries + 1 })
+    makeReady(e, instance)
+  }
+}
+
+/** Declares workers lost whose lease has ended and hands their attempts on. Returns when to look again, or null. */
+export function checkLeases(e: Engine, monotonic: number): number | null {
+  const limit = e.settings.lease_ms + e.settings.lease_margin_ms
+  let next: number | null = null
+  for (const worker of [...e.workers.values()]) {
+    const due = worker.last_heard + limit
+    if (due > monotonic) next = Math.min(next ?? Infinity, due)
+    else workerLost(e, worker)
+  }
+  return next
+}
+
+function workerLost(e: Engine, worker: WorkerEntry): void {
+  const { worker_id } = worker.hello
+  e.workers.delete(worker_id)
+  e.ledger({ kind: 'worker.lost', dag_id: null, dag_run_id: null, task_instance_id: null, attempt: null, from_state: null, to_state: null, cause: 'lease_ended', actor: 'scheduler', message: worker_id })
+  for (const live of worker.attempts) {
+    const { instance } = live
+    if (live.isKilled) {
+      attemptGone(e, live)
+      continue
+    }
+    const reason = `its worker ${worker_id} was lost; the outcome of attempt ${live.ref.attempt} is unknown`
+    e.pending.changeAttempt(live.ref, { state: 'lost', end_time: e.now, reason })
+    releaseLive(e, live)
+    fail(e, instance, { cause: 'lease_ended', actor: 'scheduler', retryable: true, reason, at: e.now, immediately: true })
+  }
+  e.publish({ type: 'worker', worker_id, status: 'offline' })
+}
