@@ -25,6 +25,8 @@ export interface DagRecord {
   max_active_tasks: number
   task_count: number
   is_dynamic: boolean
+  /** As the spec says; not set there counts as false. */
+  catchup: boolean
   /** When the next scheduled run is due, and what it will cover; null = none. Kept by the scheduler. */
   next_run_after: number | null
   next_logical_date: number | null

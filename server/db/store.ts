@@ -181,6 +181,10 @@ export interface ReadStore {
   dagGet(p: { dag_id: string }): Promise<DagRecord | null>
   /** Newest runs of each of these DAGs, newest first, at most `limit` each. */
   dagRecentRuns(p: { dag_ids: string[]; limit: number }): Promise<Map<string, DagRunRecord[]>>
+  /** Queued and running runs of each of these DAGs; DAGs without any are absent. */
+  dagActiveRunCounts(p: { dag_ids: string[] }): Promise<Map<string, number>>
+  /** DAG files whose newest parse failed, ordered by file; `files` = only among these. */
+  dagFileErrorList(p: PageRequest & { files?: string[] }): Promise<PageOf<DagFileRecord>>
   dagVersionList(p: PageRequest & { dag_id: string }): Promise<PageOf<Omit<DagVersionRecord, 'spec'>>>
   dagVersionByNumber(p: { dag_id: string; version: number }): Promise<DagVersionRecord | null>
   dagVersionsByIds(p: { ids: number[] }): Promise<{ id: number; version: number }[]>
