@@ -35,40 +35,40 @@ interface FieldRule {
   max: number
   /** Number of values that makes a field equal to `*`. Croniter counts seven weekdays and 130 years. */
   all: number
-  names: Readonly<Record<string, number>>
+  names: ReadonlyMap<string, number>
 }
 
-const MONTHS = { jan: 1, feb: 2, mar: 3, apr: 4, may: 5, jun: 6, jul: 7, aug: 8, sep: 9, oct: 10, nov: 11, dec: 12 }
-const WEEKDAYS = { sun: 0, mon: 1, tue: 2, wed: 3, thu: 4, fri: 5, sat: 6 }
+const NO_NAMES: ReadonlyMap<string, number> = new Map()
+const MONTHS = new Map(['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'].map((name, index) => [name, index + 1]))
+const WEEKDAYS = new Map(['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'].map((name, index) => [name, index]))
 const RULES = {
-  minute: { name: 'minute', min: 0, max: 59, all: 60, names: {} },
-  hour: { name: 'hour', min: 0, max: 23, all: 24, names: {} },
-  day: { name: 'day of month', min: 1, max: 31, all: 31, names: {} },
+  minute: { name: 'minute', min: 0, max: 59, all: 60, names: NO_NAMES },
+  hour: { name: 'hour', min: 0, max: 23, all: 24, names: NO_NAMES },
+  day: { name: 'day of month', min: 1, max: 31, all: 31, names: NO_NAMES },
   month: { name: 'month', min: 1, max: 12, all: 12, names: MONTHS },
   weekday: { name: 'day of week', min: 0, max: 6, all: 7, names: WEEKDAYS },
-  second: { name: 'second', min: 0, max: 59, all: 60, names: {} },
-  year: { name: 'year', min: 1970, max: 2099, all: 130, names: {} },
+  second: { name: 'second', min: 0, max: 59, all: 60, names: NO_NAMES },
+  year: { name: 'year', min: 1970, max: 2099, all: 130, names: NO_NAMES },
 } as const satisfies Record<string, FieldRule>
 
-const AIRFLOW_PRESETS: Readonly<Record<string, string>> = {
-  '@hourly': '0 * * * *',
-  '@daily': '0 0 * * *',
-  '@weekly': '0 0 * * 0',
-  '@monthly': '0 0 1 * *',
-  '@quarterly': '0 0 1 */3 *',
-  '@yearly': '0 0 1 1 *',
-}
-const CRONITER_ALIASES: Readonly<Record<string, string>> = {
-  ...AIRFLOW_PRESETS,
-  '@midnight': '0 0 * * *',
-  '@annually': '0 0 1 1 *',
-}
+/** Airflow's own presets, in lower case only. */
+const AIRFLOW_PRESETS = new Map([
+  ['@hourly', '0 * * * *'],
+  ['@daily', '0 0 * * *'],
+  ['@weekly', '0 0 * * 0'],
+  ['@monthly', '0 0 1 * *'],
+  ['@quarterly', '0 0 1 */3 *'],
+  ['@yearly', '0 0 1 1 *'],
+])
+/** Croniter's, in any case; it has no @quarterly. */
+const CRONITER_ALIASES = new Map([...AIRFLOW_PRESETS, ['@midnight', '0 0 * * *'], ['@annually', '0 0 1 1 *']])
+CRONITER_ALIASES.delete('@quarterly')
 /** Longer than any expression that makes sense (every value of every field listed is about 900 characters). */
 const MAX_LENGTH = 1_000
 
 /** The expression behind an Airflow preset, or the expression itself. */
 export function expandPreset(expression: string): string {
-  return AIRFLOW_PRESETS[expression] ?? expression
+  return AIRFLOW_PRESETS.get(expression) ?? expression
 }
 
 /** Reads an expression. Throws SyntaxError that names the field and what is wrong with it. */
@@ -78,7 +78,7 @@ export function parseCron(expression: string): CronFields {
   }
   if (expression.length > MAX_LENGTH) refuse(`it is longer than ${MAX_LENGTH} characters`)
   const lower = expression.toLowerCase()
-  const expanded = lower === '@quarterly' ? expression : (CRONITER_ALIASES[lower] ?? lower)
+  const expanded = CRONITER_ALIASES.get(lower) ?? lower
   const parts = expanded.split(/[ \t\n\r\f\v]+/).filter((part) => part !== '')
   if (parts.length < 5 || parts.length > 7) refuse(`it has ${parts.length} fields; 5, 6 (seconds last) or 7 (year last) are needed`)
   const [minute = '', hour = '', day = '', month = '', weekday = '', second, year] = parts
@@ -216,9 +216,9 @@ function readStep(text: string): number {
 
 /** A number or name. `7` is Sunday, as is `0`. */
 function readNumber(rule: FieldRule, text: string): number {
-  const named = rule.names[text]
+  const named = rule.names.get(text)
   if (named !== undefined) return named
-  if (!/^\d+$/.test(text)) throw new FieldError(`"${text}" is neither a number${Object.keys(rule.names).length > 0 ? ', nor a name' : ''}`)
+  if (!/^\d+$/.test(text)) throw new FieldError(`"${text}" is not a number${rule.names.size > 0 ? ' or a name' : ''}`)
   const value = rule === RULES.weekday && Number(text) === 7 ? 0 : Number(text)
   if (value < rule.min || value > rule.max) throw new FieldError(`${text} is not within ${rule.min} to ${rule.max}`)
   return value

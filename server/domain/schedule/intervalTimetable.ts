@@ -14,8 +14,12 @@ interface IntervalRules {
   summary: string
 }
 
-/** Airflow proves that one step is enough to get past the last run after a changed schedule; a second would be a defect. */
-const MAX_REALIGN_STEPS = 2
+/**
+ * One step gets past the last run after a changed schedule. Where a clock goes back by less than an hour (Lord Howe), the points
+ * of an expression such as "every 7 minutes" before and after an instant disagree, and Airflow stalls there for good; a
+ * few steps more lead out of that half-hour.
+ */
+const MAX_REALIGN_STEPS = 100
 
 function intervalTimetable({ points, latestStart, manual, summary }: IntervalRules): Timetable {
   const first = (restriction: Restriction, now: number): number | null => {

@@ -41,7 +41,7 @@ describe('compileTimetable', () => {
     ['H H * * *', 'hashed and random'],
     ['0 0 ?,1 * *', '"?" must stand alone'],
     ['0 0 15w,16 * *', '"W" stands with a single day'],
-    ['every day at noon please', '"every" is neither a number in the minute field'],
+    ['every day at noon please', '"every" is not a number in the minute field'],
   ])('refuses %s and says why', (cron, why) => {
     expect(() => compileTimetable({ type: 'cron_data_interval', cron, timezone: 'UTC' })).toThrow(why)
   })
