@@ -1,0 +1,146 @@
+"""The context of a task: what templates, `**kwargs` and callbacks see. Keys of both dialects are there; nothing hides."""
+from __future__ import annotations
+
+import datetime as dt
+import os
+from typing import Any, Dict, List, Optional
+
+from vortex.execution import macros
+from vortex.execution.connections import ConnectionAccessor
+from vortex.execution.dag_run import DagRun, previous_run_facts
+from vortex.execution.params import resolve_params
+from vortex.execution.task_instance import TaskInstance
+from vortex.execution.variables import VariableAccessor
+
+
+class Accessors:
+    """`var.value` and `var.json`."""
+
+    def __init__(self) -> None:
+        self.value = VariableAccessor(deserialize_json=False)
+        self.json = VariableAccessor(deserialize_json=True)
+
+
+class OutletEvents(dict):
+    """`outlet_events[asset].extra = {...}`: an entry appears when it is asked for."""
+
+    def __missing__(self, asset: Any) -> Any:
+        entry = _OutletEvent()
+        self[asset] = entry
+        return entry
+
+
+class _OutletEvent:
+    def __init__(self) -> None:
+        self.extra: Dict[str, Any] = {}
+        self.added: List[Any] = []
+
+    def add(self, asset: Any, extra: Optional[Dict[str, Any]] = None) -> None:
+        self.added.append((asset, extra or {}))
+
+
+def build_context(job: Dict[str, Any], dag: Any, task: Any, dag_run: DagRun, ti: TaskInstance) -> Dict[str, Any]:
+    """Raises ParamValidationError if the run's conf does not fit the declared params."""
+    params = resolve_params(getattr(dag, "params", {}) or {}, getattr(task, "params", {}) or {}, dag_run.conf)
+    context: Dict[str, Any] = {
+        "dag": dag,
+        "task": task,
+        "dag_run": dag_run,
+        "ti": ti,
+        "task_instance": ti,
+        "run_id": dag_run.run_id,
+        "run_after": dag_run.run_after,
+        "macros": macros,
+        "params": params,
+        "test_mode": False,
+        "var": Accessors(),
+        "conn": ConnectionAccessor(),
+        "conf": _configuration(),
+        "inlets": list(getattr(task, "inlets", None) or []),
+        "outlets": list(getattr(task, "outlets", None) or []),
+        "inlet_events": {},
+        "outlet_events": OutletEvents(),
+        "triggering_asset_events": {},
+        "triggering_dataset_events": {},
+        "expanded_ti_count": job.get("expanded_ti_count"),
+        "map_index_template": getattr(task, "map_index_template", None),
+        "task_reschedule_count": job.get("task_reschedule_count", 0),
+        "try_number": ti.try_number,
+        "task_instance_key_str": ti.key_text(),
+        "start_date": ti.start_date,
+        "templates_dict": None,
+    }
+    context.update(_dates(job, dag_run))
+    return context
+
+
+def _dates(job: Dict[str, Any], dag_run: DagRun) -> Dict[str, Any]:
+    """Date keys. A run without a logical date (Airflow 3) lacks them, so that a template names what is missing."""
+    facts = previous_run_facts(job)
+    previous, following = facts.pop("prev_logical_date"), facts.pop("next_logical_date")
+    found: Dict[str, Any] = dict(facts)
+    if dag_run.data_interval_start is not None:
+        found["data_interval_start"] = dag_run.data_interval_start
+    if dag_run.data_interval_end is not None:
+        found["data_interval_end"] = dag_run.data_interval_end
+    logical = dag_run.logical_date
+    if logical is None:
+        return found
+    if dag_run.run_type == "manual":
+        # Airflow 2: a manual run has no neighbours on the schedule.
+        previous = following = logical
+    found.update({"logical_date": logical, "execution_date": logical, "next_execution_date": following, "prev_execution_date": previous})
+    found["prev_execution_date_success"] = facts["prev_data_interval_start_success"]
+    found["ts"] = logical.isoformat()
+    found["ts_nodash"] = logical.strftime("%Y%m%dT%H%M%S")
+    found["ts_nodash_with_tz"] = logical.isoformat().replace("-", "").replace(":", "")
+    for name, moment in (
+        ("ds", logical),
+        ("next_ds", following),
+        ("prev_ds", previous),
+        ("yesterday_ds", logical - dt.timedelta(days=1)),
+        ("tomorrow_ds", logical + dt.timedelta(days=1)),
+    ):
+        found[name] = None if moment is None else moment.strftime("%Y-%m-%d")
+        found[name + "_nodash"] = None if moment is None else moment.strftime("%Y%m%d")
+    return found
+
+
+def _configuration() -> Any:
+    """Airflow's `conf` object, if the package has one."""
+    try:
+        from vortex.configuration import conf
+    except ImportError:
+        return None
+    return conf
+
+
+def export_environment(job: Dict[str, Any], dag: Any, task: Any) -> Dict[str, str]:
+    """AIRFLOW_CTX_* and VORTEX_* of the attempt; set in this process and returned for children with an environment of their own."""
+    email = getattr(task, "email", None) or ""
+    values = {
+        "DAG_ID": job["dag_id"],
+        "TASK_ID": job["task_id"],
+        "EXECUTION_DATE": job["logical_date"] or "",
+        "LOGICAL_DATE": job["logical_date"] or "",
+        "TRY_NUMBER": str(job["attempt"]),
+        "DAG_RUN_ID": job["run_id"],
+        "DAG_OWNER": getattr(task, "owner", None) or getattr(dag, "owner", None) or "",
+        "DAG_EMAIL": email if isinstance(email, str) else ",".join(email),
+    }
+    if job["logical_date"]:
+        text = job["logical_date"].replace("Z", "+00:00")
+        values["EXECUTION_DATE"] = values["LOGICAL_DATE"] = text
+    exported = {f"AIRFLOW_CTX_{name}": value for name, value in values.items()}
+    exported.update(
+        {
+            "VORTEX_DAG_ID": job["dag_id"],
+            "VORTEX_RUN_ID": job["run_id"],
+            "VORTEX_TASK_ID": job["task_id"],
+            "VORTEX_MAP_INDEX": str(job["map_index"]),
+            "VORTEX_ATTEMPT": str(job["attempt"]),
+            "VORTEX_LOGICAL_DATE": values["LOGICAL_DATE"],
+        }
+    )
+    os.environ.update(exported)
+    return exported

@@ -1,0 +1,172 @@
+"""
+Runs one attempt of a Python task, in a process that was forked for it and ends after it.
+
+Order, as in Airflow: context, environment, templates, on_execute, pre_execute, execute, post_execute, XComs, then the callback of the
+outcome. Whatever the author's code raises becomes an outcome (`outcome.py`); its traceback goes to stdout, which is the log.
+
+Invariants: exactly one result document; a value that cannot be stored fails the attempt before it counts as a success; SIGTERM and
+the execution timeout call on_kill() once, in the main thread.
+"""
+from __future__ import annotations
+
+import logging
+import sys
+from collections.abc import Mapping
+from typing import Any, Dict, List
+
+from vortex.exceptions import AirflowException, TaskDeferred
+from vortex.execution import variables, xcom_codec
+from vortex.execution.callbacks import registered, run_callbacks
+from vortex.execution.context import build_context, export_environment
+from vortex.execution.current_context import set_current_context
+from vortex.execution.dag_run import DagRun
+from vortex.execution.deferral import run_deferred
+from vortex.execution.instants import utcnow
+from vortex.execution.job import check_job
+from vortex.execution.outcome import outcome_of
+from vortex.execution.task_instance import RETURN_KEY, TaskInstance
+from vortex.execution.templating import render_template_fields
+from vortex.execution.termination import Termination
+from vortex.loading.author_traceback import format_author_traceback
+from vortex.loading.bundle import template_folders
+
+
+def execute(job: Dict[str, Any], loaded: Any, channel: Any) -> Dict[str, Any]:
+    """The result document: outcome, reason, reason_code, xcoms, skip_task_ids, reschedule_at_ms, deferral_json."""
+    check_job(job)
+    variables.use_source(variables.ControllerSource(channel))
+    _log_to_stdout()
+    dag = loaded.dags.get(job["dag_id"])
+    if dag is None:
+        names = ", ".join(sorted(loaded.dags)[:10]) or "none"
+        return _result({"outcome": "failed", "reason": f"{loaded.file} does not define the DAG {job['dag_id']!r} here (it defines: {names})", "reason_code": "missing_dag"})
+    if job["dag_callback"] is not None:
+        return _run_dag_callback(job, dag, channel)
+    task = dag.task_dict.get(job["task_id"])
+    if task is None:
+        return _result({"outcome": "failed", "reason": f"the DAG {job['dag_id']!r} has no task {job['task_id']!r} here", "reason_code": "missing_task"})
+    return _Attempt(job, loaded, dag, task, channel).run()
+
+
+class _Attempt:
+    def __init__(self, job: Dict[str, Any], loaded: Any, dag: Any, task: Any, channel: Any) -> None:
+        self._job = job
+        self._loaded = loaded
+        self._dag = dag
+        self._task = task
+        self._dag_run = DagRun(job, dag)
+        self._ti = TaskInstance(job, task, self._dag_run, channel)
+        # Until the context is whole, callbacks see what there is.
+        self._context: Dict[str, Any] = {"dag": dag, "task": task, "ti": self._ti, "task_instance": self._ti, "dag_run": self._dag_run, "run_id": job["run_id"], "params": {}}
+        self._termination = Termination(task, channel)
+
+    def run(self) -> Dict[str, Any]:
+        try:
+            with self._termination:
+                value = self._run_operator()
+                xcoms = self._return_value(value)
+        except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are the task's own
+            return self._ended_with(error)
+        finally:
+            self._ti.end_date = utcnow()
+        self._finish("success", "success")
+        return _result({"outcome": "success", "reason": "", "reason_code": ""}, xcoms, self._ti.skipped_task_ids)
+
+    def _run_operator(self) -> Any:
+        task, context = self._task, self._context
+        context.update(build_context(self._job, self._dag, task, self._dag_run, self._ti))
+        export_environment(self._job, self._dag, task)
+        set_current_context(context)
+        render_template_fields(task, context, template_folders(self._loaded.root, self._loaded.path, self._dag))
+        context["templates_dict"] = getattr(task, "templates_dict", None)
+        run_callbacks(task, "execute", context)
+        _hook(task, "pre_execute", context)
+        try:
+            value = task.execute(context)
+        except TaskDeferred as deferred:
+            value = run_deferred(task, deferred, context)
+        _hook(task, "post_execute", context, value)
+        return value
+
+    def _return_value(self, value: Any) -> List[Dict[str, str]]:
+        """XComs that belong to the same commit as the success."""
+        task = self._task
+        if value is None or not getattr(task, "do_xcom_push", True):
+            return []
+        values = {RETURN_KEY: value}
+        if getattr(task, "multiple_outputs", False):
+            if not isinstance(value, Mapping):
+                raise AirflowException(f"The task has multiple_outputs and returned a {type(value).__name__}; it must return a dict.")
+            wrong = [key for key in value if not isinstance(key, str)]
+            if wrong:
+                raise AirflowException(f"The task has multiple_outputs; the key {wrong[0]!r} of its dict is not a text.")
+            values = {**value, RETURN_KEY: value}
+        cap = self._job["xcom_cap_bytes"]
+        return [{"key": key, "value_json": xcom_codec.encode(item, cap, key)} for key, item in values.items()]
+
+    def _ended_with(self, error: BaseException) -> Dict[str, Any]:
+        found = outcome_of(error)
+        if found["outcome"] == "skipped":
+            _print(f"Skipped: {found['reason']}\n")
+            self._finish("skipped", "skipped")
+        elif found["outcome"] != "rescheduled":
+            _print(format_author_traceback(error))
+            self._context["exception"] = error
+            retries = found["outcome"] == "failed" and self._ti.is_eligible_to_retry()
+            if found["reason_code"] != "killed":
+                self._finish("retry" if retries else "failure", "up_for_retry" if retries else "failed")
+        # A skip that was asked for counts only with a success.
+        return _result(found)
+
+    def _finish(self, callback: str, state: str) -> None:
+        self._ti.state = state
+        run_callbacks(self._task, callback, self._context)
+
+
+def _hook(task: Any, name: str, *arguments: Any) -> None:
+    """The operator's own pre_execute or post_execute; BaseOperator's calls the one that was given as an argument."""
+    method = getattr(task, name, None)
+    if callable(method):
+        method(*arguments)
+
+
+def _run_dag_callback(job: Dict[str, Any], dag: Any, channel: Any) -> Dict[str, Any]:
+    kind, reason = job["dag_callback"]["kind"], job["dag_callback"]["reason"]
+    dag_run = DagRun(job, dag)
+    dag_run.state = "success" if kind == "success" else "failed"
+    task = dag.task_dict.get(job["task_id"])
+    ti = TaskInstance(job, task, dag_run, channel)
+    ti.state = dag_run.state
+    try:
+        context = build_context(job, dag, task, dag_run, ti)
+    except ValueError:
+        # The run failed because its params do not fit: the callback is how the author hears of it.
+        context = {"dag": dag, "task": task, "ti": ti, "task_instance": ti, "dag_run": dag_run, "run_id": dag_run.run_id, "params": dict(dag_run.conf)}
+    context["reason"] = reason
+    set_current_context(context)
+    if not registered(dag, kind):
+        return _result({"outcome": "failed", "reason": f"the DAG has no on_{kind}_callback here", "reason_code": "missing_callback"})
+    run_callbacks(dag, kind, context)
+    return _result({"outcome": "success", "reason": "", "reason_code": ""})
+
+
+def _result(found: Dict[str, Any], xcoms: Any = (), skip_task_ids: Any = ()) -> Dict[str, Any]:
+    document = {"xcoms": list(xcoms), "skip_task_ids": list(skip_task_ids), "reschedule_at_ms": 0, "deferral_json": ""}
+    document.update(found)
+    return document
+
+
+def _print(text: str) -> None:
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
+def _log_to_stdout() -> None:
+    """Records of the logging module go to the task's log, unless the DAG file has set up logging itself."""
+    root = logging.getLogger()
+    if root.handlers:
+        return
+    handler = logging.StreamHandler(sys.stdout)
+    handler.setFormatter(logging.Formatter("[%(asctime)s] %(levelname)s %(name)s - %(message)s"))
+    root.addHandler(handler)
+    root.setLevel(logging.INFO)

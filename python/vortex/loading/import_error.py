@@ -1,0 +1,81 @@
+"""Names the kind of an import error and says how to mend it, in words for the author of the DAG file."""
+from __future__ import annotations
+
+import sys
+from typing import Dict
+
+from vortex.loading.author_traceback import one_line
+from vortex.loading.load_file import DagFileEncodingError
+
+# Import name -> name of the package to install, where they differ (the roots seen most in public DAG files).
+_PACKAGES: Dict[str, str] = {
+    "bs4": "beautifulsoup4",
+    "cv2": "opencv-python",
+    "dateutil": "python-dateutil",
+    "docx": "python-docx",
+    "dotenv": "python-dotenv",
+    "git": "GitPython",
+    "github": "PyGithub",
+    "googleapiclient": "google-api-python-client",
+    "jose": "python-jose",
+    "jwt": "PyJWT",
+    "MySQLdb": "mysqlclient",
+    "OpenSSL": "pyOpenSSL",
+    "PIL": "Pillow",
+    "psycopg2": "psycopg2-binary",
+    "serial": "pyserial",
+    "skimage": "scikit-image",
+    "sklearn": "scikit-learn",
+    "slack_sdk": "slack-sdk",
+    "telegram": "python-telegram-bot",
+    "yaml": "PyYAML",
+}
+
+_KINDS_BY_NAME = {
+    "AirflowDagCycleException": "cycle",
+    "DuplicateTaskIdFound": "duplicate",
+    "AirflowDagDuplicatedIdException": "duplicate",
+    "DuplicateDagIdFound": "duplicate",
+    "DagInvalid": "invalid",
+    "SerializationError": "invalid",
+}
+
+
+def classify(error: BaseException) -> str:
+    """The machine word for the contract's `error.kind`."""
+    for kind in type(error).__mro__:
+        if kind.__name__ in _KINDS_BY_NAME:
+            return _KINDS_BY_NAME[kind.__name__]
+    if isinstance(error, (DagFileEncodingError, UnicodeDecodeError)):
+        return "encoding" if isinstance(error, DagFileEncodingError) else "import"
+    if isinstance(error, SyntaxError):
+        return "syntax"
+    if isinstance(error, MemoryError):
+        return "memory"
+    if isinstance(error, (SystemExit, KeyboardInterrupt, GeneratorExit)):
+        return "exit"
+    return "import"
+
+
+def explain(error: BaseException, file: str) -> str:
+    """One line: what went wrong, and how to mend it where that is known."""
+    text = one_line(error)
+    if isinstance(error, ModuleNotFoundError) and error.name:
+        return f"{text}. {_missing_module(error.name)}"
+    if isinstance(error, MemoryError):
+        return f"MemoryError: {file} needs more memory while it is imported than a DAG file may have. Move the work into a task."
+    if isinstance(error, SystemExit):
+        return f"The file called sys.exit({error.code!r}) while it was imported. Put it under `if __name__ == '__main__':` or remove it."
+    if isinstance(error, KeyboardInterrupt):
+        return "The file raised KeyboardInterrupt while it was imported."
+    if isinstance(error, RecursionError):
+        return f"{text}. Something calls itself without an end while the file is imported."
+    return text
+
+
+def _missing_module(name: str) -> str:
+    root = name.partition(".")[0]
+    if root == "airflow":
+        return "VORTEX does not provide this part of Airflow."
+    package = _PACKAGES.get(root, root)
+    return f"Install it with `{sys.executable} -m pip install {package}`, or put {root}.py into the DAG folder if it is yours."

@@ -1,0 +1,98 @@
+"""Imports one DAG file and returns its DAGs. Parse children and task hosts use the same function, so that what is shown is what runs."""
+from __future__ import annotations
+
+import ast
+import hashlib
+import importlib.machinery
+import io
+import os
+import re
+import sys
+import tokenize
+import types
+from dataclasses import dataclass, field
+from typing import Any, Dict
+
+from vortex.loading.dialect import detect_dialect
+from vortex.loading.search_path import extend_sys_path
+
+# The largest DAG file seen in public repositories is below 1 MiB. Beyond 16 MiB compiling alone breaks the time limit.
+MAX_DAG_FILE_BYTES = 16 * 1024 * 1024
+
+
+class DagFileEncodingError(ValueError):
+    """The bytes of a DAG file are not text in the encoding that it declares (UTF-8 unless it says otherwise)."""
+
+    def __init__(self, message: str, line: int) -> None:
+        super().__init__(message)
+        self.line = line
+
+
+@dataclass
+class LoadedFile:
+    """An imported DAG file."""
+
+    root: str
+    file: str
+    path: str
+    dialect: str
+    module: types.ModuleType
+    tree: ast.AST
+    dags: Dict[str, Any] = field(default_factory=dict)
+
+
+def load_file(root: str, file: str, compat: str = "auto") -> LoadedFile:
+    """
+    Imports `file` (relative to the DAG folder `root`, forward slashes) under a module name of its own, so that two DAG
+    files of the same name never meet. Whatever the file raises passes through unchanged.
+    """
+    from vortex import registry
+    from vortex.airflow_finder import install as install_airflow_finder
+
+    root = os.path.abspath(root)
+    path = os.path.join(root, *file.split("/"))
+    source = read_source(path)
+    tree = ast.parse(source, filename=path)
+    dialect = detect_dialect(tree, compat)
+    install_airflow_finder()
+    extend_sys_path(root)
+    module = _new_module(path, file)
+    registry.begin_load(path, dialect)
+    try:
+        exec(compile(tree, path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - importing is what we are for
+    finally:
+        dags = registry.finish_load(module)
+    return LoadedFile(root=root, file=file, path=path, dialect=dialect, module=module, tree=tree, dags=dags)
+
+
+def read_source(path: str) -> str:
+    size = os.path.getsize(path)
+    if size > MAX_DAG_FILE_BYTES:
+        raise ValueError(f"The file has {size:,} bytes; a DAG file may have {MAX_DAG_FILE_BYTES:,}. Move data into a file beside it.")
+    with open(path, "rb") as stream:
+        data = stream.read()
+    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    try:
+        text = data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        bad = data[error.start : error.start + 1].hex()
+        raise DagFileEncodingError(
+            f"Line {line} holds the byte 0x{bad}, which is not {encoding}. Save the file as UTF-8, or declare its encoding in the "
+            f"first line, such as `# -*- coding: latin-1 -*-`.",
+            line,
+        ) from None
+    return io.IncrementalNewlineDecoder(None, translate=True).decode(text, final=True)
+
+
+def _new_module(path: str, file: str) -> types.ModuleType:
+    stem = re.sub(r"\W", "_", os.path.splitext(os.path.basename(file))[0])
+    name = f"vortex_dag_{hashlib.sha256(file.encode()).hexdigest()[:12]}_{stem}"
+    module = types.ModuleType(name)
+    module.__file__ = path
+    # A loader lets inspect, pickle and pkgutil treat the module as any other.
+    loader = importlib.machinery.SourceFileLoader(name, path)
+    module.__loader__ = loader
+    module.__spec__ = importlib.machinery.ModuleSpec(name, loader, origin=path)
+    sys.modules[name] = module
+    return module

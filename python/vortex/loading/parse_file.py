@@ -1,0 +1,122 @@
+"""Describes one DAG file as the contract's ParseResult. Runs inside a parse child: what it raises or prints is contained there."""
+from __future__ import annotations
+
+import os
+import time
+from typing import Any, Callable, Dict, List, Optional
+
+from vortex.loading.author_traceback import format_author_traceback, line_in_file
+from vortex.loading.bundle import BundleCollector, collect_modules, collect_templates, small_enough
+from vortex.loading.data_files import DataFileFinder
+from vortex.loading.fork_hazard import fork_hazard, open_sockets
+from vortex.loading.import_error import classify, explain
+from vortex.loading.inputs import InputRecorder
+from vortex.loading.load_file import LoadedFile, load_file
+
+_recorder: Optional[InputRecorder] = None
+
+
+def recorder() -> InputRecorder:
+    """The process's recorder. A parse host makes it before it forks, so that children need not."""
+    global _recorder
+    if _recorder is None:
+        _recorder = InputRecorder()
+    return _recorder
+
+
+def parse_file(
+    root: str,
+    file: str,
+    *,
+    compat: str = "auto",
+    data_files: Optional[DataFileFinder] = None,
+    ask_variable: Optional[Callable[[str], Optional[str]]] = None,
+) -> Dict[str, Any]:
+    """
+    Never raises for what the file does: a failure becomes `error`. `ask_variable` answers Variable.get at import; without it
+    only the environment does.
+    """
+    from vortex.execution import variables
+
+    root = os.path.abspath(root)
+    path = os.path.join(root, *file.split("/"))
+    started = time.perf_counter()
+    inputs = recorder()
+    sockets = open_sockets()
+    loaded: Optional[LoadedFile] = None
+    specs: List[dict] = []
+    error: Optional[dict] = None
+    variables.use_source(variables.LoadingSource(ask_variable, inputs.variables.add))
+    inputs.start()
+    try:
+        try:
+            loaded = load_file(root, file, compat)
+        finally:
+            inputs.stop()
+        specs = _serialise(loaded)
+    except BaseException as failure:  # noqa: BLE001 - SystemExit, KeyboardInterrupt and MemoryError are the author's too
+        error = {
+            "kind": classify(failure),
+            "message": explain(failure, file),
+            "traceback": format_author_traceback(failure),
+            "line": line_in_file(failure, path) or getattr(failure, "line", None),
+        }
+        specs = []
+    bundle = _bundle(root, path, loaded, inputs, data_files or DataFileFinder())
+    return {
+        "file": file,
+        "dags": specs,
+        "error": error,
+        "bundle_files": bundle.manifest(),
+        "inputs": _inputs(root, path, inputs, bundle),
+        "duration_ms": round((time.perf_counter() - started) * 1000, 3),
+        "fork_hazard": fork_hazard(sockets) if loaded is not None else None,
+    }
+
+
+def _serialise(loaded: LoadedFile) -> List[dict]:
+    from vortex.serialization import serialize_dag
+
+    return [serialize_dag(dag, file=loaded.file, dialect=loaded.dialect) for _, dag in sorted(loaded.dags.items())]
+
+
+def _bundle(root: str, path: str, loaded: Optional[LoadedFile], inputs: InputRecorder, data_files: DataFileFinder) -> BundleCollector:
+    bundle = BundleCollector(root, path)
+    bundle.add(sorted(collect_modules(root, path, loaded.tree if loaded else _tree_of(path))))
+    if loaded is not None:
+        bundle.add(sorted(collect_templates(root, path, loaded.dags.values())))
+    bundle.add(small_enough(sorted(inputs.files)))
+    bundle.add(data_files.beside(path))
+    return bundle
+
+
+def _tree_of(path: str) -> Optional[Any]:
+    """The syntax tree of a file whose import failed: a mended helper module must parse it again."""
+    import ast
+
+    from vortex.loading.load_file import read_source
+
+    try:
+        return ast.parse(read_source(path))
+    except Exception:  # noqa: BLE001 - the failure has been reported already
+        return None
+
+
+def _inputs(root: str, path: str, inputs: InputRecorder, bundle: BundleCollector) -> Dict[str, List[str]]:
+    """Files as the watcher names them: relative to the DAG folder if inside, else absolute; a trailing slash is a listing."""
+    files = [_named(root, name) for name in inputs.files if not bundle.holds(name)]
+    folders = [_named(root, name).rstrip("/") + "/" for name in inputs.folders]
+    return {
+        "files": sorted(set(files) | set(folders)),
+        "variables": sorted(inputs.variables),
+        "environment": sorted(inputs.environment),
+    }
+
+
+def _named(root: str, path: str) -> str:
+    if path == root:
+        return "./"
+    inside = path.startswith(root + os.sep)
+    return (os.path.relpath(path, root) if inside else path).replace(os.sep, "/")
+
+
