@@ -1,0 +1,34 @@
+"""`python -m vortex.host`: the zygote of a worker. Started by server/worker/hosts/zygoteProcess.ts only."""
+from __future__ import annotations
+
+import json
+import os
+import sys
+from typing import Any, Dict
+
+from vortex.host.child import max_descriptor
+from vortex.host.link import Link
+from vortex.host.task_host import run_task_host
+from vortex.host.zygote import Zygote, hello, prepare_process, warm_up
+
+def main() -> None:
+    # Whatever the worker's own parent left open is not for attempts.
+    os.closerange(3, max_descriptor())
+    prepare_process()
+    # By a pipe: arguments and environment can be read by others, and children would inherit them.
+    line = sys.stdin.readline()
+    if not line:
+        sys.exit("vortex.host is started by a worker, which tells it where to connect: use `vortex worker`.")
+    setup: Dict[str, Any] = json.loads(line)
+    # PYTHONPATH led to this package; attempts get what the user had.
+    os.environ.pop("PYTHONPATH", None)
+    if setup["python_path"]:
+        os.environ["PYTHONPATH"] = setup["python_path"]
+    warm_up()
+    link = Link(setup["socket"])
+    hello(link, 0, setup["token"])
+    Zygote(link, setup["scratch"], lambda message: run_task_host(message, setup["socket"])).run()
+
+
+if __name__ == "__main__":
+    main()

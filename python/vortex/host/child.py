@@ -1,0 +1,140 @@
+"""The life of one forked child: cut off from its host, (load the DAG file,) wait for one job, run it, tell the result, end."""
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+import traceback
+from typing import Any, Callable, Dict, Optional
+
+from vortex.host import linux
+from vortex.host.channel import Channel, Terminated, XComTooLarge
+from vortex.host.clocks import monotonic
+from vortex.host.job import check_job
+
+CONTROL_FD = 3
+
+_RESET_SIGNALS = (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+def run_child(host_pid: int, control: int, output: int, load: Callable[[], Any], ready: bool) -> None:
+    """Never returns. `load` gives the loaded file, or raises what the file raised."""
+    detach(host_pid, control, output)
+    channel = Channel(CONTROL_FD)
+    loaded: Any = None
+    failure: Optional[Dict[str, Any]] = None
+    try:
+        loaded = load()
+    except BaseException as error:  # noqa: BLE001 - sys.exit and KeyboardInterrupt of a DAG file are its errors too
+        failure = import_failure(error)
+    if not ready:
+        channel.tell("ready")
+    message = channel.receive()
+    prepare_attempt(message, channel)
+    if failure is not None:
+        sys.stderr.write(failure.pop("traceback"))
+        finish(channel, failure)
+    finish(channel, execute_job(message["job"], loaded, channel))
+
+
+def detach(host_pid: int, control: int, output: int) -> None:
+    os.setsid()
+    linux.die_with_parent(signal.SIGKILL)
+    if os.getppid() != host_pid:
+        # The host died before the line above took effect.
+        os._exit(70)
+    signal.set_wakeup_fd(-1)
+    for number in _RESET_SIGNALS:
+        signal.signal(number, signal.SIG_DFL)
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    if control != CONTROL_FD:
+        os.dup2(control, CONTROL_FD)
+    os.set_inheritable(CONTROL_FD, False)
+    os.closerange(CONTROL_FD + 1, max_descriptor())
+    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    # A line at a time, so that print and a subprocess's output keep their order; odd characters never fail a task.
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
+    reseed()
+
+
+def max_descriptor() -> int:
+    """One above the highest open descriptor."""
+    try:
+        return max(int(name) for name in os.listdir("/dev/fd")) + 1
+    except (OSError, ValueError):
+        return int(os.sysconf("SC_OPEN_MAX"))
+
+
+def reseed() -> None:
+    """Or every attempt would draw the same numbers."""
+    random.seed()
+    numpy_random = sys.modules.get("numpy.random")
+    if numpy_random is not None:
+        numpy_random.seed()
+
+
+def prepare_attempt(message: Dict[str, Any], channel: Channel) -> None:
+    linux.set_mark(message["attempt_id"])
+    os.environ.update(message["env"])
+    os.environ.update(message["secrets"])
+    os.environ[linux.MARK] = message["attempt_id"]
+    channel.xcom_cap_bytes = message["xcom_cap_bytes"]
+    started = monotonic()
+    timeout_s = message["execution_timeout_ms"] / 1000
+
+    def on_sigterm(_number: int, _frame: Any) -> None:
+        kind = "timeout" if timeout_s and monotonic() - started >= timeout_s * 0.99 else "killed"
+        if channel.on_terminate is not None:
+            channel.on_terminate(kind)
+        else:
+            raise Terminated(kind)
+
+    signal.signal(signal.SIGTERM, on_sigterm)
+
+
+def execute_job(job: Dict[str, Any], loaded: Any, channel: Channel) -> Dict[str, Any]:
+    try:
+        from vortex.execution import execute
+
+        return execute(check_job(job), loaded, channel)
+    except XComTooLarge as error:
+        return {"outcome": "failed", "reason": str(error), "reason_code": "xcom_too_large"}
+    except MemoryError:
+        traceback.print_exc()
+        return {"outcome": "failed", "reason": "out of memory: MemoryError (the process reached its memory limit)", "reason_code": "out_of_memory"}
+    except Terminated as error:
+        return {"outcome": "failed", "reason": str(error), "reason_code": error.kind}
+    except BaseException as error:  # noqa: BLE001 - whatever escapes is this attempt's failure, told rather than lost
+        traceback.print_exc()
+        return {"outcome": "failed", "reason": f"{type(error).__name__}: {error}", "reason_code": "exception"}
+
+
+def finish(channel: Channel, result: Dict[str, Any]) -> None:
+    """Tells the result and ends without exit handlers: those of the import belong to the host."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            continue
+    try:
+        channel.send_result(result)
+    except XComTooLarge as error:
+        channel.send_result({"outcome": "failed", "reason": str(error), "reason_code": "xcom_too_large"})
+    os._exit(0)
+
+
+def import_failure(error: BaseException) -> Dict[str, Any]:
+    text = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    return {"outcome": "failed", "reason": f"the DAG file could not be imported: {one_line(error)}", "reason_code": "import", "traceback": text}
+
+
+def one_line(error: BaseException) -> str:
+    lines = str(error).strip().splitlines()
+    return f"{type(error).__name__}: {lines[0][:500]}" if lines else type(error).__name__

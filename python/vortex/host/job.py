@@ -1,0 +1,69 @@
+"""
+The job document: everything about one attempt that its Python child must know and can't read from the DAG file.
+The controller writes it (`job_json` of an assignment), the host passes it on unread, `vortex.execution.execute` uses it.
+
+Instants are ISO 8601 texts with an offset, or None.
+
+    format               1
+    dag_id, run_id, task_id
+    map_index            -1 for a task that is not mapped
+    attempt              number of this try, from 1
+    max_tries            number of the last try
+    run_type             scheduled, manual, backfill, asset_triggered
+    logical_date, data_interval_start, data_interval_end
+    run_after            when the run became due
+    run_queued_time, run_start_time
+    conf                 object given with the trigger
+    triggered_by         user name, or None
+    dialect              which Airflow the file was written for: "2" or "3"
+    dates                prev_success_interval_start, prev_success_interval_end, prev_success_start, prev_success_end,
+                         prev_logical_date, next_logical_date
+    hostname             of the worker
+    dag_callback         None, or {"kind": "success" | "failure", "reason": text}: run the DAG's callback instead of a task
+    xcom_cap_bytes       largest XCom, as JSON text
+
+`execute(job, loaded, channel)` returns the result document:
+
+    outcome              success, failed, failed_final, skipped, rescheduled, deferred
+    reason, reason_code  one line for people; a word for programs (exception, skip, xcom_too_large, ...)
+    exit_code            what sys.exit said, otherwise 0 or 1
+    xcoms                [{"key", "value_json"}] that belong to the same commit as the outcome
+    skip_task_ids        a branch or a short circuit skips these
+    reschedule_at_ms     milliseconds since 1970, with outcome rescheduled
+    deferral_json        with outcome deferred
+
+Missing fields of the result mean empty.
+"""
+from __future__ import annotations
+
+from typing import Any, Dict
+
+FORMAT = 1
+
+_RESULT_DEFAULTS: Dict[str, Any] = {
+    "outcome": "failed",
+    "reason": "",
+    "reason_code": "",
+    "xcoms": [],
+    "skip_task_ids": [],
+    "reschedule_at_ms": 0,
+    "deferral_json": "",
+}
+
+
+class UnknownJob(ValueError):
+    """The controller speaks a newer format than this worker."""
+
+
+def check_job(job: Dict[str, Any]) -> Dict[str, Any]:
+    if job.get("format") != FORMAT:
+        raise UnknownJob(f"the job document has format {job.get('format')!r}, this worker knows {FORMAT}: update the worker")
+    return job
+
+
+def result_fields(result: Dict[str, Any]) -> Dict[str, Any]:
+    """Known fields only, each present, so that a newer `execute` can't break an older host."""
+    fields = {name: result.get(name) or default for name, default in _RESULT_DEFAULTS.items()}
+    if "exit_code" in result:
+        fields["exit_code"] = int(result["exit_code"] or 0)
+    return fields

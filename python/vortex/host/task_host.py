@@ -1,0 +1,280 @@
+"""
+A task host: a forked zygote that imported one DAG file and keeps children waiting for its attempts.
+
+Modes
+- warm: the file is imported here, once; children inherit it.
+- clean: the import left threads or sockets behind, which no fork survives. The file is imported by each child while it waits.
+
+The number of waiting children follows demand: one more whenever an attempt found none, back to one after IDLE_SECONDS without an attempt.
+"""
+from __future__ import annotations
+
+import gc
+import os
+import selectors
+import signal
+import socket
+from typing import Any, Callable, Dict, List, Optional
+
+from vortex.host import linux
+from vortex.host.attempt import TIMEOUT, Attempt, failed_start
+from vortex.host.child import import_failure, max_descriptor, run_child
+from vortex.host.clocks import monotonic
+from vortex.host.frames import JSON, BrokenFrame, Decoder, encode_json
+from vortex.host.job import result_fields
+from vortex.host.link import Link
+from vortex.host.process_tree import children
+from vortex.host.supervisor import Supervisor
+from vortex.host.zygote import hello, prepare_process
+
+# Beyond a few, waiting children cost memory and gain nothing: forking is serial.
+MAX_WAITING = 4
+IDLE_SECONDS = 30.0
+# A child that told its result only has to flush and exit.
+EXIT_SECONDS = 10.0
+
+
+class Child:
+    """A forked child, waiting or at work. The host's ends of its log pipe and control socket."""
+
+    def __init__(self, pid: int, pipe: int, control: socket.socket) -> None:
+        self.pid = pid
+        self.pipe = pipe
+        self.control = control
+        self.ready = False
+
+
+class PythonAttempt(Attempt):
+    def __init__(self, message: Dict[str, Any], link: Any, child: Child, host: "TaskHost") -> None:
+        super().__init__(message, link)
+        self.child = child
+        self.pid = child.pid
+        self.pipe = child.pipe
+        self.result: Optional[Dict[str, Any]] = None
+        self.decoder = Decoder()
+        self.unsent = b""
+        self._host = host
+
+    def outcome(self) -> Dict[str, Any]:
+        self._host.read_control(self)
+        if self.result is not None:
+            return result_fields(self.result)
+        died = self.died_of_signal()
+        if died is not None:
+            return died
+        return {"reason": f"exited with code {self.exit_status_code()} before it finished", "reason_code": "exit_code"}
+
+    def on_finished(self) -> None:
+        self._host.close_control(self)
+
+
+class TaskHost(Supervisor):
+    def __init__(self, link: Link, load: Callable[[], Any], warm: bool) -> None:
+        super().__init__(link)
+        self._load = load
+        self._warm = warm
+        self._waiting: List[Child] = []
+        self._wanted = 1
+        self._last_attempt = monotonic()
+        self.own_children.update(children(os.getpid()))
+
+    def on_message(self, message: Dict[str, Any]) -> None:
+        if message["t"] == "python":
+            self._start(message)
+        elif message["t"] == "respond":
+            attempt = self.attempts.get(message["n"])
+            if isinstance(attempt, PythonAttempt):
+                self._send_control(attempt, {**message, "result": message.get("result")})
+
+    def on_turn(self) -> None:
+        if not self.stopping and len(self._waiting) < self._wanted:
+            self._try_fork()
+
+    def on_own_child_exit(self, pid: int, status: int) -> None:
+        for child in self._waiting:
+            if child.pid == pid:
+                self._waiting.remove(child)
+                os.close(child.pipe)
+                child.control.close()
+                # Not at once: a file that ends its process while it is imported would make us fork without end.
+                self._wanted = 0
+                return
+
+    def _start(self, message: Dict[str, Any]) -> None:
+        self._last_attempt = monotonic()
+        if self.lease_is_over():
+            self.link.send(failed_start(message, "not started: the worker's lease has ended", "lease_lost"))
+            return
+        if self._waiting:
+            self._wanted = max(1, self._wanted)
+        else:
+            self._wanted = min(MAX_WAITING, self._wanted + 1)
+            error = self._try_fork()
+            if error:
+                self.link.send(failed_start(message, error, "spawn"))
+                return
+        child = self._waiting.pop(0)
+        self.own_children.discard(child.pid)
+        attempt = PythonAttempt(message, self.link, child, self)
+        child.control.setblocking(False)
+        self._send_control(attempt, {name: message[name] for name in ("job", "attempt_id", "env", "secrets", "xcom_cap_bytes", "execution_timeout_ms")} | {"t": "job"})
+        self.selector.register(child.control, selectors.EVENT_READ, lambda events: self._on_control(attempt, events))
+        self.watch(attempt)
+        self.limit_time(attempt)
+        self.at(self._last_attempt + IDLE_SECONDS, self._shrink)
+
+    def _try_fork(self) -> str:
+        """Empty when a child waits now, otherwise what hinders."""
+        pipe, output = os.pipe()
+        control, child_end = socket.socketpair()
+        host_pid = os.getpid()
+        try:
+            pid = os.fork()
+        except OSError as error:
+            os.close(pipe)
+            control.close()
+            self._wanted = 0
+            return f"the system has no room for another process ({error}); lower the worker's capacity or raise its limits (ulimit -u)"
+        else:
+            if pid == 0:
+                try:
+                    run_child(host_pid, child_end.fileno(), output, self._load, self._warm)
+                finally:
+                    os._exit(70)
+        finally:
+            os.close(output)
+            child_end.close()
+        self.own_children.add(pid)
+        self._waiting.append(Child(pid, pipe, control))
+        return ""
+
+    def _shrink(self) -> None:
+        if monotonic() - self._last_attempt < IDLE_SECONDS:
+            return
+        self._wanted = min(1, self._wanted)
+        while len(self._waiting) > self._wanted:
+            os.kill(self._waiting[-1].pid, signal.SIGKILL)
+            child = self._waiting.pop()
+            os.close(child.pipe)
+            child.control.close()
+
+    def terminate(self, attempt: Attempt) -> None:
+        # On a timeout the task itself stops what it started (on_kill); the rest is killed after the grace.
+        if attempt.ending == TIMEOUT and attempt.exit_status is None:
+            os.kill(attempt.pid, signal.SIGTERM)
+        else:
+            super().terminate(attempt)
+
+    # The private line.
+
+    def _on_control(self, attempt: PythonAttempt, events: int) -> None:
+        if events & selectors.EVENT_WRITE:
+            self._send_control(attempt, None)
+        if events & selectors.EVENT_READ:
+            self.read_control(attempt)
+
+    def read_control(self, attempt: PythonAttempt) -> None:
+        while attempt.child.control.fileno() >= 0:
+            try:
+                data = attempt.child.control.recv(256 * 1024)
+                frames = attempt.decoder.feed(data)
+            except BlockingIOError:
+                return
+            except (OSError, BrokenFrame, ValueError):
+                # ValueError: the author's code wrote into descriptor 3, and it is no JSON.
+                data = b""
+            if not data:
+                self.close_control(attempt)
+                return
+            for kind, message in frames:
+                if kind == JSON:
+                    self._on_child_message(attempt, message)
+
+    def _on_child_message(self, attempt: PythonAttempt, message: Dict[str, Any]) -> None:
+        kind = message["t"]
+        if kind == "result":
+            attempt.result = message["result"]
+            self.at(monotonic() + EXIT_SECONDS, lambda: self._hurry(attempt))
+        elif kind in ("xcom", "request"):
+            self.link.send({**message, "n": attempt.number})
+
+    def _hurry(self, attempt: PythonAttempt) -> None:
+        if attempt.exit_status is None and attempt.ending is None:
+            self.signal_tree(attempt, signal.SIGKILL)
+
+    def _send_control(self, attempt: PythonAttempt, message: Optional[Dict[str, Any]]) -> None:
+        if message is not None:
+            attempt.unsent += encode_json(message)
+        control = attempt.child.control
+        try:
+            while attempt.unsent:
+                attempt.unsent = attempt.unsent[control.send(attempt.unsent) :]
+        except BlockingIOError:
+            pass
+        except OSError:
+            attempt.unsent = b""
+        if control in self.selector.get_map():
+            events = selectors.EVENT_READ | (selectors.EVENT_WRITE if attempt.unsent else 0)
+            if self.selector.get_key(control).events != events:
+                self.selector.modify(control, events, self.selector.get_key(control).data)
+
+    def close_control(self, attempt: PythonAttempt) -> None:
+        control = attempt.child.control
+        if control.fileno() >= 0:
+            if control in self.selector.get_map():
+                self.selector.unregister(control)
+            control.close()
+
+
+def run_task_host(message: Dict[str, Any], socket_path: str) -> None:
+    """In the child of the zygote's fork. Returns when the worker ended it or is gone."""
+    os.setsid()
+    # Until the file is imported this process can't see its worker go: it goes with the zygote, which does.
+    linux.die_with_parent(signal.SIGKILL)
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    os.closerange(3, max_descriptor())
+    prepare_process()
+    link = Link(socket_path)
+    hello(link, message["host"], message["token"])
+    root, file = message["root"], message["file"]
+    loaded: Any = None
+    hazard = None
+    if not message["clean"]:
+        try:
+            loaded, hazard = _import(root, file)
+        except BaseException as error:  # noqa: BLE001 - sys.exit in a DAG file is its error, not ours
+            _tell(link, {"t": "import_failed", **import_failure(error)})
+            return
+        if hazard:
+            _tell(link, {"t": "hazard", "words": hazard})
+            return
+    gc.collect()
+    gc.freeze()
+    linux.die_with_parent(0)
+
+    def load() -> Any:
+        return loaded if loaded is not None else _load_file(root, file)
+
+    link.send({"t": "loaded"})
+    TaskHost(link, load, warm=not message["clean"]).run()
+
+
+def _import(root: str, file: str) -> "tuple[Any, Optional[str]]":
+    from vortex.loading.fork_hazard import fork_hazard, open_sockets
+
+    before = open_sockets()
+    return _load_file(root, file), fork_hazard(before)
+
+
+def _load_file(root: str, file: str) -> Any:
+    from vortex.loading import load_file
+
+    return load_file(root, file)
+
+
+def _tell(link: Link, message: Dict[str, Any]) -> None:
+    """The last word of a host that ends: waits until the worker has it."""
+    link.send(message)
+    link.socket.setblocking(True)
+    link.flush()

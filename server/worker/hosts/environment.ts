@@ -1,0 +1,40 @@
+/** What attempts find in their environment, and what they must not. */
+import type { AttemptStart } from '../runner.ts'
+
+/** Of the product itself or of the launcher (npm, a debugger): may hold tokens, and means nothing to a task. */
+const OWN_PREFIXES = ['VORTEX_', 'npm_']
+const OWN_NAMES = new Set(['DATABASE_URL', 'PGPASSWORD', 'PGPASSFILE', 'NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID'])
+/** Connections and Variables that an operator hands to all tasks by environment. */
+const TASK_PREFIXES = ['VORTEX_CONN_', 'VORTEX_VAR_']
+
+export function environmentForHosts(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
+  const kept: Record<string, string> = {}
+  for (const [name, value] of Object.entries(env)) {
+    if (value === undefined || OWN_NAMES.has(name)) continue
+    if (OWN_PREFIXES.some((prefix) => name.startsWith(prefix)) && !TASK_PREFIXES.some((prefix) => name.startsWith(prefix))) continue
+    kept[name] = value
+  }
+  return kept
+}
+
+/** The attempt's own variables; AIRFLOW_CTX_* as Airflow names them. */
+export function attemptVariables(p: { start: AttemptStart; job: Record<string, unknown> }): Record<string, string> {
+  const { start, job } = p
+  const attempt = String(start.ref.attempt)
+  const variables: Record<string, string> = {
+    AIRFLOW_CTX_DAG_ID: start.dag_id,
+    AIRFLOW_CTX_TASK_ID: start.task_id,
+    AIRFLOW_CTX_DAG_RUN_ID: start.run_id,
+    AIRFLOW_CTX_TRY_NUMBER: attempt,
+    VORTEX_DAG_ID: start.dag_id,
+    VORTEX_RUN_ID: start.run_id,
+    VORTEX_TASK_ID: start.task_id,
+    VORTEX_MAP_INDEX: String(start.map_index),
+    VORTEX_TRY_NUMBER: attempt,
+  }
+  if (typeof job['logical_date'] === 'string') {
+    variables['AIRFLOW_CTX_EXECUTION_DATE'] = job['logical_date']
+    variables['AIRFLOW_CTX_LOGICAL_DATE'] = job['logical_date']
+  }
+  return variables
+}

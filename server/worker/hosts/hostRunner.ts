@@ -1,0 +1,300 @@
+/**
+ * Runs attempts in processes: the implementation of AttemptRunner.
+ *
+ * Purpose. The worker's event loop must never wait for a fork and must never hold what keeps an attempt alive. So it starts one Python
+ * process, the zygote, and that starts everything else: bash commands by posix_spawn, task hosts by fork (python/vortex/host).
+ * This file is their switchboard: attempts out, events in.
+ *
+ * States of an attempt here: waiting (for the zygote, or for the import of its DAG file) -> sent to a host -> ended.
+ *
+ * Invariants
+ * - `ended` comes exactly once, and when it comes no process of the attempt is alive.
+ * - Every host knows the current lease; one that connects later is told first.
+ *
+ * Failures
+ * - A host dies: what its attempts left is killed by mark and session, then they end with reason_code `host_died`.
+ * - The zygote dies: the same for bash attempts; task hosts go on; a new zygote is started.
+ * - This process dies: hosts see their socket close and kill all their trees.
+ * - This process hangs: the lease ends in the hosts.
+ */
+import { randomBytes } from 'node:crypto'
+import { mkdir } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import type { Clock } from '#runtime/clock.ts'
+import type { AttemptRef } from '#scheduler/ports.ts'
+import type { AttemptListener, AttemptRunner, AttemptStart } from '../runner.ts'
+import { AttemptTable } from './attemptTable.ts'
+import type { HeldAttempt } from './attemptTable.ts'
+import { attemptVariables, environmentForHosts } from './environment.ts'
+import type { HostLink, HostMessage } from './hostLink.ts'
+import { HostServer } from './hostServer.ts'
+import { killAttempts } from './processTree.ts'
+import { TaskHostPool } from './taskHostPool.ts'
+import type { TaskHostLimits } from './taskHostPool.ts'
+import { ZygoteKeeper } from './zygoteKeeper.ts'
+
+export interface HostRunnerOptions {
+  listener: AttemptListener
+  clock: Clock
+  /** The user's interpreter. */
+  python: string
+  /** Folder that holds the package `vortex`. */
+  python_path: string
+  /** The worker's environment; what attempts must not see is taken out. */
+  env: Readonly<Record<string, string | undefined>>
+  /** Parent of the private folder for socket and temporary folders; default: the system's. */
+  temp_dir?: string
+  limits?: Partial<TaskHostLimits>
+  /** What the hosts print of themselves, line by line. */
+  onLine?: (line: string) => void
+}
+
+export interface HostRunner extends AttemptRunner {
+  /** Back-pressure: while paused, hosts stop reading output, so tasks that print wait. Everything else goes on. */
+  setLogFlow(p: { paused: boolean }): void
+}
+
+/** 16 idle hosts hold about 16 x 30 MB at most; import_timeout_ms is above Airflow's 30 s for parsing: a worker may be busier. */
+const DEFAULT_LIMITS: TaskHostLimits = { hosts_max: 16, host_idle_ms: 10 * 60_000, import_timeout_ms: 60_000 }
+
+const DEFAULT_GRACE_MS = 10_000
+/** Hosts KILL at once when told to stop; longer means that one hangs, and then it is killed itself. */
+const STOP_LIMIT_MS = 5_000
+
+export function createHostRunner(options: HostRunnerOptions): HostRunner {
+  return new ProcessHosts(options)
+}
+
+class ProcessHosts implements HostRunner {
+  private readonly options: HostRunnerOptions
+  private readonly server = new HostServer()
+  private readonly table: AttemptTable
+  private readonly pool: TaskHostPool
+  private readonly keeper: ZygoteKeeper
+  /** Bash attempts that came while there was no zygote. The session bounds them: it holds no more than the worker's capacity. */
+  private readonly waiting = new Set<HeldAttempt>()
+  private readonly cleanups = new Set<Promise<void>>()
+  private lease: { valid_ms: number | null; sent_at_ms: number } | null = null
+  private logPaused = false
+  private state: 'new' | 'running' | 'stopped' = 'new'
+  private onFirstUp: { resolve(): void; reject(error: Error): void } | null = null
+
+  constructor(options: HostRunnerOptions) {
+    this.options = options
+    this.table = new AttemptTable({ listener: options.listener, nonce: randomBytes(4).toString('hex') })
+    const onMessage = (message: HostMessage): void => this.onAttemptMessage(message)
+    const onLog = (number: number, bytes: Uint8Array): void => this.table.onLog(number, bytes)
+    this.pool = new TaskHostPool({
+      server: this.server,
+      clock: options.clock,
+      limits: { ...DEFAULT_LIMITS, ...options.limits },
+      zygote: () => this.keeper.link,
+      send: (held, link) => this.sendPython(held, link),
+      attemptMessage: onMessage,
+      attemptLog: onLog,
+      linkUp: (link) => this.introduce(link),
+      linkDown: (link, words) => this.onLinkDown(link, `the task host of its DAG file ${words}`),
+      importFailed: (held, failure) => this.onImportFailed(held, failure),
+    })
+    this.keeper = new ZygoteKeeper({
+      server: this.server,
+      clock: options.clock,
+      python: options.python,
+      python_path: options.python_path,
+      env: environmentForHosts(options.env),
+      events: {
+        message: (message) => (message.t === 'host_exit' ? this.pool.onHostExit(message) : onMessage(message)),
+        log: onLog,
+        closed: () => undefined,
+      },
+      onUp: (link) => this.onZygoteUp(link),
+      onDown: (link, words) => {
+        this.pool.zygoteDown()
+        this.onLinkDown(link, `the process that had started it ${words.split('\n')[0]}`)
+      },
+      onHopeless: (words) => this.onHopeless(words),
+      onLine: options.onLine ?? ((): void => undefined),
+    })
+  }
+
+  async start(): Promise<void> {
+    if (this.state !== 'new') throw new Error('A host runner starts once.')
+    this.state = 'running'
+    await this.server.listen(this.options.temp_dir ?? tmpdir())
+    await mkdir(this.server.scratch, { mode: 0o700 })
+    await new Promise<void>((resolve, reject) => {
+      this.onFirstUp = { resolve, reject }
+      this.keeper.start()
+    })
+  }
+
+  run(attempt: AttemptStart): void {
+    const held = this.table.add(attempt)
+    if (this.state !== 'running') this.table.end(held, { outcome: 'killed', reason: 'the worker stops', reason_code: 'killed' })
+    else if (attempt.bash === null) this.pool.run(held)
+    else if (this.keeper.link !== null) this.sendBash(held, this.keeper.link)
+    else this.waiting.add(held)
+  }
+
+  respond(ref: AttemptRef, p: { id: number; result_json: string; error_code: string; error_message: string }): void {
+    const held = this.table.find(ref)
+    if (held === undefined || held.link === null) return
+    const answer = { t: 'respond', n: held.number, id: p.id, error_code: p.error_code, error_message: p.error_message }
+    const result = parseJson(p.result_json === '' ? 'null' : p.result_json)
+    if (result.ok) held.link.send({ ...answer, result: result.value })
+    else held.link.send({ ...answer, result: null, error_code: 'internal', error_message: `The answer to this question is not JSON: ${result.message}` })
+  }
+
+  kill(ref: AttemptRef, p: { reason: string; grace_ms?: number }): void {
+    const held = this.table.find(ref)
+    if (held === undefined) return
+    if (held.link !== null) {
+      held.link.send({ t: 'kill', n: held.number, reason: p.reason, grace_ms: p.grace_ms ?? DEFAULT_GRACE_MS })
+      return
+    }
+    this.waiting.delete(held)
+    this.pool.cancel(held)
+    this.table.end(held, { outcome: 'killed', reason: p.reason, reason_code: 'killed' })
+  }
+
+  renewLease(p: { valid_ms: number | null }): void {
+    // Monotonic milliseconds of the machine, not of this process: on Linux the hosts read the same clock, so time that this message
+    // spends under way is not given away.
+    this.lease = { valid_ms: p.valid_ms, sent_at_ms: Number(process.hrtime.bigint() / 1_000n) / 1_000 }
+    for (const link of this.links()) this.sendLease(link)
+  }
+
+  setLogFlow(p: { paused: boolean }): void {
+    if (p.paused === this.logPaused) return
+    this.logPaused = p.paused
+    for (const link of this.links()) link.send({ t: 'flow', paused: p.paused })
+  }
+
+  async stop(): Promise<void> {
+    if (this.state !== 'running') {
+      this.state = 'stopped'
+      return
+    }
+    this.state = 'stopped'
+    for (const held of this.table.all()) {
+      if (held.link === null) this.table.end(held, { outcome: 'killed', reason: 'the worker stops', reason_code: 'killed' })
+    }
+    const links = this.links()
+    for (const link of links) link.send({ t: 'stop' })
+    const closed = links.map((link) => new Promise<void>((resolve) => (link.isOpen ? link.socket.once('close', () => resolve()) : resolve())))
+    const limit = new Promise<void>((resolve) => this.options.clock.after(STOP_LIMIT_MS, resolve))
+    await Promise.race([Promise.all(closed), limit])
+    this.keeper.stop()
+    for (const link of links) if (link.isOpen) link.close()
+    await Promise.all(this.cleanups)
+    await this.server.close()
+  }
+
+  private links(): HostLink[] {
+    return this.keeper.link === null ? this.pool.links() : [this.keeper.link, ...this.pool.links()]
+  }
+
+  private introduce(link: HostLink): void {
+    this.sendLease(link)
+    if (this.logPaused) link.send({ t: 'flow', paused: true })
+  }
+
+  private sendLease(link: HostLink): void {
+    if (this.lease !== null) link.send({ t: 'lease', ...this.lease })
+  }
+
+  private onZygoteUp(link: HostLink): void {
+    this.introduce(link)
+    this.onFirstUp?.resolve()
+    this.onFirstUp = null
+    this.pool.zygoteUp()
+    for (const held of this.waiting) this.sendBash(held, link)
+    this.waiting.clear()
+  }
+
+  private onHopeless(words: string): void {
+    if (this.onFirstUp !== null) {
+      this.keeper.stop()
+      this.onFirstUp.reject(new Error(words))
+      this.onFirstUp = null
+      return
+    }
+    for (const held of this.table.all()) if (held.link === null) this.failUnstarted(held, { reason: words, reason_code: 'host_died' })
+  }
+
+  private failUnstarted(held: HeldAttempt, end: { reason: string; reason_code: string }): void {
+    this.waiting.delete(held)
+    this.pool.cancel(held)
+    this.table.end(held, end)
+  }
+
+  private sendBash(held: HeldAttempt, link: HostLink): void {
+    const { bash } = held.start
+    const job = parseJson(held.start.job_json === '' ? '{}' : held.start.job_json)
+    if (bash === null) return
+    held.link = link
+    link.send({
+      t: 'bash',
+      ...this.limitsOf(held),
+      command: bash.command,
+      cwd: bash.cwd,
+      env: { ...attemptVariables({ start: held.start, job: job.ok ? asObject(job.value) : {} }), ...bash.env },
+      replace_env: bash.replace_env,
+      skip_on_exit_codes: bash.skip_on_exit_codes,
+      push_xcom: bash.push_xcom,
+    })
+  }
+
+  private sendPython(held: HeldAttempt, link: HostLink): void {
+    const job = parseJson(held.start.job_json)
+    held.link = link
+    if (!job.ok) {
+      this.pool.finished(held)
+      this.table.end(held, { reason: `the controller sent a job that is not JSON: ${job.message}`, reason_code: 'job' })
+      return
+    }
+    link.send({ t: 'python', ...this.limitsOf(held), job: job.value, env: attemptVariables({ start: held.start, job: asObject(job.value) }) })
+  }
+
+  private limitsOf(held: HeldAttempt): Record<string, unknown> {
+    const { execution_timeout_ms, secrets, log_cap_bytes, xcom_cap_bytes } = held.start
+    return { n: held.number, attempt_id: held.attempt_id, execution_timeout_ms, grace_ms: DEFAULT_GRACE_MS, secrets, log_cap_bytes, xcom_cap_bytes }
+  }
+
+  private onAttemptMessage(message: HostMessage): void {
+    const ended = this.table.onMessage(message)
+    if (ended !== null && ended.start.bash === null) this.pool.finished(ended)
+  }
+
+  private onImportFailed(held: HeldAttempt, failure: { pid: number; reason: string; traceback: string }): void {
+    this.table.onStarted(held, { pid: failure.pid, start_time: 0 })
+    if (failure.traceback !== '') this.table.onLog(held.number, Buffer.from(failure.traceback))
+    this.table.end(held, { exit_code: 1, reason: failure.reason, reason_code: 'import' })
+  }
+
+  /** A host died with attempts in it: nobody else kills what they left. */
+  private onLinkDown(link: HostLink, words: string): void {
+    const lost = this.table.heldBy(link)
+    if (lost.length === 0) return
+    const stopping = this.state === 'stopped'
+    const cleanup = killAttempts({ attempts: lost, clock: this.options.clock }).then(() => {
+      this.cleanups.delete(cleanup)
+      for (const held of lost) {
+        this.table.end(held, stopping ? { outcome: 'killed', reason: 'the worker stops', reason_code: 'killed' } : { reason: words, reason_code: 'host_died' })
+      }
+    })
+    this.cleanups.add(cleanup)
+  }
+}
+
+function asObject(value: unknown): Record<string, unknown> {
+  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
+}
+
+function parseJson(text: string): { ok: true; value: unknown } | { ok: false; message: string } {
+  try {
+    return { ok: true, value: JSON.parse(text) as unknown }
+  } catch (error) {
+    return { ok: false, message: error instanceof Error ? error.message : String(error) }
+  }
+}

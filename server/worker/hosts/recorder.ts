@@ -1,0 +1,101 @@
+/** For tests and benchmarks: an AttemptListener that keeps what it is told and lets one wait for it. */
+import type { AttemptRef } from '#scheduler/ports.ts'
+import type { AttemptEnd, AttemptListener, AttemptStart } from '../runner.ts'
+
+export interface Recorded {
+  pid: number
+  log: Buffer[]
+  log_length: number
+  xcoms: { key: string; value_json: string }[]
+  end: AttemptEnd | null
+}
+
+export class Recorder implements AttemptListener {
+  readonly attempts = new Map<number, Recorded>()
+  keepLog = true
+  onRequest: (ref: AttemptRef, p: { id: number; method: string; params_json: string }) => void = () => undefined
+  private readonly waiters = new Map<number, ((end: AttemptEnd) => void)[]>()
+  private readonly startWaiters = new Map<number, ((pid: number) => void)[]>()
+
+  private of(ref: AttemptRef): Recorded {
+    let recorded = this.attempts.get(ref.task_instance_id)
+    if (recorded === undefined) {
+      recorded = { pid: 0, log: [], log_length: 0, xcoms: [], end: null }
+      this.attempts.set(ref.task_instance_id, recorded)
+    }
+    return recorded
+  }
+
+  started(ref: AttemptRef, p: { pid: number }): void {
+    this.of(ref).pid = p.pid
+    for (const resolve of this.startWaiters.get(ref.task_instance_id) ?? []) resolve(p.pid)
+    this.startWaiters.delete(ref.task_instance_id)
+  }
+
+  log(ref: AttemptRef, bytes: Uint8Array): void {
+    const recorded = this.of(ref)
+    recorded.log_length += bytes.length
+    if (this.keepLog) recorded.log.push(Buffer.from(bytes))
+  }
+
+  xcom(ref: AttemptRef, xcoms: { key: string; value_json: string }[]): void {
+    this.of(ref).xcoms.push(...xcoms)
+  }
+
+  request(ref: AttemptRef, p: { id: number; method: string; params_json: string }): void {
+    this.onRequest(ref, p)
+  }
+
+  ended(ref: AttemptRef, end: AttemptEnd): void {
+    const recorded = this.of(ref)
+    if (recorded.end !== null) throw new Error(`attempt ${ref.task_instance_id} ended twice`)
+    recorded.end = end
+    for (const resolve of this.waiters.get(ref.task_instance_id) ?? []) resolve(end)
+    this.waiters.delete(ref.task_instance_id)
+  }
+
+  ending(start: AttemptStart): Promise<AttemptEnd> {
+    const end = this.attempts.get(start.ref.task_instance_id)?.end
+    if (end !== undefined && end !== null) return Promise.resolve(end)
+    return new Promise((resolve) => this.waiters.set(start.ref.task_instance_id, [...(this.waiters.get(start.ref.task_instance_id) ?? []), resolve]))
+  }
+
+  starting(start: AttemptStart): Promise<number> {
+    const pid = this.attempts.get(start.ref.task_instance_id)?.pid
+    if (pid !== undefined && pid > 0) return Promise.resolve(pid)
+    return new Promise((resolve) => this.startWaiters.set(start.ref.task_instance_id, [...(this.startWaiters.get(start.ref.task_instance_id) ?? []), resolve]))
+  }
+
+  logOf(start: AttemptStart): Buffer {
+    return Buffer.concat(this.attempts.get(start.ref.task_instance_id)?.log ?? [])
+  }
+}
+
+let lastId = 0
+
+export function bashStart(command: string, changes: Partial<AttemptStart> = {}, bash: Partial<NonNullable<AttemptStart['bash']>> = {}): AttemptStart {
+  const start = pythonStart({ root: '', file: '' }, 't', changes)
+  return { ...start, bash: { command, env: {}, replace_env: false, cwd: '', skip_on_exit_codes: [99], push_xcom: true, ...bash } }
+}
+
+export function pythonStart(where: { root: string; file: string }, taskId: string, changes: Partial<AttemptStart> = {}): AttemptStart {
+  lastId += 1
+  const job = { format: 1, dag_id: 'd', run_id: 'r', task_id: taskId, map_index: -1, attempt: 1, logical_date: '2026-01-01T00:00:00+00:00' }
+  return {
+    ref: { task_instance_id: lastId, attempt: 1, lease_token: 'lease' },
+    dag_id: 'd',
+    run_id: 'r',
+    task_id: taskId,
+    map_index: -1,
+    bash: null,
+    bundle_hash: 'hash',
+    bundle_root: where.root,
+    dag_file: where.file,
+    job_json: JSON.stringify(job),
+    execution_timeout_ms: 0,
+    secrets: {},
+    log_cap_bytes: 1024 * 1024,
+    xcom_cap_bytes: 1024 * 1024,
+    ...changes,
+  }
+}

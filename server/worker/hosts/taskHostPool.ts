@@ -1,0 +1,247 @@
+/**
+ * Task hosts: one per (bundle, DAG file), forked by the zygote when the first attempt asks for it.
+ *
+ * States: starting (the import runs) -> ready (attempts go to it) -> gone. An import that leaves threads or sockets behind makes the
+ * host end itself; a clean one takes its place and the queue (see python/vortex/host/task_host.py).
+ * Limits: an import may take import_timeout_ms; a host without attempts ends after host_idle_ms, or earlier, the longest idle first,
+ * when hosts_max is reached. Busy hosts are never ended for the limit: that many DAG files are in use.
+ */
+import type { Clock } from '#runtime/clock.ts'
+import type { HeldAttempt } from './attemptTable.ts'
+import type { HostLink, HostMessage } from './hostLink.ts'
+import type { HostServer } from './hostServer.ts'
+
+/** How long after a lost connection the zygote may tell how the host ended. */
+const EXIT_WORDS_MS = 500
+
+export interface TaskHostLimits {
+  hosts_max: number
+  host_idle_ms: number
+  import_timeout_ms: number
+}
+
+export interface TaskHostPoolOptions {
+  server: HostServer
+  clock: Clock
+  limits: TaskHostLimits
+  zygote(): HostLink | null
+  send(held: HeldAttempt, link: HostLink): void
+  /** Frames of a ready host that are about attempts. */
+  attemptMessage(message: HostMessage): void
+  attemptLog(number: number, bytes: Uint8Array): void
+  linkUp(link: HostLink): void
+  /** A ready host died. */
+  linkDown(link: HostLink, words: string): void
+  importFailed(held: HeldAttempt, failure: { pid: number; reason: string; traceback: string }): void
+}
+
+interface TaskHost {
+  id: number
+  key: string
+  root: string
+  file: string
+  clean: boolean
+  token: string
+  link: HostLink | null
+  ready: boolean
+  gone: boolean
+  pid: number
+  exit_words: string
+  /** Attempts that wait for the import. */
+  queue: HeldAttempt[]
+  active: number
+  used_at: number
+}
+
+export class TaskHostPool {
+  private readonly options: TaskHostPoolOptions
+  private readonly byKey = new Map<string, TaskHost>()
+  private readonly byId = new Map<number, TaskHost>()
+  private readonly byLink = new Map<HostLink, TaskHost>()
+  /** DAG files that must not be forked after their import. Forgotten oldest first. */
+  private readonly hazards = new Set<string>()
+  private lastId = 0
+
+  constructor(options: TaskHostPoolOptions) {
+    this.options = options
+  }
+
+  run(held: HeldAttempt): void {
+    const { bundle_hash, bundle_root, dag_file } = held.start
+    const key = `${bundle_hash}\0${dag_file}`
+    const host = this.byKey.get(key) ?? this.create({ key, root: bundle_root, file: dag_file, clean: this.hazards.has(key) })
+    host.used_at = this.options.clock.monotonic()
+    host.active += 1
+    if (host.ready && host.link !== null) this.options.send(held, host.link)
+    else host.queue.push(held)
+  }
+
+  /** An attempt that this pool was given has ended. */
+  finished(held: HeldAttempt): void {
+    const host = held.link === null ? undefined : this.byLink.get(held.link)
+    if (host !== undefined) this.release(host)
+  }
+
+  /** Takes an attempt that still waits out of its queue. */
+  cancel(held: HeldAttempt): boolean {
+    for (const host of this.byKey.values()) {
+      const at = host.queue.indexOf(held)
+      if (at === -1) continue
+      host.queue.splice(at, 1)
+      this.release(host)
+      return true
+    }
+    return false
+  }
+
+  /** A new zygote is there: hosts that were being started died with the old one. */
+  zygoteUp(): void {
+    for (const host of [...this.byId.values()]) if (!host.ready && host.link === null) this.fork(host)
+  }
+
+  zygoteDown(): void {
+    for (const host of [...this.byId.values()]) {
+      if (host.ready) continue
+      if (host.link !== null) this.byLink.delete(host.link)
+      host.link?.close()
+      host.link = null
+      this.byId.delete(host.id)
+      this.rename(host)
+    }
+  }
+
+  onHostExit(message: HostMessage): void {
+    const host = this.byId.get(message['host'] as number)
+    if (host === undefined) return
+    host.exit_words = String(message['words'])
+    if (host.link === null || !host.link.isOpen) this.lost(host)
+  }
+
+  links(): HostLink[] {
+    return [...this.byLink.keys()]
+  }
+
+  private create(p: { key: string; root: string; file: string; clean: boolean }): TaskHost {
+    this.makeRoom()
+    const host: TaskHost = { ...p, id: 0, token: '', link: null, ready: false, gone: false, pid: 0, exit_words: '', queue: [], active: 0, used_at: 0 }
+    this.byKey.set(p.key, host)
+    this.rename(host)
+    this.fork(host)
+    return host
+  }
+
+  /** A number of its own for each process, so that the end of an old one is never taken for the end of the new. */
+  private rename(host: TaskHost): void {
+    this.lastId += 1
+    host.id = this.lastId
+    host.exit_words = ''
+    this.byId.set(host.id, host)
+  }
+
+  private fork(host: TaskHost): void {
+    const zygote = this.options.zygote()
+    if (zygote === null) return
+    this.options.server.forget(host.token)
+    const id = host.id
+    host.token = this.options.server.expect((link) => this.connected(host, link))
+    zygote.send({ t: 'host', host: id, token: host.token, root: host.root, file: host.file, clean: host.clean })
+    const limit = this.options.limits.import_timeout_ms
+    this.options.clock.after(limit, () => {
+      if (host.ready || host.gone || host.id !== id) return
+      host.exit_words = `took longer than ${limit / 1000} s`
+      this.options.zygote()?.send({ t: 'kill_host', host: id })
+    })
+  }
+
+  private connected(host: TaskHost, link: HostLink): void {
+    if (host.gone) return link.close()
+    host.link = link
+    host.pid = link.pid
+    this.byLink.set(link, host)
+    this.options.linkUp(link)
+    link.events = {
+      message: (message) => this.onMessage(host, message),
+      log: (number, bytes) => this.options.attemptLog(number, bytes),
+      closed: () => {
+        this.byLink.delete(link)
+        if (host.link === link) this.closed(host, link)
+      },
+    }
+  }
+
+  private onMessage(host: TaskHost, message: HostMessage): void {
+    if (message.t === 'loaded') {
+      host.ready = true
+      for (const held of host.queue.splice(0)) if (host.link !== null) this.options.send(held, host.link)
+    } else if (message.t === 'import_failed') {
+      this.failImport(host, { reason: String(message['reason']), traceback: String(message['traceback']) })
+    } else if (message.t === 'hazard') {
+      this.replaceByClean(host)
+    } else this.options.attemptMessage(message)
+  }
+
+  private replaceByClean(host: TaskHost): void {
+    if (this.hazards.size >= 1_000) this.hazards.delete([...this.hazards][0] ?? '')
+    this.hazards.add(host.key)
+    this.drop(host)
+    const clean = this.create({ key: host.key, root: host.root, file: host.file, clean: true })
+    clean.queue = host.queue.splice(0)
+    clean.active = clean.queue.length
+    clean.used_at = this.options.clock.monotonic()
+  }
+
+  private closed(host: TaskHost, link: HostLink): void {
+    if (host.gone) return
+    if (host.ready) {
+      this.drop(host)
+      this.options.linkDown(link, 'ended unexpectedly')
+    } else if (host.exit_words !== '') this.lost(host)
+    else {
+      const id = host.id
+      this.options.clock.after(EXIT_WORDS_MS, () => {
+        if (!host.gone && host.id === id && host.link === link) this.lost(host)
+      })
+    }
+  }
+
+  /** A host that ended before its import did. */
+  private lost(host: TaskHost): void {
+    if (host.gone || host.ready) return
+    const words = host.exit_words === '' ? 'ended its process' : host.exit_words
+    this.failImport(host, { reason: `the DAG file could not be imported: the import of ${host.file} ${words}`, traceback: '' })
+  }
+
+  private failImport(host: TaskHost, failure: { reason: string; traceback: string }): void {
+    this.drop(host)
+    for (const held of host.queue.splice(0)) this.options.importFailed(held, { pid: host.pid, ...failure })
+  }
+
+  private drop(host: TaskHost): void {
+    host.gone = true
+    this.options.server.forget(host.token)
+    this.byId.delete(host.id)
+    if (this.byKey.get(host.key) === host) this.byKey.delete(host.key)
+  }
+
+  private release(host: TaskHost): void {
+    host.active -= 1
+    host.used_at = this.options.clock.monotonic()
+    if (host.active > 0) return
+    this.options.clock.after(this.options.limits.host_idle_ms, () => {
+      const idle = this.options.clock.monotonic() - host.used_at
+      if (host.active === 0 && idle >= this.options.limits.host_idle_ms * 0.99) this.evict(host)
+    })
+  }
+
+  private makeRoom(): void {
+    if (this.byKey.size < this.options.limits.hosts_max) return
+    const idle = [...this.byKey.values()].filter((host) => host.active === 0 && host.ready).sort((a, b) => a.used_at - b.used_at)
+    if (idle[0] !== undefined) this.evict(idle[0])
+  }
+
+  private evict(host: TaskHost): void {
+    if (host.gone) return
+    this.drop(host)
+    host.link?.send({ t: 'stop' })
+  }
+}
