@@ -1,0 +1,169 @@
+/**
+ * What parses found: DAG files, DAG versions, bundles and file contents.
+ *
+ * A version appears only when the canonical spec or the bundle differs from the newest version; the fields that the scheduler
+ * keeps (next run, last scheduled run, consecutive failures, paused) are never touched here.
+ */
+import type { DagSpec } from '#contract/dagSpec.ts'
+import type { BundleRecord, DagFileRecord, DagRecord, DagVersionRecord } from '../records.ts'
+import type { DagFileSaved, PageOf, PageRequest } from '../store.ts'
+import { cursorKey, limitOf, pageOf } from '../page.ts'
+import { totalOf } from './reading.ts'
+import type { Database, Session } from '../database.ts'
+import { assignments, columns, insertRow, list, sql, upsertRow, where } from '../sql.ts'
+import { dagVersionHash } from '../versionHash.ts'
+
+export function dagFileList(db: Database): Promise<DagFileRecord[]> {
+  return db.read((s) => s.records('dag_files', sql`SELECT ${columns('dag_files')} FROM dag_files ORDER BY file`))
+}
+
+export function dagFileErrorList(db: Database, p: PageRequest & { files?: string[] }): Promise<PageOf<DagFileRecord>> {
+  return db.read(async (s) => {
+    const scope = [sql`error IS NOT NULL`, p.files === undefined ? null : sql`file IN ${list(p.files)}`]
+    const after = cursorKey(p, [''] as const)
+    const rows = await s.records(
+      'dag_files',
+      sql`SELECT ${columns('dag_files')} FROM dag_files ${where([...scope, after && sql`file > ${after[0]}`])} ORDER BY file ${limitOf(p)}`,
+    )
+    return pageOf(p, rows, await totalOf(s, sql`SELECT count(*) AS n FROM dag_files ${where(scope)}`), (row) => [row.file])
+  })
+}
+
+export interface DagFileSave {
+  record: DagFileRecord
+  specs: DagSpec[]
+  bundle: BundleRecord | null
+  paused_default: boolean
+  now: number
+}
+
+export function dagFileSave(db: Database, p: DagFileSave): Promise<DagFileSaved> {
+  return db.write(
+    async (s) => {
+      await s.run(upsertRow('dag_files', p.record, ['file']))
+      const saved: DagFileSaved = { changed: [], stale: [], duplicates: [] }
+      // With an error the last good versions stay in force, so nothing becomes stale either.
+      if (p.record.error !== null || p.bundle === null) return saved
+      await s.run(sql`${insertRow('bundles', p.bundle)} ON CONFLICT (hash) DO NOTHING`)
+      for (const spec of p.specs) await saveDag(s, p, p.bundle, spec, saved)
+      saved.stale = await makeStale(s, p.record.file, p.specs.map((spec) => spec.dag_id), p.now)
+      return saved
+    },
+    { lock: 'dag_files' },
+  )
+}
+
+async function saveDag(s: Session, p: DagFileSave, bundle: BundleRecord, spec: DagSpec, saved: DagFileSaved): Promise<void> {
+  const known = (await s.records('dags', sql`SELECT ${columns('dags')} FROM dags WHERE dag_id = ${spec.dag_id}`))[0]
+  if (known !== undefined && known.file !== p.record.file && !known.is_stale) {
+    saved.duplicates.push({ dag_id: spec.dag_id, owner_file: known.file })
+    return
+  }
+  const hash = dagVersionHash(spec, bundle.hash)
+  const shown = shownFields(spec, p)
+  if (known === undefined) {
+    const dag: DagRecord = { ...newDag(spec, p), ...shown }
+    // The version's foreign key wants the DAG first, and the DAG names its version: inserted as 0, then set.
+    await s.run(insertRow('dags', dag))
+    const version = await insertVersion(s, p, bundle, spec, hash, 1)
+    await s.run(sql`UPDATE dags SET dag_version_id = ${version.id} WHERE dag_id = ${spec.dag_id}`)
+    saved.changed.push({ dag: { ...dag, dag_version_id: version.id }, version, is_new: true })
+    return
+  }
+  const newest = (await s.records('dag_versions', sql`SELECT ${columns('dag_versions')} FROM dag_versions WHERE id = ${known.dag_version_id}`))[0]
+  const unchanged = newest !== undefined && newest.hash === hash
+  if (unchanged && !known.is_stale && known.is_dynamic === shown.is_dynamic) return
+  const version = unchanged ? newest : await insertVersion(s, p, bundle, spec, hash, known.version + 1)
+  const set = { ...shown, dag_version_id: version.id, version: version.version, is_stale: false, updated_at: p.now }
+  await s.run(sql`UPDATE dags SET ${assignments('dags', set)} WHERE dag_id = ${spec.dag_id}`)
+  if (!unchanged || known.is_stale) saved.changed.push({ dag: { ...known, ...set }, version, is_new: false })
+}
+
+async function insertVersion(s: Session, p: DagFileSave, bundle: BundleRecord, spec: DagSpec, hash: string, number: number): Promise<DagVersionRecord> {
+  const row = { dag_id: spec.dag_id, version: number, hash, spec, bundle_hash: bundle.hash, file: p.record.file, created_at: p.now }
+  const id = (await s.rows<{ id: number }>(sql`${insertRow('dag_versions', row)} RETURNING id`))[0]?.id
+  if (id === undefined) throw new Error('INSERT ... RETURNING gave no row')
+  return { id, ...row }
+}
+
+/** What lists show of a spec. */
+function shownFields(spec: DagSpec, p: DagFileSave) {
+  return {
+    file: p.record.file,
+    description: spec.description,
+    dag_display_name: spec.dag_display_name,
+    owner: spec.owner,
+    tags: spec.tags,
+    schedule: spec.schedule,
+    timezone: spec.timezone,
+    max_active_runs: spec.max_active_runs,
+    max_active_tasks: spec.max_active_tasks,
+    task_count: spec.tasks.length,
+    is_dynamic: p.specs.length > 1,
+    catchup: spec.catchup ?? false,
+  }
+}
+
+function newDag(spec: DagSpec, p: DagFileSave) {
+  return {
+    dag_id: spec.dag_id,
+    is_paused: spec.is_paused_upon_creation ?? p.paused_default,
+    is_stale: false,
+    dag_version_id: 0,
+    version: 1,
+    next_run_after: null,
+    next_logical_date: null,
+    next_interval_start: null,
+    next_interval_end: null,
+    last_scheduled_logical_date: null,
+    last_scheduled_interval_start: null,
+    last_scheduled_interval_end: null,
+    last_scheduled_run_after: null,
+    consecutive_failed_runs: 0,
+    created_at: p.now,
+    updated_at: p.now,
+  }
+}
+
+/** DAGs of a file that it does not define any more. Their history stays. */
+async function makeStale(s: Session, file: string, kept: string[], now: number): Promise<string[]> {
+  const gone = await s.rows<{ dag_id: string }>(
+    sql`SELECT dag_id FROM dags WHERE file = ${file} AND is_stale = ${false} AND dag_id NOT IN ${list(['', ...kept])} ORDER BY dag_id`,
+  )
+  const ids = gone.map((row) => row.dag_id)
+  if (ids.length > 0) await s.run(sql`UPDATE dags SET is_stale = ${true}, updated_at = ${{ time: now }} WHERE dag_id IN ${list(ids)}`)
+  return ids
+}
+
+export function dagFileDelete(db: Database, p: { file: string; now: number }): Promise<{ stale: string[] }> {
+  return db.write(
+    async (s) => {
+      await s.run(sql`DELETE FROM dag_files WHERE file = ${p.file}`)
+      return { stale: await makeStale(s, p.file, [], p.now) }
+    },
+    { lock: 'dag_files' },
+  )
+}
+
+export async function blobsPut(db: Database, p: { blobs: { sha256: string; content: Uint8Array }[] }): Promise<void> {
+  await db.write(async (s) => {
+    for (const blob of p.blobs) {
+      await s.run(sql`INSERT INTO blobs (sha256, content) VALUES (${blob.sha256}, ${blob.content}) ON CONFLICT (sha256) DO NOTHING`)
+    }
+  })
+}
+
+export async function blobsHave(db: Database, p: { hashes: string[] }): Promise<string[]> {
+  const rows = await db.read((s) => s.rows<{ sha256: string }>(sql`SELECT sha256 FROM blobs WHERE sha256 IN ${list([...new Set(p.hashes)])}`))
+  return rows.map((row) => row.sha256)
+}
+
+export async function blobGet(db: Database, p: { sha256: string }): Promise<Uint8Array | null> {
+  const rows = await db.read((s) => s.rows<{ content: Uint8Array }>(sql`SELECT content FROM blobs WHERE sha256 = ${p.sha256}`))
+  return rows[0]?.content ?? null
+}
+
+export async function bundleGet(db: Database, p: { hash: string }): Promise<BundleRecord | null> {
+  const rows = await db.read((s) => s.records('bundles', sql`SELECT ${columns('bundles')} FROM bundles WHERE hash = ${p.hash}`))
+  return rows[0] ?? null
+}

@@ -1,0 +1,119 @@
+import type { DagRunState, RunType, TaskInstanceState } from '#contract/states.ts'
+import type { DagRunRecord, DagVersionRecord, TaskInstanceRecord } from '../records.ts'
+import type { Database, Session } from '../database.ts'
+import type { PageOf, PageRequest } from '../store.ts'
+import { columns, list, sql, where } from '../sql.ts'
+import { cursorKey, limitOf, pageOf } from '../page.ts'
+import { totalOf } from './reading.ts'
+
+type RunFilter = { dag_id: string | null; state?: DagRunState; run_type?: RunType; logical_date_from?: number; logical_date_to?: number }
+
+export async function dagRunGet(db: Database, p: { dag_id: string; run_id: string }): Promise<DagRunRecord | null> {
+  return db.read((s) => findRun(s, p))
+}
+
+async function findRun(s: Session, p: { dag_id: string; run_id: string }): Promise<DagRunRecord | null> {
+  const rows = await s.records('dag_runs', sql`SELECT ${columns('dag_runs')} FROM dag_runs WHERE dag_id = ${p.dag_id} AND run_id = ${p.run_id}`)
+  return rows[0] ?? null
+}
+
+/** Newest first. Without dates the total comes from kept counters; with dates the index of dates is counted. */
+export function dagRunList(db: Database, p: PageRequest & RunFilter): Promise<PageOf<DagRunRecord>> {
+  return db.read(async (s) => {
+    const kept = [
+      p.dag_id === null ? null : sql`dag_id = ${p.dag_id}`,
+      p.state === undefined ? null : sql`state = ${p.state}`,
+      p.run_type === undefined ? null : sql`run_type = ${p.run_type}`,
+    ]
+    const dates = [
+      p.logical_date_from === undefined ? null : sql`logical_date >= ${{ time: p.logical_date_from }}`,
+      p.logical_date_to === undefined ? null : sql`logical_date <= ${{ time: p.logical_date_to }}`,
+    ]
+    const before = cursorKey(p, [0] as const)
+    const rows = await s.records(
+      'dag_runs',
+      sql`SELECT ${columns('dag_runs')} FROM dag_runs ${where([...kept, ...dates, before && sql`id < ${before[0]}`])} ORDER BY id DESC ${limitOf(p)}`,
+    )
+    const dated = dates.some((condition) => condition !== null)
+    const total = await totalOf(
+      s,
+      dated ? sql`SELECT count(*) AS n FROM dag_runs ${where([...kept, ...dates])}` : sql`SELECT sum(n) AS n FROM dag_run_counts ${where(kept)}`,
+    )
+    return pageOf(p, rows, total, (row) => [row.id])
+  })
+}
+
+/** One short index walk per DAG: a window over all their runs would read every run they ever had. */
+export function dagRecentRuns(db: Database, p: { dag_ids: string[]; limit: number }): Promise<Map<string, DagRunRecord[]>> {
+  return db.read(async (s) => {
+    const recent = new Map<string, DagRunRecord[]>()
+    for (const dag_id of new Set(p.dag_ids)) {
+      const rows = await s.records(
+        'dag_runs',
+        sql`SELECT ${columns('dag_runs')} FROM dag_runs WHERE dag_id = ${dag_id} ORDER BY id DESC LIMIT ${p.limit}`,
+      )
+      recent.set(dag_id, rows)
+    }
+    return recent
+  })
+}
+
+/** From the kept counters. */
+export function dagActiveRunCounts(db: Database, p: { dag_ids: string[] }): Promise<Map<string, number>> {
+  return db.read(async (s) => {
+    const rows = await s.rows<{ dag_id: string; n: number }>(
+      sql`SELECT dag_id, sum(n) AS n FROM dag_run_counts WHERE dag_id IN ${list(p.dag_ids)} AND state IN ('queued', 'running') GROUP BY dag_id HAVING sum(n) > 0`,
+    )
+    return new Map(rows.map((row) => [row.dag_id, Number(row.n)]))
+  })
+}
+
+export function engineRunLoad(
+  db: Database,
+  p: { dag_id: string; run_id: string },
+): Promise<{ run: DagRunRecord; task_instances: TaskInstanceRecord[]; version: DagVersionRecord } | null> {
+  return db.read(async (s) => {
+    const run = await findRun(s, p)
+    if (run === null) return null
+    const task_instances = await s.records(
+      'task_instances',
+      sql`SELECT ${columns('task_instances')} FROM task_instances WHERE dag_run_id = ${run.id} ORDER BY id`,
+    )
+    const version = (await s.records('dag_versions', sql`SELECT ${columns('dag_versions')} FROM dag_versions WHERE id = ${run.dag_version_id}`))[0]
+    if (version === undefined) throw new Error(`DAG run ${run.id} points at DAG version ${run.dag_version_id}, which is missing`)
+    return { run, task_instances, version }
+  })
+}
+
+/** Of several runs with the same logical date the newest counts. */
+export function previousRunGet(
+  db: Database,
+  p: { dag_id: string; before_logical_date: number; only_scheduled: boolean },
+): Promise<{ run: DagRunRecord; states: { task_id: string; map_index: number; state: TaskInstanceState }[] } | null> {
+  return db.read(async (s) => {
+    const types = p.only_scheduled ? sql`run_type IN ('scheduled', 'backfill')` : null
+    const rows = await s.records(
+      'dag_runs',
+      sql`SELECT ${columns('dag_runs')} FROM dag_runs
+        ${where([sql`dag_id = ${p.dag_id}`, sql`logical_date < ${{ time: p.before_logical_date }}`, types])}
+        ORDER BY logical_date DESC, id DESC LIMIT 1`,
+    )
+    const run = rows[0]
+    if (run === undefined) return null
+    const states = await s.rows<{ task_id: string; map_index: number; state: TaskInstanceState }>(
+      sql`SELECT task_id, map_index, state FROM task_instances WHERE dag_run_id = ${run.id} ORDER BY id`,
+    )
+    return { run, states }
+  })
+}
+
+/** Both ends included, oldest first. */
+export function dagRunsByLogicalDate(db: Database, p: { dag_id: string; from: number; to: number }): Promise<DagRunRecord[]> {
+  return db.read((s) =>
+    s.records(
+      'dag_runs',
+      sql`SELECT ${columns('dag_runs')} FROM dag_runs
+        WHERE dag_id = ${p.dag_id} AND logical_date >= ${{ time: p.from }} AND logical_date <= ${{ time: p.to }} ORDER BY logical_date, id`,
+    ),
+  )
+}

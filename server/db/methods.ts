@@ -1,0 +1,38 @@
+/** The store's methods that both dialects share, by name. What is missing here is the dialect's own: see `sqlite/` and `postgres/`. */
+import type { Database } from './database.ts'
+import type { Store } from './store.ts'
+import * as backfills from './entities/backfills.ts'
+import * as dagFiles from './entities/dagFiles.ts'
+import * as dags from './entities/dags.ts'
+import * as engine from './entities/engineLoad.ts'
+import * as ledger from './entities/ledger.ts'
+import * as pools from './entities/pools.ts'
+import * as runs from './entities/runs.ts'
+import * as secrets from './entities/secrets.ts'
+import * as taskInstances from './entities/taskInstances.ts'
+import * as users from './entities/users.ts'
+import * as variables from './entities/variables.ts'
+import * as workers from './entities/workers.ts'
+import * as xcoms from './entities/xcoms.ts'
+
+export type StoreMethod = Exclude<keyof Store, 'dialect' | 'close'>
+/** Methods that a dialect implements itself. */
+export type DialectMethod =
+  | 'leaderAcquire' | 'leaderRenew' | 'leaderResign' | 'engineCommit' | 'attemptList' | 'now' | 'ping'
+  | 'logAppend' | 'logFinish' | 'logStat' | 'logRead' | 'logDelete'
+export type SharedMethod = Exclude<StoreMethod, DialectMethod>
+export type SharedMethods = { [M in SharedMethod]: (db: Database, p: Parameters<Store[M]>[0]) => ReturnType<Store[M]> }
+
+export const SHARED_METHODS: SharedMethods = {
+  ...backfills, ...dagFiles, ...dags, ...engine, ...ledger, ...pools, ...runs, ...secrets, ...taskInstances, ...users, ...variables,
+  ...workers, ...xcoms,
+}
+
+/** Methods that change nothing, and may go to a reader. */
+export const READ_METHODS = [
+  'engineLoad', 'engineRunLoad', 'dagVersionGet', 'previousRunGet', 'dagRunsByLogicalDate', 'dagRunGet', 'xcomGet', 'xcomGetAll',
+  'dagFileList', 'blobsHave', 'blobGet', 'bundleGet', 'dagList', 'dagGet', 'dagRecentRuns', 'dagVersionList', 'dagVersionByNumber',
+  'dagVersionsByIds', 'dagRunList', 'dagActiveRunCounts', 'dagFileErrorList', 'taskInstanceList', 'taskInstanceGet', 'taskInstanceById', 'xcomList', 'ledgerList', 'backfillList',
+  'poolList', 'variableList', 'variableGet', 'secretList', 'secretGet', 'settingGet', 'userList', 'userGet', 'sessionGet', 'apiKeyByHash',
+  'apiKeyList', 'workerList',
+] as const satisfies readonly SharedMethod[]

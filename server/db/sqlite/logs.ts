@@ -1,0 +1,225 @@
+/**
+ * Logs of attempts as files: `logs/<task_instance_id % 1000>/<task_instance_id>/<attempt>.log`. The file's length is the log's
+ * size; a row in `logs` says that it has ended. Files are written by the server's thread pool, never by the writer thread, and are
+ * not synced: after a power cut the tail of a log may be missing, its attempt's result is not.
+ */
+import { statSync } from 'node:fs'
+import { mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import type { AttemptRecord, LogRecord } from '../records.ts'
+import { StoreUnavailable, type LogStore } from '../store.ts'
+import { columns, sql } from '../sql.ts'
+import type { SqliteConnection } from './connection.ts'
+import type { ThreadClient } from './thread/client.ts'
+
+interface LogKey {
+  task_instance_id: number
+  attempt: number
+}
+
+/** Open files kept for the next append; more attempts than this writing at once open and close around each append. */
+const MAX_OPEN_FILES = 256
+
+function logFolder(folder: string, task_instance_id: number): string {
+  return join(folder, 'logs', String(task_instance_id % 1000), String(task_instance_id))
+}
+function logFile(folder: string, p: LogKey): string {
+  return join(logFolder(folder, p.task_instance_id), `${p.attempt}.log`)
+}
+
+// ---- in the database threads
+
+export function attemptList(db: SqliteConnection, folder: string, p: { task_instance_id: number }): (AttemptRecord & { log_bytes: number; log_truncated: boolean })[] {
+  const attempts = db.records('attempts', sql`SELECT ${columns('attempts')} FROM attempts WHERE task_instance_id = ${p.task_instance_id} ORDER BY attempt`)
+  return attempts.map((attempt) => {
+    const log_bytes = statSync(logFile(folder, attempt), { throwIfNoEntry: false })?.size ?? 0
+    return { ...attempt, log_bytes, log_truncated: logState(db, attempt)?.truncated ?? false }
+  })
+}
+
+export function logState(db: SqliteConnection, p: LogKey): { truncated: boolean } | null {
+  const row = db.prepare('SELECT truncated FROM logs WHERE task_instance_id = ? AND attempt = ?').get(p.task_instance_id, p.attempt)
+  return row === undefined ? null : { truncated: row['truncated'] === 1 }
+}
+
+export function logFinishMany(db: SqliteConnection, p: (LogKey & { truncated: boolean })[]): void {
+  const statement = db.prepare(
+    'INSERT INTO logs (task_instance_id, attempt, truncated) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET truncated = max(truncated, excluded.truncated)',
+  )
+  db.immediately(() => {
+    for (const { task_instance_id, attempt, truncated } of p) statement.run(task_instance_id, attempt, truncated ? 1 : 0)
+  })
+}
+
+export function logDeletionsList(db: SqliteConnection, p: { limit: number }): number[] {
+  return db.prepare('SELECT task_instance_id FROM log_deletions ORDER BY task_instance_id LIMIT ?').all(p.limit).map((row) => row['task_instance_id'] as number)
+}
+
+export function logDeletionsDone(db: SqliteConnection, p: { task_instance_ids: number[] }): void {
+  db.immediately(() => {
+    for (const id of p.task_instance_ids) {
+      db.prepare('DELETE FROM logs WHERE task_instance_id = ?').run(id)
+      db.prepare('DELETE FROM log_deletions WHERE task_instance_id = ?').run(id)
+    }
+  })
+}
+
+// ---- in the server's thread
+
+/** Appends of one attempt come one after the other; the chain keeps them so even if the caller does not wait. */
+interface OpenLog {
+  handle: FileHandle
+  size: number
+}
+
+export class LogFiles implements LogStore {
+  readonly #folder: string
+  readonly #writer: () => Promise<ThreadClient>
+  readonly #reader: () => Promise<ThreadClient>
+  readonly #open = new Map<string, OpenLog>()
+  readonly #chains = new Map<string, Promise<unknown>>()
+  #finishing: { p: LogKey & { truncated: boolean }; resolve: () => void; reject: (error: unknown) => void }[] = []
+  #flushing = false
+
+  constructor(p: { folder: string; writer: () => Promise<ThreadClient>; reader: () => Promise<ThreadClient> }) {
+    this.#folder = p.folder
+    this.#writer = p.writer
+    this.#reader = p.reader
+  }
+
+  logAppend(p: LogKey & { offset: number; bytes: Uint8Array }): Promise<number> {
+    return this.#inOrder(p, async () => {
+      const log = await this.#openLog(p)
+      if (p.offset > log.size) throw new Error(`log of task instance ${p.task_instance_id}, attempt ${p.attempt}: append at ${p.offset}, but only ${log.size} bytes are stored`)
+      const fresh = p.bytes.subarray(log.size - p.offset)
+      let written = 0
+      while (written < fresh.length) written += (await log.handle.write(fresh, written, fresh.length - written, log.size + written)).bytesWritten
+      log.size += fresh.length
+      return log.size
+    })
+  }
+
+  async logFinish(p: LogKey & { truncated: boolean }): Promise<void> {
+    await this.#inOrder(p, () => this.#closeLog(keyOf(p)))
+    await new Promise<void>((resolve, reject) => {
+      this.#finishing.push({ p, resolve, reject })
+      void this.#flushFinished()
+    })
+  }
+
+  /** One transaction for all that ended while the one before was written. */
+  async #flushFinished(): Promise<void> {
+    if (this.#flushing) return
+    this.#flushing = true
+    while (this.#finishing.length > 0) {
+      const batch = this.#finishing
+      this.#finishing = []
+      try {
+        await (await this.#writer()).call('logFinishMany', batch.map(({ p }) => ({ task_instance_id: p.task_instance_id, attempt: p.attempt, truncated: p.truncated })))
+        for (const { resolve } of batch) resolve()
+      } catch (error) {
+        for (const { reject } of batch) reject(error)
+      }
+    }
+    this.#flushing = false
+  }
+
+  async logStat(p: LogKey): Promise<LogRecord | null> {
+    const state = await (await this.#reader()).call<{ truncated: boolean } | null>('logState', { task_instance_id: p.task_instance_id, attempt: p.attempt })
+    const size = await sizeOf(logFile(this.#folder, p))
+    if (state === null && size === null) return null
+    return { task_instance_id: p.task_instance_id, attempt: p.attempt, size: size ?? 0, complete: state !== null, truncated: state?.truncated ?? false }
+  }
+
+  async logRead(p: LogKey & { offset: number; limit: number }): Promise<Uint8Array> {
+    const size = (await sizeOf(logFile(this.#folder, p))) ?? 0
+    const bytes = new Uint8Array(Math.max(0, Math.min(p.limit, size - p.offset)))
+    if (bytes.length === 0) return bytes
+    return unavailableOnDiskTrouble(async () => {
+      await using handle = await open(logFile(this.#folder, p), 'r')
+      const { bytesRead } = await handle.read(bytes, 0, bytes.length, p.offset)
+      return bytes.subarray(0, bytesRead)
+    })
+  }
+
+  async logDelete(p: { task_instance_ids: number[] }): Promise<void> {
+    for (const id of p.task_instance_ids) {
+      for (const key of [...this.#open.keys()].filter((key) => key.startsWith(`${id}/`))) await this.#closeLog(key)
+      await unavailableOnDiskTrouble(() => rm(logFolder(this.#folder, id), { recursive: true, force: true }))
+    }
+    await (await this.#writer()).call('logDeletionsDone', { task_instance_ids: p.task_instance_ids })
+  }
+
+  /** Removes what commits have deleted, 1,000 folders at a time. */
+  async sweepDeleted(): Promise<void> {
+    for (;;) {
+      const task_instance_ids = await (await this.#writer()).call<number[]>('logDeletionsList', { limit: 1000 })
+      if (task_instance_ids.length === 0) return
+      await this.logDelete({ task_instance_ids })
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.allSettled(this.#chains.values())
+    for (const key of [...this.#open.keys()]) await this.#closeLog(key)
+  }
+
+  #inOrder<R>(p: LogKey, work: () => Promise<R>): Promise<R> {
+    const key = keyOf(p)
+    const before = this.#chains.get(key) ?? Promise.resolve()
+    const run = before.then(() => unavailableOnDiskTrouble(work))
+    const settled = run.catch(() => undefined).finally(() => {
+      if (this.#chains.get(key) === settled) this.#chains.delete(key)
+    })
+    this.#chains.set(key, settled)
+    return run
+  }
+
+  async #openLog(p: LogKey): Promise<OpenLog> {
+    const key = keyOf(p)
+    const known = this.#open.get(key)
+    if (known !== undefined) return known
+    const file = logFile(this.#folder, p)
+    await mkdir(dirname(file), { recursive: true })
+    const handle = await open(file, 'a+', 0o600)
+    const log: OpenLog = { handle, size: (await handle.stat()).size }
+    this.#open.set(key, log)
+    if (this.#open.size > MAX_OPEN_FILES) {
+      // The oldest file whose attempt writes nothing right now.
+      const idle = [...this.#open.keys()].find((other) => other !== key && !this.#chains.has(other))
+      if (idle !== undefined) await this.#closeLog(idle)
+    }
+    return log
+  }
+
+  async #closeLog(key: string): Promise<void> {
+    const log = this.#open.get(key)
+    this.#open.delete(key)
+    await log?.handle.close()
+  }
+}
+
+function keyOf(p: LogKey): string {
+  return `${p.task_instance_id}/${p.attempt}`
+}
+
+async function sizeOf(file: string): Promise<number | null> {
+  try {
+    return (await stat(file)).size
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null
+    throw error
+  }
+}
+
+const DISK_TROUBLE = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'EACCES'])
+
+async function unavailableOnDiskTrouble<R>(work: () => Promise<R>): Promise<R> {
+  try {
+    return await work()
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException
+    if (code !== undefined && DISK_TROUBLE.has(code)) throw new StoreUnavailable(`log files: ${message}`, { cause: error })
+    throw error
+  }
+}

@@ -1,0 +1,96 @@
+/**
+ * The store on an embedded SQLite file.
+ *
+ * Threads: one writer (opened at once, for good) and up to two readers (opened when first needed). The server's own thread only
+ * posts messages, so neither an fsync nor a heavy page blocks its loop.
+ * Invariants: only the writer writes, and only while it holds the folder's lock; a reader opens the file read-only.
+ * Failures: an error of SQLite that may pass rejects with StoreUnavailable; a thread that dies does the same to its calls and is
+ * opened again by the next call.
+ */
+import { resolve } from 'node:path'
+import type { CommitOutcome, EngineCommit, Store } from '../store.ts'
+import { READ_METHODS, SHARED_METHODS, type StoreMethod } from '../methods.ts'
+import type { Synchronous } from './connection.ts'
+import { encodeCommit } from './engineCommit.ts'
+import { LogFiles } from './logs.ts'
+import { ThreadClient } from './thread/client.ts'
+
+export interface SqliteOptions {
+  folder: string
+  /** FULL (default): a commit is on the disk when it is answered. NORMAL: a power cut may take the last ones back. */
+  synchronous?: Synchronous
+  /** Where the thread's code is, if not beside the caller's. */
+  thread_entry?: URL
+}
+
+/** One page being read, and one more so that a heavy one does not hold up the rest. */
+const MAX_READERS = 2
+
+class Threads {
+  readonly #options: SqliteOptions
+  #writer: Promise<ThreadClient> | null = null
+  readonly #readers: ThreadClient[] = []
+  #opening: Promise<ThreadClient> | null = null
+
+  constructor(options: SqliteOptions) {
+    this.#options = options
+  }
+
+  #start(role: 'writer' | 'reader'): Promise<ThreadClient> {
+    const { folder, synchronous = 'FULL', thread_entry } = this.#options
+    return ThreadClient.open({ role, folder, synchronous }, thread_entry)
+  }
+
+  readonly writer = async (): Promise<ThreadClient> => {
+    const current = await this.#writer?.catch(() => null)
+    if (current === undefined || current === null || current.isDead) this.#writer = this.#start('writer')
+    return this.#writer as Promise<ThreadClient>
+  }
+
+  /** The idlest reader; another one is opened when all are busy. */
+  readonly reader = async (): Promise<ThreadClient> => {
+    for (let i = this.#readers.length - 1; i >= 0; i--) if (this.#readers[i]?.isDead === true) this.#readers.splice(i, 1)
+    const idlest = this.#readers.reduce<ThreadClient | null>((best, reader) => (best === null || reader.load < best.load ? reader : best), null)
+    if (idlest !== null && (idlest.load === 0 || this.#readers.length === MAX_READERS)) return idlest
+    this.#opening ??= this.#start('reader').then((reader) => {
+      this.#readers.push(reader)
+      return reader
+    }).finally(() => (this.#opening = null))
+    return idlest ?? this.#opening
+  }
+
+  async close(): Promise<void> {
+    await this.#opening?.catch(() => null)
+    await Promise.all(this.#readers.map((reader) => reader.close()))
+    await (await this.#writer?.catch(() => null))?.close()
+  }
+}
+
+export async function openSqlite(options: SqliteOptions): Promise<Store> {
+  const folder = resolve(options.folder)
+  const threads = new Threads({ ...options, folder })
+  const writer = await threads.writer()
+  let closed: Promise<void> | null = null
+  const logs = new LogFiles({ folder, writer: threads.writer, reader: threads.reader })
+  const read = (method: string) => async (p: unknown) => (await threads.reader()).call(method, p)
+  const write = (method: string) => async (p: unknown) => (await threads.writer()).call(method, p)
+
+  const store: Partial<Record<StoreMethod, (p: never) => Promise<unknown>>> = {}
+  const readers: ReadonlySet<string> = new Set(READ_METHODS)
+  for (const method of Object.keys(SHARED_METHODS) as (keyof typeof SHARED_METHODS)[]) store[method] = readers.has(method) ? read(method) : write(method)
+  for (const method of ['leaderAcquire', 'leaderRenew', 'leaderResign', 'now', 'ping'] as const) store[method] = write(method)
+  store.attemptList = read('attemptList')
+  store.engineCommit = async (p: EngineCommit): Promise<CommitOutcome> => {
+    const outcome = await (await threads.writer()).call<CommitOutcome>('engineCommit', encodeCommit(p))
+    if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) void logs.sweepDeleted().catch(() => undefined)
+    return outcome
+  }
+  for (const method of ['logAppend', 'logFinish', 'logStat', 'logRead', 'logDelete'] as const) store[method] = logs[method].bind(logs) as (p: never) => Promise<unknown>
+  // What a killed server left behind; trouble with it is tried again at the next deletion or start.
+  if (!writer.isDead) void logs.sweepDeleted().catch(() => undefined)
+  return {
+    ...(store as unknown as Store),
+    dialect: 'SQLite',
+    close: () => (closed ??= logs.close().then(() => threads.close())),
+  }
+}
