@@ -116,6 +116,7 @@ export const DagSource = Strict({
   source: Type.String(),
   file_path: Type.String(),
 })
+export type DagSource = Static<typeof DagSource>
 
 export const ImportError = Strict({
   file: Type.String(),

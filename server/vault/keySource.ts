@@ -1,6 +1,7 @@
 /** Where the key-encryption key comes from: the environment, or a file that only its owner may read. */
 import { randomBytes } from 'node:crypto'
 import { open, readFile, stat } from 'node:fs/promises'
+import { join } from 'node:path'
 import { kekOf, type Kek } from './cipher.ts'
 
 export type KeySource =
@@ -13,6 +14,13 @@ export type KeySource =
 /** The key cannot be had; the message says where it was sought and how to mend it. */
 export class VaultKeyError extends Error {
   override readonly name = 'VaultKeyError'
+}
+
+/** The source that the configuration names. Only the server with its own SQLite file makes a key by itself. */
+export function keySourceOf(p: { kek: string | null; kekFile: string | null; dataFolder: string; databaseUrl: string | null }): KeySource {
+  if (p.kek !== null) return { kind: 'environment', value: p.kek }
+  if (p.kekFile !== null) return { kind: 'file', path: p.kekFile, create: false }
+  return p.databaseUrl === null ? { kind: 'file', path: join(p.dataFolder, 'vault.key'), create: true } : { kind: 'none' }
 }
 
 function decode(text: string, where: string): Kek {

@@ -1,0 +1,74 @@
+/** Reads that several DAG and run handlers share: versions (immutable, so cached), sources, and what surrounds a DAG's row. */
+import { VortexError } from '#contract/errors.ts'
+import type { DagSource } from '#contract/dag.ts'
+import type { DagRecord, DagRunRecord, DagVersionRecord } from '#db/records.ts'
+import type { Store } from '#db/store.ts'
+import { VERSIONS_CACHED } from '#runtime/limits.ts'
+import { Lru } from './lru.ts'
+import type { DagSurroundings } from './present/dag.ts'
+import { presentRun } from './present/dagRun.ts'
+
+/** Bars of a DAG's recent history in lists. */
+const RECENT_RUNS = 14
+
+export interface DagReader {
+  version(id: number): Promise<DagVersionRecord>
+  versionByNumber(p: { dag_id: string; version: number }): Promise<DagVersionRecord>
+  source(version: DagVersionRecord): Promise<DagSource>
+  surroundings(dags: readonly DagRecord[]): Promise<Map<string, DagSurroundings>>
+  surroundingsOf(dag: DagRecord): Promise<DagSurroundings>
+  presentRuns(runs: readonly DagRunRecord[]): Promise<ReturnType<typeof presentRun>[]>
+  presentOneRun(run: DagRunRecord): Promise<ReturnType<typeof presentRun>>
+}
+
+export function createDagReader(store: Store): DagReader {
+  const versions = new Lru<number, DagVersionRecord>(VERSIONS_CACHED)
+  const numbers = new Lru<number, number>(10_000)
+
+  async function surroundings(dags: readonly DagRecord[]): Promise<Map<string, DagSurroundings>> {
+    if (dags.length === 0) return new Map()
+    const dag_ids = dags.map((dag) => dag.dag_id)
+    const files = [...new Set(dags.map((dag) => dag.file))]
+    const [recent, active, failing] = await Promise.all([
+      store.dagRecentRuns({ dag_ids, limit: RECENT_RUNS }),
+      store.dagActiveRunCounts({ dag_ids }),
+      store.dagFileErrorList({ files, limit: files.length, offset: 0 }),
+    ])
+    const errors = new Map(failing.data.map((file) => [file.file, file.error]))
+    return new Map(dags.map((dag) => [dag.dag_id, { recent_runs: recent.get(dag.dag_id) ?? [], active_runs: active.get(dag.dag_id) ?? 0, import_error: errors.get(dag.file) ?? null }]))
+  }
+  async function presentRuns(runs: readonly DagRunRecord[]): Promise<ReturnType<typeof presentRun>[]> {
+    const missing = [...new Set(runs.map((run) => run.dag_version_id))].filter((id) => numbers.get(id) === undefined)
+    if (missing.length > 0) for (const { id, version } of await store.dagVersionsByIds({ ids: missing })) numbers.set(id, version)
+    return runs.map((run) => presentRun(run, numbers.get(run.dag_version_id) ?? 0))
+  }
+  return {
+    async version(id) {
+      const cached = versions.get(id) ?? (await store.dagVersionGet({ id }))
+      if (cached === null) throw new VortexError('not_found', 'This DAG version does not exist any more.')
+      versions.set(id, cached)
+      return cached
+    },
+    async versionByNumber(p) {
+      const version = await store.dagVersionByNumber(p)
+      if (version === null) throw new VortexError('not_found', `DAG "${p.dag_id}" has no version ${p.version}.`)
+      return version
+    },
+    async source({ dag_id, version, file, bundle_hash }) {
+      const bundle = await store.bundleGet({ hash: bundle_hash })
+      const entry = bundle?.files[0]
+      const content = entry ? await store.blobGet({ sha256: entry.sha256 }) : null
+      if (content === null) throw new VortexError('not_found', `The source of version ${version} of DAG "${dag_id}" is not stored.`)
+      return { dag_id, version, source: new TextDecoder().decode(content), file_path: file }
+    },
+    surroundings,
+    async surroundingsOf(dag) {
+      return (await surroundings([dag])).get(dag.dag_id) ?? { recent_runs: [], active_runs: 0, import_error: null }
+    },
+    presentRuns,
+    async presentOneRun(run) {
+      const [presented] = await presentRuns([run])
+      return presented ?? presentRun(run, 0)
+    },
+  }
+}

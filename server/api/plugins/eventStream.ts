@@ -1,0 +1,142 @@
+/**
+ * `GET /api/events`: live events as server-sent events.
+ *
+ * A client reads on from the bus's ring at its own pace: nothing is queued for it beside its socket. It resumes with
+ * Last-Event-ID; what the ring no longer holds is announced by `reset` ("read everything again"). Every 15 s a comment
+ * keeps proxies awake, and the right to listen is checked again.
+ */
+import type { ServerResponse } from 'node:http'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { EVENTS_PATH } from '#contract/routes.ts'
+import { VortexError } from '#contract/errors.ts'
+import type { Clock } from '#runtime/clock.ts'
+import { EVENT_CLIENTS_MAX, EVENT_HEARTBEAT_MS, EVENT_STALLED_BEATS, EVENT_WRITE_BYTES } from '#runtime/limits.ts'
+import { toFrame, type LiveEvents } from '#runtime/liveEvents.ts'
+import type { Logger } from '#runtime/logger.ts'
+
+export interface EventStreamOptions {
+  events: LiveEvents
+  clock: Clock
+  logger: Logger
+  /** True while the caller may still listen. */
+  stillAllowed(request: FastifyRequest): Promise<boolean>
+  clients_max?: number
+  heartbeat_ms?: number
+}
+
+interface Client {
+  request: FastifyRequest
+  beat(): void
+  close(): void
+}
+
+export function useEventStream(app: FastifyInstance, options: EventStreamOptions): { clients(): number } {
+  const { events, clock, logger, clients_max = EVENT_CLIENTS_MAX, heartbeat_ms = EVENT_HEARTBEAT_MS } = options
+  const clients = new Set<Client>()
+  let timer: { cancel(): void } | null = null
+
+  /** One timer for all clients, running only while there are any. */
+  const schedule = (): void => {
+    timer ??= clock.after(heartbeat_ms, () => {
+      timer = null
+      for (const client of clients) check(client)
+      if (clients.size > 0) schedule()
+    })
+  }
+  const check = (client: Client): void => {
+    client.beat()
+    options.stillAllowed(client.request).then(
+      (allowed) => {
+        if (!allowed) client.close()
+      },
+      // The database is away: whoever listens may go on listening to nothing.
+      (err: unknown) => logger.debug({ err }, 'could not check the right to listen to events'),
+    )
+  }
+
+  app.get(EVENTS_PATH, {
+    config: { role: 'Viewer' },
+    schema: { querystring: { type: 'object', additionalProperties: false, properties: { dag_id: { type: 'string', minLength: 1, maxLength: 250 } } } },
+  }, (request, reply) => {
+    if (clients.size >= clients_max) throw new VortexError('rate_limited', `There are ${clients_max} event streams open, the most this server keeps.`, { retry_after_seconds: 30 })
+    const { dag_id = null } = request.query as { dag_id?: string }
+    const after = request.headers['last-event-id']
+    reply.hijack()
+    const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }
+    reply.raw.writeHead(200, headers as Record<string, string>)
+    const stream = openStream({ response: reply.raw, events, dag_id, after: typeof after === 'string' ? Number(after) : null, closed: () => void clients.delete(client) })
+    const client: Client = { request, ...stream }
+    clients.add(client)
+    schedule()
+  })
+  // Before the server waits for open requests: these never end by themselves.
+  app.addHook('preClose', async () => {
+    timer?.cancel()
+    for (const client of [...clients]) client.close()
+  })
+  return { clients: () => clients.size }
+}
+
+/** Writes to one client until either side ends. */
+function openStream(p: { response: ServerResponse; events: LiveEvents; dag_id: string | null; after: number | null; closed: () => void }): Omit<Client, 'request'> {
+  const { response, events, dag_id } = p
+  let sent = events.newest()
+  let blocked = false
+  let stalled_beats = 0
+
+  const write = (text: string): void => {
+    if (!response.write(text)) blocked = true
+  }
+  const reset = (): void => {
+    sent = events.newest()
+    write(toFrame(sent, { type: 'reset' }))
+  }
+  /** Reads on from the ring, in pieces, until the socket is full or nothing is left. */
+  const catchUp = (): void => {
+    while (!blocked && sent < events.newest()) {
+      const batch = events.since({ id: sent, dag_id, max_bytes: EVENT_WRITE_BYTES })
+      if (batch === null) return reset()
+      sent = batch.last_id
+      if (batch.frames !== '') write(batch.frames)
+    }
+  }
+  const subscription = events.subscribe({
+    dag_id,
+    onBatch({ frames, last_id }) {
+      if (blocked) return
+      sent = last_id
+      if (frames !== '') write(frames)
+    },
+  })
+  const end = (): void => {
+    subscription.close()
+    p.closed()
+  }
+  response.on('drain', () => {
+    blocked = false
+    stalled_beats = 0
+    catchUp()
+  })
+  response.on('close', end)
+  response.on('error', end)
+
+  // An id without data sets Last-Event-ID, so that a client that has seen no event yet can resume too.
+  write('retry: 1000\n\n')
+  if (p.after === null) write(`id: ${sent}\n\n`)
+  else {
+    sent = p.after
+    if (events.since({ id: sent, dag_id, max_bytes: 0 }) === null) reset()
+    else catchUp()
+  }
+  return {
+    beat() {
+      if (!blocked) return write(': still here\n\n')
+      stalled_beats += 1
+      if (stalled_beats >= EVENT_STALLED_BEATS) response.destroy()
+    },
+    close() {
+      end()
+      response.end()
+    },
+  }
+}

@@ -1,0 +1,127 @@
+/** DAG records as the contract's shapes. */
+import type { Dag, DagDetail, DagTasks, DagVersion, ImportError, Task } from '#contract/dag.ts'
+import type { TaskSpec } from '#contract/dagSpec.ts'
+import type { DagFileRecord, DagRecord, DagRunRecord, DagVersionRecord } from '#db/records.ts'
+import { compileGraph } from '#domain/graph.ts'
+import { iso, isoOrNull } from './instant.ts'
+
+/** What a DAG's row does not hold itself. */
+export interface DagSurroundings {
+  /** Newest first. */
+  recent_runs: readonly DagRunRecord[]
+  active_runs: number
+  import_error: DagFileRecord['error']
+}
+
+export function presentDag(dag: DagRecord, around: DagSurroundings): Dag {
+  const newest = around.recent_runs[0]
+  return {
+    id: dag.dag_id,
+    dag_display_name: dag.dag_display_name,
+    description: dag.description,
+    owner: dag.owner,
+    tags: dag.tags,
+    file: dag.file,
+    created_at: iso(dag.created_at),
+    updated_at: iso(dag.updated_at),
+    schedule_interval: dag.schedule,
+    timezone: dag.timezone,
+    is_paused: dag.is_paused,
+    is_stale: dag.is_stale,
+    is_dynamic: dag.is_dynamic,
+    has_import_error: around.import_error !== null,
+    catchup: dag.catchup,
+    max_active_runs: dag.max_active_runs,
+    max_active_tasks: dag.max_active_tasks,
+    version: dag.version,
+    task_count: dag.task_count,
+    last_run: newest ? isoOrNull(newest.start_time) : null,
+    last_run_state: newest?.state ?? null,
+    next_run: isoOrNull(dag.next_run_after),
+    next_logical_date: isoOrNull(dag.next_logical_date),
+    active_runs: around.active_runs,
+    recent_runs: around.recent_runs
+      .map((run) => ({
+        run_id: run.run_id,
+        state: run.state,
+        run_type: run.run_type,
+        logical_date: isoOrNull(run.logical_date),
+        start_time: isoOrNull(run.start_time),
+        end_time: isoOrNull(run.end_time),
+      }))
+      .reverse(),
+  }
+}
+
+export function presentDagDetail(dag: DagRecord, around: DagSurroundings, version: DagVersionRecord): DagDetail {
+  const { spec } = version
+  return {
+    ...presentDag(dag, around),
+    doc_md: spec.doc_md,
+    dialect: spec.dialect,
+    start_date: spec.start_date,
+    end_date: spec.end_date,
+    timetable: spec.timetable,
+    dagrun_timeout_ms: spec.dagrun_timeout_ms,
+    fail_fast: spec.fail_fast,
+    params: spec.params,
+    callbacks: spec.callbacks,
+    notices: spec.notices,
+    import_error: around.import_error?.traceback ?? null,
+  }
+}
+
+export function presentDagTasks(dag: Dag, version: DagVersionRecord): DagTasks {
+  const { spec } = version
+  const { index, weights } = compileGraph(spec)
+  return {
+    dag_id: spec.dag_id,
+    dag,
+    version: version.version,
+    tasks: spec.tasks.map((task) => presentTask(task, weights[index.get(task.task_id) ?? -1] ?? task.priority_weight)),
+    dependencies: spec.edges.map(([upstream, downstream]) => [upstream, downstream]),
+    dependency_labels: spec.edges.map(([, , label]) => label),
+    task_groups: spec.task_groups,
+  }
+}
+
+function presentTask(task: TaskSpec, priority_weight: number): Task {
+  return {
+    id: task.task_id,
+    name: task.task_display_name ?? task.task_id,
+    operator: task.operator,
+    task_type: task.kind,
+    command: task.bash?.command ?? textOf(task.template_fields['bash_command']),
+    config: task.template_fields,
+    max_retries: task.retries,
+    retry_delay_secs: task.retry_delay_ms / 1000,
+    pool: task.pool,
+    pool_slots: task.pool_slots,
+    queue: task.queue,
+    task_group: task.group_id,
+    execution_timeout: task.execution_timeout_ms === null ? null : task.execution_timeout_ms / 1000,
+    trigger_rule: task.trigger_rule,
+    priority_weight,
+    weight_rule: task.weight_rule,
+    depends_on_past: task.depends_on_past,
+    owner: task.owner,
+    doc_md: task.doc_md,
+    ui_color: task.ui_color,
+    is_setup: task.is_setup,
+    is_teardown: task.is_teardown,
+    stub_package: task.stub_package,
+  }
+}
+
+function textOf(value: unknown): string {
+  return typeof value === 'string' ? value : ''
+}
+
+export function presentVersion(version: Omit<DagVersionRecord, 'spec'>): DagVersion {
+  return { id: version.id, dag_id: version.dag_id, version: version.version, file_path: version.file, hash: version.hash, created_at: iso(version.created_at) }
+}
+
+export function presentImportError(file: DagFileRecord): ImportError {
+  const error = file.error ?? { kind: '', message: '', traceback: '', line: null }
+  return { file: file.file, ...error, at: iso(file.parsed_at), dag_ids: file.dag_ids }
+}

@@ -1,0 +1,39 @@
+/** Backfills: plan, start, list, progress, pause, resume, cancel. */
+import { VortexError } from '#contract/errors.ts'
+import { pageOf, pageWith, type ApiServices, type Handlers } from '../handlers.ts'
+import type { DagReader } from '../dagReader.ts'
+import type { ParamsCheck } from '../params.ts'
+import { presentBackfill } from '../present/dagRun.ts'
+import { parseInstant } from '../present/instant.ts'
+
+type BackfillHandlers = Pick<Handlers, 'createBackfill' | 'listBackfills' | 'backfillProgress' | 'setBackfillState'>
+
+export function backfillHandlers({ store, engine }: ApiServices, dags: DagReader, checkParams: ParamsCheck): BackfillHandlers {
+  return {
+    async createBackfill({ body }, { object: dag, principal }) {
+      const start_date = parseInstant(body.start_date, 'start_date')
+      const end_date = parseInstant(body.end_date, 'end_date')
+      if (end_date < start_date) throw new VortexError('invalid_request', 'end_date is before start_date.', { field: 'end_date' })
+      const { max_active_runs = 10, reprocess = 'none', run_backwards = false, conf = {}, dry_run = false } = body
+      checkParams(await dags.version(dag.dag_version_id), conf)
+      const { backfill, intervals } = await engine.backfillCreate({
+        dag_id: dag.dag_id, start_date, end_date, max_active_runs, reprocess, run_backwards, conf, dry_run, actor: principal.username,
+      })
+      const intervals_queued = intervals.filter((interval) => interval.action !== 'skip').length
+      const message = dry_run ? `${intervals_queued} runs would start.` : `${intervals_queued} runs are queued.`
+      return { message, backfill: backfill === null ? null : presentBackfill(backfill), intervals, intervals_queued }
+    },
+    async listBackfills({ query }, { object: dag }) {
+      const request = pageOf(query)
+      return pageWith(await store.backfillList({ ...request, dag_id: dag.dag_id }), request, presentBackfill)
+    },
+    async backfillProgress(_, { object: dag }) {
+      const [newest] = (await store.backfillList({ dag_id: dag.dag_id, limit: 1, offset: 0 })).data
+      const backfill = newest ? presentBackfill(newest) : null
+      return { dag_id: dag.dag_id, progress: backfill?.progress ?? 0, backfill }
+    },
+    async setBackfillState({ params }, { object: dag, principal }) {
+      return presentBackfill(await engine.backfillSetState({ dag_id: dag.dag_id, backfill_id: params.backfill_id, action: params.action, actor: principal.username }))
+    },
+  }
+}

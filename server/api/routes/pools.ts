@@ -1,0 +1,32 @@
+/** Pools. The engine keeps them in memory and is told after each change. */
+import { VortexError } from '#contract/errors.ts'
+import type { PoolRecord } from '#db/records.ts'
+import type { ApiServices, Handlers } from '../handlers.ts'
+import { presentPool } from '../present/admin.ts'
+
+type PoolHandlers = Pick<Handlers, 'listPools' | 'createPool' | 'getPool' | 'updatePool' | 'deletePool'>
+const DEFAULT_POOL = 'default_pool'
+
+export function poolHandlers({ store, engine }: ApiServices): PoolHandlers {
+  const present = (pool: PoolRecord) => presentPool(pool, engine.poolUsage().get(pool.name))
+  async function put(pool: PoolRecord) {
+    await store.poolPut(pool)
+    await engine.poolsChanged({ pools: await store.poolList() })
+    return present(pool)
+  }
+  return {
+    listPools: async () => ({ pools: (await store.poolList()).map(present) }),
+    async createPool({ body: { name, slots, description = '', include_deferred = false } }) {
+      if ((await store.poolList()).some((pool) => pool.name === name)) throw new VortexError('conflict', `There is a pool "${name}" already.`)
+      return put({ name, slots, description, include_deferred })
+    },
+    getPool: async (_, { object: pool }) => present(pool),
+    updatePool: ({ body: { slots, description = '', include_deferred = false } }, { object: pool }) => put({ name: pool.name, slots, description, include_deferred }),
+    async deletePool(_, { object: pool }) {
+      if (pool.name === DEFAULT_POOL) throw new VortexError('invalid_state', `The pool "${DEFAULT_POOL}" cannot be deleted: tasks without a pool use it.`)
+      await store.poolDelete({ name: pool.name })
+      await engine.poolsChanged({ pools: await store.poolList() })
+      return { message: `Pool "${pool.name}" was deleted.` }
+    },
+  }
+}

@@ -1,0 +1,49 @@
+/** DAG runs: list, detail, cancel, clear, retry, mark, delete, history, XComs. */
+import { pageOf, pageWith, type ApiServices, type Handlers } from '../handlers.ts'
+import type { DagReader } from '../dagReader.ts'
+import { parseInstant } from '../present/instant.ts'
+import { presentLedgerEntry, presentXcom } from '../present/taskInstance.ts'
+
+type RunHandlers = Pick<Handlers, 'listRuns' | 'getRun' | 'deleteRun' | 'cancelRun' | 'clearRun' | 'retryRun' | 'markRun' | 'runXcoms' | 'runEvents'>
+
+export function runHandlers({ store, engine }: ApiServices, dags: DagReader): RunHandlers {
+  return {
+    async listRuns({ query }, { object: dag }) {
+      const request = pageOf(query)
+      const { state, run_type, logical_date_from: from, logical_date_to: to } = query
+      const page = await store.dagRunList({
+        ...request,
+        dag_id: dag?.dag_id ?? null,
+        ...(state === undefined ? {} : { state }),
+        ...(run_type === undefined ? {} : { run_type }),
+        ...(from === undefined ? {} : { logical_date_from: parseInstant(from, 'logical_date_from') }),
+        ...(to === undefined ? {} : { logical_date_to: parseInstant(to, 'logical_date_to') }),
+      })
+      return { data: await dags.presentRuns(page.data), total: page.total, limit: request.limit, offset: request.offset, next_cursor: page.next_cursor }
+    },
+    getRun: (_, { object: run }) => dags.presentOneRun(run),
+    async deleteRun(_, { object: run, principal }) {
+      await engine.runDelete({ dag_id: run.dag_id, run_id: run.run_id, actor: principal.username })
+      return { message: `Run "${run.run_id}" was deleted.` }
+    },
+    async cancelRun(_, { object: run, principal }) {
+      return dags.presentOneRun(await engine.runCancel({ dag_id: run.dag_id, run_id: run.run_id, actor: principal.username }))
+    },
+    clearRun: ({ body }, { object: run, principal }) => engine.runClear({ dag_id: run.dag_id, run_id: run.run_id, options: body, actor: principal.username }),
+    retryRun(_, { object: run, principal }) {
+      const options = { only_failed: true, include_downstream: true }
+      return engine.runClear({ dag_id: run.dag_id, run_id: run.run_id, options, actor: principal.username })
+    },
+    async markRun({ body }, { object: run, principal }) {
+      return dags.presentOneRun(await engine.runMark({ dag_id: run.dag_id, run_id: run.run_id, state: body.state, actor: principal.username }))
+    },
+    async runXcoms({ query }, { object: run }) {
+      const request = pageOf(query)
+      return pageWith(await store.xcomList({ ...request, dag_run_id: run.id }), request, (xcom) => presentXcom(run, xcom))
+    },
+    async runEvents({ query }, { object: run }) {
+      const request = pageOf(query)
+      return pageWith(await store.ledgerList({ ...request, dag_run_id: run.id }), request, presentLedgerEntry)
+    },
+  }
+}

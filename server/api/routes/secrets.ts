@@ -1,0 +1,21 @@
+/** Secrets: names out, values in, never values out. */
+import { VortexError } from '#contract/errors.ts'
+import type { ApiServices, Handlers } from '../handlers.ts'
+import { iso } from '../present/instant.ts'
+
+export function secretHandlers({ vault }: ApiServices): Pick<Handlers, 'listSecrets' | 'setSecret' | 'deleteSecret'> {
+  return {
+    async listSecrets() {
+      const secrets = await vault.list()
+      return { secrets: secrets.map(({ key, created_at, updated_at }) => ({ key, created_at: iso(created_at), updated_at: iso(updated_at) })) }
+    },
+    async setSecret({ body }) {
+      await vault.set(body)
+      return { message: `Secret "${body.key}" was set.` }
+    },
+    async deleteSecret({ params }) {
+      if (!(await vault.delete(params))) throw new VortexError('not_found', `There is no secret "${params.key}".`)
+      return { message: `Secret "${params.key}" was deleted.` }
+    },
+  }
+}

@@ -1,0 +1,27 @@
+/** Workers and the queue, from the engine's memory. */
+import { pageOf, pageWith, type ApiServices, type Handlers } from '../handlers.ts'
+import { presentWorker } from '../present/admin.ts'
+
+export function swarmHandlers({ engine }: ApiServices): Pick<Handlers, 'swarmStatus' | 'listWorkers' | 'drainWorker' | 'deleteWorker'> {
+  return {
+    async swarmStatus() {
+      const { runnable, running, parallelism } = engine.counts()
+      const active_workers = engine.workers().filter((worker) => worker.status === 'active').length
+      return { enabled: engine.workers().some((worker) => worker.status !== 'offline'), active_workers, queue_depth: runnable, running, parallelism }
+    },
+    async listWorkers({ query }) {
+      const request = pageOf(query)
+      const all = engine.workers().toSorted((a, b) => (a.worker_id < b.worker_id ? -1 : 1))
+      const data = all.slice(request.offset, request.offset + request.limit)
+      return pageWith({ data, total: all.length, next_cursor: null }, request, presentWorker)
+    },
+    async drainWorker(_, { object: worker, principal }) {
+      await engine.workerDrain({ worker_id: worker.worker_id, actor: principal.username })
+      return { message: `Worker "${worker.worker_id}" finishes what it runs, then stops.` }
+    },
+    async deleteWorker(_, { object: worker, principal }) {
+      await engine.workerForget({ worker_id: worker.worker_id, actor: principal.username })
+      return { message: `Worker "${worker.worker_id}" was forgotten.` }
+    },
+  }
+}
