@@ -83,11 +83,7 @@ function queueOn(e: Engine, instance: Instance, queue: ReadyQueue, worker: Worke
     task_instance_id: record.id, attempt, state: 'queued', lease_token, worker_id, hostname: worker.hello.hostname, pid: null, queued_time: e.now, start_time: null, end_time: null,
     exit_code: null, signal: null, reason: null, max_rss_bytes: null,
   })
-  e.assign(worker_id, {
-    ref: live.ref, run: { ...run.record }, task_instance: { ...record }, version: run.version,
-    dates: { prev_success_interval_start: null, prev_success_interval_end: null, prev_success_start: null, prev_success_end: null, prev_logical_date: null, next_logical_date: null },
-    dag_callback: null,
-  })
+  e.assign(live)
 }
 
 /** An attempt is over, whatever came of it: its slots are free. */

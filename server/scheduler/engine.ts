@@ -73,7 +73,7 @@ export class Engine {
   readonly dagsWithRoom = new Set<DagEntry>()
   readonly #changedRuns = new Set<ActiveRun>()
   readonly #changedInstances = new Set<Instance>()
-  readonly #assigned = new Map<string, AssignedAttempt[]>()
+  readonly #assigned = new Map<string, { live: LiveAttempt; attempt: AssignedAttempt }[]>()
 
   constructor(dependencies: EngineDependencies) {
     this.dependencies = dependencies
@@ -127,10 +127,14 @@ export class Engine {
     this.timers.push({ instance: null, run: null, ...timer })
   }
 
-  assign(worker_id: string, attempt: AssignedAttempt): void {
-    const list = this.#assigned.get(worker_id)
-    if (list === undefined) this.#assigned.set(worker_id, [attempt])
-    else list.push(attempt)
+  /** Sends an attempt to its worker after the commit. */
+  assign(live: LiveAttempt): void {
+    const { run, record } = live.instance
+    live.isSent = false
+    const attempt: AssignedAttempt = { ref: live.ref, run: { ...run.record }, task_instance: { ...record }, version: run.version, dag_callback: null }
+    const list = this.#assigned.get(live.worker_id)
+    if (list === undefined) this.#assigned.set(live.worker_id, [{ live, attempt }])
+    else list.push({ live, attempt })
   }
 
   /** Asks a worker to end an attempt, once the reason for it is committed. */
@@ -159,7 +163,10 @@ export class Engine {
     this.#assigned.clear()
     const { workers, publish } = this.dependencies
     this.pending.effects.push(() => {
-      for (const [worker_id, attempts] of assigned) workers.assign({ worker_id, attempts })
+      for (const [worker_id, list] of assigned) {
+        for (const { live } of list) live.isSent = true
+        workers.assign({ worker_id, attempts: list.map(({ attempt }) => attempt) })
+      }
       if (events.length > 0) publish(events)
     })
   }

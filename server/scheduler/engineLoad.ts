@@ -113,6 +113,7 @@ function restoreLive(e: Engine, snapshot: EngineSnapshot, now: number, monotonic
       live.state = 'running'
       live.started_at = attempt.start_time
     }
+    live.isSent = true
     live.isKilled = record.state === 'restarting'
     instance.live = live
     e.live.set(record.id, live)

@@ -103,6 +103,8 @@ export class LiveAttempt {
   worker_id: string
   state: 'queued' | 'running' = 'queued'
   started_at: number | null = null
+  /** Its assignment has left for the worker's session of that moment; false while the commit is on its way. */
+  isSent = false
   /** A kill was asked for: whatever it reports, its task instance has moved on. */
   isKilled = false
   /** Slots that it holds. */

@@ -22,8 +22,6 @@ export interface AssignedAttempt {
   run: DagRunRecord
   task_instance: TaskInstanceRecord
   version: DagVersionRecord
-  /** Dates that templates need and only the scheduler knows; milliseconds, null = none. */
-  dates: { prev_success_interval_start: number | null; prev_success_interval_end: number | null; prev_success_start: number | null; prev_success_end: number | null; prev_logical_date: number | null; next_logical_date: number | null }
   /** Set when a DAG callback runs instead of a task. */
   dag_callback: { kind: 'success' | 'failure'; reason: string } | null
 }

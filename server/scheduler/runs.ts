@@ -276,9 +276,13 @@ export function plan(e: Engine, dag: DagEntry): void {
     })
     e.publish({ type: 'dag', dag_id: record.dag_id })
   }
-  if (next === null || record.is_paused || dag.timer_at === next.run_after) return
-  dag.timer_at = next.run_after
-  e.setTimer({ at: next.run_after, kind: 'dag', dag_id: record.dag_id })
+  if (next === null || record.is_paused) return
+  // A run that is due but has no room is created when a run of the DAG ends; no timer can tell when that is.
+  if (next.run_after <= e.now && activeScheduledRuns(dag) >= record.max_active_runs) return
+  const at = Math.max(next.run_after, e.now + 1)
+  if (dag.timer_at === at) return
+  dag.timer_at = at
+  e.setTimer({ at, kind: 'dag', dag_id: record.dag_id })
 }
 
 /** At most this many runs of one DAG are created in one step; the rest follows in the next ones, so nobody else waits. */

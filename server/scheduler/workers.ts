@@ -26,30 +26,19 @@ export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number
   e.workers.set(hello.worker_id, worker)
   const held = new Set(hello.held.map(dispatchKey))
   for (const live of worker.attempts) {
-    // The assignment never reached it: send it again; the lease token makes that safe.
-    if (!held.has(dispatchKey(live.ref)) && !live.isKilled) resend(e, live)
+    // Sent, but it never arrived: send it again. One that is not sent yet goes to this session by itself.
+    if (live.isSent && !live.isKilled && !held.has(dispatchKey(live.ref))) e.assign(live)
   }
   const unknown: AttemptRef[] = []
   for (const ref of hello.held) {
     const live = e.live.get(ref.task_instance_id)
-    if (live === undefined || live.ref.lease_token !== ref.lease_token || live.ref.attempt !== ref.attempt || live.isKilled) unknown.push(ref)
-    else if (live.worker_id !== hello.worker_id) unknown.push(ref)
+    if (live === undefined || live.worker_id !== hello.worker_id || live.ref.lease_token !== ref.lease_token || live.ref.attempt !== ref.attempt) unknown.push(ref)
+    else if (live.isKilled) e.kill(live, 'killed') // the first request may have been lost with the old session
   }
   // A killed attempt that the worker does not hold any more is gone.
   for (const live of [...worker.attempts]) if (live.isKilled && !held.has(dispatchKey(live.ref))) attemptGone(e, live)
   e.publish({ type: 'worker', worker_id: hello.worker_id, status: 'active' })
   return unknown
-}
-
-function resend(e: Engine, live: LiveAttempt): void {
-  const { instance } = live
-  const { run, record } = instance
-  if (record.state !== 'queued' && record.state !== 'running') return
-  e.assign(live.worker_id, {
-    ref: live.ref, run: { ...run.record }, task_instance: { ...record }, version: run.version,
-    dates: { prev_success_interval_start: null, prev_success_interval_end: null, prev_success_start: null, prev_success_end: null, prev_logical_date: null, next_logical_date: null },
-    dag_callback: null,
-  })
 }
 
 export function workerReport(e: Engine, worker_id: string, report: AttemptReport): void {
