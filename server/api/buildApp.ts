@@ -17,7 +17,7 @@ import { createDagReader } from './dagReader.ts'
 import type { ApiServices, Handlers } from './handlers.ts'
 import { createParamsCheck } from './params.ts'
 import { sessionCookie, useAuthentication } from './plugins/authentication.ts'
-import { useBrowserSafety } from './plugins/browserSafety.ts'
+import { setSafetyHeaders, useBrowserSafety } from './plugins/browserSafety.ts'
 import { sendClientError, sendError, useErrors } from './plugins/errors.ts'
 import { useEventStream } from './plugins/eventStream.ts'
 import { useMetrics, type CommitStats } from './plugins/metrics.ts'
@@ -88,7 +88,11 @@ export async function buildApp(services: ApiServices, options: ApiOptions): Prom
     forceCloseConnections: true,
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: PATH_PARAM_MAX },
-    frameworkErrors: sendError,
+    // A path that cannot be decoded fails before any hook.
+    frameworkErrors(error, request, reply) {
+      setSafetyHeaders(request, reply)
+      sendError(error, request, reply)
+    },
     clientErrorHandler: sendClientError,
     // `https: null` is plain HTTP.
     https: options.tls as { cert: string; key: string } | null,

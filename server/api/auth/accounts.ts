@@ -133,7 +133,7 @@ export function createAccounts(p: { store: AccountStore; passwords: Passwords; c
       if (user !== null && user.password_hash !== null) {
         refuseIfThrottled(attempt)
         throttle.failed(attempt)
-        if (!(await passwords.verify({ password: old_password ?? '', stored: user.password_hash }))) throw new VortexError('forbidden', 'The old password is wrong.')
+        if (!(await passwords.verify({ password: old_password ?? '', stored: user.password_hash }))) throw new VortexError('invalid_request', 'The old password is wrong.', { field: 'old_password' })
         throttle.succeeded(attempt)
       }
       await store.userUpdate({ username: principal.username, set: { password_hash: await passwords.hash(new_password) } })

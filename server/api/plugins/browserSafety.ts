@@ -3,7 +3,7 @@
  * headers stop framing, sniffing and injected scripts. No answer carries CORS headers.
  */
 import { isIP } from 'node:net'
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { VortexError } from '#contract/errors.ts'
 
 const CONTENT_POLICY = [
@@ -52,13 +52,17 @@ export function useBrowserSafety(app: FastifyInstance, options: { allowed_hosts:
   }
 
   app.addHook('onRequest', async (request, reply) => {
-    reply.headers(HEADERS)
-    reply.header('x-request-id', request.id)
+    setSafetyHeaders(request, reply)
     if (options.tls) reply.header('strict-transport-security', 'max-age=31536000')
     checkHost(request)
     if (request.url.startsWith('/api')) reply.header('cache-control', 'no-store')
     if (request.url.startsWith('/api') || !SAFE_METHODS.has(request.method)) checkOrigin(request)
   })
+}
+
+/** The headers of every answer. */
+export function setSafetyHeaders(request: FastifyRequest, reply: FastifyReply): void {
+  reply.headers(HEADERS).header('x-request-id', request.id)
 }
 
 /** `host:port` with the port written out, as some clients do. */

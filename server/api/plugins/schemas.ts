@@ -31,9 +31,7 @@ function forSerialiser(schema: unknown): unknown {
   const others = anyOf?.filter((option) => option.type !== 'null')
   const [only] = others ?? []
   if (anyOf && others?.length === 1 && only && others.length < anyOf.length) return forSerialiser({ ...only, nullable: true })
-  // Defaults and descriptions belong to requests and documents.
-  const entries = Object.entries(anyOf ? { ...rest, anyOf } : rest).filter(([name]) => name !== 'default' && name !== 'description')
-  return Object.fromEntries(entries.map(([name, value]) => [name, forSerialiser(value)]))
+  return Object.fromEntries(Object.entries(anyOf ? { ...rest, anyOf } : rest).map(([name, value]) => [name, forSerialiser(value)]))
 }
 
 export function useContractSchemas(app: FastifyInstance): void {
