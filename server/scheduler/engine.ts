@@ -153,7 +153,9 @@ export class Engine {
     if (this.#changedRuns.size === 0 && this.#changedInstances.size === 0 && this.#assigned.size === 0) return
     const events: LiveEvent[] = []
     for (const run of this.#changedRuns) {
-      this.pending.changeRun(run.record, { task_counts: { ...run.record.task_counts } })
+      this.pending.changeRun(run.record, { task_counts: run.record.task_counts })
+      // The commit owns that object now; memory counts on in one of its own.
+      run.record.task_counts = { ...run.record.task_counts }
       events.push(runEvent(run.record))
     }
     for (const instance of this.#changedInstances) events.push(taskInstanceEvent(instance))

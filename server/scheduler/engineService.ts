@@ -52,6 +52,7 @@ export class EngineService implements Service {
   #term: LeaderTerm | null = null
   #state: 'starting' | 'standby' | 'leader' = 'starting'
   #isStopped = false
+  #isAcquiring = false
   #timer: Timer | null = null
   #timerAt = Infinity
   #leaseTimer: Timer | null = null
@@ -191,8 +192,10 @@ export class EngineService implements Service {
 
   // --- the term ----------------------------------------------------------------------------------------------------------
 
+  /** One attempt at a time and one timer: two loops in one controller would fence each other for ever. */
   async #tryToLead(): Promise<void> {
-    if (this.#isStopped || this.#engine !== null) return
+    if (this.#isStopped || this.#engine !== null || this.#isAcquiring) return
+    this.#isAcquiring = true
     try {
       const term = await this.#o.store.leaderAcquire({ holder: this.#o.holder, lease_ms: LEADER_LEASE_MS })
       if (term === null) {
@@ -202,7 +205,14 @@ export class EngineService implements Service {
     } catch (error) {
       this.#o.logger.warn({ err: error }, 'cannot reach the database to lead; trying again')
     }
-    if (this.#engine === null && !this.#isStopped) this.#acquireTimer = this.#o.clock.after(LEADER_RENEW_MS, () => void this.#tryToLead())
+    this.#isAcquiring = false
+    if (this.#engine === null) this.#tryToLeadLater()
+  }
+
+  #tryToLeadLater(): void {
+    if (this.#isStopped) return
+    this.#acquireTimer?.cancel()
+    this.#acquireTimer = this.#o.clock.after(LEADER_RENEW_MS, () => void this.#tryToLead())
   }
 
   async #lead(term: LeaderTerm): Promise<void> {
@@ -239,7 +249,7 @@ export class EngineService implements Service {
     this.#o.logger.error({ why, detail }, 'the leader term ended; starting again from the database')
     this.#dropTerm(new VortexError('not_leader', 'This controller lost the leadership; nothing was changed. Try again.'))
     this.#o.workers.disconnectAll()
-    if (!this.#isStopped) this.#acquireTimer = this.#o.clock.after(LEADER_RENEW_MS, () => void this.#tryToLead())
+    this.#tryToLeadLater()
   }
 
   #dropTerm(error: Error): void {

@@ -27,7 +27,7 @@ export interface SimResult {
   trace: string
 }
 
-const silent = createLogger({ level: 'silent' })
+const silent = createLogger({ level: process.env['SIM_LOG'] === undefined ? 'silent' : 'debug', readable: true })
 /** Virtual time with faults, and the longest time to come to rest afterwards. */
 const FAULTS_MS = 90_000
 const REST_MS = 1_800_000
@@ -96,11 +96,12 @@ class Simulation {
   }
 
   #startController(): void {
+    if (this.#controller !== null) return
     const owner = { isDead: false }
     const clock = this.#time.clockOf(owner)
     const store = simStore(this.#db, this.#time, this.#random, owner, this.#faults)
     const service = new EngineService({
-      store, clock, logger: silent, holder: 'controller', newToken: () => `k${++this.#tokens}`, publish: () => undefined,
+      store, clock, logger: silent, holder: `controller-${this.#network.incarnation}`, newToken: () => `k${++this.#tokens}`, publish: () => undefined,
       settings: { ...DEFAULT_SETTINGS, parallelism: this.#random.int(2, 8), lease_ms: SIM_LEASE_MS },
       workers: {
         assign: (p) => owner.isDead || this.#reachable(p.worker_id)?.assign(p.attempts),
