@@ -1,0 +1,168 @@
+/**
+ * The one reducer of live events: facts from the server -> query caches.
+ *
+ * A batch holds the events of one animation frame. Events that carry the new state are written into the caches directly; events
+ * that only say "read it again" mark a key, and the caller invalidates the marked keys (at most once a second each, see
+ * liveEvents.ts), so that 300 events a second cost 60 passes and no storm of requests.
+ *
+ * Invariant: a cache entry is replaced only if something in it changed, so unchanged rows keep their identity and do not render.
+ */
+import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query'
+import type { Dag } from '#contract/dag.ts'
+import type { DagRun } from '#contract/dagRun.ts'
+import type { LiveEvent } from '#contract/events.ts'
+import type { TaskInstance } from '#contract/taskInstance.ts'
+import { queryKeys } from './queryKeys.ts'
+import type { LogSignal } from './queries.ts'
+
+type DagRunEvent = Extract<LiveEvent, { type: 'dag_run' }>
+type TaskEvent = Extract<LiveEvent, { type: 'task_instance' }>
+interface PageOf<T> {
+  data: T[]
+  total: number
+}
+type ListOf<T> = InfiniteData<PageOf<T>>
+
+/** Runs kept as bars in a row of the DAG list (contract: up to 14). */
+const BARS = 14
+
+/** Keys that must be read again. `all` after a reset. */
+export interface Stale {
+  all: boolean
+  keys: Map<string, QueryKey>
+}
+
+export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): Stale {
+  const stale: Stale = { all: false, keys: new Map() }
+  const mark = (key: QueryKey) => stale.keys.set(JSON.stringify(key), key)
+  const runEvents = new Map<string, DagRunEvent>()
+  const taskEvents = new Map<string, Map<string, TaskEvent>>()
+
+  for (const event of events) {
+    switch (event.type) {
+      case 'dag_run':
+        // The last state of a run within one frame is the only one that can be seen.
+        runEvents.set(`${event.dag_id}\n${event.run_id}`, event)
+        break
+      case 'dag_run_deleted':
+        client.removeQueries({ queryKey: queryKeys.run(event) })
+        mark(queryKeys.runLists(event.dag_id))
+        mark(queryKeys.dagLists)
+        break
+      case 'task_instance': {
+        const run = `${event.dag_id}\n${event.run_id}`
+        const tasks = taskEvents.get(run) ?? new Map<string, TaskEvent>()
+        tasks.set(taskKey(event), event)
+        taskEvents.set(run, tasks)
+        break
+      }
+      case 'dag':
+        mark(queryKeys.dag(event.dag_id))
+        mark(queryKeys.dagLists)
+        break
+      case 'import_errors':
+        mark(queryKeys.importErrors)
+        break
+      case 'log':
+        client.setQueryData(queryKeys.logSignal(event), { size: event.size, complete: event.complete } satisfies LogSignal)
+        break
+      case 'worker':
+        mark(queryKeys.workers)
+        break
+      case 'reset':
+        stale.all = true
+        break
+      default:
+        // A newer server may send a kind that this page does not know yet; the compiler proves that no known kind gets here.
+        event satisfies never
+    }
+  }
+  for (const event of runEvents.values()) applyRun(client, event, mark)
+  for (const tasks of taskEvents.values()) applyTasks(client, tasks, mark)
+  return stale
+}
+
+const taskKey = (task: { task_id: string; map_index: number }) => `${task.task_id}\n${task.map_index}`
+
+function applyRun(client: QueryClient, event: DagRunEvent, mark: (key: QueryKey) => void): void {
+  const patch = { state: event.state, start_time: event.start_time, end_time: event.end_time, task_counts: event.task_counts }
+  client.setQueryData<DagRun>(queryKeys.runDetail(event), (run) => run && { ...run, ...patch })
+  if (event.end_time !== null) {
+    // The reason of the end and the ledger are not in the event.
+    mark(queryKeys.runDetail(event))
+    mark(queryKeys.runEvents(event))
+  }
+  let isKnown = false
+  client.setQueriesData<ListOf<DagRun>>({ queryKey: queryKeys.runLists(event.dag_id) }, (list) =>
+    mapList(list, (run) => run.run_id === event.run_id, (run) => {
+      isKnown = true
+      return { ...run, ...patch }
+    }),
+  )
+  if (!isKnown) mark(queryKeys.runLists(event.dag_id))
+  client.setQueriesData<ListOf<Dag>>({ queryKey: queryKeys.dagLists }, (list) =>
+    mapList(list, (dag) => dag.id === event.dag_id, (dag) => withRun(dag, event)),
+  )
+}
+
+/** A DAG row after one of its runs changed: its bar, its last state, its number of active runs. */
+export function withRun(dag: Dag, event: DagRunEvent): Dag {
+  const isActive = (state: string) => state === 'running' || state === 'queued'
+  const { run_id, run_type, state, logical_date, start_time, end_time } = event
+  const bar = { run_id, run_type, state, logical_date, start_time, end_time }
+  const index = dag.recent_runs.findIndex((run) => run.run_id === run_id)
+  const before = dag.recent_runs[index]
+  const recent_runs = before ? dag.recent_runs.with(index, bar) : [...dag.recent_runs, bar].slice(-BARS)
+  const newest = recent_runs.at(-1)
+  const wasActive = before ? isActive(before.state) : false
+  const active_runs = Math.max(0, dag.active_runs + Number(isActive(state)) - Number(wasActive))
+  return { ...dag, recent_runs, active_runs, last_run: newest?.start_time ?? dag.last_run, last_run_state: newest?.state ?? dag.last_run_state }
+}
+
+function applyTasks(client: QueryClient, events: Map<string, TaskEvent>, mark: (key: QueryKey) => void): void {
+  const first = events.values().next().value
+  if (!first) return
+  const patched = (task: TaskInstance, event: TaskEvent): TaskInstance => ({
+    ...task,
+    state: event.state,
+    try_number: event.try_number,
+    start_time: event.start_time,
+    end_time: event.end_time,
+    duration_ms: durationOf(event),
+  })
+  let found = 0
+  const list = client.setQueryData<PageOf<TaskInstance>>(queryKeys.taskInstances(first), (page) => {
+    if (!page) return undefined
+    const data = page.data.map((task) => {
+      const event = events.get(taskKey(task))
+      if (!event) return task
+      found += 1
+      return patched(task, event)
+    })
+    return { ...page, data }
+  })
+  // A task that the list does not hold yet was mapped while the run ran.
+  if (list && found < events.size) mark(queryKeys.taskInstances(first))
+  for (const event of events.values()) {
+    const known = client.setQueryData<TaskInstance>(queryKeys.taskDetail(event), (task) => task && patched(task, event))
+    if (!known) continue
+    mark(queryKeys.taskDetail(event))
+    mark(queryKeys.attempts(event))
+    mark(queryKeys.why(event))
+    if (event.end_time !== null) mark(queryKeys.xcoms(event))
+  }
+}
+
+function durationOf(event: { start_time: string | null; end_time: string | null }): number | null {
+  return event.start_time !== null && event.end_time !== null ? Date.parse(event.end_time) - Date.parse(event.start_time) : null
+}
+
+function mapList<T>(list: ListOf<T> | undefined, matches: (item: T) => boolean, change: (item: T) => T): ListOf<T> | undefined {
+  if (!list?.pages.some((page) => page.data.some(matches))) return list
+  return {
+    ...list,
+    pages: list.pages.map((page) =>
+      page.data.some(matches) ? { ...page, data: page.data.map((item) => (matches(item) ? change(item) : item)) } : page,
+    ),
+  }
+}

@@ -1,0 +1,151 @@
+/** What pages read: one options object per question, for useQuery, useInfiniteQuery and the router's loaders alike. */
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { DagRunState, RunType } from '#contract/states.ts'
+import { api } from './client.ts'
+import { queryKeys, type AttemptRef, type DagFilter, type RunFilter, type RunRef, type TaskRef } from './queryKeys.ts'
+
+/** Rows of one page of a list: two screens of rows, so that a scroll of one screen never waits. */
+const PAGE_ROWS = 100
+/** The contract's largest page of task instances; a run with more shows this many and says so. */
+const TASK_INSTANCES_MAX = 10_000
+
+const nextOffset = (page: { data: unknown[]; total: number; offset: number }) => {
+  const next = page.offset + page.data.length
+  return page.data.length > 0 && next < page.total ? next : undefined
+}
+
+export const meQuery = queryOptions({ queryKey: queryKeys.me, queryFn: () => api.me(), staleTime: 60_000 })
+
+export const importErrorsQuery = queryOptions({
+  queryKey: queryKeys.importErrors,
+  queryFn: () => api.listImportErrors({ query: { limit: 100 } }),
+})
+
+export const dagListQuery = (filter: DagFilter) =>
+  infiniteQueryOptions({
+    queryKey: queryKeys.dagList(filter),
+    initialPageParam: 0,
+    queryFn: ({ pageParam }) => {
+      const { last_run_state: state, ...rest } = filter
+      return api.listDags({ query: definedOnly({ ...rest, last_run_state: state as DagRunState | undefined, limit: PAGE_ROWS, offset: pageParam }) })
+    },
+    getNextPageParam: nextOffset,
+  })
+
+export const dagQuery = (dagId: string) =>
+  queryOptions({ queryKey: queryKeys.dagDetail(dagId), queryFn: () => api.getDag({ params: { dag_id: dagId } }) })
+
+/** A version's graph never changes, so a numbered version stays in the cache; null follows the newest one. */
+export const dagTasksQuery = (dagId: string, version: number | null) =>
+  queryOptions({
+    queryKey: queryKeys.dagTasks(dagId, version),
+    queryFn: () => api.getDagTasks({ params: { dag_id: dagId }, query: version === null ? {} : { version } }),
+    staleTime: version === null ? 0 : Infinity,
+  })
+
+export const dagSourceQuery = (dagId: string, version: number | null) =>
+  queryOptions({
+    queryKey: queryKeys.dagSource(dagId, version),
+    queryFn: () =>
+      version === null ? api.getDagSource({ params: { dag_id: dagId } }) : api.getVersionSource({ params: { dag_id: dagId, version } }),
+    staleTime: version === null ? 0 : Infinity,
+  })
+
+export const dagVersionsQuery = (dagId: string) =>
+  queryOptions({
+    queryKey: queryKeys.dagVersions(dagId),
+    queryFn: () => api.listVersions({ params: { dag_id: dagId }, query: { limit: 100 } }),
+  })
+
+export const nextRunsQuery = (dagId: string) =>
+  queryOptions({
+    queryKey: queryKeys.nextRuns(dagId),
+    queryFn: () => api.nextRuns({ params: { dag_id: dagId }, query: { count: 5 } }),
+  })
+
+export const runListQuery = (dagId: string, filter: RunFilter) =>
+  infiniteQueryOptions({
+    queryKey: queryKeys.runList(dagId, filter),
+    initialPageParam: 0,
+    queryFn: ({ pageParam }) =>
+      api.listRuns({
+        params: { dag_id: dagId },
+        query: definedOnly({
+          state: filter.state as DagRunState | undefined,
+          run_type: filter.run_type as RunType | undefined,
+          limit: PAGE_ROWS,
+          offset: pageParam,
+        }),
+      }),
+    getNextPageParam: nextOffset,
+  })
+
+/** The newest run of a DAG, which the graph follows unless a run is chosen. */
+export const newestRunQuery = (dagId: string) => ({
+  ...runListQuery(dagId, {}),
+  select: (list: { pages: { data: { run_id: string; version: number }[] }[] }) => list.pages[0]?.data[0] ?? null,
+})
+
+export const runQuery = (run: RunRef) =>
+  queryOptions({ queryKey: queryKeys.runDetail(run), queryFn: () => api.getRun({ params: { dag_id: run.dag_id, run_id: run.run_id } }) })
+
+export const runEventsQuery = (run: RunRef) =>
+  queryOptions({
+    queryKey: queryKeys.runEvents(run),
+    queryFn: () => api.runEvents({ params: { dag_id: run.dag_id, run_id: run.run_id }, query: { limit: 200 } }),
+  })
+
+export const taskInstancesQuery = (run: RunRef) =>
+  queryOptions({
+    queryKey: queryKeys.taskInstances(run),
+    queryFn: () => api.listTaskInstances({ params: { dag_id: run.dag_id, run_id: run.run_id }, query: { limit: TASK_INSTANCES_MAX } }),
+  })
+
+const taskInput = (task: TaskRef) => ({
+  params: { dag_id: task.dag_id, run_id: task.run_id, task_id: task.task_id },
+  query: { map_index: task.map_index },
+})
+
+export const taskQuery = (task: TaskRef) =>
+  queryOptions({ queryKey: queryKeys.taskDetail(task), queryFn: () => api.getTaskInstance(taskInput(task)) })
+
+export const attemptsQuery = (task: TaskRef) =>
+  queryOptions({ queryKey: queryKeys.attempts(task), queryFn: () => api.listAttempts(taskInput(task)) })
+
+export const whyQuery = (task: TaskRef) => queryOptions({ queryKey: queryKeys.why(task), queryFn: () => api.whyNotRunning(taskInput(task)) })
+
+export const xcomsQuery = (task: TaskRef) => queryOptions({ queryKey: queryKeys.xcoms(task), queryFn: () => api.listXcoms(taskInput(task)) })
+
+export const xcomValueQuery = (task: TaskRef, key: string) => {
+  const input = taskInput(task)
+  return queryOptions({
+    queryKey: queryKeys.xcomValue(task, key),
+    queryFn: () => api.getXcom({ params: { ...input.params, key }, query: input.query }),
+  })
+}
+
+export interface LogSignal {
+  size: number
+  complete: boolean
+}
+/** Holds what `log` events said; `enabled: false` because only events write it. */
+export const logSignalQuery = (attempt: AttemptRef) =>
+  queryOptions<LogSignal | null>({
+    queryKey: queryKeys.logSignal(attempt),
+    queryFn: () => null,
+    enabled: false,
+    initialData: null,
+    staleTime: Infinity,
+  })
+
+/** A piece of a log, not kept in the cache: the log view holds its own lines. */
+export const readLog = (attempt: AttemptRef, offset: number, limit: number) => {
+  const input = taskInput(attempt)
+  return api.getLog({ params: input.params, query: { ...input.query, attempt: attempt.attempt, offset, limit } })
+}
+
+type Defined<T> = { [K in keyof T]: Exclude<T[K], undefined> }
+/** Drops undefined fields, which the contract's exact optional types do not admit. */
+function definedOnly<T extends object>(value: T): Partial<Defined<T>> {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Partial<Defined<T>>
+}

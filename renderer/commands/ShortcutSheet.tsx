@@ -1,0 +1,40 @@
+/** The `?` sheet: every command that has keys, as registered now. */
+import { Group, Modal, Stack, Text, Title } from '@mantine/core'
+import { useSyncExternalStore } from 'react'
+import { strings } from '../strings.ts'
+import { KeyCaps } from './KeyCaps.tsx'
+import { commandRegistry, type CommandGroup } from './registry.ts'
+
+const GROUPS: readonly CommandGroup[] = ['go', 'act', 'view', 'help']
+
+export function ShortcutSheet({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+  const commands = useSyncExternalStore(commandRegistry.subscribe, commandRegistry.list)
+  return (
+    <Modal opened={opened} onClose={onClose} title={strings.commands.sheet} closeButtonProps={{ 'aria-label': strings.common.close }}>
+      <Stack gap="md">
+        <Text size="sm" c="dimmed">
+          {strings.commands.sheetLead}
+        </Text>
+        {GROUPS.map((group) => {
+          const inGroup = commands.filter((command) => command.group === group && command.keys !== undefined)
+          if (inGroup.length === 0) return null
+          return (
+            <Stack key={group} gap={6}>
+              <Title order={3} size="h6">
+                {strings.commands.groups[group]}
+              </Title>
+              {inGroup.map((command) => (
+                <Group key={command.id} justify="space-between" wrap="nowrap">
+                  <Text size="sm">{command.title}</Text>
+                  <Group gap="sm" wrap="nowrap">
+                    {command.keys?.map((keys) => <KeyCaps key={keys} keys={keys} />)}
+                  </Group>
+                </Group>
+              ))}
+            </Stack>
+          )
+        })}
+      </Stack>
+    </Modal>
+  )
+}

@@ -1,0 +1,5 @@
+export { CommandPalette, openPalette } from './CommandPalette.tsx'
+export { KeyListener } from './KeyListener.tsx'
+export { ShortcutSheet } from './ShortcutSheet.tsx'
+export { useCommands } from './useCommands.ts'
+export type { Command } from './registry.ts'

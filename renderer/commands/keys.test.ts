@@ -1,0 +1,33 @@
+import { describe, expect, it } from 'vitest'
+import { commandFor, keyCaps, matchesKey, type KeyPress } from './keys.ts'
+import type { Command } from './registry.ts'
+
+const press = (key: string, change: Partial<KeyPress> = {}): KeyPress => ({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...change })
+
+describe('keys', () => {
+  it('takes Control or Command for mod, by platform', () => {
+    expect(matchesKey('mod+k', press('k', { ctrlKey: true }), false)).toBe(true)
+    expect(matchesKey('mod+k', press('k', { metaKey: true }), false)).toBe(false)
+    expect(matchesKey('mod+k', press('k', { metaKey: true }), true)).toBe(true)
+    expect(matchesKey('mod+k', press('k'), false)).toBe(false)
+  })
+  it('does not ask how a sign is typed', () => {
+    expect(matchesKey('?', press('?', { shiftKey: true }), false)).toBe(true)
+    expect(matchesKey('/', press('/'), false)).toBe(true)
+  })
+  it('tells a letter from its capital', () => {
+    expect(matchesKey('shift+c', press('C', { shiftKey: true }), false)).toBe(true)
+    expect(matchesKey('c', press('C', { shiftKey: true }), false)).toBe(false)
+    expect(matchesKey('g', press('g', { ctrlKey: true }), false)).toBe(false)
+  })
+  it('gives a key to the command that was registered last', () => {
+    const command = (id: string): Command => ({ id, title: id, group: 'view', keys: ['/'], run: () => undefined })
+    expect(commandFor([command('page'), command('panel')], press('/'), false)?.id).toBe('panel')
+    expect(commandFor([command('page')], press('x'), false)).toBeUndefined()
+  })
+  it('writes keys as their caps', () => {
+    expect(keyCaps('mod+k', false)).toEqual(['Ctrl', 'K'])
+    expect(keyCaps('mod+k', true)).toEqual(['⌘', 'K'])
+    expect(keyCaps('shift+c', false)).toEqual(['Shift', 'C'])
+  })
+})

@@ -1,0 +1,1 @@
+export { ClearDialog } from './ClearDialog.tsx'

@@ -1,0 +1,224 @@
+/** What a DAG says about itself: documentation, notices, settings, params, next runs, versions. */
+import { Alert, Badge, Code, Group, Table, Text, Title } from '@mantine/core'
+import { IconInfoCircle } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { lazy, Suspense, type ReactNode } from 'react'
+import type { DagDetail } from '#contract/dag.ts'
+import { dagQuery, dagVersionsQuery, nextRunsQuery } from '../../api/queries.ts'
+import { scheduleWords } from '../../lib/schedule.ts'
+import { formatDuration } from '../../lib/time.ts'
+import { strings } from '../../strings.ts'
+import { Instant } from '../../ui/Instant.tsx'
+import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
+import classes from './DagPage.module.css'
+
+const Markdown = lazy(() => import('../../ui/Markdown.tsx').then(({ Markdown: component }) => ({ default: component })))
+const route = getRouteApi('/_app/dags/$dagId/details')
+const text = strings.details
+const yesNo = (value: boolean) => (value ? text.yes : text.no)
+
+export function DagDetailsTab() {
+  const { dagId } = route.useParams()
+  const { data: dag, error, refetch } = useQuery(dagQuery(dagId))
+  if (!dag) return error ? <Failed error={error} onRetry={() => void refetch()} /> : <RowsSkeleton />
+  return (
+    <div className={classes['scroll']}>
+      <div className={classes['columns']}>
+        <div>
+          {dag.notices.length === 0 ? null : (
+            <Alert color="blue" title={text.notices} icon={<IconInfoCircle size={18} />} mb="lg">
+              <ul style={{ margin: 0, paddingLeft: 18 }}>
+                {dag.notices.map((notice) => (
+                  <li key={notice}>{notice}</li>
+                ))}
+              </ul>
+            </Alert>
+          )}
+          <Section title={text.docs}>
+            {dag.doc_md === null || dag.doc_md.trim() === '' ? (
+              <Text size="sm" c="dimmed">
+                {dag.description ?? text.noDocs}
+              </Text>
+            ) : (
+              <Suspense fallback={<RowsSkeleton rows={3} />}>
+                <Markdown text={dag.doc_md} />
+              </Suspense>
+            )}
+          </Section>
+          <Params params={dag.params} />
+        </div>
+        <div>
+          <Section title={text.facts}>
+            <Settings dag={dag} />
+          </Section>
+          <NextRuns dag={dag} />
+          <Versions dagId={dagId} zone={dag.timezone} />
+        </div>
+      </div>
+    </div>
+  )
+}
+
+function Section({ title, children }: { title: string; children: ReactNode }) {
+  return (
+    <section className={classes['section']} style={{ marginBottom: 28 }}>
+      <Title order={2} size="h5">
+        {title}
+      </Title>
+      {children}
+    </section>
+  )
+}
+
+function Settings({ dag }: { dag: DagDetail }) {
+  const facts: [string, ReactNode][] = [
+    [text.file, <span className="mono">{dag.file}</span>],
+    [strings.dag.schedule, dag.schedule_interval === null ? strings.schedule.none : `${scheduleWords(dag.schedule_interval)} (${dag.schedule_interval})`],
+    [text.timezone, dag.timezone],
+    [text.startDate, <Instant at={dag.start_date} zone={dag.timezone} />],
+    [text.endDate, <Instant at={dag.end_date} zone={dag.timezone} />],
+    [text.catchup, yesNo(dag.catchup)],
+    [text.maxActiveRuns, dag.max_active_runs],
+    [text.maxActiveTasks, dag.max_active_tasks],
+    [text.timeout, dag.dagrun_timeout_ms === null ? text.none : formatDuration(dag.dagrun_timeout_ms)],
+    [text.failFast, yesNo(dag.fail_fast)],
+    [text.dialect, text.dialectOf(dag.dialect)],
+    [text.callbacks, dag.callbacks.length === 0 ? text.none : dag.callbacks.join(', ')],
+    [text.owner, dag.owner],
+    [
+      text.tags,
+      dag.tags.length === 0 ? (
+        text.none
+      ) : (
+        <Group gap={4}>
+          {dag.tags.map((tag) => (
+            <Badge key={tag} renderRoot={(props) => <Link to="/dags" search={{ tag }} {...props} />} variant="default" size="sm" tt="none" style={{ cursor: 'pointer' }}>
+              {tag}
+            </Badge>
+          ))}
+        </Group>
+      ),
+    ],
+  ]
+  return (
+    <dl className={classes['facts']} style={{ margin: 0 }}>
+      {facts.map(([label, value]) => (
+        <div key={label} style={{ display: 'contents' }}>
+          <dt>{label}</dt>
+          <dd>{value}</dd>
+        </div>
+      ))}
+    </dl>
+  )
+}
+
+function Params({ params }: { params: DagDetail['params'] }) {
+  const names = Object.keys(params)
+  return (
+    <Section title={text.params}>
+      {names.length === 0 ? (
+        <Text size="sm" c="dimmed">
+          {text.noParams}
+        </Text>
+      ) : (
+        <Table.ScrollContainer minWidth={360}>
+          <Table verticalSpacing={6} fz="sm">
+            <Table.Thead>
+              <Table.Tr>
+                <Table.Th>{text.params}</Table.Th>
+                <Table.Th>{text.type}</Table.Th>
+                <Table.Th>{text.default}</Table.Th>
+              </Table.Tr>
+            </Table.Thead>
+            <Table.Tbody>
+              {names.map((name) => {
+                const param = params[name]
+                const type = param?.schema['type']
+                return (
+                  <Table.Tr key={name}>
+                    <Table.Td>
+                      <span className="mono">{name}</span>
+                      {param?.description ? (
+                        <Text size="xs" c="dimmed">
+                          {param.description}
+                        </Text>
+                      ) : null}
+                    </Table.Td>
+                    <Table.Td>{Array.isArray(type) ? type.join(' | ') : typeof type === 'string' ? type : text.none}</Table.Td>
+                    <Table.Td>{param?.has_default === true ? <Code style={{ overflowWrap: 'anywhere' }}>{JSON.stringify(param.value)}</Code> : text.none}</Table.Td>
+                  </Table.Tr>
+                )
+              })}
+            </Table.Tbody>
+          </Table>
+        </Table.ScrollContainer>
+      )}
+    </Section>
+  )
+}
+
+function NextRuns({ dag }: { dag: DagDetail }) {
+  const { data } = useQuery(nextRunsQuery(dag.id))
+  return (
+    <Section title={text.nextRuns}>
+      {data === undefined ? (
+        <RowsSkeleton rows={2} height={28} />
+      ) : data.data.length === 0 ? (
+        <Text size="sm" c="dimmed">
+          {text.noNextRuns}
+        </Text>
+      ) : (
+        <Table verticalSpacing={4} fz="sm">
+          <Table.Thead>
+            <Table.Tr>
+              <Table.Th>{text.runAfter}</Table.Th>
+              <Table.Th>{text.logical}</Table.Th>
+            </Table.Tr>
+          </Table.Thead>
+          <Table.Tbody>
+            {data.data.map((run) => (
+              <Table.Tr key={run.run_after}>
+                <Table.Td>
+                  <Instant at={run.run_after} zone={dag.timezone} />
+                </Table.Td>
+                <Table.Td>
+                  <Instant at={run.logical_date} zone={dag.timezone} />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+    </Section>
+  )
+}
+
+function Versions({ dagId, zone }: { dagId: string; zone: string }) {
+  const { data } = useQuery(dagVersionsQuery(dagId))
+  return (
+    <Section title={text.versions}>
+      {data === undefined ? (
+        <RowsSkeleton rows={2} height={28} />
+      ) : (
+        <Table verticalSpacing={4} fz="sm">
+          <Table.Tbody>
+            {data.versions.map((version) => (
+              <Table.Tr key={version.id}>
+                <Table.Td>
+                  <Link to="/dags/$dagId/code" params={{ dagId }} search={{ version: version.version }}>
+                    {strings.dag.version(version.version)}
+                  </Link>
+                </Table.Td>
+                <Table.Td className="mono">{version.hash.slice(0, 10)}</Table.Td>
+                <Table.Td>
+                  <Instant at={version.created_at} zone={zone} />
+                </Table.Td>
+              </Table.Tr>
+            ))}
+          </Table.Tbody>
+        </Table>
+      )}
+    </Section>
+  )
+}

@@ -1,0 +1,189 @@
+/** A DAG: head with its switch and actions, tabs as routes of their own. */
+import { ActionIcon, Alert, Badge, Button, Menu, Switch, Tabs } from '@mantine/core'
+import { IconAlertTriangle, IconDots, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import type { DagDetail } from '#contract/dag.ts'
+import { api } from '../../api/client.ts'
+import { errorCode } from '../../api/errors.ts'
+import { dagQuery } from '../../api/queries.ts'
+import { queryKeys } from '../../api/queryKeys.ts'
+import { useCommands } from '../../commands/index.ts'
+import { scheduleWords } from '../../lib/schedule.ts'
+import { strings } from '../../strings.ts'
+import { confirmAction, tell, tellError } from '../../ui/act.tsx'
+import { Instant } from '../../ui/Instant.tsx'
+import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
+import { StateBadge } from '../../ui/StateBadge.tsx'
+import { useSetPaused } from '../dags/index.ts'
+import { useMayOperate } from '../session/index.ts'
+import { Fact, PageHeader } from '../shell/index.ts'
+import classes from './DagPage.module.css'
+
+const route = getRouteApi('/_app/dags/$dagId')
+const TABS = [
+  { value: 'graph', to: '/dags/$dagId' },
+  { value: 'runs', to: '/dags/$dagId/runs' },
+  { value: 'details', to: '/dags/$dagId/details' },
+  { value: 'code', to: '/dags/$dagId/code' },
+] as const
+
+export function DagPage() {
+  const { dagId } = route.useParams()
+  const dag = useQuery(dagQuery(dagId))
+  const last = useRouterState({ select: (state) => state.location.pathname.split('/').at(-1) })
+  const active = TABS.find(({ value }) => value === last && value !== 'graph')?.value ?? 'graph'
+  const navigate = useNavigate()
+  useCommands([
+    {
+      id: 'dag-graph-runs',
+      title: `${strings.dag.tabs.graph} / ${strings.dag.tabs.runs}`,
+      group: 'view',
+      keys: ['g'],
+      run: () => void navigate({ to: active === 'graph' ? '/dags/$dagId/runs' : '/dags/$dagId', params: { dagId } }),
+    },
+  ])
+  if (dag.isError && !dag.data) {
+    const missing = errorCode(dag.error) === 'not_found'
+    return <Failed error={dag.error} onRetry={() => void dag.refetch()} {...(missing ? { title: strings.dag.notFound } : {})} />
+  }
+  return (
+    <>
+      <DagHeader dagId={dagId} dag={dag.data} />
+      <Tabs value={active} className={classes['tabs'] ?? ''}>
+        <Tabs.List className={classes['list'] ?? ''} aria-label={dagId}>
+          {TABS.map(({ value, to }) => (
+            <Tabs.Tab key={value} value={value} renderRoot={(props) => <Link to={to} params={{ dagId }} {...props} />}>
+              {strings.dag.tabs[value]}
+            </Tabs.Tab>
+          ))}
+        </Tabs.List>
+      </Tabs>
+      {dag.data ? (
+        <Outlet />
+      ) : (
+        <div style={{ padding: '8px 24px' }}>
+          <RowsSkeleton />
+        </div>
+      )}
+    </>
+  )
+}
+
+function DagHeader({ dagId, dag }: { dagId: string; dag: DagDetail | undefined }) {
+  const mayOperate = useMayOperate()
+  const setPaused = useSetPaused(dagId)
+  const paused = dag?.is_paused ?? true
+  return (
+    <>
+      <PageHeader
+        title={dag?.dag_display_name ?? dagId}
+        trail={[
+          <Link key="dags" to="/dags">
+            {strings.dags.title}
+          </Link>,
+        ]}
+        marks={
+          dag ? (
+            <>
+              <Switch
+                size="sm"
+                checked={!paused}
+                disabled={!mayOperate}
+                aria-label={paused ? strings.dags.unpause(dagId) : strings.dags.pause(dagId)}
+                title={paused ? strings.dags.unpause(dagId) : strings.dags.pause(dagId)}
+                onChange={(event) => {
+                  setPaused.mutate(!event.currentTarget.checked)
+                }}
+              />
+              {dag.last_run_state === null ? null : <StateBadge state={dag.last_run_state} />}
+              {dag.is_stale ? (
+                <Badge size="sm" color="orange" variant="light" title={strings.dags.staleHint}>
+                  {strings.dags.stale}
+                </Badge>
+              ) : null}
+            </>
+          ) : null
+        }
+        facts={dag ? <Facts dag={dag} /> : undefined}
+        actions={<Actions dagId={dagId} disabled={!mayOperate || dag === undefined || dag.is_stale} mayDelete={mayOperate} />}
+      />
+      {dag?.has_import_error === true ? (
+        <Alert mx={{ base: 14, sm: 24 }} mt="sm" p="xs" color="red" icon={<IconAlertTriangle size={18} />}>
+          {strings.dag.importError} <Link to="/dags" search={{ errors: true }}>{strings.dags.showErrors}</Link>
+        </Alert>
+      ) : null}
+      {dag && paused && dag.active_runs > 0 ? (
+        <Alert mx={{ base: 14, sm: 24 }} mt="sm" p="xs" color="yellow" icon={<IconAlertTriangle size={18} />}>
+          {strings.dag.pausedNotice}
+        </Alert>
+      ) : null}
+    </>
+  )
+}
+
+function Facts({ dag }: { dag: DagDetail }) {
+  const words = scheduleWords(dag.schedule_interval)
+  return (
+    <>
+      <Fact label={strings.dag.schedule}>
+        <span title={dag.schedule_interval ?? ''}>{words}</span>
+      </Fact>
+      <Fact label={strings.dag.next}>
+        {dag.is_paused ? strings.schedule.pausedNext : dag.next_run === null ? strings.time.never : <Instant at={dag.next_run} zone={dag.timezone} />}
+      </Fact>
+      <Fact label={strings.dags.owner}>{dag.owner}</Fact>
+      <Fact label={strings.code.version}>{strings.dag.version(dag.version)}</Fact>
+    </>
+  )
+}
+
+function Actions({ dagId, disabled, mayDelete }: { dagId: string; disabled: boolean; mayDelete: boolean }) {
+  const client = useQueryClient()
+  const navigate = useNavigate()
+  const remove = useMutation({
+    mutationFn: () => api.deleteDag({ params: { dag_id: dagId } }),
+    onError: tellError,
+    onSuccess: async () => {
+      tell(strings.dag.deleted(dagId))
+      await navigate({ to: '/dags' })
+      client.removeQueries({ queryKey: queryKeys.dag(dagId) })
+      await client.invalidateQueries({ queryKey: queryKeys.dagLists })
+    },
+  })
+  const openTrigger = () => void navigate({ to: '.', search: (before: object) => ({ ...before, trigger: dagId }) })
+  useCommands(disabled ? [] : [{ id: 'dag-trigger', title: strings.dags.trigger(dagId), group: 'act', keys: ['t'], run: openTrigger }])
+  return (
+    <>
+      <Button size="xs" leftSection={<IconPlayerPlay size={15} />} disabled={disabled} onClick={openTrigger}>
+        {strings.dag.trigger}
+      </Button>
+      <Menu>
+        <Menu.Target>
+          <ActionIcon size="lg" aria-label={strings.dag.more} disabled={!mayDelete}>
+            <IconDots size={18} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Item
+            color="red"
+            leftSection={<IconTrash size={16} />}
+            onClick={() => {
+              confirmAction({
+                title: strings.dag.delete,
+                text: strings.dag.deleteConfirm(dagId),
+                confirm: strings.dag.delete,
+                danger: true,
+                onConfirm: () => {
+                  remove.mutate()
+                },
+              })
+            }}
+          >
+            {strings.dag.delete}
+          </Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+    </>
+  )
+}

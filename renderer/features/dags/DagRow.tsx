@@ -1,0 +1,132 @@
+/** One DAG of the list. */
+import { ActionIcon, Badge, Group, Switch, Tooltip } from '@mantine/core'
+import { IconAlertTriangle, IconFileOff, IconPlayerPlay } from '@tabler/icons-react'
+import { Link, useNavigate } from '@tanstack/react-router'
+import { memo } from 'react'
+import type { Dag } from '#contract/dag.ts'
+import { formatRelative } from '../../lib/time.ts'
+import { scheduleWords } from '../../lib/schedule.ts'
+import { strings } from '../../strings.ts'
+import { Instant } from '../../ui/Instant.tsx'
+import { StateIcon } from '../../ui/StateBadge.tsx'
+import classes from './DagRow.module.css'
+import { RunBars } from './RunBars.tsx'
+import { useSetPaused } from './useSetPaused.ts'
+
+/** Tags shown in a row; the rest is a number whose title names them. */
+const TAGS_SHOWN = 3
+
+export const DagRow = memo(function DagRow({ dag, mayOperate }: { dag: Dag; mayOperate: boolean }) {
+  const setPaused = useSetPaused(dag.id)
+  const navigate = useNavigate()
+  const name = dag.dag_display_name ?? dag.id
+  return (
+    <>
+      <div role="cell" className={classes['pause']}>
+        <Switch
+          size="sm"
+          checked={!dag.is_paused}
+          disabled={!mayOperate}
+          aria-label={dag.is_paused ? strings.dags.unpause(dag.id) : strings.dags.pause(dag.id)}
+          title={dag.is_paused ? strings.dags.unpause(dag.id) : strings.dags.pause(dag.id)}
+          onChange={(event) => {
+            setPaused.mutate(!event.currentTarget.checked)
+          }}
+        />
+      </div>
+      <div role="cell" className={classes['name']}>
+        <Group gap={6} wrap="nowrap" miw={0}>
+          {dag.last_run_state === null ? null : <StateIcon state={dag.last_run_state} label />}
+          <Link to="/dags/$dagId" params={{ dagId: dag.id }} className={`ellipsis ${classes['link']}`} title={dag.id}>
+            {name}
+          </Link>
+          <Marks dag={dag} />
+        </Group>
+        <div className={classes['below']}>
+          {dag.tags.slice(0, TAGS_SHOWN).map((tag) => (
+            <Badge
+              key={tag}
+              renderRoot={(props) => <Link to="/dags" search={{ tag }} {...props} />}
+              size="xs"
+              variant="default"
+              tt="none"
+              className={classes['tag'] ?? ''}
+              title={tag}
+            >
+              {tag}
+            </Badge>
+          ))}
+          {dag.tags.length > TAGS_SHOWN ? (
+            <span className={classes['dim']} title={dag.tags.slice(TAGS_SHOWN).join(', ')}>
+              +{dag.tags.length - TAGS_SHOWN}
+            </span>
+          ) : null}
+          {dag.description === null ? null : (
+            <span className={`ellipsis ${classes['dim']}`} title={dag.description}>
+              {dag.description}
+            </span>
+          )}
+        </div>
+      </div>
+      <div role="cell" className={classes['schedule']}>
+        <span className="ellipsis" title={dag.schedule_interval === null ? strings.schedule.none : `${dag.schedule_interval} (${dag.timezone})`}>
+          {scheduleWords(dag.schedule_interval)}
+        </span>
+      </div>
+      <div role="cell" className={classes['next']}>
+        <NextRun dag={dag} />
+      </div>
+      <div role="cell" className={classes['runs']}>
+        <RunBars dagId={dag.id} runs={dag.recent_runs} />
+        {dag.active_runs > 0 ? (
+          <span className={classes['active']} title={strings.dags.activeRuns(dag.active_runs)}>
+            {dag.active_runs}
+          </span>
+        ) : null}
+      </div>
+      <div role="cell" className={classes['actions']}>
+        <Tooltip label={strings.dags.trigger(dag.id)}>
+          <ActionIcon
+            size="lg"
+            color="indigo"
+            disabled={!mayOperate || dag.is_stale}
+            aria-label={strings.dags.trigger(dag.id)}
+            // The list stays as it is behind the dialog.
+            onClick={() => void navigate({ to: '.', search: (before) => ({ ...before, trigger: dag.id }) })}
+          >
+            <IconPlayerPlay size={18} />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+    </>
+  )
+})
+
+function Marks({ dag }: { dag: Dag }) {
+  return (
+    <>
+      {dag.has_import_error ? (
+        <Tooltip label={strings.dags.importErrorHint}>
+          <IconAlertTriangle size={15} color="var(--state-failed-fill)" role="img" aria-label={strings.dags.importError} style={{ flexShrink: 0 }} />
+        </Tooltip>
+      ) : null}
+      {dag.is_stale ? (
+        <Tooltip label={strings.dags.staleHint}>
+          <IconFileOff size={15} color="var(--state-upstream_failed-fill)" role="img" aria-label={strings.dags.stale} style={{ flexShrink: 0 }} />
+        </Tooltip>
+      ) : null}
+    </>
+  )
+}
+
+export function NextRun({ dag }: { dag: Pick<Dag, 'next_run' | 'is_paused' | 'timezone'> }) {
+  if (dag.is_paused) return <span className={classes['dim']}>{strings.schedule.pausedNext}</span>
+  if (dag.next_run === null) return <span className={classes['dim']}>{strings.time.never}</span>
+  const due = Date.parse(dag.next_run) <= Date.now()
+  return (
+    <span className={classes['twoLines']}>
+      <Instant at={dag.next_run} zone={dag.timezone} />
+      <span className={classes['dim']}>{due ? strings.schedule.due : formatRelative(dag.next_run, Date.now())}</span>
+    </span>
+  )
+}

@@ -1,0 +1,2 @@
+export { RunBars } from './RunBars.tsx'
+export { useSetPaused } from './useSetPaused.ts'

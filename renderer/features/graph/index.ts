@@ -1,0 +1,1 @@
+export { DagGraph, type GraphChange } from './DagGraph.tsx'

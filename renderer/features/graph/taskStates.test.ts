@@ -1,0 +1,31 @@
+import { describe, expect, it } from 'vitest'
+import { TASK_INSTANCE_STATES, type TaskInstanceState } from '#contract/states.ts'
+import { TaskStates } from './taskStates.ts'
+
+const instance = (task_id: string, state: TaskInstanceState) => ({ task_id, state, start_time: null, end_time: null })
+
+describe('states of a graph', () => {
+  it('shows the most alarming state of a group, and counts the others', () => {
+    const states = new TaskStates()
+    states.set([instance('a', 'success'), instance('b', 'failed'), instance('c', 'running')])
+    const group = states.summary('g', ['a', 'b', 'c'])
+    expect(group?.state).toBe('failed')
+    expect(Object.fromEntries(group?.counts ?? [])).toEqual({ success: 1, failed: 1, running: 1 })
+    expect(states.summary('none', [])).toBeNull()
+  })
+  it('keeps the identity of a summary whose tasks did not change', () => {
+    const states = new TaskStates()
+    states.set([instance('a', 'running'), instance('b', 'running')])
+    const [a, b] = [states.summary('a', ['a']), states.summary('b', ['b'])]
+    states.set([instance('a', 'running'), instance('b', 'success')])
+    expect(states.summary('a', ['a'])).toBe(a)
+    expect(states.summary('b', ['b'])).not.toBe(b)
+  })
+  it('knows a place for every state', () => {
+    for (const state of TASK_INSTANCE_STATES) {
+      const states = new TaskStates()
+      states.set([instance('a', state)])
+      expect(states.summary('a', ['a'])?.state).toBe(state)
+    }
+  })
+})

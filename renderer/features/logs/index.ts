@@ -1,0 +1,1 @@
+export { TaskLog } from './TaskLog.tsx'

@@ -1,0 +1,141 @@
+/** Runs of a DAG, newest first; filters in the URL, live by events. */
+import { Button, Select } from '@mantine/core'
+import { IconPlayerPlay } from '@tabler/icons-react'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useCallback, useMemo } from 'react'
+import type { DagRun } from '#contract/dagRun.ts'
+import { DAG_RUN_STATES, RUN_TYPES } from '#contract/states.ts'
+import { dagQuery, runListQuery } from '../../api/queries.ts'
+import type { RunsSearch } from '../../search.ts'
+import { strings } from '../../strings.ts'
+import { Elapsed } from '../../ui/Elapsed.tsx'
+import { Instant } from '../../ui/Instant.tsx'
+import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
+import { StateBadge, stateWord } from '../../ui/StateBadge.tsx'
+import { VirtualTable } from '../../ui/VirtualTable.tsx'
+import { useMayOperate } from '../session/index.ts'
+import classes from './RunList.module.css'
+import { RunMenu } from './RunMenu.tsx'
+import { TaskCounts } from './TaskCounts.tsx'
+
+const { columns } = strings.runs
+const COLUMNS = '112px minmax(200px, 2fr) 92px minmax(176px, 1fr) minmax(176px, 1fr) 100px 130px 36px'
+const HEAD = [columns.state, columns.run, columns.type, columns.logical, columns.start, columns.duration, columns.tasks, '']
+
+interface RunListProps {
+  dagId: string
+  search: RunsSearch
+  onChange: (search: RunsSearch) => void
+}
+
+export function RunList({ dagId, search, onChange }: RunListProps) {
+  const mayOperate = useMayOperate()
+  const zone = useQuery(dagQuery(dagId)).data?.timezone ?? null
+  const list = useInfiniteQuery({ ...runListQuery(dagId, { state: search.state, run_type: search.type }), placeholderData: (before) => before })
+  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data])
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
+  const loadMore = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const isFiltered = search.state !== undefined || search.type !== undefined
+  const state = (value: string | null) => {
+    const chosen = DAG_RUN_STATES.find((each) => each === value)
+    onChange({ ...(search.type ? { type: search.type } : {}), ...(chosen ? { state: chosen } : {}) })
+  }
+  const type = (value: string | null) => {
+    const chosen = RUN_TYPES.find((each) => each === value)
+    onChange({ ...(search.state ? { state: search.state } : {}), ...(chosen ? { type: chosen } : {}) })
+  }
+  return (
+    <>
+      <div className={classes['filters']}>
+        <Select
+          size="xs"
+          w={150}
+          clearable
+          aria-label={columns.state}
+          placeholder={strings.runs.allStates}
+          value={search.state ?? null}
+          data={DAG_RUN_STATES.map((value) => ({ value, label: stateWord(value) }))}
+          onChange={state}
+        />
+        <Select
+          size="xs"
+          w={150}
+          clearable
+          aria-label={columns.type}
+          placeholder={strings.runs.allTypes}
+          value={search.type ?? null}
+          data={RUN_TYPES.map((value) => ({ value, label: strings.runTypes[value] }))}
+          onChange={type}
+        />
+      </div>
+      {list.isPending ? (
+        <div style={{ padding: '0 24px' }}>
+          <RowsSkeleton />
+        </div>
+      ) : list.isError && !list.data ? (
+        <Failed error={list.error} onRetry={() => void list.refetch()} />
+      ) : rows.length === 0 ? (
+        <Empty
+          title={isFiltered ? strings.runs.noMatch : strings.runs.empty}
+          {...(isFiltered ? {} : { text: strings.runs.emptyText })}
+          icon={IconPlayerPlay}
+        >
+          {isFiltered ? (
+            <Button variant="default" size="xs" mt="sm" onClick={() => { onChange({}) }}>
+              {strings.dags.clearFilters}
+            </Button>
+          ) : null}
+        </Empty>
+      ) : (
+        <VirtualTable
+          label={strings.runs.title}
+          columns={COLUMNS}
+          head={HEAD}
+          rows={rows}
+          total={list.data.pages[0]?.total ?? rows.length}
+          rowKey={(run) => run.run_id}
+          rowHeight={46}
+          rowClass={classes['row']}
+          renderRow={(run) => <RunRow run={run} zone={zone} mayOperate={mayOperate} />}
+          onNearEnd={loadMore}
+        />
+      )}
+    </>
+  )
+}
+
+function RunRow({ run, zone, mayOperate }: { run: DagRun; zone: string | null; mayOperate: boolean }) {
+  return (
+    <>
+      <div role="cell" className={classes['state']}>
+        <StateBadge state={run.state} />
+      </div>
+      <div role="cell" className={classes['run']}>
+        <Link to="/dags/$dagId/runs/$runId" params={{ dagId: run.dag_id, runId: run.run_id }} className={`ellipsis ${classes['link']}`} title={run.run_id}>
+          {run.run_id}
+        </Link>
+      </div>
+      <div role="cell" className={classes['type']}>
+        {strings.runTypes[run.run_type]}
+      </div>
+      <div role="cell" className={classes['logical']}>
+        <Instant at={run.logical_date} zone={zone} />
+      </div>
+      <div role="cell" className={classes['start']}>
+        <Instant at={run.start_time} zone={zone} />
+      </div>
+      <div role="cell" className={classes['duration']}>
+        <Elapsed start={run.start_time} end={run.end_time} />
+      </div>
+      <div role="cell" className={classes['tasks']}>
+        <TaskCounts counts={run.task_counts} />
+      </div>
+      <div role="cell" className={classes['actions']}>
+        <RunMenu run={run} disabled={!mayOperate} />
+      </div>
+    </>
+  )
+}

@@ -1,0 +1,58 @@
+/** The actions of one run as a menu; those that its state does not allow are absent. */
+import { ActionIcon, Menu } from '@mantine/core'
+import { IconCheck, IconDots, IconEraser, IconPlayerStop, IconRefresh, IconTrash, IconX } from '@tabler/icons-react'
+import { useState } from 'react'
+import type { DagRun } from '#contract/dagRun.ts'
+import { strings } from '../../strings.ts'
+import { ClearDialog } from '../clear/index.ts'
+import { isActive, useRunActions } from './useRunActions.ts'
+
+const text = strings.runs
+
+export function RunMenu({ run, onDeleted, disabled }: { run: DagRun; onDeleted?: () => void; disabled: boolean }) {
+  const actions = useRunActions(onDeleted)
+  const [isClearing, setClearing] = useState(false)
+  const active = isActive(run)
+  return (
+    <>
+      <Menu>
+        <Menu.Target>
+          <ActionIcon size="lg" aria-label={text.more(run.run_id)} disabled={disabled}>
+            <IconDots size={18} />
+          </ActionIcon>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {active ? (
+            <Menu.Item color="red" leftSection={<IconPlayerStop size={16} />} onClick={() => { actions.cancel(run) }}>
+              {text.cancel}
+            </Menu.Item>
+          ) : null}
+          {run.state === 'failed' ? (
+            <Menu.Item leftSection={<IconRefresh size={16} />} onClick={() => { actions.retry(run) }}>
+              {text.retry}
+            </Menu.Item>
+          ) : null}
+          <Menu.Item leftSection={<IconEraser size={16} />} onClick={() => { setClearing(true) }}>
+            {text.clear}
+          </Menu.Item>
+          <Menu.Divider />
+          <Menu.Item leftSection={<IconCheck size={16} />} onClick={() => { actions.mark(run, 'success') }}>
+            {text.markSuccess}
+          </Menu.Item>
+          <Menu.Item leftSection={<IconX size={16} />} onClick={() => { actions.mark(run, 'failed') }}>
+            {text.markFailed}
+          </Menu.Item>
+          {active ? null : (
+            <>
+              <Menu.Divider />
+              <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => { actions.remove(run) }}>
+                {text.delete}
+              </Menu.Item>
+            </>
+          )}
+        </Menu.Dropdown>
+      </Menu>
+      {isClearing ? <ClearDialog run={run} taskIds={[]} onClose={() => { setClearing(false) }} /> : null}
+    </>
+  )
+}

@@ -1,0 +1,2 @@
+export { RunList } from './RunList.tsx'
+export { useRunActions } from './useRunActions.ts'

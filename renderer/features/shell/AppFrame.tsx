@@ -1,0 +1,131 @@
+/** The frame around every page: header with lamp and menus, navigation, live connection, commands of everywhere, trigger dialog. */
+import { ActionIcon, AppShell, Burger, Group, Image, NavLink, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import { useDisclosure } from '@mantine/hooks'
+import { IconKeyboard, IconSearch, IconSitemap } from '@tabler/icons-react'
+import { useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { lazy, Suspense, useEffect } from 'react'
+import { connectLiveEvents } from '../../api/liveEvents.ts'
+import { queryKeys } from '../../api/queryKeys.ts'
+import { CommandPalette, KeyListener, openPalette, ShortcutSheet, useCommands } from '../../commands/index.ts'
+import { KeyCaps } from '../../commands/KeyCaps.tsx'
+import { strings } from '../../strings.ts'
+import { nextTimeMode, setTimeMode } from '../../ui/timeMode.ts'
+import { useSignOut } from '../session/index.ts'
+import classes from './AppFrame.module.css'
+import { TimeMenu, UserMenu } from './HeaderMenus.tsx'
+import { LiveLamp } from './LiveLamp.tsx'
+
+const TriggerDialog = lazy(() => import('../trigger/index.ts').then(({ TriggerDialog: component }) => ({ default: component })))
+const route = getRouteApi('/_app')
+
+export function AppFrame() {
+  const client = useQueryClient()
+  const { trigger } = route.useSearch()
+  const navigate = useNavigate()
+  const [isNavOpen, nav] = useDisclosure(false)
+  const [isSheetOpen, sheet] = useDisclosure(false)
+  const path = useRouterState({ select: (state) => state.location.pathname })
+  useEffect(() => connectLiveEvents(client, () => void client.invalidateQueries({ queryKey: queryKeys.me })), [client])
+  useEffect(nav.close, [path])
+  useGlobalCommands(sheet.toggle)
+
+  return (
+    <AppShell
+      header={{ height: 52 }}
+      navbar={{ width: 188, breakpoint: 'sm', collapsed: { mobile: !isNavOpen } }}
+      padding={0}
+      classNames={{ header: classes['header'] ?? '', navbar: classes['navbar'] ?? '', main: classes['main'] ?? '' }}
+    >
+      <a href="#content" className="skip-link">
+        {strings.nav.skip}
+      </a>
+      <AppShell.Header>
+        <Group h="100%" px="sm" gap="xs" wrap="nowrap" justify="space-between">
+          <Group gap="xs" wrap="nowrap">
+            <Burger opened={isNavOpen} onClick={nav.toggle} hiddenFrom="sm" size="sm" aria-label={isNavOpen ? strings.nav.close : strings.nav.open} />
+            <UnstyledButton component={Link} to="/dags" className={classes['brand']}>
+              <Image src="/icon.svg" w={26} h={26} alt="" />
+              <Text fw={700} size="md" visibleFrom="xs" lts={0.6}>
+                {strings.product}
+              </Text>
+            </UnstyledButton>
+          </Group>
+          <UnstyledButton className={classes['search']} onClick={openPalette} visibleFrom="sm">
+            <IconSearch size={15} />
+            <span>{strings.commands.placeholder}</span>
+            <KeyCaps keys="mod+k" />
+          </UnstyledButton>
+          <Group gap={4} wrap="nowrap">
+            <LiveLamp />
+            <ActionIcon size="lg" hiddenFrom="sm" onClick={openPalette} aria-label={strings.commands.palette}>
+              <IconSearch size={19} stroke={1.7} />
+            </ActionIcon>
+            <Tooltip label={strings.commands.sheet}>
+              <ActionIcon size="lg" visibleFrom="xs" onClick={sheet.open} aria-label={strings.commands.sheet}>
+                <IconKeyboard size={20} stroke={1.7} />
+              </ActionIcon>
+            </Tooltip>
+            <TimeMenu />
+            <UserMenu />
+          </Group>
+        </Group>
+      </AppShell.Header>
+      <AppShell.Navbar p="xs" aria-label={strings.nav.main}>
+        <NavLink component={Link} to="/dags" label={strings.nav.dags} leftSection={<IconSitemap size={18} stroke={1.7} />} active={path.startsWith('/dags')} />
+      </AppShell.Navbar>
+      <AppShell.Main id="content">
+        <Outlet />
+      </AppShell.Main>
+      <KeyListener />
+      <CommandPalette />
+      <ShortcutSheet opened={isSheetOpen} onClose={sheet.close} />
+      {trigger === undefined ? null : (
+        <Suspense>
+          <TriggerDialog
+            dagId={trigger}
+            onClose={() => void navigate({ to: '.', search: ({ trigger: _, ...rest }) => rest, replace: true })}
+          />
+        </Suspense>
+      )}
+    </AppShell>
+  )
+}
+
+function useGlobalCommands(toggleSheet: () => void): void {
+  const navigate = useNavigate()
+  const signOut = useSignOut()
+  const { setColorScheme } = useMantineColorScheme()
+  const scheme = useComputedColorScheme('light')
+  useCommands([
+    { id: 'palette', title: strings.commands.palette, group: 'help', keys: ['mod+k'], run: openPalette },
+    { id: 'shortcuts', title: strings.commands.sheet, group: 'help', keys: ['?'], run: toggleSheet },
+    { id: 'go-dags', title: strings.commands.goDags, group: 'go', keys: ['shift+d'], run: () => void navigate({ to: '/dags' }) },
+    {
+      id: 'theme',
+      title: strings.commands.cycleTheme,
+      group: 'view',
+      keys: ['shift+l'],
+      run: () => {
+        setColorScheme(scheme === 'dark' ? 'light' : 'dark')
+      },
+    },
+    {
+      id: 'time-mode',
+      title: strings.commands.cycleTime,
+      group: 'view',
+      keys: ['shift+z'],
+      run: () => {
+        setTimeMode(nextTimeMode())
+      },
+    },
+    {
+      id: 'sign-out',
+      title: strings.commands.signOut,
+      group: 'act',
+      run: () => {
+        signOut.mutate()
+      },
+    },
+  ])
+}

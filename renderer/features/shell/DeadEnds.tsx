@@ -1,0 +1,32 @@
+/** Pages that lead nowhere, each with a way back. */
+import { Button, Group } from '@mantine/core'
+import { IconMapOff } from '@tabler/icons-react'
+import { Link, type ErrorComponentProps } from '@tanstack/react-router'
+import { strings } from '../../strings.ts'
+import { Empty, Failed } from '../../ui/PageState.tsx'
+
+export function NotFoundPage() {
+  return (
+    <Empty title={strings.errors.notFound} text={strings.errors.notFoundText} icon={IconMapOff}>
+      <Button component={Link} to="/dags" variant="default" size="xs" mt="sm">
+        {strings.errors.backToDags}
+      </Button>
+    </Empty>
+  )
+}
+
+export function CrashPage({ error, reset }: ErrorComponentProps) {
+  return (
+    <div>
+      <Failed error={error} title={strings.errors.crash} />
+      <Group justify="center">
+        <Button variant="default" size="xs" onClick={reset}>
+          {strings.errors.retry}
+        </Button>
+        <Button component="a" href="/dags" variant="default" size="xs">
+          {strings.errors.backToDags}
+        </Button>
+      </Group>
+    </div>
+  )
+}

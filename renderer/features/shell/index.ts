@@ -1,0 +1,3 @@
+export { AppFrame } from './AppFrame.tsx'
+export { CrashPage, NotFoundPage } from './DeadEnds.tsx'
+export { Fact, PageHeader } from './PageHeader.tsx'

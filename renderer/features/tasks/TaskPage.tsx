@@ -1,0 +1,71 @@
+/** One task instance as a page of its own: the same views as the panel, with the whole window. */
+import { useQuery } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { errorCode } from '../../api/errors.ts'
+import { taskQuery } from '../../api/queries.ts'
+import type { TaskSearch } from '../../search.ts'
+import { strings } from '../../strings.ts'
+import { Elapsed } from '../../ui/Elapsed.tsx'
+import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
+import { StateBadge } from '../../ui/StateBadge.tsx'
+import { Fact, PageHeader } from '../shell/index.ts'
+import { TaskActions } from './TaskActions.tsx'
+import { TaskViews } from './TaskViews.tsx'
+
+const route = getRouteApi('/_app/dags/$dagId/runs/$runId/tasks/$taskId')
+
+export function TaskPage() {
+  const { dagId, runId, taskId } = route.useParams()
+  const search = route.useSearch()
+  const navigate = route.useNavigate()
+  const task = useQuery(taskQuery({ dag_id: dagId, run_id: runId, task_id: taskId, map_index: search.map ?? -1 }))
+  if (task.isError && !task.data) {
+    const missing = errorCode(task.error) === 'not_found'
+    return <Failed error={task.error} onRetry={() => void task.refetch()} {...(missing ? { title: strings.tasks.notFound } : {})} />
+  }
+  const change = (part: { [K in keyof TaskSearch]?: TaskSearch[K] | undefined }) =>
+    void navigate({
+      search: (before) => Object.fromEntries(Object.entries({ ...before, ...part }).filter(([, value]) => value !== undefined)),
+      replace: true,
+    })
+  return (
+    <>
+      <PageHeader
+        title={taskId + (search.map === undefined ? '' : strings.tasks.mapIndex(search.map))}
+        mono
+        trail={[
+          <Link key="dags" to="/dags">
+            {strings.dags.title}
+          </Link>,
+          <Link key="dag" to="/dags/$dagId" params={{ dagId }} className="ellipsis" title={dagId}>
+            {dagId}
+          </Link>,
+          <Link key="run" to="/dags/$dagId/runs/$runId" params={{ dagId, runId }} className="ellipsis" title={runId}>
+            {runId}
+          </Link>,
+        ]}
+        marks={task.data ? <StateBadge state={task.data.state} size="md" /> : null}
+        actions={task.data ? <TaskActions task={task.data} /> : null}
+        facts={
+          task.data ? (
+            <>
+              <Fact label={strings.tasks.operator}>{task.data.operator}</Fact>
+              <Fact label={strings.tasks.columns.attempt}>{strings.tasks.attemptOf(task.data.try_number, task.data.max_tries)}</Fact>
+              <Fact label={strings.tasks.duration}>
+                <Elapsed start={task.data.start_time} end={task.data.end_time} />
+              </Fact>
+            </>
+          ) : undefined
+        }
+      />
+      <div style={{ height: 8 }} />
+      {task.data ? (
+        <TaskViews task={task.data} tab={search.tab} attempt={search.attempt} onChange={change} />
+      ) : (
+        <div style={{ padding: '8px 24px' }}>
+          <RowsSkeleton />
+        </div>
+      )}
+    </>
+  )
+}

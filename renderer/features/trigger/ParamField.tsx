@@ -1,0 +1,90 @@
+/** One field of the trigger form. */
+import { JsonInput, MultiSelect, NumberInput, Select, Switch, Textarea, TextInput } from '@mantine/core'
+import { strings } from '../../strings.ts'
+import type { Field, FieldValue } from './paramForm.ts'
+
+interface ParamFieldProps {
+  field: Field
+  value: FieldValue
+  problem: string | null
+  onChange: (value: FieldValue) => void
+}
+
+const mono = { input: { fontFamily: 'var(--mono)', fontSize: 13 } }
+
+export function ParamField({ field, value, problem, onChange }: ParamFieldProps) {
+  const shared = {
+    label: field.title,
+    description: field.description ?? (field.kind === 'list' ? strings.trigger.listHint : undefined),
+    error: problem,
+    required: field.isRequired,
+    name: field.name,
+  }
+  const source = typeof value === 'string' ? value : ''
+  const onText = (event: { currentTarget: { value: string } }) => {
+    onChange(event.currentTarget.value)
+  }
+  switch (field.kind) {
+    case 'switch':
+      return (
+        <Switch
+          label={field.title}
+          description={field.description}
+          error={problem}
+          checked={value === true}
+          onChange={(event) => {
+            onChange(event.currentTarget.checked)
+          }}
+        />
+      )
+    case 'number':
+      return (
+        <NumberInput
+          {...shared}
+          value={source}
+          allowDecimal={!field.isInteger}
+          {...(field.minimum === null ? {} : { min: field.minimum })}
+          {...(field.maximum === null ? {} : { max: field.maximum })}
+          clampBehavior="none"
+          onChange={(next) => {
+            onChange(String(next))
+          }}
+        />
+      )
+    case 'choice':
+      return (
+        <Select
+          {...shared}
+          data={field.options.map(({ value: key, label }) => ({ value: key, label }))}
+          value={source}
+          clearable={field.isNullable}
+          allowDeselect={field.isNullable}
+          searchable={field.options.length > 8}
+          onChange={(next) => {
+            onChange(next ?? '')
+          }}
+        />
+      )
+    case 'choices':
+      return (
+        <MultiSelect
+          {...shared}
+          data={field.options.map(({ value: key, label }) => ({ value: key, label }))}
+          value={Array.isArray(value) ? [...(value as readonly string[])] : []}
+          onChange={onChange}
+          searchable
+        />
+      )
+    case 'list':
+    case 'lines':
+      return <Textarea {...shared} autosize minRows={2} maxRows={10} value={source} onChange={onText} />
+    case 'json':
+      return <JsonInput {...shared} autosize minRows={2} maxRows={14} styles={mono} value={source} onChange={onChange} />
+    case 'date':
+      return <TextInput {...shared} type="date" value={source} onChange={onText} />
+    case 'datetime':
+      return <TextInput {...shared} type="datetime-local" step={1} value={source.replace(/(Z|[+-]\d\d:?\d\d)$/, '').slice(0, 19)} onChange={onText} />
+    default:
+      return <TextInput {...shared} value={source} onChange={onText} />
+  }
+}

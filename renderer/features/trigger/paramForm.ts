@@ -1,0 +1,128 @@
+/** From a param's JSON Schema to a form field, and from what was typed to conf. Pure. */
+import type { DagDetail } from '#contract/dag.ts'
+
+export type FieldKind = 'text' | 'lines' | 'number' | 'switch' | 'choice' | 'choices' | 'date' | 'datetime' | 'list' | 'json'
+export interface Field {
+  name: string
+  title: string
+  description: string | null
+  kind: FieldKind
+  isInteger: boolean
+  isRequired: boolean
+  /** null may be sent when nothing is typed. */
+  isNullable: boolean
+  /** `raw` is what goes into conf: an option need not be text. */
+  options: readonly { value: string; label: string; raw: unknown }[]
+  minimum: number | null
+  maximum: number | null
+  section: string | null
+}
+export type FieldValue = string | boolean | readonly string[]
+type Params = DagDetail['params']
+type Schema = Record<string, unknown>
+
+const text = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null)
+const number = (value: unknown): number | null => (typeof value === 'number' ? value : null)
+
+function typesOf(schema: Schema): string[] {
+  const { type } = schema
+  return Array.isArray(type) ? type.filter((each): each is string => typeof each === 'string') : typeof type === 'string' ? [type] : []
+}
+
+function kindOf(schema: Schema, value: unknown): FieldKind {
+  const types = typesOf(schema).filter((type) => type !== 'null')
+  if (Array.isArray(schema['enum'])) return 'choice'
+  const { format } = schema
+  const type = types.length === 1 ? types[0] : types.length === 0 ? kindOfValue(value) : 'any'
+  if (type === 'boolean') return 'switch'
+  if (type === 'integer' || type === 'number') return 'number'
+  if (type === 'array') {
+    if (Array.isArray(schema['examples'])) return 'choices'
+    const items = schema['items'] as Schema | undefined
+    const isText = items === undefined ? !Array.isArray(value) || value.every((each) => typeof each === 'string') : typesOf(items).includes('string')
+    return isText ? 'list' : 'json'
+  }
+  if (type === 'string') return format === 'date' ? 'date' : format === 'date-time' ? 'datetime' : format === 'multiline' ? 'lines' : 'text'
+  return 'json'
+}
+function kindOfValue(value: unknown): string {
+  if (Array.isArray(value)) return 'array'
+  return value === null ? 'any' : typeof value
+}
+
+export function fieldsOf(params: Params): Field[] {
+  return Object.entries(params).flatMap(([name, param]) => {
+    const { schema, value, has_default } = param
+    if ('const' in schema) return []
+    const kind = kindOf(schema, value)
+    const listed = kind === 'choices' ? schema['examples'] : schema['enum']
+    const labels = (schema['values_display'] ?? {}) as Record<string, unknown>
+    const options = (Array.isArray(listed) ? listed : []).map((each) => {
+      const key = typeof each === 'string' ? each : JSON.stringify(each)
+      return { value: key, label: text(labels[key]) ?? key, raw: each as unknown }
+    })
+    const isNullable = typesOf(schema).includes('null') || (Array.isArray(schema['enum']) && schema['enum'].includes(null))
+    return [
+      {
+        name,
+        kind,
+        title: text(schema['title']) ?? name,
+        description: param.description ?? text(schema['description']),
+        isInteger: typesOf(schema).includes('integer'),
+        // A param without a default, or whose default is null although null is not allowed, must be given.
+        isRequired: !isNullable && kind !== 'switch' && (!has_default || (value === null && typesOf(schema).length > 0)),
+        isNullable,
+        options,
+        minimum: number(schema['minimum']),
+        maximum: number(schema['maximum']),
+        section: text(schema['section']),
+      },
+    ]
+  })
+}
+
+/** A value as the field shows it. */
+export function toField(field: Field, value: unknown): FieldValue {
+  if (field.kind === 'switch') return value === true
+  if (field.kind === 'choices') return Array.isArray(value) ? value.map(String) : []
+  if (value === null || value === undefined) return ''
+  if (field.kind === 'list') return Array.isArray(value) ? value.map(String).join('\n') : ''
+  if (field.kind === 'json') return JSON.stringify(value, null, 2)
+  return typeof value === 'string' ? value : JSON.stringify(value)
+}
+
+export type FieldResult = { value: unknown } | { problem: 'required' | 'number' | 'json' }
+
+/** What the field means for conf. */
+export function fromField(field: Field, typed: FieldValue): FieldResult {
+  if (typeof typed === 'boolean') return { value: typed }
+  if (Array.isArray(typed)) return { value: typed }
+  const source = typed as string
+  if (source.trim() === '') {
+    if (field.kind === 'list') return { value: [] }
+    if (field.isNullable) return { value: null }
+    if (field.isRequired || field.kind === 'number') return { problem: field.isRequired ? 'required' : 'number' }
+    return { value: field.kind === 'text' || field.kind === 'lines' ? source : null }
+  }
+  switch (field.kind) {
+    case 'number': {
+      const value = Number(source)
+      return Number.isFinite(value) && (!field.isInteger || Number.isInteger(value)) ? { value } : { problem: 'number' }
+    }
+    case 'choice':
+      return { value: field.options.find(({ value }) => value === source)?.raw ?? source }
+    case 'list':
+      return { value: source.split('\n').filter((line) => line.trim() !== '') }
+    case 'json':
+      try {
+        return { value: JSON.parse(source) as unknown }
+      } catch {
+        return { problem: 'json' }
+      }
+    case 'datetime':
+      // The field has no zone; the value is an instant in UTC unless one was typed.
+      return { value: /(Z|[+-]\d\d:?\d\d)$/.test(source) ? source : `${source.length === 16 ? `${source}:00` : source}+00:00` }
+    default:
+      return { value: source }
+  }
+}

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest'
+import { scheduleWords } from './schedule.ts'
+
+describe('schedule in words', () => {
+  it.each([
+    [null, 'Only when triggered'],
+    ['@daily', 'Every day at 00:00'],
+    ['0 3 * * *', 'At 03:00'],
+    ['*/15 * * * *', 'Every 15 minutes'],
+    ['1 day, 0:00:00', 'Every day'],
+    ['0:10:00', 'Every 10 minutes'],
+    ['2 days, 1:30:00', 'Every 2 days 1 hour 30 minutes'],
+    ['Asset: s3://bucket', 'Asset: s3://bucket'],
+    ['99 99 * * *', '99 99 * * *'],
+  ])('says %s as %s', (schedule, words) => {
+    expect(scheduleWords(schedule)).toBe(words)
+  })
+})

@@ -1,0 +1,39 @@
+/**
+ * The page's entry. Takes a one-time sign-in token out of the address before anything else runs, so that it stays neither in the
+ * history nor in a link that someone copies; then mounts theme, query cache and router.
+ */
+import '@fontsource-variable/inter/wght.css'
+import '@mantine/core/styles.css'
+import '@mantine/notifications/styles.css'
+import '@mantine/spotlight/styles.css'
+import './styles/tokens.css'
+import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
+import { ModalsProvider } from '@mantine/modals'
+import { Notifications } from '@mantine/notifications'
+import { QueryClientProvider } from '@tanstack/react-query'
+import { RouterProvider } from '@tanstack/react-router'
+import { StrictMode } from 'react'
+import { createRoot } from 'react-dom/client'
+import { takeSignInToken } from './features/session/index.ts'
+import { createAppRouter, createQueryClient } from './router.tsx'
+import { theme, variablesResolver } from './ui/theme.ts'
+
+const signInToken = takeSignInToken(window)
+const queryClient = createQueryClient()
+const router = createAppRouter(queryClient, signInToken)
+const colorSchemeManager = localStorageColorSchemeManager({ key: 'vortex-color-scheme' })
+
+const root = document.getElementById('root')
+if (!root) throw new Error('index.html has no #root element.')
+createRoot(root).render(
+  <StrictMode>
+    <MantineProvider theme={theme} cssVariablesResolver={variablesResolver} defaultColorScheme="auto" colorSchemeManager={colorSchemeManager}>
+      <QueryClientProvider client={queryClient}>
+        <ModalsProvider>
+          <Notifications position="bottom-right" limit={4} />
+          <RouterProvider router={router} />
+        </ModalsProvider>
+      </QueryClientProvider>
+    </MantineProvider>
+  </StrictMode>,
+)

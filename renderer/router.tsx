@@ -1,0 +1,174 @@
+/**
+ * The route table. Each page is a chunk of its own, loaded when the pointer comes near its link; each view's state is in the typed
+ * search params of search.ts. Places for Home, Runs of all DAGs and Admin are beside `dags` when they come.
+ */
+import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
+import {
+  createRootRouteWithContext,
+  createRoute,
+  createRouter,
+  lazyRouteComponent,
+  Outlet,
+  redirect,
+  type ErrorComponentProps,
+} from '@tanstack/react-router'
+import { errorCode, isWorthRetrying } from './api/errors.ts'
+import { dagQuery, meQuery, runQuery } from './api/queries.ts'
+import { AppFrame, CrashPage, NotFoundPage } from './features/shell/index.ts'
+import { appSearch, codeSearch, dagGraphSearch, dagsSearch, runSearch, runsSearch, signInSearch, taskSearch } from './search.ts'
+
+/** A one-time token that can be taken once. */
+export interface SignInLink {
+  take: () => string | null
+}
+export interface RouterContext {
+  queryClient: QueryClient
+  signInLink: SignInLink & { isPresent: () => boolean }
+}
+
+const rootRoute = createRootRouteWithContext<RouterContext>()({ component: Outlet, notFoundComponent: NotFoundPage })
+
+const signInRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/sign-in',
+  validateSearch: signInSearch,
+  component: lazyRouteComponent(() => import('./features/session/SignInPage.tsx'), 'SignInPage'),
+})
+
+const appRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  id: '_app',
+  validateSearch: appSearch,
+  component: AppFrame,
+  errorComponent: (props: ErrorComponentProps) => <CrashPage {...props} />,
+  beforeLoad: async ({ context, location }) => {
+    if (context.signInLink.isPresent()) throw toSignIn(location.href)
+    try {
+      await context.queryClient.ensureQueryData(meQuery)
+    } catch (error) {
+      if (errorCode(error) === 'unauthorized') throw toSignIn(location.href)
+      throw error
+    }
+  },
+})
+const toSignIn = (from: string) => redirect({ to: '/sign-in', search: from === '/' || from === '/dags' ? {} : { next: from } })
+
+const homeRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/',
+  beforeLoad: () => {
+    throw redirect({ to: '/dags', replace: true })
+  },
+})
+
+const dagsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/dags',
+  validateSearch: dagsSearch,
+  component: lazyRouteComponent(() => import('./features/dags/DagsPage.tsx'), 'DagsPage'),
+})
+
+const dagRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/dags/$dagId',
+  // Started, not awaited: the page shows its skeleton at once.
+  loader: ({ context, params }) => void context.queryClient.prefetchQuery(dagQuery(params.dagId)),
+  component: lazyRouteComponent(() => import('./features/dag/DagPage.tsx'), 'DagPage'),
+})
+const dagGraphRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/',
+  validateSearch: dagGraphSearch,
+  component: lazyRouteComponent(() => import('./features/dag/DagGraphTab.tsx'), 'DagGraphTab'),
+})
+const dagRunsRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/runs',
+  validateSearch: runsSearch,
+  component: lazyRouteComponent(() => import('./features/dag/DagRunsTab.tsx'), 'DagRunsTab'),
+})
+const dagDetailsRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/details',
+  component: lazyRouteComponent(() => import('./features/dag/DagDetailsTab.tsx'), 'DagDetailsTab'),
+})
+const dagCodeRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/code',
+  validateSearch: codeSearch,
+  component: lazyRouteComponent(() => import('./features/dag/DagCodeTab.tsx'), 'DagCodeTab'),
+})
+
+const runRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/dags/$dagId/runs/$runId',
+  validateSearch: runSearch,
+  loader: ({ context, params }) => void context.queryClient.prefetchQuery(runQuery({ dag_id: params.dagId, run_id: params.runId })),
+  component: lazyRouteComponent(() => import('./features/runs/RunPage.tsx'), 'RunPage'),
+})
+
+const taskRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/dags/$dagId/runs/$runId/tasks/$taskId',
+  validateSearch: taskSearch,
+  component: lazyRouteComponent(() => import('./features/tasks/TaskPage.tsx'), 'TaskPage'),
+})
+
+const routeTree = rootRoute.addChildren([
+  signInRoute,
+  appRoute.addChildren([
+    homeRoute,
+    dagsRoute,
+    dagRoute.addChildren([dagGraphRoute, dagRunsRoute, dagDetailsRoute, dagCodeRoute]),
+    runRoute,
+    taskRoute,
+  ]),
+])
+
+/** Live events keep the cache fresh, so an entry is read again only when it was not watched for this long. */
+const STALE_MS = 10_000
+
+export function createQueryClient(): QueryClient {
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({ onError: leaveIfSignedOut }),
+    mutationCache: new MutationCache({ onError: leaveIfSignedOut }),
+    defaultOptions: {
+      queries: { staleTime: STALE_MS, retry: (failures, error) => failures < 2 && isWorthRetrying(error), refetchOnWindowFocus: false },
+    },
+  })
+  return client
+}
+
+/** The session ended while a page was open: sign in and come back to the same view. */
+function leaveIfSignedOut(error: unknown): void {
+  const { pathname, search } = window.location
+  if (errorCode(error) !== 'unauthorized' || pathname === '/sign-in') return
+  window.location.assign(`/sign-in?next=${encodeURIComponent(pathname + search)}`)
+}
+
+export function createAppRouter(queryClient: QueryClient, signInToken: string | null) {
+  let token = signInToken
+  const signInLink = {
+    take: () => {
+      const taken = token
+      token = null
+      return taken
+    },
+    isPresent: () => token !== null,
+  }
+  return createRouter({
+    routeTree,
+    context: { queryClient, signInLink },
+    defaultPreload: 'intent',
+    defaultPreloadStaleTime: 0,
+    scrollRestoration: true,
+    defaultNotFoundComponent: NotFoundPage,
+    defaultErrorComponent: (props: ErrorComponentProps) => <CrashPage {...props} />,
+  })
+}
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: ReturnType<typeof createAppRouter>
+  }
+}

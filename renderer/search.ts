@@ -1,0 +1,118 @@
+/**
+ * The state of each view as it stands in the URL. A validator reads what anybody may have typed: an unknown value is dropped,
+ * never an error. Optional fields are absent by default, so that a plain view has a plain address.
+ */
+import { DAG_RUN_STATES, RUN_TYPES, TASK_INSTANCE_STATES, type DagRunState, type RunType, type TaskInstanceState } from '#contract/states.ts'
+
+type Raw = Record<string, unknown>
+
+/** The router reads `?x=123` as a number; names may be all digits. */
+const text = (value: unknown): string | undefined =>
+  typeof value === 'string' ? (value === '' ? undefined : value) : typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+const flag = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined)
+const integer = (value: unknown): number | undefined => (typeof value === 'number' && Number.isInteger(value) ? value : undefined)
+const oneOf = <T extends string>(list: readonly T[], value: unknown): T | undefined => list.find((item) => item === value)
+
+/** Drops undefined fields. */
+function present<T extends object>(value: { [K in keyof T]: T[K] | undefined }): Partial<T> {
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Partial<T>
+}
+
+/** On every page: the DAG that the trigger dialog is open for. */
+export interface AppSearch {
+  trigger?: string
+}
+export const appSearch = (raw: Raw): AppSearch => present({ trigger: text(raw['trigger']) })
+
+export interface SignInSearch {
+  next?: string
+}
+export const signInSearch = (raw: Raw): SignInSearch => present({ next: text(raw['next']) })
+
+export interface DagsSearch {
+  search?: string
+  tag?: string
+  owner?: string
+  paused?: boolean
+  state?: DagRunState
+  errors?: boolean
+}
+export const dagsSearch = (raw: Raw): DagsSearch =>
+  present<Required<DagsSearch>>({
+    search: text(raw['search']),
+    tag: text(raw['tag']),
+    owner: text(raw['owner']),
+    paused: flag(raw['paused']),
+    state: oneOf(DAG_RUN_STATES, raw['state']),
+    errors: flag(raw['errors']),
+  })
+
+export const TASK_TABS = ['log', 'attempts', 'xcom', 'why', 'details'] as const
+export type TaskTab = (typeof TASK_TABS)[number]
+
+/** The task panel beside a graph or a list. */
+export interface TaskPanelSearch {
+  task?: string
+  map?: number
+  attempt?: number
+  tab?: TaskTab
+}
+const taskPanel = (raw: Raw) => ({
+  task: text(raw['task']),
+  map: integer(raw['map']),
+  attempt: integer(raw['attempt']),
+  tab: oneOf(TASK_TABS, raw['tab']),
+})
+
+export interface GraphSearch extends TaskPanelSearch {
+  /** Unfolded groups, joined by commas; `*` = all. */
+  open?: string
+  dir?: 'TB'
+  find?: string
+}
+const graph = (raw: Raw) => ({ open: text(raw['open']), dir: oneOf(['TB'] as const, raw['dir']), find: text(raw['find']) })
+
+export interface DagGraphSearch extends GraphSearch {
+  /** The run whose states are shown; absent = the newest. */
+  run?: string
+}
+export const dagGraphSearch = (raw: Raw): DagGraphSearch =>
+  present<Required<DagGraphSearch>>({ ...graph(raw), ...taskPanel(raw), run: text(raw['run']) })
+
+export interface RunsSearch {
+  state?: DagRunState
+  type?: RunType
+}
+export const runsSearch = (raw: Raw): RunsSearch =>
+  present<Required<RunsSearch>>({ state: oneOf(DAG_RUN_STATES, raw['state']), type: oneOf(RUN_TYPES, raw['type']) })
+
+export interface CodeSearch {
+  version?: number
+}
+export const codeSearch = (raw: Raw): CodeSearch => present<Required<CodeSearch>>({ version: integer(raw['version']) })
+
+export const RUN_VIEWS = ['graph', 'tasks', 'events', 'details'] as const
+export type RunView = (typeof RUN_VIEWS)[number]
+export interface RunSearch extends GraphSearch {
+  view?: RunView
+  state?: TaskInstanceState
+  q?: string
+}
+export const runSearch = (raw: Raw): RunSearch =>
+  present<Required<RunSearch>>({
+    ...graph(raw),
+    ...taskPanel(raw),
+    view: oneOf(RUN_VIEWS, raw['view']),
+    state: oneOf(TASK_INSTANCE_STATES, raw['state']),
+    q: text(raw['q']),
+  })
+
+export interface TaskSearch {
+  map?: number
+  attempt?: number
+  tab?: TaskTab
+}
+export const taskSearch = (raw: Raw): TaskSearch => {
+  const { task: _, ...rest } = taskPanel(raw)
+  return present<Required<TaskSearch>>(rest)
+}

@@ -1,0 +1,47 @@
+/** An instant in the chosen time mode; the tooltip holds the relative time and the other zones. */
+import { Tooltip } from '@mantine/core'
+import { useState } from 'react'
+import { formatInstant, formatRelative, localZone, timeParts, zoneFor } from '../lib/time.ts'
+import { strings } from '../strings.ts'
+import { useTimeMode } from './timeMode.ts'
+
+interface InstantProps {
+  at: string | null
+  /** The DAG's zone, for DAG mode. */
+  zone?: string | null
+  /** Shows the relative time and keeps the absolute one for the tooltip. */
+  relative?: boolean
+}
+
+export function Instant({ at, zone = null, relative = false }: InstantProps) {
+  const mode = useTimeMode()
+  // Read when the pointer comes, not on a timer: a thousand rows must not render each second.
+  const [now, setNow] = useState(() => Date.now())
+  if (at === null) return <span className="tabular">{strings.time.never}</span>
+  const shown = timeParts(at, zoneFor(mode, zone))
+  const zones = [...new Set([zone ?? 'UTC', localZone(), 'UTC'])]
+  const label = (
+    <>
+      <div>{formatRelative(at, now)}</div>
+      {zones.map((name) => (
+        <div key={name} className="tabular">
+          {formatInstant(at, name)}
+        </div>
+      ))}
+    </>
+  )
+  return (
+    <Tooltip label={label} multiline>
+      <time
+        dateTime={at}
+        className="tabular"
+        onPointerEnter={() => {
+          setNow(Date.now())
+        }}
+      >
+        {relative ? formatRelative(at, now) : `${shown.date} ${shown.time}`}
+        {relative ? null : <span style={{ color: 'var(--text-dim)', fontSize: '0.85em' }}> {shown.zone}</span>}
+      </time>
+    </Tooltip>
+  )
+}

@@ -1,0 +1,47 @@
+/**
+ * Builds the renderer into dist/renderer: hashed assets, one chunk per route (renderer/router.tsx names them), no inline script.
+ * `VORTEX_DEV_SERVER` is the controller that the development server forwards /api to.
+ */
+import react from '@vitejs/plugin-react'
+import { defineConfig, type Plugin } from 'vite'
+
+/**
+ * The page's own content policy, beside the header that the controller sends. Styles may be inline because the component library
+ * writes its theme into a style element; scripts may not. Development needs inline scripts for hot reload, so it goes without.
+ */
+const CONTENT_POLICY = [
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "font-src 'self'",
+  "connect-src 'self'",
+  "worker-src 'self'",
+  "object-src 'none'",
+  "base-uri 'none'",
+  "form-action 'self'",
+].join('; ')
+
+const contentPolicy: Plugin = {
+  name: 'vortex-content-policy',
+  apply: 'build',
+  transformIndexHtml: () => [
+    { tag: 'meta', attrs: { 'http-equiv': 'Content-Security-Policy', content: CONTENT_POLICY }, injectTo: 'head-prepend' },
+  ],
+}
+
+export default defineConfig({
+  // The test runner reads this file too where it has none of its own; its root is the repository.
+  root: process.env['VITEST'] === undefined ? 'renderer' : '.',
+  plugins: [react(), contentPolicy],
+  build: {
+    outDir: '../dist/renderer',
+    emptyOutDir: true,
+    target: 'es2023',
+    // A data: URL would be refused by font-src and saves nothing worth having.
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+  },
+  worker: { format: 'es' },
+  server: { port: 5173, proxy: { '/api': { target: process.env['VORTEX_DEV_SERVER'] ?? 'http://127.0.0.1:8080' } } },
+})
