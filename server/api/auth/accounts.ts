@@ -92,9 +92,9 @@ export function createAccounts(p: { store: AccountStore; passwords: Passwords; c
     async signIn({ username, password, address }) {
       const attempt = { username, address }
       refuseIfThrottled(attempt)
-      const user = await store.userGet({ username })
-      // Counted before the slow hash: parallel guesses must not all pass the check above.
+      // Counted before anything is waited for: parallel guesses must not all pass the check above.
       throttle.failed(attempt)
+      const user = await store.userGet({ username })
       if (!(await passwords.verify({ password, stored: user?.password_hash ?? null })) || user === null) {
         logger.warn({ username, address }, 'sign-in failed')
         throw new VortexError('unauthorized', WRONG)
