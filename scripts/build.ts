@@ -1,0 +1,99 @@
+/**
+ * Builds what `npm start` and the packages run: dist/renderer (the dashboard) and dist/server (CLI, controller, worker and the
+ * SQLite thread as ES modules). Skips what is newer than its sources.
+ */
+import { build as bundle } from 'esbuild'
+import { spawnSync } from 'node:child_process'
+import { createHash } from 'node:crypto'
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+
+const root = resolve(import.meta.dirname, '..')
+
+/** Entries of the server, by the name of the file in dist/server. */
+export const SERVER_ENTRIES: Record<string, string> = {
+  vortex: 'server/cli/main.ts',
+  worker: 'server/worker/workerMain.ts',
+  sqliteThread: 'server/db/sqlite/thread/entry.ts',
+}
+
+/** Packages that stay outside the bundle: native add-ons find their files beside themselves. */
+const EXTERNAL = ['better-sqlite3', 'pg-native']
+
+function* sourceFiles(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    if (entry.name === 'node_modules' || entry.name.startsWith('.')) continue
+    const path = join(folder, entry.name)
+    if (entry.isDirectory()) yield* sourceFiles(path)
+    else if (!/\.test\.tsx?$/.test(entry.name)) yield path
+  }
+}
+
+/** Names, sizes and times of the sources: enough to notice a change, quick enough for every start. */
+function fingerprint(parts: string[]): string {
+  const hash = createHash('sha256')
+  for (const part of parts) {
+    const path = join(root, part)
+    if (!existsSync(path)) continue
+    for (const file of statSync(path).isDirectory() ? sourceFiles(path) : [path]) {
+      const { size, mtimeMs } = statSync(file)
+      hash.update(`${file} ${size} ${mtimeMs}\n`)
+    }
+  }
+  return hash.digest('hex')
+}
+
+function isFresh(target: string, print: string): boolean {
+  const stamp = join(root, 'dist', `${target}.stamp`)
+  return existsSync(stamp) && readFileSync(stamp, 'utf8') === print && existsSync(join(root, 'dist', target))
+}
+
+function stamp(target: string, print: string): void {
+  writeFileSync(join(root, 'dist', `${target}.stamp`), print)
+}
+
+/** Bundles the server. About a second. */
+export async function buildServer(): Promise<boolean> {
+  const print = fingerprint(['server', 'package-lock.json', 'scripts/build.ts'])
+  if (isFresh('server', print)) return false
+  mkdirSync(join(root, 'dist/server'), { recursive: true })
+  await bundle({
+    absWorkingDir: root,
+    entryPoints: Object.entries(SERVER_ENTRIES).map(([out, path]) => ({ in: path, out })),
+    outdir: 'dist/server',
+    outExtension: { '.js': '.mjs' },
+    entryNames: '[name]',
+    chunkNames: 'chunk-[hash]',
+    bundle: true,
+    splitting: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    sourcemap: 'linked',
+    minifySyntax: true,
+    external: EXTERNAL,
+    // Packages written as CommonJS call require for Node's own modules.
+    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+    define: { 'process.env.VORTEX_BUNDLED': '"1"' },
+    logLevel: 'warning',
+  })
+  stamp('server', print)
+  return true
+}
+
+/** Builds the dashboard with vite. Some ten seconds. */
+export function buildRenderer(): boolean {
+  const print = fingerprint(['renderer', 'server/contract', 'package-lock.json', 'vite.config.ts'])
+  if (isFresh('renderer', print)) return false
+  const vite = join(root, 'node_modules/vite/bin/vite.js')
+  const result = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  if (result.status !== 0) throw new Error('The dashboard could not be built; the messages above say why.')
+  stamp('renderer', print)
+  return true
+}
+
+if (import.meta.main) {
+  if (process.argv.includes('--clean')) rmSync(join(root, 'dist'), { recursive: true, force: true })
+  await buildServer()
+  buildRenderer()
+}
