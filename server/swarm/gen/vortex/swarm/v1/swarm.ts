@@ -34,6 +34,11 @@ export const protobufFileName = "vortex/swarm/v1/swarm.proto";
  * acknowledges them in order with `reports_acked`, only after they are committed. After a reconnect the worker sends every
  * unacknowledged report again; the controller drops repeats by (task_instance_id, attempt, lease_token). Log bytes carry
  * their offset and are acknowledged per attempt once stored; after a reconnect the worker continues at the acknowledged offset.
+ * The log of an attempt ends with a chunk marked `last`; it is done when its acknowledgement says `complete`. Logs and reports do
+ * not wait for each other.
+ *
+ * Windows. Heartbeats share the stream with everything else, so a worker never fills it: at most 4 MiB of log bytes and 64 MiB
+ * of reports are unacknowledged at a time (one larger item may travel alone). A message has at most 32 MiB.
  *
  * Leases. The controller's `lease_ms` in Welcome holds for every attempt of the worker. Each Heartbeat that the controller
  * answers renews it from the moment the worker SENT that heartbeat (by the worker's monotonic clock). A worker whose lease
@@ -73,63 +78,6 @@ export namespace Outcome {
   export type UNRECOGNIZED = typeof Outcome.UNRECOGNIZED;
 }
 
-export function outcomeFromJSON(object: any): Outcome {
-  switch (object) {
-    case 0:
-    case "OUTCOME_UNSPECIFIED":
-      return Outcome.OUTCOME_UNSPECIFIED;
-    case 1:
-    case "OUTCOME_SUCCESS":
-      return Outcome.OUTCOME_SUCCESS;
-    case 2:
-    case "OUTCOME_FAILED":
-      return Outcome.OUTCOME_FAILED;
-    case 3:
-    case "OUTCOME_FAILED_FINAL":
-      return Outcome.OUTCOME_FAILED_FINAL;
-    case 4:
-    case "OUTCOME_SKIPPED":
-      return Outcome.OUTCOME_SKIPPED;
-    case 5:
-    case "OUTCOME_RESCHEDULED":
-      return Outcome.OUTCOME_RESCHEDULED;
-    case 6:
-    case "OUTCOME_DEFERRED":
-      return Outcome.OUTCOME_DEFERRED;
-    case 7:
-    case "OUTCOME_KILLED":
-      return Outcome.OUTCOME_KILLED;
-    case -1:
-    case "UNRECOGNIZED":
-    default:
-      return Outcome.UNRECOGNIZED;
-  }
-}
-
-export function outcomeToJSON(object: Outcome): string {
-  switch (object) {
-    case Outcome.OUTCOME_UNSPECIFIED:
-      return "OUTCOME_UNSPECIFIED";
-    case Outcome.OUTCOME_SUCCESS:
-      return "OUTCOME_SUCCESS";
-    case Outcome.OUTCOME_FAILED:
-      return "OUTCOME_FAILED";
-    case Outcome.OUTCOME_FAILED_FINAL:
-      return "OUTCOME_FAILED_FINAL";
-    case Outcome.OUTCOME_SKIPPED:
-      return "OUTCOME_SKIPPED";
-    case Outcome.OUTCOME_RESCHEDULED:
-      return "OUTCOME_RESCHEDULED";
-    case Outcome.OUTCOME_DEFERRED:
-      return "OUTCOME_DEFERRED";
-    case Outcome.OUTCOME_KILLED:
-      return "OUTCOME_KILLED";
-    case Outcome.UNRECOGNIZED:
-    default:
-      return "UNRECOGNIZED";
-  }
-}
-
 export interface WorkerFrame {
   /** first frame only */
   hello: Hello | undefined;
@@ -139,6 +87,8 @@ export interface WorkerFrame {
   requests: Request[];
   /** Attempts given back unstarted (drain, full): the controller may assign them elsewhere at once. */
   released: AttemptRef[];
+  /** assign nothing more to this worker; it ends when what it holds has ended */
+  draining: boolean;
 }
 
 export interface ControllerFrame {
@@ -182,17 +132,22 @@ export interface Hello {
   held: AttemptRef[];
   /** runs on the controller's host and sees its DAG folder */
   local: boolean;
+  /** Attempts whose log is not complete at the controller, held or not. */
+  open_logs: AttemptRef[];
 }
 
 export interface Welcome {
   lease_ms: number;
   heartbeat_ms: number;
-  /** Attempts that the worker holds but must not: kill their process trees, report nothing. */
+  /**
+   * Attempts that the worker holds but must not: kill their process trees. Of their reports only the end counts, and only if
+   * the controller waits for it (an attempt that was killed or cleared).
+   */
   unknown: AttemptRef[];
   /** per attempt; output beyond it is counted, not sent */
   log_cap_bytes: number;
   xcom_cap_bytes: number;
-  /** For each held attempt: how many log bytes are stored. */
+  /** For each of Hello.open_logs: how many log bytes are stored. `complete` = nothing more is wanted. */
   log_acks: LogAck[];
   /** DAG folder on the controller's host, set only for a local worker. */
   dags_folder: string;
@@ -326,11 +281,16 @@ export interface LogChunk {
   ref: AttemptRef | undefined;
   offset: number;
   bytes: Buffer;
+  /** the log ends with these bytes (which may be none) */
+  last: boolean;
+  /** with `last`: the log was cut at its cap */
+  truncated: boolean;
 }
 
 export interface LogAck {
   ref: AttemptRef | undefined;
   stored: number;
+  complete: boolean;
 }
 
 /** A question of a running task: XCom, Variable, DAG runs. JSON, because the Python package and the controller speak it. */
@@ -354,8 +314,9 @@ export interface Response {
 
 export interface FetchBundleRequest {
   hash: string;
-  /** SHA-256 of files in the worker's cache */
+  /** SHA-256 of the manifest's files that the worker has */
   have: string[];
+  manifest_only: boolean;
 }
 
 export interface BundleChunk {
@@ -369,7 +330,7 @@ export interface BundleChunk {
 }
 
 function createBaseWorkerFrame(): WorkerFrame {
-  return { hello: undefined, reports: [], logs: [], heartbeat: undefined, requests: [], released: [] };
+  return { hello: undefined, reports: [], logs: [], heartbeat: undefined, requests: [], released: [], draining: false };
 }
 
 export const WorkerFrame: MessageFns<WorkerFrame> = {
@@ -391,6 +352,9 @@ export const WorkerFrame: MessageFns<WorkerFrame> = {
     }
     for (const v of message.released) {
       AttemptRef.encode(v!, writer.uint32(50).fork()).join();
+    }
+    if (message.draining !== false) {
+      writer.uint32(56).bool(message.draining);
     }
     return writer;
   },
@@ -456,6 +420,14 @@ export const WorkerFrame: MessageFns<WorkerFrame> = {
             message.released.push(AttemptRef.decode(reader, reader.uint32()));
             continue;
           }
+          case 7: {
+            if (tag !== 56) {
+              break;
+            }
+
+            message.draining = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -466,58 +438,6 @@ export const WorkerFrame: MessageFns<WorkerFrame> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
-  },
-
-  fromJSON(object: any): WorkerFrame {
-    return {
-      hello: isSet(object.hello) ? Hello.fromJSON(object.hello) : undefined,
-      reports: globalThis.Array.isArray(object?.reports) ? object.reports.map((e: any) => Report.fromJSON(e)) : [],
-      logs: globalThis.Array.isArray(object?.logs) ? object.logs.map((e: any) => LogChunk.fromJSON(e)) : [],
-      heartbeat: isSet(object.heartbeat) ? Heartbeat.fromJSON(object.heartbeat) : undefined,
-      requests: globalThis.Array.isArray(object?.requests) ? object.requests.map((e: any) => Request.fromJSON(e)) : [],
-      released: globalThis.Array.isArray(object?.released)
-        ? object.released.map((e: any) => AttemptRef.fromJSON(e))
-        : [],
-    };
-  },
-
-  toJSON(message: WorkerFrame): unknown {
-    const obj: any = {};
-    if (message.hello !== undefined) {
-      obj.hello = Hello.toJSON(message.hello);
-    }
-    if (message.reports?.length) {
-      obj.reports = message.reports.map((e) => Report.toJSON(e));
-    }
-    if (message.logs?.length) {
-      obj.logs = message.logs.map((e) => LogChunk.toJSON(e));
-    }
-    if (message.heartbeat !== undefined) {
-      obj.heartbeat = Heartbeat.toJSON(message.heartbeat);
-    }
-    if (message.requests?.length) {
-      obj.requests = message.requests.map((e) => Request.toJSON(e));
-    }
-    if (message.released?.length) {
-      obj.released = message.released.map((e) => AttemptRef.toJSON(e));
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<WorkerFrame>, I>>(base?: I): WorkerFrame {
-    return WorkerFrame.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<WorkerFrame>, I>>(object: I): WorkerFrame {
-    const message = createBaseWorkerFrame();
-    message.hello = (object.hello !== undefined && object.hello !== null) ? Hello.fromPartial(object.hello) : undefined;
-    message.reports = object.reports?.map((e) => Report.fromPartial(e)) || [];
-    message.logs = object.logs?.map((e) => LogChunk.fromPartial(e)) || [];
-    message.heartbeat = (object.heartbeat !== undefined && object.heartbeat !== null)
-      ? Heartbeat.fromPartial(object.heartbeat)
-      : undefined;
-    message.requests = object.requests?.map((e) => Request.fromPartial(e)) || [];
-    message.released = object.released?.map((e) => AttemptRef.fromPartial(e)) || [];
-    return message;
   },
 };
 
@@ -663,89 +583,6 @@ export const ControllerFrame: MessageFns<ControllerFrame> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): ControllerFrame {
-    return {
-      welcome: isSet(object.welcome) ? Welcome.fromJSON(object.welcome) : undefined,
-      refused: isSet(object.refused) ? Refused.fromJSON(object.refused) : undefined,
-      assign: globalThis.Array.isArray(object?.assign) ? object.assign.map((e: any) => Assignment.fromJSON(e)) : [],
-      kill: globalThis.Array.isArray(object?.kill) ? object.kill.map((e: any) => Kill.fromJSON(e)) : [],
-      reports_acked: isSet(object.reportsAcked)
-        ? globalThis.Number(object.reportsAcked)
-        : isSet(object.reports_acked)
-        ? globalThis.Number(object.reports_acked)
-        : 0,
-      log_acks: globalThis.Array.isArray(object?.logAcks)
-        ? object.logAcks.map((e: any) => LogAck.fromJSON(e))
-        : globalThis.Array.isArray(object?.log_acks)
-        ? object.log_acks.map((e: any) => LogAck.fromJSON(e))
-        : [],
-      heartbeat_ack: isSet(object.heartbeatAck)
-        ? HeartbeatAck.fromJSON(object.heartbeatAck)
-        : isSet(object.heartbeat_ack)
-        ? HeartbeatAck.fromJSON(object.heartbeat_ack)
-        : undefined,
-      responses: globalThis.Array.isArray(object?.responses)
-        ? object.responses.map((e: any) => Response.fromJSON(e))
-        : [],
-      drain: isSet(object.drain) ? globalThis.Boolean(object.drain) : false,
-    };
-  },
-
-  toJSON(message: ControllerFrame): unknown {
-    const obj: any = {};
-    if (message.welcome !== undefined) {
-      obj.welcome = Welcome.toJSON(message.welcome);
-    }
-    if (message.refused !== undefined) {
-      obj.refused = Refused.toJSON(message.refused);
-    }
-    if (message.assign?.length) {
-      obj.assign = message.assign.map((e) => Assignment.toJSON(e));
-    }
-    if (message.kill?.length) {
-      obj.kill = message.kill.map((e) => Kill.toJSON(e));
-    }
-    if (message.reports_acked !== 0) {
-      obj.reportsAcked = Math.round(message.reports_acked);
-    }
-    if (message.log_acks?.length) {
-      obj.logAcks = message.log_acks.map((e) => LogAck.toJSON(e));
-    }
-    if (message.heartbeat_ack !== undefined) {
-      obj.heartbeatAck = HeartbeatAck.toJSON(message.heartbeat_ack);
-    }
-    if (message.responses?.length) {
-      obj.responses = message.responses.map((e) => Response.toJSON(e));
-    }
-    if (message.drain !== false) {
-      obj.drain = message.drain;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<ControllerFrame>, I>>(base?: I): ControllerFrame {
-    return ControllerFrame.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<ControllerFrame>, I>>(object: I): ControllerFrame {
-    const message = createBaseControllerFrame();
-    message.welcome = (object.welcome !== undefined && object.welcome !== null)
-      ? Welcome.fromPartial(object.welcome)
-      : undefined;
-    message.refused = (object.refused !== undefined && object.refused !== null)
-      ? Refused.fromPartial(object.refused)
-      : undefined;
-    message.assign = object.assign?.map((e) => Assignment.fromPartial(e)) || [];
-    message.kill = object.kill?.map((e) => Kill.fromPartial(e)) || [];
-    message.reports_acked = object.reports_acked ?? 0;
-    message.log_acks = object.log_acks?.map((e) => LogAck.fromPartial(e)) || [];
-    message.heartbeat_ack = (object.heartbeat_ack !== undefined && object.heartbeat_ack !== null)
-      ? HeartbeatAck.fromPartial(object.heartbeat_ack)
-      : undefined;
-    message.responses = object.responses?.map((e) => Response.fromPartial(e)) || [];
-    message.drain = object.drain ?? false;
-    return message;
-  },
 };
 
 function createBaseAttemptRef(): AttemptRef {
@@ -814,47 +651,6 @@ export const AttemptRef: MessageFns<AttemptRef> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): AttemptRef {
-    return {
-      task_instance_id: isSet(object.taskInstanceId)
-        ? globalThis.Number(object.taskInstanceId)
-        : isSet(object.task_instance_id)
-        ? globalThis.Number(object.task_instance_id)
-        : 0,
-      attempt: isSet(object.attempt) ? globalThis.Number(object.attempt) : 0,
-      lease_token: isSet(object.leaseToken)
-        ? globalThis.String(object.leaseToken)
-        : isSet(object.lease_token)
-        ? globalThis.String(object.lease_token)
-        : "",
-    };
-  },
-
-  toJSON(message: AttemptRef): unknown {
-    const obj: any = {};
-    if (message.task_instance_id !== 0) {
-      obj.taskInstanceId = Math.round(message.task_instance_id);
-    }
-    if (message.attempt !== 0) {
-      obj.attempt = Math.round(message.attempt);
-    }
-    if (message.lease_token !== "") {
-      obj.leaseToken = message.lease_token;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<AttemptRef>, I>>(base?: I): AttemptRef {
-    return AttemptRef.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<AttemptRef>, I>>(object: I): AttemptRef {
-    const message = createBaseAttemptRef();
-    message.task_instance_id = object.task_instance_id ?? 0;
-    message.attempt = object.attempt ?? 0;
-    message.lease_token = object.lease_token ?? "";
-    return message;
-  },
 };
 
 function createBaseHello(): Hello {
@@ -868,6 +664,7 @@ function createBaseHello(): Hello {
     version: "",
     held: [],
     local: false,
+    open_logs: [],
   };
 }
 
@@ -899,6 +696,9 @@ export const Hello: MessageFns<Hello> = {
     }
     if (message.local !== false) {
       writer.uint32(72).bool(message.local);
+    }
+    for (const v of message.open_logs) {
+      AttemptRef.encode(v!, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -988,6 +788,14 @@ export const Hello: MessageFns<Hello> = {
             message.local = reader.bool();
             continue;
           }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.open_logs.push(AttemptRef.decode(reader, reader.uint32()));
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -998,73 +806,6 @@ export const Hello: MessageFns<Hello> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
-  },
-
-  fromJSON(object: any): Hello {
-    return {
-      protocol: isSet(object.protocol) ? globalThis.Number(object.protocol) : 0,
-      worker_id: isSet(object.workerId)
-        ? globalThis.String(object.workerId)
-        : isSet(object.worker_id)
-        ? globalThis.String(object.worker_id)
-        : "",
-      hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
-      capacity: isSet(object.capacity) ? globalThis.Number(object.capacity) : 0,
-      queues: globalThis.Array.isArray(object?.queues) ? object.queues.map((e: any) => globalThis.String(e)) : [],
-      labels: globalThis.Array.isArray(object?.labels) ? object.labels.map((e: any) => globalThis.String(e)) : [],
-      version: isSet(object.version) ? globalThis.String(object.version) : "",
-      held: globalThis.Array.isArray(object?.held) ? object.held.map((e: any) => AttemptRef.fromJSON(e)) : [],
-      local: isSet(object.local) ? globalThis.Boolean(object.local) : false,
-    };
-  },
-
-  toJSON(message: Hello): unknown {
-    const obj: any = {};
-    if (message.protocol !== 0) {
-      obj.protocol = Math.round(message.protocol);
-    }
-    if (message.worker_id !== "") {
-      obj.workerId = message.worker_id;
-    }
-    if (message.hostname !== "") {
-      obj.hostname = message.hostname;
-    }
-    if (message.capacity !== 0) {
-      obj.capacity = Math.round(message.capacity);
-    }
-    if (message.queues?.length) {
-      obj.queues = message.queues;
-    }
-    if (message.labels?.length) {
-      obj.labels = message.labels;
-    }
-    if (message.version !== "") {
-      obj.version = message.version;
-    }
-    if (message.held?.length) {
-      obj.held = message.held.map((e) => AttemptRef.toJSON(e));
-    }
-    if (message.local !== false) {
-      obj.local = message.local;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<Hello>, I>>(base?: I): Hello {
-    return Hello.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<Hello>, I>>(object: I): Hello {
-    const message = createBaseHello();
-    message.protocol = object.protocol ?? 0;
-    message.worker_id = object.worker_id ?? "";
-    message.hostname = object.hostname ?? "";
-    message.capacity = object.capacity ?? 0;
-    message.queues = object.queues?.map((e) => e) || [];
-    message.labels = object.labels?.map((e) => e) || [];
-    message.version = object.version ?? "";
-    message.held = object.held?.map((e) => AttemptRef.fromPartial(e)) || [];
-    message.local = object.local ?? false;
-    return message;
   },
 };
 
@@ -1186,83 +927,6 @@ export const Welcome: MessageFns<Welcome> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): Welcome {
-    return {
-      lease_ms: isSet(object.leaseMs)
-        ? globalThis.Number(object.leaseMs)
-        : isSet(object.lease_ms)
-        ? globalThis.Number(object.lease_ms)
-        : 0,
-      heartbeat_ms: isSet(object.heartbeatMs)
-        ? globalThis.Number(object.heartbeatMs)
-        : isSet(object.heartbeat_ms)
-        ? globalThis.Number(object.heartbeat_ms)
-        : 0,
-      unknown: globalThis.Array.isArray(object?.unknown) ? object.unknown.map((e: any) => AttemptRef.fromJSON(e)) : [],
-      log_cap_bytes: isSet(object.logCapBytes)
-        ? globalThis.Number(object.logCapBytes)
-        : isSet(object.log_cap_bytes)
-        ? globalThis.Number(object.log_cap_bytes)
-        : 0,
-      xcom_cap_bytes: isSet(object.xcomCapBytes)
-        ? globalThis.Number(object.xcomCapBytes)
-        : isSet(object.xcom_cap_bytes)
-        ? globalThis.Number(object.xcom_cap_bytes)
-        : 0,
-      log_acks: globalThis.Array.isArray(object?.logAcks)
-        ? object.logAcks.map((e: any) => LogAck.fromJSON(e))
-        : globalThis.Array.isArray(object?.log_acks)
-        ? object.log_acks.map((e: any) => LogAck.fromJSON(e))
-        : [],
-      dags_folder: isSet(object.dagsFolder)
-        ? globalThis.String(object.dagsFolder)
-        : isSet(object.dags_folder)
-        ? globalThis.String(object.dags_folder)
-        : "",
-    };
-  },
-
-  toJSON(message: Welcome): unknown {
-    const obj: any = {};
-    if (message.lease_ms !== 0) {
-      obj.leaseMs = Math.round(message.lease_ms);
-    }
-    if (message.heartbeat_ms !== 0) {
-      obj.heartbeatMs = Math.round(message.heartbeat_ms);
-    }
-    if (message.unknown?.length) {
-      obj.unknown = message.unknown.map((e) => AttemptRef.toJSON(e));
-    }
-    if (message.log_cap_bytes !== 0) {
-      obj.logCapBytes = Math.round(message.log_cap_bytes);
-    }
-    if (message.xcom_cap_bytes !== 0) {
-      obj.xcomCapBytes = Math.round(message.xcom_cap_bytes);
-    }
-    if (message.log_acks?.length) {
-      obj.logAcks = message.log_acks.map((e) => LogAck.toJSON(e));
-    }
-    if (message.dags_folder !== "") {
-      obj.dagsFolder = message.dags_folder;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<Welcome>, I>>(base?: I): Welcome {
-    return Welcome.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<Welcome>, I>>(object: I): Welcome {
-    const message = createBaseWelcome();
-    message.lease_ms = object.lease_ms ?? 0;
-    message.heartbeat_ms = object.heartbeat_ms ?? 0;
-    message.unknown = object.unknown?.map((e) => AttemptRef.fromPartial(e)) || [];
-    message.log_cap_bytes = object.log_cap_bytes ?? 0;
-    message.xcom_cap_bytes = object.xcom_cap_bytes ?? 0;
-    message.log_acks = object.log_acks?.map((e) => LogAck.fromPartial(e)) || [];
-    message.dags_folder = object.dags_folder ?? "";
-    return message;
-  },
 };
 
 function createBaseRefused(): Refused {
@@ -1330,43 +994,6 @@ export const Refused: MessageFns<Refused> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
-  },
-
-  fromJSON(object: any): Refused {
-    return {
-      code: isSet(object.code) ? globalThis.String(object.code) : "",
-      message: isSet(object.message) ? globalThis.String(object.message) : "",
-      leader_address: isSet(object.leaderAddress)
-        ? globalThis.String(object.leaderAddress)
-        : isSet(object.leader_address)
-        ? globalThis.String(object.leader_address)
-        : "",
-    };
-  },
-
-  toJSON(message: Refused): unknown {
-    const obj: any = {};
-    if (message.code !== "") {
-      obj.code = message.code;
-    }
-    if (message.message !== "") {
-      obj.message = message.message;
-    }
-    if (message.leader_address !== "") {
-      obj.leaderAddress = message.leader_address;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<Refused>, I>>(base?: I): Refused {
-    return Refused.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<Refused>, I>>(object: I): Refused {
-    const message = createBaseRefused();
-    message.code = object.code ?? "";
-    message.message = object.message ?? "";
-    message.leader_address = object.leader_address ?? "";
-    return message;
   },
 };
 
@@ -1447,48 +1074,6 @@ export const Heartbeat: MessageFns<Heartbeat> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): Heartbeat {
-    return {
-      id: isSet(object.id) ? globalThis.Number(object.id) : 0,
-      running: isSet(object.running) ? globalThis.Number(object.running) : 0,
-      load: isSet(object.load) ? globalThis.Number(object.load) : 0,
-      memory_bytes: isSet(object.memoryBytes)
-        ? globalThis.Number(object.memoryBytes)
-        : isSet(object.memory_bytes)
-        ? globalThis.Number(object.memory_bytes)
-        : 0,
-    };
-  },
-
-  toJSON(message: Heartbeat): unknown {
-    const obj: any = {};
-    if (message.id !== 0) {
-      obj.id = Math.round(message.id);
-    }
-    if (message.running !== 0) {
-      obj.running = Math.round(message.running);
-    }
-    if (message.load !== 0) {
-      obj.load = floatToJson(message.load);
-    }
-    if (message.memory_bytes !== 0) {
-      obj.memoryBytes = Math.round(message.memory_bytes);
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<Heartbeat>, I>>(base?: I): Heartbeat {
-    return Heartbeat.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<Heartbeat>, I>>(object: I): Heartbeat {
-    const message = createBaseHeartbeat();
-    message.id = object.id ?? 0;
-    message.running = object.running ?? 0;
-    message.load = object.load ?? 0;
-    message.memory_bytes = object.memory_bytes ?? 0;
-    return message;
-  },
 };
 
 function createBaseHeartbeatAck(): HeartbeatAck {
@@ -1534,27 +1119,6 @@ export const HeartbeatAck: MessageFns<HeartbeatAck> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
-  },
-
-  fromJSON(object: any): HeartbeatAck {
-    return { id: isSet(object.id) ? globalThis.Number(object.id) : 0 };
-  },
-
-  toJSON(message: HeartbeatAck): unknown {
-    const obj: any = {};
-    if (message.id !== 0) {
-      obj.id = Math.round(message.id);
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<HeartbeatAck>, I>>(base?: I): HeartbeatAck {
-    return HeartbeatAck.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<HeartbeatAck>, I>>(object: I): HeartbeatAck {
-    const message = createBaseHeartbeatAck();
-    message.id = object.id ?? 0;
-    return message;
   },
 };
 
@@ -1739,143 +1303,6 @@ export const Assignment: MessageFns<Assignment> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): Assignment {
-    return {
-      ref: isSet(object.ref) ? AttemptRef.fromJSON(object.ref) : undefined,
-      dag_id: isSet(object.dagId)
-        ? globalThis.String(object.dagId)
-        : isSet(object.dag_id)
-        ? globalThis.String(object.dag_id)
-        : "",
-      run_id: isSet(object.runId)
-        ? globalThis.String(object.runId)
-        : isSet(object.run_id)
-        ? globalThis.String(object.run_id)
-        : "",
-      task_id: isSet(object.taskId)
-        ? globalThis.String(object.taskId)
-        : isSet(object.task_id)
-        ? globalThis.String(object.task_id)
-        : "",
-      map_index: isSet(object.mapIndex)
-        ? globalThis.Number(object.mapIndex)
-        : isSet(object.map_index)
-        ? globalThis.Number(object.map_index)
-        : 0,
-      bundle_hash: isSet(object.bundleHash)
-        ? globalThis.String(object.bundleHash)
-        : isSet(object.bundle_hash)
-        ? globalThis.String(object.bundle_hash)
-        : "",
-      dag_file: isSet(object.dagFile)
-        ? globalThis.String(object.dagFile)
-        : isSet(object.dag_file)
-        ? globalThis.String(object.dag_file)
-        : "",
-      job_json: isSet(object.jobJson)
-        ? globalThis.String(object.jobJson)
-        : isSet(object.job_json)
-        ? globalThis.String(object.job_json)
-        : "",
-      bash: isSet(object.bash) ? PlainBash.fromJSON(object.bash) : undefined,
-      execution_timeout_ms: isSet(object.executionTimeoutMs)
-        ? globalThis.Number(object.executionTimeoutMs)
-        : isSet(object.execution_timeout_ms)
-        ? globalThis.Number(object.execution_timeout_ms)
-        : 0,
-      secrets: isObject(object.secrets)
-        ? (globalThis.Object.entries(object.secrets) as [string, any][]).reduce(
-          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
-            globalThis.Object.defineProperty(acc, key, {
-              value: globalThis.String(value),
-              enumerable: true,
-              configurable: true,
-              writable: true,
-            });
-            return acc;
-          },
-          {},
-        )
-        : {},
-      kind: isSet(object.kind) ? globalThis.String(object.kind) : "",
-    };
-  },
-
-  toJSON(message: Assignment): unknown {
-    const obj: any = {};
-    if (message.ref !== undefined) {
-      obj.ref = AttemptRef.toJSON(message.ref);
-    }
-    if (message.dag_id !== "") {
-      obj.dagId = message.dag_id;
-    }
-    if (message.run_id !== "") {
-      obj.runId = message.run_id;
-    }
-    if (message.task_id !== "") {
-      obj.taskId = message.task_id;
-    }
-    if (message.map_index !== 0) {
-      obj.mapIndex = Math.round(message.map_index);
-    }
-    if (message.bundle_hash !== "") {
-      obj.bundleHash = message.bundle_hash;
-    }
-    if (message.dag_file !== "") {
-      obj.dagFile = message.dag_file;
-    }
-    if (message.job_json !== "") {
-      obj.jobJson = message.job_json;
-    }
-    if (message.bash !== undefined) {
-      obj.bash = PlainBash.toJSON(message.bash);
-    }
-    if (message.execution_timeout_ms !== 0) {
-      obj.executionTimeoutMs = Math.round(message.execution_timeout_ms);
-    }
-    if (message.secrets) {
-      const entries = globalThis.Object.entries(message.secrets) as [string, string][];
-      if (entries.length > 0) {
-        obj.secrets = {};
-        entries.forEach(([k, v]) => {
-          obj.secrets[k] = v;
-        });
-      }
-    }
-    if (message.kind !== "") {
-      obj.kind = message.kind;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<Assignment>, I>>(base?: I): Assignment {
-    return Assignment.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<Assignment>, I>>(object: I): Assignment {
-    const message = createBaseAssignment();
-    message.ref = (object.ref !== undefined && object.ref !== null) ? AttemptRef.fromPartial(object.ref) : undefined;
-    message.dag_id = object.dag_id ?? "";
-    message.run_id = object.run_id ?? "";
-    message.task_id = object.task_id ?? "";
-    message.map_index = object.map_index ?? 0;
-    message.bundle_hash = object.bundle_hash ?? "";
-    message.dag_file = object.dag_file ?? "";
-    message.job_json = object.job_json ?? "";
-    message.bash = (object.bash !== undefined && object.bash !== null) ? PlainBash.fromPartial(object.bash) : undefined;
-    message.execution_timeout_ms = object.execution_timeout_ms ?? 0;
-    message.secrets = (globalThis.Object.entries(object.secrets ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    message.kind = object.kind ?? "";
-    return message;
-  },
 };
 
 function createBaseAssignment_SecretsEntry(): Assignment_SecretsEntry {
@@ -1932,34 +1359,6 @@ export const Assignment_SecretsEntry: MessageFns<Assignment_SecretsEntry> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
-  },
-
-  fromJSON(object: any): Assignment_SecretsEntry {
-    return {
-      key: isSet(object.key) ? globalThis.String(object.key) : "",
-      value: isSet(object.value) ? globalThis.String(object.value) : "",
-    };
-  },
-
-  toJSON(message: Assignment_SecretsEntry): unknown {
-    const obj: any = {};
-    if (message.key !== "") {
-      obj.key = message.key;
-    }
-    if (message.value !== "") {
-      obj.value = message.value;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<Assignment_SecretsEntry>, I>>(base?: I): Assignment_SecretsEntry {
-    return Assignment_SecretsEntry.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<Assignment_SecretsEntry>, I>>(object: I): Assignment_SecretsEntry {
-    const message = createBaseAssignment_SecretsEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
-    return message;
   },
 };
 
@@ -2079,93 +1478,6 @@ export const PlainBash: MessageFns<PlainBash> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): PlainBash {
-    return {
-      command: isSet(object.command) ? globalThis.String(object.command) : "",
-      env: isObject(object.env)
-        ? (globalThis.Object.entries(object.env) as [string, any][]).reduce(
-          (acc: { [key: string]: string }, [key, value]: [string, any]) => {
-            globalThis.Object.defineProperty(acc, key, {
-              value: globalThis.String(value),
-              enumerable: true,
-              configurable: true,
-              writable: true,
-            });
-            return acc;
-          },
-          {},
-        )
-        : {},
-      replace_env: isSet(object.replaceEnv)
-        ? globalThis.Boolean(object.replaceEnv)
-        : isSet(object.replace_env)
-        ? globalThis.Boolean(object.replace_env)
-        : false,
-      cwd: isSet(object.cwd) ? globalThis.String(object.cwd) : "",
-      skip_on_exit_codes: globalThis.Array.isArray(object?.skipOnExitCodes)
-        ? object.skipOnExitCodes.map((e: any) => globalThis.Number(e))
-        : globalThis.Array.isArray(object?.skip_on_exit_codes)
-        ? object.skip_on_exit_codes.map((e: any) => globalThis.Number(e))
-        : [],
-      push_xcom: isSet(object.pushXcom)
-        ? globalThis.Boolean(object.pushXcom)
-        : isSet(object.push_xcom)
-        ? globalThis.Boolean(object.push_xcom)
-        : false,
-    };
-  },
-
-  toJSON(message: PlainBash): unknown {
-    const obj: any = {};
-    if (message.command !== "") {
-      obj.command = message.command;
-    }
-    if (message.env) {
-      const entries = globalThis.Object.entries(message.env) as [string, string][];
-      if (entries.length > 0) {
-        obj.env = {};
-        entries.forEach(([k, v]) => {
-          obj.env[k] = v;
-        });
-      }
-    }
-    if (message.replace_env !== false) {
-      obj.replaceEnv = message.replace_env;
-    }
-    if (message.cwd !== "") {
-      obj.cwd = message.cwd;
-    }
-    if (message.skip_on_exit_codes?.length) {
-      obj.skipOnExitCodes = message.skip_on_exit_codes.map((e) => Math.round(e));
-    }
-    if (message.push_xcom !== false) {
-      obj.pushXcom = message.push_xcom;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<PlainBash>, I>>(base?: I): PlainBash {
-    return PlainBash.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<PlainBash>, I>>(object: I): PlainBash {
-    const message = createBasePlainBash();
-    message.command = object.command ?? "";
-    message.env = (globalThis.Object.entries(object.env ?? {}) as [string, string][]).reduce(
-      (acc: { [key: string]: string }, [key, value]: [string, string]) => {
-        if (value !== undefined) {
-          acc[key] = globalThis.String(value);
-        }
-        return acc;
-      },
-      {},
-    );
-    message.replace_env = object.replace_env ?? false;
-    message.cwd = object.cwd ?? "";
-    message.skip_on_exit_codes = object.skip_on_exit_codes?.map((e) => e) || [];
-    message.push_xcom = object.push_xcom ?? false;
-    return message;
-  },
 };
 
 function createBasePlainBash_EnvEntry(): PlainBash_EnvEntry {
@@ -2223,34 +1535,6 @@ export const PlainBash_EnvEntry: MessageFns<PlainBash_EnvEntry> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): PlainBash_EnvEntry {
-    return {
-      key: isSet(object.key) ? globalThis.String(object.key) : "",
-      value: isSet(object.value) ? globalThis.String(object.value) : "",
-    };
-  },
-
-  toJSON(message: PlainBash_EnvEntry): unknown {
-    const obj: any = {};
-    if (message.key !== "") {
-      obj.key = message.key;
-    }
-    if (message.value !== "") {
-      obj.value = message.value;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<PlainBash_EnvEntry>, I>>(base?: I): PlainBash_EnvEntry {
-    return PlainBash_EnvEntry.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<PlainBash_EnvEntry>, I>>(object: I): PlainBash_EnvEntry {
-    const message = createBasePlainBash_EnvEntry();
-    message.key = object.key ?? "";
-    message.value = object.value ?? "";
-    return message;
-  },
 };
 
 function createBaseKill(): Kill {
@@ -2307,34 +1591,6 @@ export const Kill: MessageFns<Kill> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
-  },
-
-  fromJSON(object: any): Kill {
-    return {
-      ref: isSet(object.ref) ? AttemptRef.fromJSON(object.ref) : undefined,
-      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
-    };
-  },
-
-  toJSON(message: Kill): unknown {
-    const obj: any = {};
-    if (message.ref !== undefined) {
-      obj.ref = AttemptRef.toJSON(message.ref);
-    }
-    if (message.reason !== "") {
-      obj.reason = message.reason;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<Kill>, I>>(base?: I): Kill {
-    return Kill.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<Kill>, I>>(object: I): Kill {
-    const message = createBaseKill();
-    message.ref = (object.ref !== undefined && object.ref !== null) ? AttemptRef.fromPartial(object.ref) : undefined;
-    message.reason = object.reason ?? "";
-    return message;
   },
 };
 
@@ -2428,68 +1684,6 @@ export const Report: MessageFns<Report> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): Report {
-    return {
-      seq: isSet(object.seq) ? globalThis.Number(object.seq) : 0,
-      ref: isSet(object.ref) ? AttemptRef.fromJSON(object.ref) : undefined,
-      body: isSet(object.started)
-        ? { $case: "started", value: Started.fromJSON(object.started) }
-        : isSet(object.ended)
-        ? { $case: "ended", value: Ended.fromJSON(object.ended) }
-        : isSet(object.xcom)
-        ? { $case: "xcom", value: XComPush.fromJSON(object.xcom) }
-        : undefined,
-    };
-  },
-
-  toJSON(message: Report): unknown {
-    const obj: any = {};
-    if (message.seq !== 0) {
-      obj.seq = Math.round(message.seq);
-    }
-    if (message.ref !== undefined) {
-      obj.ref = AttemptRef.toJSON(message.ref);
-    }
-    if (message.body?.$case === "started") {
-      obj.started = Started.toJSON(message.body.value);
-    } else if (message.body?.$case === "ended") {
-      obj.ended = Ended.toJSON(message.body.value);
-    } else if (message.body?.$case === "xcom") {
-      obj.xcom = XComPush.toJSON(message.body.value);
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<Report>, I>>(base?: I): Report {
-    return Report.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<Report>, I>>(object: I): Report {
-    const message = createBaseReport();
-    message.seq = object.seq ?? 0;
-    message.ref = (object.ref !== undefined && object.ref !== null) ? AttemptRef.fromPartial(object.ref) : undefined;
-    switch (object.body?.$case) {
-      case "started": {
-        if (object.body?.value !== undefined && object.body?.value !== null) {
-          message.body = { $case: "started", value: Started.fromPartial(object.body.value) };
-        }
-        break;
-      }
-      case "ended": {
-        if (object.body?.value !== undefined && object.body?.value !== null) {
-          message.body = { $case: "ended", value: Ended.fromPartial(object.body.value) };
-        }
-        break;
-      }
-      case "xcom": {
-        if (object.body?.value !== undefined && object.body?.value !== null) {
-          message.body = { $case: "xcom", value: XComPush.fromPartial(object.body.value) };
-        }
-        break;
-      }
-    }
-    return message;
-  },
 };
 
 function createBaseStarted(): Started {
@@ -2557,43 +1751,6 @@ export const Started: MessageFns<Started> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
-  },
-
-  fromJSON(object: any): Started {
-    return {
-      pid: isSet(object.pid) ? globalThis.Number(object.pid) : 0,
-      hostname: isSet(object.hostname) ? globalThis.String(object.hostname) : "",
-      age_ms: isSet(object.ageMs)
-        ? globalThis.Number(object.ageMs)
-        : isSet(object.age_ms)
-        ? globalThis.Number(object.age_ms)
-        : 0,
-    };
-  },
-
-  toJSON(message: Started): unknown {
-    const obj: any = {};
-    if (message.pid !== 0) {
-      obj.pid = Math.round(message.pid);
-    }
-    if (message.hostname !== "") {
-      obj.hostname = message.hostname;
-    }
-    if (message.age_ms !== 0) {
-      obj.ageMs = Math.round(message.age_ms);
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<Started>, I>>(base?: I): Started {
-    return Started.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<Started>, I>>(object: I): Started {
-    const message = createBaseStarted();
-    message.pid = object.pid ?? 0;
-    message.hostname = object.hostname ?? "";
-    message.age_ms = object.age_ms ?? 0;
-    return message;
   },
 };
 
@@ -2799,136 +1956,6 @@ export const Ended: MessageFns<Ended> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): Ended {
-    return {
-      outcome: isSet(object.outcome) ? outcomeFromJSON(object.outcome) : 0,
-      exit_code: isSet(object.exitCode)
-        ? globalThis.Number(object.exitCode)
-        : isSet(object.exit_code)
-        ? globalThis.Number(object.exit_code)
-        : 0,
-      signal: isSet(object.signal) ? globalThis.String(object.signal) : "",
-      reason: isSet(object.reason) ? globalThis.String(object.reason) : "",
-      reason_code: isSet(object.reasonCode)
-        ? globalThis.String(object.reasonCode)
-        : isSet(object.reason_code)
-        ? globalThis.String(object.reason_code)
-        : "",
-      xcoms: globalThis.Array.isArray(object?.xcoms)
-        ? object.xcoms.map((e: any) => XCom.fromJSON(e))
-        : [],
-      skip_task_ids: globalThis.Array.isArray(object?.skipTaskIds)
-        ? object.skipTaskIds.map((e: any) => globalThis.String(e))
-        : globalThis.Array.isArray(object?.skip_task_ids)
-        ? object.skip_task_ids.map((e: any) => globalThis.String(e))
-        : [],
-      reschedule_at_ms: isSet(object.rescheduleAtMs)
-        ? globalThis.Number(object.rescheduleAtMs)
-        : isSet(object.reschedule_at_ms)
-        ? globalThis.Number(object.reschedule_at_ms)
-        : 0,
-      deferral_json: isSet(object.deferralJson)
-        ? globalThis.String(object.deferralJson)
-        : isSet(object.deferral_json)
-        ? globalThis.String(object.deferral_json)
-        : "",
-      max_rss_bytes: isSet(object.maxRssBytes)
-        ? globalThis.Number(object.maxRssBytes)
-        : isSet(object.max_rss_bytes)
-        ? globalThis.Number(object.max_rss_bytes)
-        : 0,
-      log_bytes: isSet(object.logBytes)
-        ? globalThis.Number(object.logBytes)
-        : isSet(object.log_bytes)
-        ? globalThis.Number(object.log_bytes)
-        : 0,
-      log_truncated: isSet(object.logTruncated)
-        ? globalThis.Boolean(object.logTruncated)
-        : isSet(object.log_truncated)
-        ? globalThis.Boolean(object.log_truncated)
-        : false,
-      age_ms: isSet(object.ageMs)
-        ? globalThis.Number(object.ageMs)
-        : isSet(object.age_ms)
-        ? globalThis.Number(object.age_ms)
-        : 0,
-      run_ms: isSet(object.runMs)
-        ? globalThis.Number(object.runMs)
-        : isSet(object.run_ms)
-        ? globalThis.Number(object.run_ms)
-        : 0,
-    };
-  },
-
-  toJSON(message: Ended): unknown {
-    const obj: any = {};
-    if (message.outcome !== 0) {
-      obj.outcome = outcomeToJSON(message.outcome);
-    }
-    if (message.exit_code !== 0) {
-      obj.exitCode = Math.round(message.exit_code);
-    }
-    if (message.signal !== "") {
-      obj.signal = message.signal;
-    }
-    if (message.reason !== "") {
-      obj.reason = message.reason;
-    }
-    if (message.reason_code !== "") {
-      obj.reasonCode = message.reason_code;
-    }
-    if (message.xcoms?.length) {
-      obj.xcoms = message.xcoms.map((e) => XCom.toJSON(e));
-    }
-    if (message.skip_task_ids?.length) {
-      obj.skipTaskIds = message.skip_task_ids;
-    }
-    if (message.reschedule_at_ms !== 0) {
-      obj.rescheduleAtMs = Math.round(message.reschedule_at_ms);
-    }
-    if (message.deferral_json !== "") {
-      obj.deferralJson = message.deferral_json;
-    }
-    if (message.max_rss_bytes !== 0) {
-      obj.maxRssBytes = Math.round(message.max_rss_bytes);
-    }
-    if (message.log_bytes !== 0) {
-      obj.logBytes = Math.round(message.log_bytes);
-    }
-    if (message.log_truncated !== false) {
-      obj.logTruncated = message.log_truncated;
-    }
-    if (message.age_ms !== 0) {
-      obj.ageMs = Math.round(message.age_ms);
-    }
-    if (message.run_ms !== 0) {
-      obj.runMs = Math.round(message.run_ms);
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<Ended>, I>>(base?: I): Ended {
-    return Ended.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<Ended>, I>>(object: I): Ended {
-    const message = createBaseEnded();
-    message.outcome = object.outcome ?? 0;
-    message.exit_code = object.exit_code ?? 0;
-    message.signal = object.signal ?? "";
-    message.reason = object.reason ?? "";
-    message.reason_code = object.reason_code ?? "";
-    message.xcoms = object.xcoms?.map((e) => XCom.fromPartial(e)) || [];
-    message.skip_task_ids = object.skip_task_ids?.map((e) => e) || [];
-    message.reschedule_at_ms = object.reschedule_at_ms ?? 0;
-    message.deferral_json = object.deferral_json ?? "";
-    message.max_rss_bytes = object.max_rss_bytes ?? 0;
-    message.log_bytes = object.log_bytes ?? 0;
-    message.log_truncated = object.log_truncated ?? false;
-    message.age_ms = object.age_ms ?? 0;
-    message.run_ms = object.run_ms ?? 0;
-    return message;
-  },
 };
 
 function createBaseXCom(): XCom {
@@ -2986,38 +2013,6 @@ export const XCom: MessageFns<XCom> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): XCom {
-    return {
-      key: isSet(object.key) ? globalThis.String(object.key) : "",
-      value_json: isSet(object.valueJson)
-        ? globalThis.String(object.valueJson)
-        : isSet(object.value_json)
-        ? globalThis.String(object.value_json)
-        : "",
-    };
-  },
-
-  toJSON(message: XCom): unknown {
-    const obj: any = {};
-    if (message.key !== "") {
-      obj.key = message.key;
-    }
-    if (message.value_json !== "") {
-      obj.valueJson = message.value_json;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<XCom>, I>>(base?: I): XCom {
-    return XCom.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<XCom>, I>>(object: I): XCom {
-    const message = createBaseXCom();
-    message.key = object.key ?? "";
-    message.value_json = object.value_json ?? "";
-    return message;
-  },
 };
 
 function createBaseXComPush(): XComPush {
@@ -3064,31 +2059,10 @@ export const XComPush: MessageFns<XComPush> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): XComPush {
-    return { xcoms: globalThis.Array.isArray(object?.xcoms) ? object.xcoms.map((e: any) => XCom.fromJSON(e)) : [] };
-  },
-
-  toJSON(message: XComPush): unknown {
-    const obj: any = {};
-    if (message.xcoms?.length) {
-      obj.xcoms = message.xcoms.map((e) => XCom.toJSON(e));
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<XComPush>, I>>(base?: I): XComPush {
-    return XComPush.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<XComPush>, I>>(object: I): XComPush {
-    const message = createBaseXComPush();
-    message.xcoms = object.xcoms?.map((e) => XCom.fromPartial(e)) || [];
-    return message;
-  },
 };
 
 function createBaseLogChunk(): LogChunk {
-  return { ref: undefined, offset: 0, bytes: Buffer.alloc(0) };
+  return { ref: undefined, offset: 0, bytes: Buffer.alloc(0), last: false, truncated: false };
 }
 
 export const LogChunk: MessageFns<LogChunk> = {
@@ -3101,6 +2075,12 @@ export const LogChunk: MessageFns<LogChunk> = {
     }
     if (message.bytes.length !== 0) {
       writer.uint32(26).bytes(message.bytes);
+    }
+    if (message.last !== false) {
+      writer.uint32(32).bool(message.last);
+    }
+    if (message.truncated !== false) {
+      writer.uint32(40).bool(message.truncated);
     }
     return writer;
   },
@@ -3142,6 +2122,22 @@ export const LogChunk: MessageFns<LogChunk> = {
             message.bytes = Buffer.from(reader.bytes());
             continue;
           }
+          case 4: {
+            if (tag !== 32) {
+              break;
+            }
+
+            message.last = reader.bool();
+            continue;
+          }
+          case 5: {
+            if (tag !== 40) {
+              break;
+            }
+
+            message.truncated = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3153,43 +2149,10 @@ export const LogChunk: MessageFns<LogChunk> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): LogChunk {
-    return {
-      ref: isSet(object.ref) ? AttemptRef.fromJSON(object.ref) : undefined,
-      offset: isSet(object.offset) ? globalThis.Number(object.offset) : 0,
-      bytes: isSet(object.bytes) ? Buffer.from(bytesFromBase64(object.bytes)) : Buffer.alloc(0),
-    };
-  },
-
-  toJSON(message: LogChunk): unknown {
-    const obj: any = {};
-    if (message.ref !== undefined) {
-      obj.ref = AttemptRef.toJSON(message.ref);
-    }
-    if (message.offset !== 0) {
-      obj.offset = Math.round(message.offset);
-    }
-    if (message.bytes.length !== 0) {
-      obj.bytes = base64FromBytes(message.bytes);
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<LogChunk>, I>>(base?: I): LogChunk {
-    return LogChunk.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<LogChunk>, I>>(object: I): LogChunk {
-    const message = createBaseLogChunk();
-    message.ref = (object.ref !== undefined && object.ref !== null) ? AttemptRef.fromPartial(object.ref) : undefined;
-    message.offset = object.offset ?? 0;
-    message.bytes = object.bytes ?? Buffer.alloc(0);
-    return message;
-  },
 };
 
 function createBaseLogAck(): LogAck {
-  return { ref: undefined, stored: 0 };
+  return { ref: undefined, stored: 0, complete: false };
 }
 
 export const LogAck: MessageFns<LogAck> = {
@@ -3199,6 +2162,9 @@ export const LogAck: MessageFns<LogAck> = {
     }
     if (message.stored !== 0) {
       writer.uint32(16).uint64(message.stored);
+    }
+    if (message.complete !== false) {
+      writer.uint32(24).bool(message.complete);
     }
     return writer;
   },
@@ -3232,6 +2198,14 @@ export const LogAck: MessageFns<LogAck> = {
             message.stored = longToNumber(reader.uint64());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.complete = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3242,34 +2216,6 @@ export const LogAck: MessageFns<LogAck> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
-  },
-
-  fromJSON(object: any): LogAck {
-    return {
-      ref: isSet(object.ref) ? AttemptRef.fromJSON(object.ref) : undefined,
-      stored: isSet(object.stored) ? globalThis.Number(object.stored) : 0,
-    };
-  },
-
-  toJSON(message: LogAck): unknown {
-    const obj: any = {};
-    if (message.ref !== undefined) {
-      obj.ref = AttemptRef.toJSON(message.ref);
-    }
-    if (message.stored !== 0) {
-      obj.stored = Math.round(message.stored);
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<LogAck>, I>>(base?: I): LogAck {
-    return LogAck.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<LogAck>, I>>(object: I): LogAck {
-    const message = createBaseLogAck();
-    message.ref = (object.ref !== undefined && object.ref !== null) ? AttemptRef.fromPartial(object.ref) : undefined;
-    message.stored = object.stored ?? 0;
-    return message;
   },
 };
 
@@ -3350,48 +2296,6 @@ export const Request: MessageFns<Request> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): Request {
-    return {
-      id: isSet(object.id) ? globalThis.Number(object.id) : 0,
-      ref: isSet(object.ref) ? AttemptRef.fromJSON(object.ref) : undefined,
-      method: isSet(object.method) ? globalThis.String(object.method) : "",
-      params_json: isSet(object.paramsJson)
-        ? globalThis.String(object.paramsJson)
-        : isSet(object.params_json)
-        ? globalThis.String(object.params_json)
-        : "",
-    };
-  },
-
-  toJSON(message: Request): unknown {
-    const obj: any = {};
-    if (message.id !== 0) {
-      obj.id = Math.round(message.id);
-    }
-    if (message.ref !== undefined) {
-      obj.ref = AttemptRef.toJSON(message.ref);
-    }
-    if (message.method !== "") {
-      obj.method = message.method;
-    }
-    if (message.params_json !== "") {
-      obj.paramsJson = message.params_json;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<Request>, I>>(base?: I): Request {
-    return Request.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<Request>, I>>(object: I): Request {
-    const message = createBaseRequest();
-    message.id = object.id ?? 0;
-    message.ref = (object.ref !== undefined && object.ref !== null) ? AttemptRef.fromPartial(object.ref) : undefined;
-    message.method = object.method ?? "";
-    message.params_json = object.params_json ?? "";
-    return message;
-  },
 };
 
 function createBaseResponse(): Response {
@@ -3471,60 +2375,10 @@ export const Response: MessageFns<Response> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): Response {
-    return {
-      id: isSet(object.id) ? globalThis.Number(object.id) : 0,
-      result_json: isSet(object.resultJson)
-        ? globalThis.String(object.resultJson)
-        : isSet(object.result_json)
-        ? globalThis.String(object.result_json)
-        : "",
-      error_code: isSet(object.errorCode)
-        ? globalThis.String(object.errorCode)
-        : isSet(object.error_code)
-        ? globalThis.String(object.error_code)
-        : "",
-      error_message: isSet(object.errorMessage)
-        ? globalThis.String(object.errorMessage)
-        : isSet(object.error_message)
-        ? globalThis.String(object.error_message)
-        : "",
-    };
-  },
-
-  toJSON(message: Response): unknown {
-    const obj: any = {};
-    if (message.id !== 0) {
-      obj.id = Math.round(message.id);
-    }
-    if (message.result_json !== "") {
-      obj.resultJson = message.result_json;
-    }
-    if (message.error_code !== "") {
-      obj.errorCode = message.error_code;
-    }
-    if (message.error_message !== "") {
-      obj.errorMessage = message.error_message;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<Response>, I>>(base?: I): Response {
-    return Response.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<Response>, I>>(object: I): Response {
-    const message = createBaseResponse();
-    message.id = object.id ?? 0;
-    message.result_json = object.result_json ?? "";
-    message.error_code = object.error_code ?? "";
-    message.error_message = object.error_message ?? "";
-    return message;
-  },
 };
 
 function createBaseFetchBundleRequest(): FetchBundleRequest {
-  return { hash: "", have: [] };
+  return { hash: "", have: [], manifest_only: false };
 }
 
 export const FetchBundleRequest: MessageFns<FetchBundleRequest> = {
@@ -3534,6 +2388,9 @@ export const FetchBundleRequest: MessageFns<FetchBundleRequest> = {
     }
     for (const v of message.have) {
       writer.uint32(18).string(v!);
+    }
+    if (message.manifest_only !== false) {
+      writer.uint32(24).bool(message.manifest_only);
     }
     return writer;
   },
@@ -3567,6 +2424,14 @@ export const FetchBundleRequest: MessageFns<FetchBundleRequest> = {
             message.have.push(reader.string());
             continue;
           }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.manifest_only = reader.bool();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -3577,34 +2442,6 @@ export const FetchBundleRequest: MessageFns<FetchBundleRequest> = {
     } finally {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
-  },
-
-  fromJSON(object: any): FetchBundleRequest {
-    return {
-      hash: isSet(object.hash) ? globalThis.String(object.hash) : "",
-      have: globalThis.Array.isArray(object?.have) ? object.have.map((e: any) => globalThis.String(e)) : [],
-    };
-  },
-
-  toJSON(message: FetchBundleRequest): unknown {
-    const obj: any = {};
-    if (message.hash !== "") {
-      obj.hash = message.hash;
-    }
-    if (message.have?.length) {
-      obj.have = message.have;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<FetchBundleRequest>, I>>(base?: I): FetchBundleRequest {
-    return FetchBundleRequest.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<FetchBundleRequest>, I>>(object: I): FetchBundleRequest {
-    const message = createBaseFetchBundleRequest();
-    message.hash = object.hash ?? "";
-    message.have = object.have?.map((e) => e) || [];
-    return message;
   },
 };
 
@@ -3696,53 +2533,6 @@ export const BundleChunk: MessageFns<BundleChunk> = {
       (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
     }
   },
-
-  fromJSON(object: any): BundleChunk {
-    return {
-      manifest_json: isSet(object.manifestJson)
-        ? globalThis.String(object.manifestJson)
-        : isSet(object.manifest_json)
-        ? globalThis.String(object.manifest_json)
-        : "",
-      sha256: isSet(object.sha256) ? globalThis.String(object.sha256) : "",
-      offset: isSet(object.offset) ? globalThis.Number(object.offset) : 0,
-      bytes: isSet(object.bytes) ? Buffer.from(bytesFromBase64(object.bytes)) : Buffer.alloc(0),
-      last: isSet(object.last) ? globalThis.Boolean(object.last) : false,
-    };
-  },
-
-  toJSON(message: BundleChunk): unknown {
-    const obj: any = {};
-    if (message.manifest_json !== "") {
-      obj.manifestJson = message.manifest_json;
-    }
-    if (message.sha256 !== "") {
-      obj.sha256 = message.sha256;
-    }
-    if (message.offset !== 0) {
-      obj.offset = Math.round(message.offset);
-    }
-    if (message.bytes.length !== 0) {
-      obj.bytes = base64FromBytes(message.bytes);
-    }
-    if (message.last !== false) {
-      obj.last = message.last;
-    }
-    return obj;
-  },
-
-  create<I extends Exact<DeepPartial<BundleChunk>, I>>(base?: I): BundleChunk {
-    return BundleChunk.fromPartial(base ?? ({} as any));
-  },
-  fromPartial<I extends Exact<DeepPartial<BundleChunk>, I>>(object: I): BundleChunk {
-    const message = createBaseBundleChunk();
-    message.manifest_json = object.manifest_json ?? "";
-    message.sha256 = object.sha256 ?? "";
-    message.offset = object.offset ?? 0;
-    message.bytes = object.bytes ?? Buffer.alloc(0);
-    message.last = object.last ?? false;
-    return message;
-  },
 };
 
 export type SwarmService = typeof SwarmService;
@@ -3796,31 +2586,6 @@ export const SwarmClient = makeGenericClientConstructor(SwarmService, "vortex.sw
   serviceName: string;
 };
 
-function bytesFromBase64(b64: string): Uint8Array {
-  return Uint8Array.from(globalThis.Buffer.from(b64, "base64"));
-}
-
-function base64FromBytes(arr: Uint8Array): string {
-  return globalThis.Buffer.from(arr).toString("base64");
-}
-
-function floatToJson(value: number | null | undefined): number | string | null | undefined {
-  return typeof value === "number" && !globalThis.Number.isFinite(value) ? globalThis.String(value) : value;
-}
-
-type Builtin = Date | Function | Uint8Array | string | number | boolean | undefined;
-
-export type DeepPartial<T> = T extends Builtin ? T
-  : T extends globalThis.Array<infer U> ? globalThis.Array<DeepPartial<U>>
-  : T extends ReadonlyArray<infer U> ? ReadonlyArray<DeepPartial<U>>
-  : T extends { $case: string; value: unknown } ? { $case: T["$case"]; value?: DeepPartial<T["value"]> }
-  : T extends {} ? { [K in keyof T]?: DeepPartial<T[K]> }
-  : Partial<T>;
-
-type KeysOfUnion<T> = T extends T ? keyof T : never;
-export type Exact<P, I extends P> = P extends Builtin ? P
-  : P & { [K in keyof P]: Exact<P[K], I[K]> } & { [K in Exclude<keyof I, KeysOfUnion<P>>]: never };
-
 function longToNumber(int64: { toString(): string }): number {
   const num = globalThis.Number(int64.toString());
   if (num > globalThis.Number.MAX_SAFE_INTEGER) {
@@ -3832,19 +2597,7 @@ function longToNumber(int64: { toString(): string }): number {
   return num;
 }
 
-function isObject(value: any): boolean {
-  return typeof value === "object" && value !== null;
-}
-
-function isSet(value: any): boolean {
-  return value !== null && value !== undefined;
-}
-
 export interface MessageFns<T> {
   encode(message: T, writer?: BinaryWriter): BinaryWriter;
   decode(input: BinaryReader | Uint8Array, length?: number): T;
-  fromJSON(object: any): T;
-  toJSON(message: T): unknown;
-  create<I extends Exact<DeepPartial<T>, I>>(base?: I): T;
-  fromPartial<I extends Exact<DeepPartial<T>, I>>(object: I): T;
 }

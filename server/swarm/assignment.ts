@@ -1,0 +1,105 @@
+/** What a worker needs to run an attempt, made of what the engine decided. */
+import type { DagSpec, TaskSpec } from '#contract/dagSpec.ts'
+import type { AssignedAttempt } from '#scheduler/ports.ts'
+import type { Assignment, PlainBash } from './gen/vortex/swarm/v1/swarm.ts'
+
+/** Format of the job document; python/vortex/host/job.py is its reader. */
+const JOB_FORMAT = 1
+const UINT32_MAX = 0xffff_ffff
+
+/** Dates of the neighbouring runs that templates may name; milliseconds, null = there is no such run. */
+export interface TemplateDates {
+  prev_success_interval_start: number | null
+  prev_success_interval_end: number | null
+  prev_success_start: number | null
+  prev_success_end: number | null
+  prev_logical_date: number | null
+  next_logical_date: number | null
+}
+/** Finding a task in a spec of 5,000 by walking would make a fan-out quadratic. Versions are shared by all their runs. */
+const tasksBySpec = new WeakMap<DagSpec, Map<string, TaskSpec>>()
+
+export function taskOf(attempt: AssignedAttempt): TaskSpec | undefined {
+  const { spec } = attempt.version
+  let tasks = tasksBySpec.get(spec)
+  if (tasks === undefined) {
+    tasks = new Map(spec.tasks.map((task) => [task.task_id, task]))
+    tasksBySpec.set(spec, tasks)
+  }
+  return tasks.get(attempt.task_instance.task_id)
+}
+
+/** Environment variable -> name of the vault secret that this attempt receives. Callbacks of the DAG receive none. */
+export function secretNamesOf(attempt: AssignedAttempt): Record<string, string> {
+  return attempt.dag_callback === null ? (taskOf(attempt)?.secrets ?? {}) : {}
+}
+
+export function buildAssignment(attempt: AssignedAttempt, p: { xcom_cap_bytes: number; dates: TemplateDates; secrets: Record<string, string> }): Assignment {
+  const { run, task_instance, version, ref } = attempt
+  const task = taskOf(attempt)
+  const bash = attempt.dag_callback === null && task?.kind === 'bash' && task.bash !== null ? plainBash(task, task.bash) : undefined
+  return {
+    ref,
+    dag_id: run.dag_id,
+    run_id: run.run_id,
+    task_id: task_instance.task_id,
+    map_index: task_instance.map_index,
+    bundle_hash: version.bundle_hash,
+    dag_file: version.file,
+    job_json: JSON.stringify(jobDocument(attempt, p)),
+    bash,
+    execution_timeout_ms: Math.min(UINT32_MAX, task?.execution_timeout_ms ?? 0),
+    secrets: p.secrets,
+    kind: attempt.dag_callback === null ? 'task' : 'dag_callback',
+  }
+}
+
+function plainBash(task: TaskSpec, bash: NonNullable<TaskSpec['bash']>): PlainBash {
+  return {
+    command: bash.command,
+    env: bash.env ?? {},
+    replace_env: bash.env !== null && !bash.append_env,
+    cwd: bash.cwd ?? '',
+    skip_on_exit_codes: bash.skip_on_exit_codes,
+    push_xcom: task.do_xcom_push,
+  }
+}
+
+function jobDocument(attempt: AssignedAttempt, { dates, xcom_cap_bytes }: { dates: TemplateDates; xcom_cap_bytes: number }): Record<string, unknown> {
+  const { run, task_instance, version } = attempt
+  return {
+    format: JOB_FORMAT,
+    dag_id: run.dag_id,
+    run_id: run.run_id,
+    task_id: task_instance.task_id,
+    map_index: task_instance.map_index,
+    attempt: attempt.ref.attempt,
+    max_tries: task_instance.max_tries,
+    run_type: run.run_type,
+    logical_date: iso(run.logical_date),
+    data_interval_start: iso(run.data_interval_start),
+    data_interval_end: iso(run.data_interval_end),
+    run_after: iso(run.run_after),
+    run_queued_time: iso(run.queued_time),
+    run_start_time: iso(run.start_time),
+    conf: run.conf,
+    triggered_by: run.triggered_by,
+    dialect: version.spec.dialect,
+    dates: {
+      prev_success_interval_start: iso(dates.prev_success_interval_start),
+      prev_success_interval_end: iso(dates.prev_success_interval_end),
+      prev_success_start: iso(dates.prev_success_start),
+      prev_success_end: iso(dates.prev_success_end),
+      prev_logical_date: iso(dates.prev_logical_date),
+      next_logical_date: iso(dates.next_logical_date),
+    },
+    // The worker knows its own name and fills it in.
+    hostname: '',
+    dag_callback: attempt.dag_callback,
+    xcom_cap_bytes,
+  }
+}
+
+function iso(at: number | null): string | null {
+  return at === null ? null : new Date(at).toISOString()
+}

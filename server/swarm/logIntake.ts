@@ -1,0 +1,135 @@
+/**
+ * Log chunks of one worker on their way into the store. Per attempt one append is under way at a time; what arrives meanwhile
+ * becomes the next one. An acknowledgement follows the store, never the arrival.
+ *
+ * Memory: a worker keeps a window (swarm.proto), so `held` stays below LOG_WINDOW_BYTES. From one that does not, the session
+ * stops reading while `isFull`.
+ *
+ * Failure: while the store is out of reach the same append is tried again. Anything else (a gap above all) ends the session;
+ * the worker's next hello learns what is stored and goes on from there.
+ */
+import type { Clock } from '#runtime/clock.ts'
+import { StoreUnavailable, type LogStore } from '#db/store.ts'
+import { ProtocolError } from './codec.ts'
+import type { HeldAttempt } from './heldAttempts.ts'
+import { FRAME_BYTES_MAX, LOG_HELD_BYTES_MAX } from './limits.ts'
+
+const RETRY_FIRST_MS = 50
+const RETRY_SLOWEST_MS = 2_000
+
+export interface LogIntakeOptions {
+  store: Pick<LogStore, 'logAppend' | 'logFinish'>
+  clock: Clock
+  onStored(held: HeldAttempt, p: { stored: number; complete: boolean }): void
+  /** There is room again after `isFull`. */
+  onRoom(): void
+  onFailure(error: unknown): void
+}
+
+interface Log {
+  held: HeldAttempt
+  /** Where the pieces begin, and where the next chunk must. */
+  start: number
+  end: number
+  pieces: Uint8Array[]
+  last: { truncated: boolean } | null
+  isWriting: boolean
+}
+
+export class LogIntake {
+  readonly #o: LogIntakeOptions
+  readonly #logs = new Map<string, Log>()
+  #heldBytes = 0
+  #isClosed = false
+
+  constructor(options: LogIntakeOptions) {
+    this.#o = options
+  }
+
+  get isFull(): boolean {
+    return this.#heldBytes > LOG_HELD_BYTES_MAX
+  }
+
+  add(held: HeldAttempt, chunk: { offset: number; bytes: Uint8Array; last: boolean; truncated: boolean }): void {
+    let log = this.#logs.get(held.key)
+    if (log === undefined) {
+      log = { held, start: chunk.offset, end: chunk.offset, pieces: [], last: null, isWriting: false }
+      this.#logs.set(held.key, log)
+    }
+    if (chunk.offset > log.end) throw new ProtocolError(`a log chunk at ${chunk.offset}, but the log has only come to ${log.end}`)
+    const isNew = chunk.offset + chunk.bytes.length > log.end
+    if (isNew) {
+      const bytes = chunk.bytes.subarray(log.end - chunk.offset)
+      log.pieces.push(bytes)
+      log.end += bytes.length
+      this.#heldBytes += bytes.length
+    }
+    if (chunk.last) log.last = { truncated: chunk.truncated }
+    if (!log.isWriting) void this.#write(log)
+  }
+
+  /** What is not stored is not acknowledged: the worker sends it again. */
+  close(): void {
+    this.#isClosed = true
+  }
+
+  async #write(log: Log): Promise<void> {
+    log.isWriting = true
+    const { task_instance_id, attempt } = log.held.ref
+    try {
+      while ((log.pieces.length > 0 || log.last !== null) && !this.#isClosed) {
+        const bytes = takePieces(log)
+        const offset = log.start
+        const stored = bytes.length === 0 ? offset : await this.#insist(() => this.#o.store.logAppend({ task_instance_id, attempt, offset, bytes }))
+        log.start = offset + bytes.length
+        this.#release(bytes.length)
+        const { last } = log
+        const complete = last !== null && log.pieces.length === 0
+        if (complete) {
+          await this.#insist(() => this.#o.store.logFinish({ task_instance_id, attempt, truncated: last.truncated }))
+          log.last = null
+        }
+        if (!this.#isClosed) this.#o.onStored(log.held, { stored, complete })
+      }
+      if (!log.held.canLog) this.#logs.delete(log.held.key)
+    } catch (error) {
+      if (!this.#isClosed) this.#o.onFailure(error)
+    } finally {
+      log.isWriting = false
+    }
+  }
+
+  async #insist<T>(work: () => Promise<T>): Promise<T> {
+    for (let wait = RETRY_FIRST_MS; ; wait = Math.min(2 * wait, RETRY_SLOWEST_MS)) {
+      try {
+        return await work()
+      } catch (error) {
+        if (!(error instanceof StoreUnavailable) || this.#isClosed) throw error
+        await new Promise<void>((resolve) => this.#o.clock.after(wait, resolve))
+      }
+    }
+  }
+
+  #release(bytes: number): void {
+    const wasFull = this.isFull
+    this.#heldBytes -= bytes
+    if (wasFull && !this.isFull) this.#o.onRoom()
+  }
+}
+
+/** The oldest pieces, up to a frame's size, as one. */
+function takePieces(log: Log): Uint8Array {
+  const first = log.pieces[0]
+  if (first === undefined || log.pieces.length === 1) {
+    log.pieces = []
+    return first ?? new Uint8Array(0)
+  }
+  let count = 0
+  let bytes = 0
+  for (const piece of log.pieces) {
+    if (count > 0 && bytes + piece.length > FRAME_BYTES_MAX) break
+    bytes += piece.length
+    count += 1
+  }
+  return Buffer.concat(log.pieces.splice(0, count), bytes)
+}

@@ -1,0 +1,311 @@
+/**
+ * One worker's stream, seen from the controller.
+ *
+ * States: `hello` (nothing was said yet) -> `connecting` (the engine and the store are asked about what the worker holds)
+ * -> `open` -> `closed`. Assignments and kills may arrive from `connecting` on; they wait behind the Welcome.
+ *
+ * Invariants
+ * - A heartbeat is answered in the turn in which it arrives, whatever else is under way.
+ * - Reports reach the engine in order and are acknowledged after their commit; log bytes after the store has them.
+ * - Nothing is taken from a worker about an attempt that it does not hold: reports are dropped, log bytes declined, requests
+ *   refused.
+ * - Memory is bounded in both directions: see limits.ts.
+ *
+ * Failure: every error ends the stream and nothing else. The worker comes back, says hello, and both sides go on from what is
+ * committed.
+ */
+import { status, type ServerDuplexStream } from '@grpc/grpc-js'
+import type { Clock, Timer } from '#runtime/clock.ts'
+import type { Logger } from '#runtime/logger.ts'
+import type { AssignedAttempt, AttemptRef, EngineCommands, SwarmInbox, WorkerHello } from '#scheduler/ports.ts'
+import type { Store } from '#db/store.ts'
+import { buildAssignment, secretNamesOf, type TemplateDates } from './assignment.ts'
+import { endedUnstarted, helloFromWire, ProtocolError, refFromWire, refKey } from './codec.ts'
+import { FrameWriter } from './frameWriter.ts'
+import type { ControllerFrame, Hello, LogChunk, WorkerFrame } from './gen/vortex/swarm/v1/swarm.ts'
+import { HeldAttempts } from './heldAttempts.ts'
+import { HELLO_WAIT_MS, PROTOCOL } from './limits.ts'
+import type { LogEvents } from './logEvents.ts'
+import { LogIntake } from './logIntake.ts'
+import { emptyFrame, Outbox } from './outbox.ts'
+import { ReportIntake } from './reportIntake.ts'
+import { RequestQueue } from './requestQueue.ts'
+import type { RequestServices } from './requests.ts'
+import { readHello } from './welcome.ts'
+
+export type SessionStream = ServerDuplexStream<WorkerFrame, ControllerFrame>
+/** Environment variable -> value, for the names that the vault has. */
+export type ResolveSecrets = (names: Record<string, string>) => Promise<Record<string, string>>
+
+/** What a session needs of the controller around it. */
+export interface SessionHost {
+  clock: Clock
+  logger: Logger
+  store: Pick<Store, 'logAppend' | 'logFinish' | 'logStat' | 'attemptList' | 'taskInstanceById'>
+  inbox: SwarmInbox
+  commands: Pick<EngineCommands, 'workerDrain'>
+  requests: RequestServices
+  logEvents: LogEvents
+  resolveSecrets: ResolveSecrets
+  datesOf: (attempt: AssignedAttempt) => TemplateDates
+  lease_ms: number
+  log_cap_bytes: number
+  xcom_cap_bytes: number
+  dags_folder: string
+  /** Why a worker may not come in now, or null. */
+  refusal: () => { code: 'not_leader' | 'draining'; message: string } | null
+  /** The session has a worker; an older session of the same worker ends. */
+  onHello: (session: WorkerSession) => void
+  onClosed: (session: WorkerSession) => void
+}
+
+export class WorkerSession {
+  readonly #host: SessionHost
+  readonly #stream: SessionStream
+  readonly #writer: FrameWriter<ControllerFrame>
+  readonly #outbox = new Outbox()
+  readonly #held: HeldAttempts
+  readonly #requests: RequestQueue
+  readonly #logs: LogIntake
+  /** Attempts whose secrets are being fetched; false = killed meanwhile. */
+  readonly #preparing = new Map<string, boolean>()
+  #reports: ReportIntake | null = null
+  #hello: WorkerHello | null = null
+  #state: 'hello' | 'connecting' | 'open' | 'closed' = 'hello'
+  #logger: Logger
+  #silence: Timer
+
+  constructor(host: SessionHost, stream: SessionStream) {
+    this.#host = host
+    this.#stream = stream
+    this.#logger = host.logger
+    this.#held = new HeldAttempts(host.store)
+    this.#writer = new FrameWriter(stream, () => this.#nextFrame())
+    this.#requests = new RequestQueue({
+      services: host.requests, held: this.#held, logger: host.logger,
+      isBusy: () => this.#outbox.isBusy,
+      respond: (response) => this.#send(() => this.#outbox.response(response)),
+    })
+    this.#logs = new LogIntake({
+      store: host.store, clock: host.clock,
+      onStored: (held, p) => {
+        if (p.complete) this.#held.logComplete(held)
+        this.#send(() => this.#outbox.ackLog(held.ref, p))
+        void this.#publishLog(held, p)
+      },
+      onRoom: () => this.#resume(),
+      onFailure: (error) => this.#fail(status.UNAVAILABLE, 'a log could not be stored', error),
+    })
+    this.#silence = host.clock.after(HELLO_WAIT_MS, () => this.end(status.DEADLINE_EXCEEDED, 'no hello'))
+    stream.on('data', (frame: WorkerFrame) => this.#receive(frame))
+    stream.on('end', () => this.end(status.OK, ''))
+    stream.on('cancelled', () => this.#close('the connection broke'))
+    stream.on('error', (error) => this.#close(error.message))
+  }
+
+  get worker_id(): string | null {
+    return this.#hello?.worker_id ?? null
+  }
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+
+  assign(attempts: AssignedAttempt[]): void {
+    for (const attempt of attempts) {
+      this.#held.add(attempt.ref, { canReport: true, canAsk: true, canLog: true, context: { run: attempt.run, task_instance: attempt.task_instance } })
+      const names = secretNamesOf(attempt)
+      if (Object.keys(names).length === 0) this.#putAssignment(attempt, {})
+      else void this.#assignWithSecrets(attempt, names)
+    }
+    this.#send(() => undefined)
+  }
+
+  #putAssignment(attempt: AssignedAttempt, secrets: Record<string, string>): void {
+    this.#outbox.assign(buildAssignment(attempt, { xcom_cap_bytes: this.#host.xcom_cap_bytes, dates: this.#host.datesOf(attempt), secrets }))
+  }
+
+  kill(p: { ref: AttemptRef; reason: string }): void {
+    const key = refKey(p.ref)
+    // The worker has not heard of it: the answer comes from here, once the secrets are there.
+    if (this.#preparing.has(key)) this.#preparing.set(key, false)
+    else this.#send(() => this.#outbox.kill(p))
+  }
+
+  drain(): void {
+    this.#send(() => this.#outbox.drain())
+  }
+
+  /** Ends the stream. What was not acknowledged will be sent again. */
+  end(code: status, details: string): void {
+    if (this.#state === 'closed') return
+    this.#close(details)
+    if (code === status.OK) this.#stream.end()
+    else this.#stream.emit('error', { code, details })
+  }
+
+  // --- frames of the worker ------------------------------------------------------------------------------------------------
+
+  #receive(frame: WorkerFrame): void {
+    try {
+      if (this.#state === 'hello') this.#greet(frame.hello)
+      else if (this.#state === 'open') this.#take(frame)
+      else if (this.#state === 'connecting') throw new ProtocolError('a frame before the Welcome')
+    } catch (error) {
+      if (!(error instanceof ProtocolError)) throw error
+      this.#fail(status.INVALID_ARGUMENT, error.message, error)
+    }
+  }
+
+  #take(frame: WorkerFrame): void {
+    const { worker_id } = this
+    if (worker_id === null || this.#reports === null) return
+    if (frame.hello !== undefined) throw new ProtocolError('a second hello')
+    if (frame.heartbeat !== undefined) {
+      this.#host.inbox.workerHeartbeat({ worker_id, running: frame.heartbeat.running })
+      this.#outbox.ackHeartbeat(frame.heartbeat.id)
+      this.#writer.wake()
+      this.#expectSignOfLife()
+    }
+    if (frame.reports.length > 0) this.#reports.add(frame.reports)
+    for (const chunk of frame.logs) this.#takeLog(chunk)
+    for (const request of frame.requests) this.#requests.add(request)
+    if (frame.released.length > 0) this.#takeReleased(worker_id, frame.released.map(refFromWire))
+    if (frame.draining) this.#host.commands.workerDrain({ worker_id, actor: `worker:${worker_id}` }).catch((error: unknown) => this.#fail(status.UNAVAILABLE, 'the drain was not recorded', error))
+    if (this.#logs.isFull || this.#reports.isFull) this.#stream.pause()
+  }
+
+  #takeLog(chunk: LogChunk): void {
+    const ref = refFromWire(chunk.ref)
+    const held = this.#held.get(ref)
+    if (held?.canLog === true) this.#logs.add(held, chunk)
+    // Not this worker's, or done: nothing more is wanted.
+    else this.#send(() => this.#outbox.ackLog(ref, { stored: chunk.offset + chunk.bytes.length, complete: true }))
+  }
+
+  #takeReleased(worker_id: string, refs: AttemptRef[]): void {
+    const mine = refs.filter((ref) => this.#held.get(ref) !== undefined)
+    for (const ref of mine) this.#held.delete(ref)
+    if (mine.length > 0) this.#host.inbox.workerReleased({ worker_id, refs: mine }).catch((error: unknown) => this.#fail(status.UNAVAILABLE, 'attempts could not be taken back', error))
+  }
+
+  // --- hello ---------------------------------------------------------------------------------------------------------------
+
+  #greet(wire: Hello | undefined): void {
+    if (wire === undefined) throw new ProtocolError('the first frame must be a hello')
+    if (wire.protocol > PROTOCOL) return this.#refuse('protocol', `This controller speaks protocol ${PROTOCOL}, the worker ${wire.protocol}: update the controller.`)
+    const refusal = this.#host.refusal()
+    if (refusal !== null) return this.#refuse(refusal.code, refusal.message)
+    const hello = helloFromWire(wire)
+    this.#hello = hello
+    this.#state = 'connecting'
+    this.#logger = this.#host.logger.child({ worker_id: hello.worker_id })
+    this.#stream.pause()
+    this.#host.onHello(this)
+    this.#reports = new ReportIntake({
+      worker_id: hello.worker_id, inbox: this.#host.inbox, held: this.#held, now: () => this.#host.clock.now(),
+      onAcked: (seq) => this.#send(() => this.#outbox.ackReports(seq)),
+      onStranger: (report) => this.#logger.warn({ task_instance_id: report.ref.task_instance_id, attempt: report.ref.attempt, type: report.type }, 'dropped a report of an attempt that this worker does not hold'),
+      onRoom: () => this.#resume(),
+      onFailure: (error) => this.#fail(status.UNAVAILABLE, 'reports were not committed', error),
+    })
+    this.#welcome(hello, wire).catch((error: unknown) => this.#fail(status.UNAVAILABLE, 'the worker could not be welcomed', error))
+  }
+
+  async #welcome(hello: WorkerHello, wire: Hello): Promise<void> {
+    const { unknown } = await this.#host.inbox.workerConnected(hello)
+    const log_acks = await readHello({ hello, open_logs: wire.open_logs.map(refFromWire), unknown, held: this.#held, store: this.#host.store })
+    if (this.#state !== 'connecting') return
+    this.#state = 'open'
+    const { lease_ms, log_cap_bytes, xcom_cap_bytes, dags_folder } = this.#host
+    this.#outbox.welcome({ lease_ms, heartbeat_ms: Math.floor(lease_ms / 4), unknown, log_cap_bytes, xcom_cap_bytes, log_acks, dags_folder: hello.local ? dags_folder : '' })
+    this.#writer.wake()
+    this.#expectSignOfLife()
+    this.#stream.resume()
+    this.#logger.info({ hostname: hello.hostname, capacity: hello.capacity, held: hello.held.length, unknown: unknown.length, local: hello.local }, 'worker connected')
+  }
+
+  #refuse(code: string, message: string): void {
+    this.#stream.write({ ...emptyFrame(), refused: { code, message, leader_address: '' } })
+    this.end(status.OK, '')
+  }
+
+  // --- secrets -------------------------------------------------------------------------------------------------------------
+
+  async #assignWithSecrets(attempt: AssignedAttempt, names: Record<string, string>): Promise<void> {
+    const { ref } = attempt
+    const key = refKey(ref)
+    this.#preparing.set(key, true)
+    let secrets: Record<string, string> = {}
+    let problem: string | null = null
+    try {
+      secrets = await this.#host.resolveSecrets(names)
+      const missing = Object.keys(names).filter((variable) => secrets[variable] === undefined)
+      if (missing.length > 0) problem = `the vault has no secret ${missing.map((variable) => `"${names[variable]}"`).join(', ')}. Add it with: vortex secrets set NAME`
+    } catch (error) {
+      problem = `the vault did not give the secrets of this task: ${error instanceof Error ? error.message : String(error)}`
+    }
+    const isWanted = this.#preparing.get(key) === true
+    this.#preparing.delete(key)
+    if (this.#state === 'closed') return
+    if (isWanted && problem === null) return this.#send(() => this.#putAssignment(attempt, secrets))
+    const at = this.#host.clock.now()
+    const end = isWanted
+      ? endedUnstarted(ref, { at, outcome: 'failed', reason: problem ?? '', reason_code: 'secret_missing' })
+      : endedUnstarted(ref, { at, outcome: 'killed', reason: 'killed before it was sent to a worker', reason_code: 'killed' })
+    this.#held.delete(ref)
+    const { worker_id } = this
+    if (worker_id !== null) await this.#host.inbox.workerReports({ worker_id, reports: [end] }).catch((error: unknown) => this.#fail(status.UNAVAILABLE, 'reports were not committed', error))
+  }
+
+  // --- the stream ----------------------------------------------------------------------------------------------------------
+
+  #nextFrame(): ControllerFrame | null {
+    const frame = this.#outbox.nextFrame()
+    if (frame !== null) this.#requests.pump()
+    return frame
+  }
+
+  #send(put: () => void): void {
+    if (this.#state === 'closed') return
+    put()
+    if (this.#outbox.isOverfull) this.#fail(status.RESOURCE_EXHAUSTED, 'the worker does not read what it is sent', null)
+    else this.#writer.wake()
+  }
+
+  #resume(): void {
+    if (this.#state === 'open' && !this.#logs.isFull && this.#reports?.isFull === false) this.#stream.resume()
+  }
+
+  /** A worker that was silent for two leases is gone; its stream would stay open until the kernel gives up. */
+  #expectSignOfLife(): void {
+    this.#silence.cancel()
+    this.#silence = this.#host.clock.after(2 * this.#host.lease_ms, () => this.#fail(status.DEADLINE_EXCEEDED, 'no heartbeat for two leases', null))
+  }
+
+  async #publishLog(held: Parameters<HeldAttempts['contextOf']>[0], p: { stored: number; complete: boolean }): Promise<void> {
+    try {
+      const context = await this.#held.contextOf(held)
+      if (context !== null) this.#host.logEvents.grew({ key: held.key, attempt: held.ref.attempt, context, size: p.stored, complete: p.complete })
+    } catch (error) {
+      this.#logger.warn({ err: error }, 'no live event for a log: its attempt could not be read')
+    }
+  }
+
+  #fail(code: status, details: string, error: unknown): void {
+    if (this.#state === 'closed') return
+    this.#logger.warn({ err: error ?? undefined }, `swarm session ended: ${details}`)
+    this.end(code, details)
+  }
+
+  #close(details: string): void {
+    if (this.#state === 'closed') return
+    const wasConnected = this.#state !== 'hello'
+    this.#state = 'closed'
+    this.#silence.cancel()
+    this.#writer.close()
+    this.#logs.close()
+    this.#reports?.close()
+    if (wasConnected) this.#logger.info({ details }, 'worker disconnected')
+    this.#host.onClosed(this)
+  }
+}
