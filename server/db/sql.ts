@@ -104,3 +104,8 @@ export function render(statement: Sql, placeholder: (n: number) => string): { te
   }
   return { text: write(statement), values }
 }
+
+/** PostgreSQL's text has no NUL character, and an author's message that holds one must not stop a commit: both dialects replace it. */
+export function cleanText(text: string): string {
+  return text.includes('\0') ? text.replaceAll('\0', '\uFFFD') : text
+}

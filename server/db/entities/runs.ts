@@ -43,18 +43,18 @@ export function dagRunList(db: Database, p: PageRequest & RunFilter): Promise<Pa
   })
 }
 
-/** One short index walk per DAG: a window over all their runs would read every run they ever had. */
+/** One short index walk per DAG finds the oldest run to show: a window function would read every run they ever had. */
 export function dagRecentRuns(db: Database, p: { dag_ids: string[]; limit: number }): Promise<Map<string, DagRunRecord[]>> {
   return db.read(async (s) => {
-    const recent = new Map<string, DagRunRecord[]>()
-    for (const dag_id of new Set(p.dag_ids)) {
-      const rows = await s.records(
-        'dag_runs',
-        sql`SELECT ${columns('dag_runs')} FROM dag_runs WHERE dag_id = ${dag_id} ORDER BY id DESC LIMIT ${p.limit}`,
-      )
-      recent.set(dag_id, rows)
-    }
-    return recent
+    const rows = await s.records(
+      'dag_runs',
+      sql`WITH edges AS (
+          SELECT dag_id, coalesce((SELECT r.id FROM dag_runs r WHERE r.dag_id = dags.dag_id ORDER BY r.id DESC LIMIT 1 OFFSET ${p.limit - 1}), 0) AS first_id
+          FROM dags WHERE dag_id IN ${list(p.dag_ids)})
+        SELECT ${columns('dag_runs', { prefix: 'r' })} FROM edges JOIN dag_runs r ON r.dag_id = edges.dag_id AND r.id >= edges.first_id
+        ORDER BY r.dag_id, r.id DESC`,
+    )
+    return Map.groupBy(rows, (row) => row.dag_id)
   })
 }
 

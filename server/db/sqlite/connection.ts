@@ -2,7 +2,7 @@
 import SqliteDatabase from 'better-sqlite3'
 import { COLUMNS, type ColumnKind, type TableName, type TableRecords } from '../columns.ts'
 import type { Database, Session } from '../database.ts'
-import { render, sql, type Sql, type SqlValue } from '../sql.ts'
+import { cleanText, render, sql, type Sql, type SqlValue } from '../sql.ts'
 
 export type Synchronous = 'FULL' | 'NORMAL'
 
@@ -127,6 +127,7 @@ function decode(row: Record<string, unknown>, column: EncodedColumn): void {
 }
 
 function bound(value: SqlValue): unknown {
+  if (typeof value === 'string') return cleanText(value)
   if (typeof value === 'boolean') return value ? 1 : 0
   if (typeof value !== 'object' || value === null || value instanceof Uint8Array) return value
   return 'time' in value ? value.time : JSON.stringify(value.json)
@@ -134,8 +135,10 @@ function bound(value: SqlValue): unknown {
 
 /** A record's value as SQLite binds it. */
 export function encodeValue(table: TableName, column: string, value: unknown): unknown {
+  if (typeof value === 'number') return value
   if (value === undefined || value === null) return null
   if (typeof value === 'boolean') return value ? 1 : 0
   if (typeof value === 'object') return JSON.stringify(value)
+  if (typeof value === 'string') return cleanText(value)
   return (COLUMNS[table] as Readonly<Record<string, ColumnKind>>)[column] === 'json' ? JSON.stringify(value) : value
 }

@@ -60,7 +60,11 @@ export function lockFolder(folder: string, now: number): FolderLock {
     closedCleanly: last === null || last.clean,
     sameBoot: last !== null && last.hostname === holder.hostname && Math.abs(last.booted_at - holder.booted_at) < SAME_BOOT_TOLERANCE_MS,
     release({ clean }) {
-      if (clean) writeHolder(infoFile, { ...holder, clean: true })
+      try {
+        if (clean) writeHolder(infoFile, { ...holder, clean: true })
+      } catch {
+        // A full disk: the next start takes it for a crash and looks closer, which is all that the mark is for.
+      }
       lock.close()
     },
   }

@@ -26,7 +26,7 @@ const METHODS: Record<string, Method> = {
   ...(SHARED_METHODS as Record<string, Method>),
   engineCommit, leaderAcquire, leaderRenew, leaderResign, now, logFinishMany, logState, logDeletionsList, logDeletionsDone,
   attemptList: (db, p) => attemptList(db, options.folder, p),
-  ping: (db) => db.prepare('SELECT 1').get() !== undefined,
+  ping: (db) => void db.prepare('SELECT 1').get(),
 }
 
 function openWriter(): { db: SqliteConnection; lock: FolderLock } {

@@ -1,0 +1,88 @@
+import { describe, expect, test } from 'vitest'
+import type { SubjectOf } from './subject.ts'
+
+export function logsConformance(subject: SubjectOf): void {
+  const bytes = (text: string): Uint8Array => Buffer.from(text)
+  const text = (read: Uint8Array): string => Buffer.from(read).toString()
+
+  describe('logAppend', () => {
+    test('appends, ignores what is stored already, and refuses a gap', async () => {
+      const { store } = subject()
+      const log = { task_instance_id: subject().id(), attempt: 1 }
+      expect(await store.logAppend({ ...log, offset: 0, bytes: bytes('one ') })).toBe(4)
+      expect(await store.logAppend({ ...log, offset: 4, bytes: bytes('two ') })).toBe(8)
+      expect(await store.logAppend({ ...log, offset: 4, bytes: bytes('two ') })).toBe(8)
+      expect(await store.logAppend({ ...log, offset: 4, bytes: bytes('two three') })).toBe(13)
+      await expect(store.logAppend({ ...log, offset: 14, bytes: bytes('gap') })).rejects.toThrow(/13 bytes/)
+      expect(await store.logAppend({ ...log, offset: 0, bytes: new Uint8Array(0) })).toBe(13)
+      expect(text(await store.logRead({ ...log, offset: 0, limit: 100 }))).toBe('one two three')
+    })
+
+    test('stores the same bytes once when they are sent many times at once', async () => {
+      const { store } = subject()
+      const log = { task_instance_id: subject().id(), attempt: 1 }
+      const sizes = await Promise.all([1, 2, 3, 4].map(() => store.logAppend({ ...log, offset: 0, bytes: bytes('same') })))
+      expect(sizes).toEqual([4, 4, 4, 4])
+      expect((await store.logStat(log))?.size).toBe(4)
+    })
+
+    test('keeps attempts apart and any bytes as they are', async () => {
+      const { store } = subject()
+      const task_instance_id = subject().id()
+      const every = Uint8Array.from({ length: 256 }, (_, i) => i)
+      await store.logAppend({ task_instance_id, attempt: 1, offset: 0, bytes: every })
+      await store.logAppend({ task_instance_id, attempt: 2, offset: 0, bytes: bytes('second') })
+      expect([...(await store.logRead({ task_instance_id, attempt: 1, offset: 0, limit: 1000 }))]).toEqual([...every])
+      expect(text(await store.logRead({ task_instance_id, attempt: 2, offset: 0, limit: 1000 }))).toBe('second')
+    })
+  })
+
+  describe('logFinish', () => {
+    test('marks the log as complete, also an empty one, and a later finish does not take truncation back', async () => {
+      const { store } = subject()
+      const log = { task_instance_id: subject().id(), attempt: 3 }
+      await store.logFinish({ ...log, truncated: true })
+      await store.logFinish({ ...log, truncated: false })
+      expect(await store.logStat(log)).toEqual({ ...log, size: 0, complete: true, truncated: true })
+    })
+  })
+
+  describe('logStat', () => {
+    test('answers null before the first byte', async () => {
+      const { store } = subject()
+      const log = { task_instance_id: subject().id(), attempt: 1 }
+      expect(await store.logStat(log)).toBeNull()
+      await store.logAppend({ ...log, offset: 0, bytes: bytes('x') })
+      expect(await store.logStat(log)).toEqual({ ...log, size: 1, complete: false, truncated: false })
+    })
+  })
+
+  describe('logRead', () => {
+    test('reads any part, across appends and beyond the end', async () => {
+      const { store } = subject()
+      const log = { task_instance_id: subject().id(), attempt: 1 }
+      let offset = 0
+      for (const part of ['abc', 'defg', 'h', 'ijklm']) offset = await store.logAppend({ ...log, offset, bytes: bytes(part) })
+      const whole = 'abcdefghijklm'
+      for (const [from, limit] of [[0, 13], [0, 3], [2, 4], [3, 1], [7, 100], [12, 1], [13, 5], [99, 5], [5, 0]] as const) {
+        expect(text(await store.logRead({ ...log, offset: from, limit })), `${from}+${limit}`).toBe(whole.slice(from, from + limit))
+      }
+      expect((await store.logRead({ task_instance_id: subject().id(), attempt: 1, offset: 0, limit: 10 })).length).toBe(0)
+    })
+  })
+
+  describe('logDelete', () => {
+    test('deletes all attempts of the task instances that are named', async () => {
+      const { store } = subject()
+      const [gone, kept] = [subject().id(), subject().id()]
+      for (const task_instance_id of [gone, kept]) {
+        for (const attempt of [1, 2]) await store.logAppend({ task_instance_id, attempt, offset: 0, bytes: bytes('x') })
+        await store.logFinish({ task_instance_id, attempt: 1, truncated: false })
+      }
+      await store.logDelete({ task_instance_ids: [gone] })
+      expect([await store.logStat({ task_instance_id: gone, attempt: 1 }), await store.logStat({ task_instance_id: gone, attempt: 2 })]).toEqual([null, null])
+      expect((await store.logStat({ task_instance_id: kept, attempt: 2 }))?.size).toBe(1)
+      expect(await store.logAppend({ task_instance_id: gone, attempt: 1, offset: 0, bytes: bytes('new') })).toBe(3)
+    })
+  })
+}

@@ -1,0 +1,104 @@
+/**
+ * The leader's row and the leader's own connection.
+ *
+ * One connection carries acquire, renew, resign and every engine commit, so that nothing else of the server can delay them, and
+ * so that a cut cable is noticed by keepalives in seconds. Statements are pipelined: a whole commit is two round trips.
+ * Time is `clock_timestamp()`: the database's clock at the moment the row is decided, also after waiting for its lock.
+ */
+import pg from 'pg'
+import type { LeaderTerm } from '../store.ts'
+import { clientConfig, unavailableOnTrouble } from './connection.ts'
+
+/** The leader's commits are short; one that takes longer has lost its lease anyway. */
+const STATEMENT_TIMEOUT_MS = 20_000
+/**
+ * Plans for the engine's statements must not depend on statistics that are minutes old: rows are always found by key. The
+ * server notices a client that is gone within about 11 s.
+ */
+const SESSION = `SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
+  SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3`
+
+export class LeaderConnection {
+  readonly #url: string
+  #client: Promise<pg.Client> | null = null
+  #last: Promise<unknown> = Promise.resolve()
+  #closed = false
+
+  constructor(url: string) {
+    this.#url = url
+  }
+
+  /** One piece of work at a time; after any failure of the connection the next one opens a new connection. */
+  run<R>(work: (client: pg.Client) => Promise<R>): Promise<R> {
+    const result = this.#last.then(() => unavailableOnTrouble(async () => {
+      const client = await this.#connect()
+      return work(client)
+    }))
+    this.#last = result.catch(() => undefined)
+    return result
+  }
+
+  /** Gives up a connection whose transaction is in doubt. */
+  async drop(): Promise<void> {
+    const client = await this.#client?.catch(() => null)
+    this.#client = null
+    await client?.end().catch(() => undefined)
+  }
+
+  async close(): Promise<void> {
+    await this.#last
+    this.#closed = true
+    await this.drop()
+  }
+
+  #connect(): Promise<pg.Client> {
+    if (this.#closed) return Promise.reject(new Error('the store is closed'))
+    this.#client ??= this.#open()
+    return this.#client
+  }
+
+  async #open(): Promise<pg.Client> {
+    const config = clientConfig(this.#url)
+    const client = new pg.Client({ ...config, application_name: 'vortex leader', statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: STATEMENT_TIMEOUT_MS, pipeline: true })
+    const forget = (): void => {
+      this.#client = null
+    }
+    client.on('error', forget)
+    client.on('end', forget)
+    try {
+      await client.connect()
+      for (const setting of SESSION.split(';')) await client.query(setting)
+      return client
+    } catch (error) {
+      forget()
+      await client.end().catch(() => undefined)
+      throw error
+    }
+  }
+}
+
+export async function leaderAcquire(leader: LeaderConnection, p: { holder: string; lease_ms: number }): Promise<LeaderTerm | null> {
+  const { rows } = await leader.run((client) =>
+    client.query<LeaderTerm>(
+      `UPDATE scheduler_leader SET holder = $1, epoch = epoch + 1, lease_until = clock_timestamp() + $2::float8 * interval '1 ms'
+       WHERE lease_until IS NULL OR lease_until <= clock_timestamp() OR holder = $1 RETURNING epoch, commit_seq`,
+      [p.holder, p.lease_ms],
+    ),
+  )
+  return rows[0] ?? null
+}
+
+export async function leaderRenew(leader: LeaderConnection, p: { holder: string; epoch: number; lease_ms: number }): Promise<boolean> {
+  const { rowCount } = await leader.run((client) =>
+    client.query(
+      `UPDATE scheduler_leader SET lease_until = clock_timestamp() + $3::float8 * interval '1 ms'
+       WHERE holder = $1 AND epoch = $2 AND lease_until > clock_timestamp()`,
+      [p.holder, p.epoch, p.lease_ms],
+    ),
+  )
+  return rowCount === 1
+}
+
+export async function leaderResign(leader: LeaderConnection, p: { holder: string; epoch: number }): Promise<void> {
+  await leader.run((client) => client.query('UPDATE scheduler_leader SET holder = NULL, lease_until = NULL WHERE holder = $1 AND epoch = $2', [p.holder, p.epoch]))
+}

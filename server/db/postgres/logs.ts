@@ -1,0 +1,102 @@
+/** Logs of attempts in the database: they survive the loss of the controller's disk. One row per append, and one for the state. */
+import type { AttemptRecord, LogRecord } from '../records.ts'
+import type { LogStore } from '../store.ts'
+import { columns, render, sql } from '../sql.ts'
+import type { PostgresDatabase } from './connection.ts'
+
+interface LogKey {
+  task_instance_id: number
+  attempt: number
+}
+
+/** Chunks read by one statement; a page of a log is at most a few MB, and chunks are what a worker sends at once. */
+const CHUNKS_PER_READ = 500
+
+export class LogChunks implements LogStore {
+  readonly #db: PostgresDatabase
+
+  constructor(db: PostgresDatabase) {
+    this.#db = db
+  }
+
+  /** The row of the log is locked first, so two appends of the same bytes cannot both be stored. */
+  logAppend(p: LogKey & { offset: number; bytes: Uint8Array }): Promise<number> {
+    return this.#db.write(async (s) => {
+      await s.run(
+        sql`INSERT INTO logs (task_instance_id, attempt, size, complete, truncated) VALUES (${p.task_instance_id}, ${p.attempt}, 0, false, false)
+          ON CONFLICT (task_instance_id, attempt) DO NOTHING`,
+      )
+      const rows = await s.rows<{ size: number }>(
+        sql`SELECT size FROM logs WHERE task_instance_id = ${p.task_instance_id} AND attempt = ${p.attempt} FOR UPDATE`,
+      )
+      const size = rows[0]?.size ?? 0
+      if (p.offset > size) throw new Error(`log of task instance ${p.task_instance_id}, attempt ${p.attempt}: append at ${p.offset}, but only ${size} bytes are stored`)
+      const fresh = p.bytes.subarray(size - p.offset)
+      if (fresh.length === 0) return size
+      await s.run(sql`INSERT INTO log_chunks (task_instance_id, attempt, start_offset, bytes) VALUES (${p.task_instance_id}, ${p.attempt}, ${size}, ${fresh})`)
+      await s.run(sql`UPDATE logs SET size = ${size + fresh.length} WHERE task_instance_id = ${p.task_instance_id} AND attempt = ${p.attempt}`)
+      return size + fresh.length
+    })
+  }
+
+  async logFinish(p: LogKey & { truncated: boolean }): Promise<void> {
+    await this.#db.write((s) =>
+      s.run(
+        sql`INSERT INTO logs AS l (task_instance_id, attempt, size, complete, truncated) VALUES (${p.task_instance_id}, ${p.attempt}, 0, true, ${p.truncated})
+          ON CONFLICT (task_instance_id, attempt) DO UPDATE SET complete = true, truncated = l.truncated OR excluded.truncated`,
+      ),
+    )
+  }
+
+  async logStat(p: LogKey): Promise<LogRecord | null> {
+    const rows = await this.#db.read((s) =>
+      s.rows<LogRecord>(
+        sql`SELECT task_instance_id, attempt, size, complete, truncated FROM logs WHERE task_instance_id = ${p.task_instance_id} AND attempt = ${p.attempt}`,
+      ),
+    )
+    return rows[0] ?? null
+  }
+
+  logRead(p: LogKey & { offset: number; limit: number }): Promise<Uint8Array> {
+    return this.#db.read(async (s) => {
+      const scope = sql`task_instance_id = ${p.task_instance_id} AND attempt = ${p.attempt}`
+      const rows = await s.rows<{ start_offset: number; bytes: Uint8Array }>(
+        sql`SELECT start_offset, bytes FROM log_chunks WHERE ${scope} AND start_offset < ${p.offset + p.limit}
+          AND start_offset >= coalesce((SELECT max(start_offset) FROM log_chunks WHERE ${scope} AND start_offset <= ${p.offset}), 0)
+          ORDER BY start_offset LIMIT ${CHUNKS_PER_READ}`,
+      )
+      const first = rows[0]
+      if (first === undefined) return new Uint8Array(0)
+      const skip = p.offset - first.start_offset
+      return new Uint8Array(Buffer.concat(rows.map((row) => row.bytes)).subarray(skip, skip + p.limit))
+    })
+  }
+
+  async logDelete(p: { task_instance_ids: number[] }): Promise<void> {
+    await this.#db.query(
+      `WITH chunks AS (DELETE FROM log_chunks WHERE task_instance_id = ANY ($1::bigint[])),
+        queue AS (DELETE FROM log_deletions WHERE task_instance_id = ANY ($1::bigint[]))
+       DELETE FROM logs WHERE task_instance_id = ANY ($1::bigint[])`,
+      [p.task_instance_ids],
+    )
+  }
+
+  /** Removes what commits have deleted, 1,000 task instances at a time. */
+  async sweepDeleted(): Promise<void> {
+    for (;;) {
+      const rows = await this.#db.query<{ task_instance_id: number }>('SELECT task_instance_id FROM log_deletions LIMIT 1000', [])
+      if (rows.length === 0) return
+      await this.logDelete({ task_instance_ids: rows.map((row) => row.task_instance_id) })
+    }
+  }
+}
+
+export function attemptList(db: PostgresDatabase, p: { task_instance_id: number }): Promise<(AttemptRecord & { log_bytes: number; log_truncated: boolean })[]> {
+  const { text, values } = render(
+    sql`SELECT ${columns('attempts', { prefix: 'a' })}, coalesce(l.size, 0) AS log_bytes, coalesce(l.truncated, false) AS log_truncated
+      FROM attempts a LEFT JOIN logs l ON l.task_instance_id = a.task_instance_id AND l.attempt = a.attempt
+      WHERE a.task_instance_id = ${p.task_instance_id} ORDER BY a.attempt`,
+    (n) => `$${n}`,
+  )
+  return db.query(text, values)
+}

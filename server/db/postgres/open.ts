@@ -1,0 +1,54 @@
+/**
+ * The store on PostgreSQL 14 or later.
+ *
+ * Connections: two writers, four readers, and one of its own for the leader's statements (see leader.ts).
+ * Failures: whatever says "not now" (connection lost, shutdown, too many clients, disk full, deadlock, timeout) rejects with
+ * StoreUnavailable; pools and the leader's connection open anew by themselves at the next call, so the server outlives its
+ * database. Nothing is retried here: the caller knows whether it still wants it.
+ */
+import type { EngineCommit, Store } from '../store.ts'
+import { SHARED_METHODS, type SharedMethod, type StoreMethod } from '../methods.ts'
+import { PostgresDatabase } from './connection.ts'
+import { engineCommit } from './engineCommit.ts'
+import { leaderAcquire, LeaderConnection, leaderRenew, leaderResign } from './leader.ts'
+import { attemptList, LogChunks } from './logs.ts'
+import { migrate } from './migrate.ts'
+
+export async function openPostgres(p: { url: string }): Promise<Store> {
+  await migrate(p.url)
+  const db = new PostgresDatabase(p.url)
+  const leader = new LeaderConnection(p.url)
+  const logs = new LogChunks(db)
+  let closed: Promise<void> | null = null
+  const shared: Partial<Record<StoreMethod, (p: never) => Promise<unknown>>> = {}
+  for (const method of Object.keys(SHARED_METHODS) as SharedMethod[]) {
+    const run = SHARED_METHODS[method] as (db: PostgresDatabase, p: never) => Promise<unknown>
+    shared[method] = (p) => run(db, p)
+  }
+  const sweep = (): void => void logs.sweepDeleted().catch(() => undefined)
+  sweep()
+  return {
+    ...(shared as unknown as Pick<Store, SharedMethod>),
+    dialect: 'PostgreSQL',
+    leaderAcquire: (p) => leaderAcquire(leader, p),
+    leaderRenew: (p) => leaderRenew(leader, p),
+    leaderResign: (p) => leaderResign(leader, p),
+    engineCommit: async (p: EngineCommit) => {
+      const outcome = await engineCommit(leader, p)
+      if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) sweep()
+      return outcome
+    },
+    attemptList: (p) => attemptList(db, p),
+    logAppend: (p) => logs.logAppend(p),
+    logFinish: (p) => logs.logFinish(p),
+    logStat: (p) => logs.logStat(p),
+    logRead: (p) => logs.logRead(p),
+    logDelete: (p) => logs.logDelete(p),
+    now: async () => {
+      const rows = await db.query<{ now: number }>('SELECT clock_timestamp() AS now', [])
+      return rows[0]?.now ?? Number.NaN
+    },
+    ping: async () => void (await db.query('SELECT 1', [])),
+    close: () => (closed ??= leader.close().then(() => db.close())),
+  }
+}
