@@ -1,11 +1,30 @@
-/** Tests of the server and of the renderer; vite.config.ts builds the renderer and knows nothing of tests. */
+/**
+ * Test projects. `unit`: pure code and in-process parts. `database`: both stores, with a real PostgreSQL. `integration`: real
+ * processes. `e2e`: a real server and a real browser. Files say by their names where they belong.
+ */
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
+
+const never = ['**/node_modules/**', '**/dist/**', '**/.cache/**']
 
 export default defineConfig({
   plugins: [react()],
   test: {
     // Starts nothing until a test asks for a database.
     globalSetup: ['server/testkit/postgresBroker.ts'],
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: 'unit',
+          include: ['server/**/*.test.ts', 'renderer/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts', 'main/**/*.test.ts'],
+          exclude: [...never, '**/*.integration.test.ts', 'server/db/**'],
+          testTimeout: 20_000,
+        },
+      },
+      { extends: true, test: { name: 'database', include: ['server/db/**/*.test.ts'], exclude: never, testTimeout: 60_000, hookTimeout: 180_000, fileParallelism: false } },
+      { extends: true, test: { name: 'integration', include: ['server/**/*.integration.test.ts'], exclude: [...never, 'server/db/**'], testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false } },
+      { extends: true, test: { name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: never, testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false } },
+    ],
   },
 })
