@@ -38,6 +38,8 @@ export default defineConfig({
     outDir: '../dist/renderer',
     emptyOutDir: true,
     target: 'es2023',
+    // The first versions that know light-dark(); for older ones the minifier would rewrite it to something that our theme switch misses.
+    cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],
     // A data: URL would be refused by font-src and saves nothing worth having.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -5,7 +5,8 @@ describe('schedule in words', () => {
   it.each([
     [null, 'Only when triggered'],
     ['@daily', 'Every day at 00:00'],
-    ['0 3 * * *', 'At 03:00'],
+    ['0 3 * * *', 'Every day at 03:00'],
+    ['30 4 * * 1-5', 'At 04:30, Monday through Friday'],
     ['*/15 * * * *', 'Every 15 minutes'],
     ['1 day, 0:00:00', 'Every day'],
     ['0:10:00', 'Every 10 minutes'],

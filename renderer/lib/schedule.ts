@@ -24,7 +24,8 @@ export function scheduleWords(schedule: string | null): string {
   if (delta) return deltaWords(delta)
   if (!/^[\d*,/\-?LW#A-Za-z ]+$/.test(schedule)) return schedule
   try {
-    return cronstrue.toString(schedule, { use24HourTimeFormat: true, verbose: false })
+    const words = cronstrue.toString(schedule, { use24HourTimeFormat: true })
+    return /^At \d\d:\d\d$/.test(words) ? strings.schedule.every(`day ${words.toLowerCase()}`) : words
   } catch {
     return schedule
   }
