@@ -65,6 +65,7 @@ function describe(error: { message?: string | undefined; params: Record<string, 
 /** A pattern with a time limit. */
 interface TimedPattern {
   test(text: string): boolean
+  toString(): string
 }
 
 let ajv: Ajv2020 | null = null
@@ -77,7 +78,11 @@ function compiler(): Ajv2020 {
   const { runInNewContext } = require('node:vm') as typeof import('node:vm')
   const regExp = (pattern: string, flags: string): TimedPattern => {
     const compiled = new RegExp(pattern, flags)
-    return { test: (text) => runInNewContext('pattern.test(text)', { pattern: compiled, text }, { timeout: PATTERN_MS }) as boolean }
+    return {
+      test: (text) => runInNewContext('pattern.test(text)', { pattern: compiled, text }, { timeout: PATTERN_MS }) as boolean,
+      // Ajv tells patterns apart by their text.
+      toString: () => String(compiled),
+    }
   }
   ajv = new Compiler({ strict: false, allErrors: true, addUsedSchema: false, logger: false, code: { regExp: Object.assign(regExp, { code: 'timed' }) as never } })
   addFormats.default(ajv)

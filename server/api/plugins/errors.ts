@@ -17,6 +17,8 @@ const INTERNAL: Problem = { code: 'internal', message: 'The server failed unexpe
 function describe(error: FastifyError | Error): Problem {
   if (error instanceof VortexError) return { code: error.code, message: error.message, details: error.details ?? null }
   if (error instanceof StoreUnavailable) return { code: 'database_unavailable', message: 'The database does not answer. Nothing was changed; try again in a few seconds.', details: null }
+  // By name: the class belongs to the database's inside.
+  if (error.name === 'InvalidCursor') return { code: 'invalid_request', message: 'The cursor is not of this list. Start again without one.', details: { field: 'cursor' } }
   if (!('code' in error)) return INTERNAL
   if (error.validation) return describeValidation(error)
   if (error.code === 'FST_ERR_CTP_BODY_TOO_LARGE') return { code: 'too_large', message: `The body is larger than ${BODY_BYTES_MAX} bytes.`, details: null }
