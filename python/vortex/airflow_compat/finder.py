@@ -1,0 +1,88 @@
+"""
+The import finder. It stands first on sys.meta_path, because a folder that happens to be called `airflow` (a namespace package on
+sys.path) must not hide the names that DAG files mean; for anything but `airflow` and a missing `pendulum` it costs one comparison.
+"""
+from __future__ import annotations
+
+import importlib.abc
+import importlib.machinery
+import os
+import sys
+from types import ModuleType
+from typing import Any, Optional, Sequence
+
+_SHADOW = "VORTEX_SHADOW_AIRFLOW"
+# What the folder of a real Apache Airflow holds and a user's folder called `airflow` does not.
+_REAL = ("configuration.py", "providers_manager.py", "sdk")
+_ORIGIN = "vortex.airflow_compat"
+
+
+class AirflowFinder(importlib.abc.MetaPathFinder):
+    """Finds `airflow` and everything below it, and a stand-in for pendulum."""
+
+    def find_spec(self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None) -> Any:
+        root = fullname.partition(".")[0]
+        if root == "airflow":
+            return self._airflow(fullname)
+        if fullname == "pendulum":
+            return _pendulum()
+        return None
+
+    def _airflow(self, fullname: str) -> Any:
+        if fullname == "airflow":
+            if os.environ.get(_SHADOW) != "1" and _real_airflow() is not None:
+                return None
+        elif not _is_ours(sys.modules.get("airflow")):
+            return None
+        return importlib.machinery.ModuleSpec(fullname, AirflowLoader(), origin=_ORIGIN, is_package=True)
+
+
+class AirflowLoader(importlib.abc.Loader):
+    """Makes the module; its names are looked up when they are asked for."""
+
+    def create_module(self, spec: Any) -> ModuleType:
+        from vortex.airflow_compat.modules import AirflowModule
+
+        return AirflowModule(spec.name)
+
+    def exec_module(self, module: ModuleType) -> None:
+        """Nothing to run."""
+
+
+class _StandInLoader(importlib.abc.Loader):
+    def create_module(self, spec: Any) -> ModuleType:
+        from vortex import _pendulum as stand_in
+
+        return stand_in
+
+    def exec_module(self, module: ModuleType) -> None:
+        """It is imported already."""
+
+
+def _pendulum() -> Any:
+    """The one place that chooses: the real pendulum if it is installed, else the stand-in (None lets the import go on)."""
+    if importlib.machinery.PathFinder.find_spec("pendulum") is not None:
+        return None
+    return importlib.machinery.ModuleSpec("pendulum", _StandInLoader(), origin="vortex._pendulum")
+
+
+def _real_airflow() -> Any:
+    spec = importlib.machinery.PathFinder.find_spec("airflow")
+    if spec is None or not spec.origin or not spec.submodule_search_locations:
+        return None
+    folders = list(spec.submodule_search_locations)
+    return spec if any(os.path.exists(os.path.join(folder, name)) for folder in folders for name in _REAL) else None
+
+
+def _is_ours(module: Any) -> bool:
+    spec = getattr(module, "__spec__", None)
+    return spec is not None and spec.origin == _ORIGIN
+
+
+_finder = AirflowFinder()
+
+
+def install() -> None:
+    """Puts the finder in place. Calling it again changes nothing."""
+    if _finder not in sys.meta_path:
+        sys.meta_path.insert(0, _finder)

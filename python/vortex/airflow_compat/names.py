@@ -1,0 +1,153 @@
+"""Small parts of Airflow that DAG files name: base classes of hooks, notifiers and triggers, and decorators that mean nothing here."""
+from __future__ import annotations
+
+import functools
+import inspect
+import logging
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+
+class Context(Dict[str, Any]):
+    """The context of a task, for annotations."""
+
+
+class literal:  # noqa: N801 - Airflow's name
+    """A text that is not rendered: `BashOperator(bash_command=literal("echo {{ x }}"))`."""
+
+    def __init__(self, value: Any) -> None:
+        self.value = value
+
+    def iter_references(self) -> Any:
+        return iter(())
+
+    def resolve(self, context: Mapping[str, Any]) -> Any:
+        return self.value
+
+    def __repr__(self) -> str:
+        return f"literal({self.value!r})"
+
+
+class LoggingMixin:
+    """`self.log`."""
+
+    @property
+    def log(self) -> logging.Logger:
+        return logging.getLogger(f"{type(self).__module__}.{type(self).__name__}")
+
+
+class BaseHook(LoggingMixin):
+    """Base of hooks: a named connection, and whatever a subclass makes of it."""
+
+    conn_name_attr = ""
+    default_conn_name = ""
+    conn_type = ""
+    hook_name = ""
+
+    def __init__(self, *_: Any, **__: Any) -> None:
+        super().__init__()
+
+    @classmethod
+    def get_connection(cls, conn_id: str) -> Any:
+        """Raises AirflowNotFoundException for a connection that is not defined."""
+        from vortex.execution.connections import get_connection
+
+        return get_connection(conn_id)
+
+    @classmethod
+    def get_connections(cls, conn_id: str) -> Any:
+        return [cls.get_connection(conn_id)]
+
+    @classmethod
+    def get_hook(cls, conn_id: str, hook_params: Optional[Dict[str, Any]] = None) -> Any:
+        return cls.get_connection(conn_id).get_hook(hook_params=hook_params)
+
+    def get_conn(self) -> Any:
+        raise NotImplementedError(f"{type(self).__name__} has no get_conn()")
+
+
+class BaseNotifier(LoggingMixin):
+    """Base of notifiers: a callback that sends a message; `notify(context)` is the author's."""
+
+    template_fields: Sequence[str] = ()
+
+    def __init__(self, **_: Any) -> None:
+        super().__init__()
+
+    def notify(self, context: Any) -> None:
+        raise NotImplementedError(f"{type(self).__name__} has no notify(self, context)")
+
+    def __call__(self, *args: Any) -> None:
+        self.notify(args[0] if args else None)
+
+
+class TriggerEvent:
+    """What a trigger tells its operator."""
+
+    def __init__(self, payload: Any) -> None:
+        self.payload = payload
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, TriggerEvent) and other.payload == self.payload
+
+    def __repr__(self) -> str:
+        return f"TriggerEvent<{self.payload!r}>"
+
+
+class BaseTrigger(LoggingMixin):
+    """Base of triggers: `serialize()` and an asynchronous `run()` that yields TriggerEvents."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__()
+        self.task_instance: Any = None
+
+    def serialize(self) -> Tuple[str, Dict[str, Any]]:
+        raise NotImplementedError("Triggers must implement serialize()")
+
+    async def run(self) -> Any:
+        raise NotImplementedError("Triggers must implement run()")
+        yield
+
+    async def cleanup(self) -> None:
+        """After the last event."""
+
+
+class AirflowPlugin:
+    """Base of Airflow plugins; its parts are not loaded."""
+
+    name: Optional[str] = None
+
+
+class AirflowParsingContext(NamedTuple):
+    """Which DAG and task a file is loaded for; None = all, which is what VORTEX does."""
+
+    dag_id: Optional[str]
+    task_id: Optional[str]
+
+
+def get_parsing_context() -> AirflowParsingContext:
+    return AirflowParsingContext(dag_id=None, task_id=None)
+
+
+def apply_defaults(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Airflow 1 marked constructors with it; every constructor does it now."""
+    return function
+
+
+def provide_session(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Gives a `session` that refuses to be used in a task: workers never see the database."""
+    if "session" not in inspect.signature(function).parameters:
+        return function
+
+    @functools.wraps(function)
+    def wrapper(*args: Any, **kwargs: Any) -> Any:
+        if "session" not in kwargs and "session" not in inspect.signature(function).bind_partial(*args, **kwargs).arguments:
+            from vortex.airflow_compat.stubs import Permissive
+
+            kwargs["session"] = Permissive("airflow.settings", "Session")
+        return function(*args, **kwargs)
+
+    return wrapper
+
+
+def mask_secret(secret: Any, name: Optional[str] = None) -> None:
+    """Accepted: VORTEX masks the secrets that it hands to a task itself."""

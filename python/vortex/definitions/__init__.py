@@ -1,0 +1,1 @@
+"""What an author writes: DAGs, tasks, groups, dependencies, params, timetables. Declarations only; nothing here runs a task."""

@@ -1,0 +1,42 @@
+"""Which parts of the context a callable gets: what its parameters name, or everything if it has `**kwargs`."""
+from __future__ import annotations
+
+import inspect
+import itertools
+from typing import Any, Callable, Collection, Dict, Mapping
+
+# Keys of the context that Airflow 2 and 3 share. A parameter of an @task function with such a name is filled in.
+CONTEXT_KEYS = frozenset(
+    """
+    conf conn dag dag_run data_interval_end data_interval_start ds ds_nodash execution_date expanded_ti_count inlet_events inlets
+    logical_date macros map_index_template next_ds next_ds_nodash next_execution_date outlet_events outlets params
+    prev_data_interval_end_success prev_data_interval_start_success prev_ds prev_ds_nodash prev_end_date_success prev_execution_date
+    prev_execution_date_success prev_start_date_success run_id task task_instance task_instance_key_str templates_dict test_mode ti
+    tomorrow_ds tomorrow_ds_nodash triggering_asset_events triggering_dataset_events ts ts_nodash ts_nodash_with_tz var yesterday_ds
+    yesterday_ds_nodash
+    """.split()
+)
+# Keys that came later and are ordinary words. A parameter of such a name that has a default keeps it: it meant something else before.
+LATER_KEYS = frozenset({"exception", "reason", "run_after", "start_date", "task_reschedule_count", "try_number"})
+
+
+def keyword_arguments(function: Callable[..., Any], args: Collection[Any], context: Mapping[str, Any], given: Mapping[str, Any]) -> Dict[str, Any]:
+    """
+    The keyword arguments that `function` gets beside `args`: those `given`, and the context's that it names. What `args` fills is left
+    alone; Airflow refuses such a call. Raises ValueError if `args` and `given` fill the same parameter.
+    """
+    try:
+        parameters = inspect.signature(function).parameters
+    except (TypeError, ValueError):
+        # Some built-in functions have no signature; they know nothing of a context.
+        return dict(given)
+    filled = {name for name, p in itertools.islice(parameters.items(), len(args)) if p.kind is not p.VAR_POSITIONAL}
+    for name in sorted(filled & set(given)):
+        raise ValueError(f"The key {name!r} in args is a part of kwargs and therefore reserved.")
+    candidates = {**context, **given}
+    if any(p.kind is p.VAR_KEYWORD for p in parameters.values()):
+        names = set(candidates)
+    else:
+        names = {name for name, p in parameters.items() if p.kind is not p.POSITIONAL_ONLY}
+    own = {name for name in LATER_KEYS & set(parameters) if parameters[name].default is not inspect.Parameter.empty and name not in given}
+    return {name: value for name, value in candidates.items() if name in names and name not in filled and name not in own}

@@ -1,0 +1,194 @@
+"""
+TaskFlow: `@task` makes an operator of a function. Calling the decorated function creates the task and returns its XComArg; the
+arguments of the call are rendered and resolved when the task runs.
+"""
+from __future__ import annotations
+
+import functools
+import inspect
+import typing
+from collections.abc import Mapping
+from typing import Any, Callable, Dict, Optional, Type
+
+from vortex.definitions.authoring_context import DagContext, TaskGroupContext
+from vortex.definitions.base_operator import BaseOperator
+from vortex.definitions.callable_arguments import CONTEXT_KEYS
+from vortex.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
+from vortex.definitions.task_group import unique_task_id
+from vortex.definitions.xcom_arg import XComArg
+
+
+class PythonTask(PythonOperator):
+    """What @task makes."""
+
+    custom_operator_name = "@task"
+
+
+class BranchTask(BranchPythonOperator):
+    """What @task.branch makes."""
+
+    custom_operator_name = "@task.branch"
+
+
+class ShortCircuitTask(ShortCircuitOperator):
+    """What @task.short_circuit makes."""
+
+    custom_operator_name = "@task.short_circuit"
+
+
+class TaskDecorator:
+    """A function with @task on it."""
+
+    def __init__(self, function: Callable[..., Any], operator: Type[BaseOperator], arguments: Dict[str, Any]) -> None:
+        if not callable(function) or isinstance(function, type):
+            raise TypeError(f"@task goes on a function, not on {function!r}")
+        self.function = function
+        self.operator_class = operator
+        self.kwargs = dict(arguments)
+        self.kwargs.setdefault("task_id", getattr(function, "__name__", "task"))
+        self.is_setup = False
+        self.is_teardown = False
+        self.on_failure_fail_dagrun = False
+        self._signature = _with_context_defaults(function)
+        functools.update_wrapper(self, function)
+        self.__wrapped__ = function
+
+    @property
+    def multiple_outputs(self) -> bool:
+        given = self.kwargs.get("multiple_outputs")
+        return returns_mapping(self.function) if given is None else bool(given)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> XComArg:
+        """Creates the task. Raises TypeError if the arguments do not fit the function."""
+        try:
+            self._signature.bind(*args, **kwargs)
+        except TypeError as error:
+            raise TypeError(f"{self.function.__name__}(): {error}") from None
+        made = XComArg(self._make(op_args=args, op_kwargs=kwargs))
+        if self.is_setup:
+            made.as_setup()
+        if self.is_teardown:
+            made.as_teardown(on_failure_fail_dagrun=self.on_failure_fail_dagrun)
+        return made
+
+    def _make(self, **call: Any) -> BaseOperator:
+        arguments = {**self.kwargs, "multiple_outputs": self.multiple_outputs, **call}
+        dag = arguments.get("dag") or DagContext.get_current_dag()
+        group = arguments.get("task_group") or TaskGroupContext.get_current(dag)
+        arguments["task_id"] = unique_task_id(arguments["task_id"], dag, group)
+        operator = self.operator_class(python_callable=self.function, **arguments)
+        if operator.doc_md is None and self.function.__doc__:
+            operator.doc_md = inspect.cleandoc(self.function.__doc__)
+        return operator
+
+    def override(self, **kwargs: Any) -> "TaskDecorator":
+        """The same function with other operator arguments: `f.override(task_id="again", retries=2)()`."""
+        other = TaskDecorator(self.function, self.operator_class, {**self.kwargs, **kwargs})
+        other.is_setup, other.is_teardown, other.on_failure_fail_dagrun = self.is_setup, self.is_teardown, self.on_failure_fail_dagrun
+        return other
+
+    def partial(self, **kwargs: Any) -> Any:
+        """Fixes some arguments of a mapped task."""
+        from vortex.definitions.mapping import TaskPartial
+
+        return TaskPartial(self, kwargs)
+
+    def expand(self, **kwargs: Any) -> XComArg:
+        return self.partial().expand(**kwargs)
+
+    def expand_kwargs(self, kwargs: Any, *, strict: bool = True) -> XComArg:
+        return self.partial().expand_kwargs(kwargs, strict=strict)
+
+    def __get__(self, instance: Any, owner: Any) -> Any:
+        if instance is None:
+            return self
+        raise TypeError(f"@task does not support methods: {self.function.__name__} takes self")
+
+
+class TaskDecorators:
+    """`task`: itself a decorator, with the other kinds as attributes."""
+
+    def __init__(self, kinds: Dict[str, Type[BaseOperator]]) -> None:
+        self._kinds = kinds
+
+    def __call__(self, python_callable: Optional[Callable[..., Any]] = None, multiple_outputs: Optional[bool] = None, **kwargs: Any) -> Any:
+        """`@task`, `@task()` and `@task(retries=2)`; arguments are those of PythonOperator."""
+        return self._decorate("python", python_callable, multiple_outputs, kwargs)
+
+    def __getattr__(self, kind: str) -> Any:
+        if kind.startswith("_"):
+            raise AttributeError(kind)
+
+        def decorate(python_callable: Optional[Callable[..., Any]] = None, multiple_outputs: Optional[bool] = None, **kwargs: Any) -> Any:
+            return self._decorate(kind, python_callable, multiple_outputs, kwargs)
+
+        decorate.__name__ = kind
+        return decorate
+
+    def _decorate(self, kind: str, function: Any, multiple_outputs: Optional[bool], kwargs: Dict[str, Any]) -> Any:
+        operator = self._kinds.get(kind) or _stub(kind)
+        if multiple_outputs is not None:
+            kwargs["multiple_outputs"] = multiple_outputs
+        if function is None:
+            return functools.partial(TaskDecorator, operator=operator, arguments=kwargs)
+        if not callable(function):
+            raise TypeError("@task takes keyword arguments only: @task(retries=2)")
+        return TaskDecorator(function, operator, kwargs)
+
+
+def _stub(kind: str) -> Type[BaseOperator]:
+    from vortex.airflow_compat.stubs import stub_task
+
+    return stub_task(kind)
+
+
+task = TaskDecorators({"python": PythonTask, "branch": BranchTask, "short_circuit": ShortCircuitTask})
+
+
+def setup(function: Any) -> TaskDecorator:
+    """`@setup`, alone or above @task."""
+    decorated = function if isinstance(function, TaskDecorator) else task(function)
+    decorated.is_setup = True
+    return decorated
+
+
+def teardown(function: Any = None, *, on_failure_fail_dagrun: bool = False) -> Any:
+    """`@teardown`, alone or above @task."""
+    if function is None:
+        return functools.partial(teardown, on_failure_fail_dagrun=on_failure_fail_dagrun)
+    decorated = function if isinstance(function, TaskDecorator) else task(function)
+    decorated.is_teardown = True
+    decorated.on_failure_fail_dagrun = on_failure_fail_dagrun
+    return decorated
+
+
+def _with_context_defaults(function: Callable[..., Any]) -> inspect.Signature:
+    """Parameters named like context keys are filled in when the task runs, so a call may leave them out."""
+    signature = inspect.signature(function)
+    found = []
+    for parameter in signature.parameters.values():
+        if parameter.name in CONTEXT_KEYS and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            if parameter.default not in (None, inspect.Parameter.empty):
+                raise ValueError(
+                    f"{function.__name__}(): the parameter {parameter.name!r} is filled in from the context and can have no default other than None, "
+                    f"not {parameter.default!r}"
+                )
+            parameter = parameter.replace(default=None)
+        found.append(parameter)
+    try:
+        return signature.replace(parameters=found)
+    except ValueError:
+        # A required parameter after a context key: only the latter's default stands in the way.
+        return signature.replace(parameters=[p if p.kind is not p.POSITIONAL_OR_KEYWORD else p.replace(default=None) for p in found])
+
+
+def returns_mapping(function: Callable[..., Any]) -> bool:
+    """Whether the annotation of the result is a dict, a Mapping or a TypedDict: each key then becomes an XCom of its own."""
+    if "return" not in getattr(function, "__annotations__", {}):
+        return False
+    try:
+        result = typing.get_type_hints(function).get("return")
+    except Exception:  # noqa: BLE001 - annotations may name what exists only for type checkers
+        return False
+    kind = typing.get_origin(result) or result
+    return isinstance(kind, type) and issubclass(kind, Mapping) and kind is not type(None)

@@ -1,0 +1,1 @@
+"""Operators, each one small file."""
