@@ -34,7 +34,15 @@ export function secretNamesOf(attempt: AssignedAttempt): Record<string, string> 
   return attempt.dag_callback === null ? (taskOf(attempt)?.secrets ?? {}) : {}
 }
 
-export function buildAssignment(attempt: AssignedAttempt, p: { xcom_cap_bytes: number; dates: TemplateDates; secrets: Record<string, string> }): Assignment {
+/** What the job document holds beside the engine's decision. */
+export interface JobFacts {
+  /** Of the worker. */
+  hostname: string
+  dates: TemplateDates
+  xcom_cap_bytes: number
+}
+
+export function buildAssignment(attempt: AssignedAttempt, p: JobFacts & { secrets: Record<string, string> }): Assignment {
   const { run, task_instance, version, ref } = attempt
   const task = taskOf(attempt)
   const bash = attempt.dag_callback === null && task?.kind === 'bash' && task.bash !== null ? plainBash(task, task.bash) : undefined
@@ -65,7 +73,7 @@ function plainBash(task: TaskSpec, bash: NonNullable<TaskSpec['bash']>): PlainBa
   }
 }
 
-function jobDocument(attempt: AssignedAttempt, { dates, xcom_cap_bytes }: { dates: TemplateDates; xcom_cap_bytes: number }): Record<string, unknown> {
+function jobDocument(attempt: AssignedAttempt, { dates, hostname, xcom_cap_bytes }: JobFacts): Record<string, unknown> {
   const { run, task_instance, version } = attempt
   return {
     format: JOB_FORMAT,
@@ -93,8 +101,7 @@ function jobDocument(attempt: AssignedAttempt, { dates, xcom_cap_bytes }: { date
       prev_logical_date: iso(dates.prev_logical_date),
       next_logical_date: iso(dates.next_logical_date),
     },
-    // The worker knows its own name and fills it in.
-    hostname: '',
+    hostname,
     dag_callback: attempt.dag_callback,
     xcom_cap_bytes,
   }

@@ -121,7 +121,7 @@ export class WorkerSession {
   }
 
   #putAssignment(attempt: AssignedAttempt, secrets: Record<string, string>): void {
-    this.#outbox.assign(buildAssignment(attempt, { xcom_cap_bytes: this.#host.xcom_cap_bytes, dates: this.#host.datesOf(attempt), secrets }))
+    this.#outbox.assign(buildAssignment(attempt, { hostname: this.#hello?.hostname ?? '', xcom_cap_bytes: this.#host.xcom_cap_bytes, dates: this.#host.datesOf(attempt), secrets }))
   }
 
   kill(p: { ref: AttemptRef; reason: string }): void {

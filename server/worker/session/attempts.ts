@@ -1,0 +1,280 @@
+/**
+ * The attempts of this worker: what waits for a free place, what runs, and what has ended but is not acknowledged yet.
+ *
+ * States of an attempt: `waiting` (assigned, no place yet) -> `preparing` (its bundle is being fetched) -> `running` (the
+ * runner has it) -> `ended` (its report is under way) -> gone (acknowledged). A waiting one may be given back.
+ *
+ * Invariants
+ * - At most `capacity` attempts are preparing or running.
+ * - The runner gets an attempt at most once, and only while the lease is valid.
+ * - Every attempt that was not given back or dropped unstarted reports its end exactly once.
+ */
+import type { AttemptRef } from '#scheduler/ports.ts'
+import type { AttemptEnd, AttemptListener, AttemptRunner, AttemptStart } from '#worker/runner.ts'
+import { outcomeToWire, refKey, xcomBytes } from '#swarm/codec.ts'
+import type { Assignment, Ended } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
+import { HELD_MAX, REPORT_WINDOW_BYTES, XCOM_BYTES_MAX } from '#swarm/limits.ts'
+import type { BundleUse } from '../bundles/bundleCache.ts'
+import { BundleUnavailableError } from '../bundles/fetchBundle.ts'
+import type { Outgoing } from './outgoing.ts'
+
+interface Entry {
+  key: string
+  ref: AttemptRef
+  assignment: Assignment
+  state: 'waiting' | 'preparing' | 'running' | 'ended'
+  bundle: BundleUse | null
+  /** Why this worker killed it on its own account, whatever the runner then says. */
+  killed: { outcome: 'failed' | 'killed'; reason: string; reason_code: string } | null
+  /** Open questions. */
+  asked: number
+}
+
+/** Questions that one attempt may have open; a task asks one at a time per thread. */
+const ASKED_MAX = 1_000
+/** XComs that wait for an acknowledgement; a task that pushes more while the controller is away is ended. */
+const REPORT_BYTES_MAX = 4 * REPORT_WINDOW_BYTES
+
+export interface AttemptsOptions {
+  capacity: number
+  hostname: string
+  runner: AttemptRunner
+  outgoing: Outgoing
+  openBundle: (hash: string) => Promise<BundleUse>
+  /** True while attempts may be started. */
+  isLeaseValid: () => boolean
+  limits: () => { log_cap_bytes: number; xcom_cap_bytes: number }
+  /** Something ended, was given back or was acknowledged. */
+  onChange: () => void
+}
+
+export class Attempts implements AttemptListener {
+  readonly #o: AttemptsOptions
+  readonly #entries = new Map<string, Entry>()
+  /** Keys of waiting attempts, oldest first. */
+  #waiting = new Set<string>()
+  #active = 0
+  #isDraining = false
+
+  constructor(options: AttemptsOptions) {
+    this.#o = options
+  }
+
+  get active(): number {
+    return this.#active
+  }
+  /** Nothing waits, runs, or is unacknowledged. */
+  get isEmpty(): boolean {
+    return this.#entries.size === 0
+  }
+  held(): AttemptRef[] {
+    return [...this.#entries.values()].map(({ ref }) => ref)
+  }
+
+  // --- what the controller says --------------------------------------------------------------------------------------------
+
+  assign(assignments: readonly Assignment[]): void {
+    const refused: AttemptRef[] = []
+    for (const assignment of assignments) {
+      const { ref } = assignment
+      if (ref === undefined) continue
+      const key = refKey(ref)
+      // Sent again after a reconnect: it is here already.
+      if (this.#entries.has(key)) continue
+      if (this.#isDraining || this.#entries.size >= HELD_MAX) refused.push(ref)
+      else {
+        this.#entries.set(key, { key, ref, assignment, state: 'waiting', bundle: null, killed: null, asked: 0 })
+        this.#waiting.add(key)
+      }
+    }
+    if (refused.length > 0) this.#o.outgoing.release(refused)
+    this.pump()
+  }
+
+  kill(ref: AttemptRef, reason: string): void {
+    const entry = this.#entries.get(refKey(ref))
+    if (entry === undefined) this.#report(ref, unstarted({ outcome: 'killed', reason: 'the worker does not hold it', reason_code: 'killed' }))
+    else if (entry.state === 'running') this.#o.runner.kill(ref, { reason })
+    else if (entry.state !== 'ended') this.#end(entry, unstarted({ outcome: 'killed', reason: `killed before it started (${reason})`, reason_code: 'killed' }))
+  }
+
+  /** The controller does not know these: their trees die now, and their results are not wanted. */
+  killUnknown(refs: readonly AttemptRef[]): void {
+    const killed = { outcome: 'killed', reason: 'the controller does not know this attempt', reason_code: 'unknown' } as const
+    for (const ref of refs) {
+      const entry = this.#entries.get(refKey(ref))
+      if (entry === undefined || entry.state === 'ended') continue
+      if (entry.state !== 'running') {
+        this.#end(entry, unstarted(killed))
+        continue
+      }
+      entry.killed = killed
+      this.#o.runner.kill(ref, { reason: 'unknown', grace_ms: 0 })
+    }
+  }
+
+  acked(keys: readonly string[]): void {
+    for (const key of keys) this.#entries.delete(key)
+    if (keys.length > 0) this.#o.onChange()
+  }
+
+  answered(ref: AttemptRef, answer: { id: number; result_json: string; error_code: string; error_message: string }): void {
+    const entry = this.#entries.get(refKey(ref))
+    if (entry?.state !== 'running') return
+    entry.asked -= 1
+    this.#o.runner.respond(ref, answer)
+  }
+
+  // --- what the worker decides ---------------------------------------------------------------------------------------------
+
+  /** Gives back what has not started, and takes nothing more. */
+  drain(): void {
+    this.#isDraining = true
+    const back = [...this.#waiting].map((key) => this.#entries.get(key)).filter((entry) => entry !== undefined)
+    for (const { key } of back) this.#entries.delete(key)
+    this.#waiting.clear()
+    if (back.length > 0) this.#o.outgoing.release(back.map(({ ref }) => ref))
+    this.#o.onChange()
+  }
+
+  /** Kills all process trees at once. What has not started is forgotten; the controller assigns it anew. */
+  killAll(p: { reason: string; reason_code: string }): void {
+    for (const entry of [...this.#entries.values()]) {
+      if (entry.state === 'ended') continue
+      if (entry.state === 'running') {
+        entry.killed ??= { outcome: 'failed', ...p }
+        this.#o.runner.kill(entry.ref, { reason: p.reason_code, grace_ms: 0 })
+      } else this.#forget(entry)
+    }
+    this.#o.onChange()
+  }
+
+  /** Starts what has a place. Called whenever a place, an assignment, a lease or a connection appears. */
+  pump(): void {
+    for (const key of this.#waiting) {
+      if (this.#active >= this.#o.capacity || !this.#o.isLeaseValid()) return
+      this.#waiting.delete(key)
+      const entry = this.#entries.get(key)
+      if (entry === undefined) continue
+      this.#active += 1
+      entry.state = 'preparing'
+      if (entry.assignment.bash === undefined) void this.#prepare(entry)
+      else this.#run(entry, '')
+    }
+  }
+
+  async #prepare(entry: Entry): Promise<void> {
+    try {
+      const bundle = await this.#o.openBundle(entry.assignment.bundle_hash)
+      if (entry.state !== 'preparing') return bundle.release()
+      entry.bundle = bundle
+      if (this.#o.isLeaseValid()) this.#run(entry, bundle.root)
+      else this.#forget(entry)
+    } catch (error) {
+      if (entry.state !== 'preparing') return
+      // The connection broke: it waits for the next one, in front.
+      if (error instanceof BundleUnavailableError) this.#waitAgain(entry)
+      else this.#end(entry, unstarted({ outcome: 'failed', reason: error instanceof Error ? error.message : String(error), reason_code: 'bundle' }))
+    }
+  }
+
+  #waitAgain(entry: Entry): void {
+    this.#active -= 1
+    entry.state = 'waiting'
+    this.#waiting = new Set([entry.key, ...this.#waiting])
+  }
+
+  #run(entry: Entry, bundle_root: string): void {
+    const { assignment: a, ref } = entry
+    entry.state = 'running'
+    const start: AttemptStart = {
+      ref, dag_id: a.dag_id, run_id: a.run_id, task_id: a.task_id, map_index: a.map_index, bash: a.bash ?? null, bundle_hash: a.bundle_hash, bundle_root,
+      dag_file: a.dag_file, job_json: a.job_json, execution_timeout_ms: a.execution_timeout_ms, secrets: a.secrets, ...this.#o.limits(),
+    }
+    // What is not needed any more after the start is not kept: the job document and the secrets.
+    entry.assignment = { ...a, job_json: '', secrets: {}, bash: undefined }
+    this.#o.runner.run(start)
+  }
+
+  // --- what the runner says ------------------------------------------------------------------------------------------------
+
+  started(ref: AttemptRef, p: { pid: number }): void {
+    const entry = this.#entries.get(refKey(ref))
+    if (entry?.state !== 'running') return
+    this.#o.outgoing.reports.add({ ref, body: { $case: 'started', value: { pid: p.pid, hostname: this.#o.hostname, age_ms: 0 } } })
+    this.#o.outgoing.wake()
+  }
+
+  log(ref: AttemptRef, bytes: Uint8Array): void {
+    if (!this.#entries.has(refKey(ref)) || bytes.length === 0) return
+    this.#o.outgoing.logs.append(ref, { bytes, cap_bytes: this.#o.limits().log_cap_bytes })
+    this.#o.outgoing.wake()
+  }
+
+  xcom(ref: AttemptRef, xcoms: { key: string; value_json: string }[]): void {
+    const entry = this.#entries.get(refKey(ref))
+    if (entry?.state !== 'running' || entry.killed !== null) return
+    if (xcomBytes(xcoms) > XCOM_BYTES_MAX || this.#o.outgoing.reports.bytes > REPORT_BYTES_MAX) {
+      entry.killed = { outcome: 'failed', reason: tooMuchXCom, reason_code: 'xcom_too_large' }
+      this.#o.runner.kill(ref, { reason: 'xcom_too_large' })
+      return
+    }
+    this.#o.outgoing.reports.add({ ref, body: { $case: 'xcom', value: { xcoms } } })
+    this.#o.outgoing.wake()
+  }
+
+  request(ref: AttemptRef, p: { id: number; method: string; params_json: string }): void {
+    const entry = this.#entries.get(refKey(ref))
+    if (entry?.state !== 'running') return
+    const isLarge = p.params_json.length > XCOM_BYTES_MAX
+    if (entry.asked >= ASKED_MAX || isLarge) {
+      const error_message = isLarge ? `The request is larger than ${XCOM_BYTES_MAX} bytes.` : `More than ${ASKED_MAX} requests of this attempt are open.`
+      this.#o.runner.respond(ref, { id: p.id, result_json: '', error_code: isLarge ? 'too_large' : 'rate_limited', error_message })
+      return
+    }
+    entry.asked += 1
+    this.#o.outgoing.ask(ref, p)
+  }
+
+  ended(ref: AttemptRef, end: AttemptEnd): void {
+    const entry = this.#entries.get(refKey(ref))
+    if (entry === undefined || entry.state === 'ended') return
+    const { killed } = entry
+    // An attempt that ended by itself before the signal arrived keeps its own result, unless nobody wants it.
+    const isOurs = killed !== null && (end.outcome === 'killed' || killed.outcome === 'killed')
+    this.#end(entry, isOurs ? { ...end, ...killed, xcoms: [], skip_task_ids: [] } : end)
+  }
+
+  #end(entry: Entry, end: AttemptEnd): void {
+    if (entry.state === 'running' || entry.state === 'preparing') this.#active -= 1
+    this.#waiting.delete(entry.key)
+    entry.state = 'ended'
+    entry.bundle?.release()
+    entry.bundle = null
+    this.#o.outgoing.forgetRequests(entry.ref)
+    this.#report(entry.ref, xcomBytes(end.xcoms) > XCOM_BYTES_MAX ? { ...end, outcome: 'failed', reason: tooMuchXCom, reason_code: 'xcom_too_large', xcoms: [] } : end)
+    this.pump()
+    this.#o.onChange()
+  }
+
+  #report(ref: AttemptRef, end: AttemptEnd): void {
+    const log = this.#o.outgoing.logs.end(ref, { truncated: end.log_truncated })
+    const value: Ended = { ...end, outcome: outcomeToWire(end.outcome), log_bytes: Math.max(end.log_bytes, log.size), log_truncated: log.truncated, age_ms: 0, run_ms: Math.round(end.run_ms) }
+    this.#o.outgoing.reports.add({ ref, body: { $case: 'ended', value } })
+    this.#o.outgoing.wake()
+  }
+
+  #forget(entry: Entry): void {
+    if (entry.state === 'preparing') this.#active -= 1
+    entry.state = 'ended'
+    entry.bundle?.release()
+    this.#waiting.delete(entry.key)
+    this.#entries.delete(entry.key)
+  }
+}
+
+const tooMuchXCom = `The XComs of one task have more than ${XCOM_BYTES_MAX} bytes together, or more of them than the controller takes. Write large data to a file or an object store and leave its address as the XCom.`
+
+function unstarted(p: { outcome: AttemptEnd['outcome']; reason: string; reason_code: string }): AttemptEnd {
+  return { ...p, exit_code: -1, signal: '', xcoms: [], skip_task_ids: [], reschedule_at_ms: 0, deferral_json: '', max_rss_bytes: 0, log_bytes: 0, log_truncated: false, run_ms: 0 }
+}

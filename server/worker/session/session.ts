@@ -1,0 +1,309 @@
+/**
+ * The worker's side of the swarm: keeps one stream to whichever controller leads, and carries attempts over its loss.
+ *
+ * States: `connecting` (a round over all controllers, again and again) -> `greeting` (hello sent) -> `open` (welcomed) ->
+ * `connecting` ...; `stopped` at the end. Attempts live in attempts.ts and know nothing of connections.
+ *
+ * Invariants
+ * - No attempt outlives the lease: it ends 90 % of its length after the last answered heartbeat was sent, or after the last
+ *   round in which every controller's host refused the connection. Before anything is done after a pause of this process, the
+ *   lease is looked at.
+ * - Reports and log bytes are kept until they are acknowledged, and sent again in order on the next stream.
+ *
+ * Failure: whatever happens to a stream, the next round begins; 50 ms to 1 s apart, with jitter.
+ */
+import { randomInt } from 'node:crypto'
+import { loadavg } from 'node:os'
+import type { ServiceError } from '@grpc/grpc-js'
+import type { Clock, Timer } from '#runtime/clock.ts'
+import type { Logger } from '#runtime/logger.ts'
+import type { AttemptRunner } from '#worker/runner.ts'
+import { FrameWriter } from '#swarm/frameWriter.ts'
+import type { ControllerFrame, Hello, Welcome, WorkerFrame } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
+import { PROTOCOL } from '#swarm/limits.ts'
+import type { Attempts } from './attempts.ts'
+import { Connection, type Credentials, isTokenRefused, probe } from './connection.ts'
+import type { ControllerAddress } from './controllerAddress.ts'
+import { Lease } from './lease.ts'
+import { emptyWorkerFrame, type Outgoing } from './outgoing.ts'
+
+const BACKOFF_FIRST_MS = 50
+const BACKOFF_SLOWEST_MS = 1_000
+/** A look whether anybody listens: longer than any round trip, shorter than a fraction of the shortest useful lease. */
+const PROBE_MS = 1_500
+/** A controller that reads a large hello's logs from a slow database may take a while. */
+const WELCOME_WAIT_MS = 15_000
+/** A stream whose heartbeats are unanswered for this part of a lease is given up for a new one, in time to save the lease. */
+const UNANSWERED = 0.5
+
+export interface WorkerIdentity {
+  worker_id: string
+  hostname: string
+  capacity: number
+  queues: string[]
+  labels: string[]
+  version: string
+  local: boolean
+}
+export interface SessionOptions {
+  controllers: ControllerAddress[]
+  credentials: Credentials
+  identity: WorkerIdentity
+  runner: AttemptRunner
+  attempts: Attempts
+  outgoing: Outgoing
+  clock: Clock
+  /** Goes on while the machine sleeps (lease.ts). */
+  leaseNow: () => number
+  logger: Logger
+  onWelcome: (welcome: Welcome) => void
+  /** The worker can never work: its token or its protocol is refused. Told only before the first welcome. */
+  onHopeless: (reason: string) => void
+}
+
+type TryResult = 'served' | 'refused' | 'failed'
+
+export class Session {
+  readonly #o: SessionOptions
+  readonly #lease: Lease
+  #connection: Connection | null = null
+  #writer: FrameWriter<WorkerFrame> | null = null
+  #state: 'connecting' | 'greeting' | 'open' | 'stopped' = 'connecting'
+  #wasWelcomed = false
+  #helloSentAt = 0
+  #heartbeatId = 0
+  /** Sending times of heartbeats that are not answered, by id. */
+  readonly #unanswered = new Map<number, number>()
+  #welcome: Welcome | null = null
+  #heartbeatTimer: Timer | null = null
+  #leaseTimer: Timer | null = null
+  #loop: Promise<void> | null = null
+  #wakeUp: () => void = () => undefined
+  #disconnectedAt: number
+
+  constructor(options: SessionOptions) {
+    this.#o = options
+    this.#lease = new Lease(options.leaseNow)
+    this.#disconnectedAt = options.clock.monotonic()
+    options.outgoing.onMore = () => this.#writer?.wake()
+  }
+
+  get isOpen(): boolean {
+    return this.#state === 'open'
+  }
+  get isLeaseValid(): boolean {
+    return this.#lease.isValid
+  }
+  get connection(): Connection | null {
+    return this.#state === 'open' ? this.#connection : null
+  }
+  get welcome(): Welcome | null {
+    return this.#welcome
+  }
+  /** How long there has been no controller; 0 while there is one. */
+  get aloneMs(): number {
+    return this.#state === 'open' ? 0 : this.#o.clock.monotonic() - this.#disconnectedAt
+  }
+
+  start(): void {
+    this.#loop ??= this.#run()
+  }
+
+  /** Ends the stream in order. Attempts must be over: nothing watches the lease afterwards. */
+  async stop(): Promise<void> {
+    this.#state = 'stopped'
+    this.#leaseTimer?.cancel()
+    this.#heartbeatTimer?.cancel()
+    this.#writer?.close()
+    this.#connection?.finish()
+    this.#connection?.close()
+    this.#wakeUp()
+    await this.#loop
+  }
+
+  // --- rounds --------------------------------------------------------------------------------------------------------------
+
+  async #run(): Promise<void> {
+    let backoff = BACKOFF_FIRST_MS
+    while (!this.#isStopped()) {
+      const began = this.#o.leaseNow()
+      const results: TryResult[] = []
+      for (const address of this.#o.controllers) {
+        const result = await this.#tryController(address)
+        results.push(result)
+        if (result === 'served' || this.#isStopped()) break
+      }
+      if (this.#isStopped()) return
+      if (results.includes('served')) backoff = BACKOFF_FIRST_MS
+      if (results.every((result) => result === 'refused')) this.#nobodyListens(began)
+      await this.#sleep(randomInt(Math.ceil(backoff / 2), backoff + 1))
+      backoff = Math.min(2 * backoff, BACKOFF_SLOWEST_MS)
+    }
+  }
+
+  #isStopped(): boolean {
+    return this.#state === 'stopped'
+  }
+
+  /** No controller process exists where one may be, and one that starts waits a whole lease for this worker. */
+  #nobodyListens(began: number): void {
+    this.#checkLease()
+    this.#renewLease(began)
+  }
+
+  async #tryController(address: ControllerAddress): Promise<TryResult> {
+    const seen = await probe(address, { clock: this.#o.clock, timeout_ms: PROBE_MS })
+    if (this.#isStopped()) return 'failed'
+    if (seen !== 'open') return seen === 'refused' ? 'refused' : 'failed'
+    return await new Promise<TryResult>((resolve) => {
+      const connection = new Connection(address, this.#o.credentials)
+      this.#connection = connection
+      this.#state = 'greeting'
+      const wait = this.#o.clock.after(WELCOME_WAIT_MS, () => {
+        if (this.#state === 'greeting') connection.close()
+      })
+      const stream = connection.open({
+        onFrame: (frame) => this.#receive(frame, connection),
+        onClosed: (error) => {
+          wait.cancel()
+          const wasOpen = this.#state === 'open'
+          this.#closed(address, connection, error)
+          resolve(wasOpen ? 'served' : 'failed')
+        },
+      })
+      this.#helloSentAt = this.#o.leaseNow()
+      stream.write({ ...emptyWorkerFrame(), hello: this.#hello() })
+      this.#writer = new FrameWriter(stream, () => (this.#state === 'open' ? this.#o.outgoing.nextFrame() : null))
+    })
+  }
+
+  #hello(): Hello {
+    const { identity, attempts, outgoing } = this.#o
+    return { ...identity, protocol: PROTOCOL, held: attempts.held(), open_logs: outgoing.logs.refs() }
+  }
+
+  #closed(address: ControllerAddress, connection: Connection, error: ServiceError | null): void {
+    const { logger } = this.#o
+    const wasOpen = this.#state === 'open'
+    this.#writer?.close()
+    this.#writer = null
+    this.#heartbeatTimer?.cancel()
+    this.#unanswered.clear()
+    connection.close()
+    this.#connection = null
+    if (wasOpen) {
+      this.#disconnectedAt = this.#o.clock.monotonic()
+      logger.warn({ controller: address.text, details: error?.details ?? 'ended by the controller' }, 'lost the controller; attempts run on under their lease')
+    }
+    if (!this.#isStopped()) this.#state = 'connecting'
+    if (isTokenRefused(error)) {
+      logger.error({ controller: address.text }, 'the controller refuses this worker token. Take the one that the controller uses (vortex worker token).')
+      if (!this.#wasWelcomed) this.#o.onHopeless('the controller refuses the worker token')
+    }
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await new Promise<void>((resolve) => {
+      const timer = this.#o.clock.after(ms, resolve)
+      this.#wakeUp = () => {
+        timer.cancel()
+        resolve()
+      }
+      if (this.#isStopped()) this.#wakeUp()
+    })
+  }
+
+  // --- frames of the controller --------------------------------------------------------------------------------------------
+
+  #receive(frame: ControllerFrame, connection: Connection): void {
+    if (connection !== this.#connection || this.#isStopped()) return
+    // A process that was stopped finds old frames first: whatever they say, a lease that has ended has ended.
+    this.#checkLease()
+    if (frame.refused !== undefined) this.#refused(frame.refused)
+    if (frame.welcome !== undefined) this.#welcomed(frame.welcome)
+    if (this.#state !== 'open') return
+    if (frame.heartbeat_ack !== undefined) this.#beatAnswered(frame.heartbeat_ack.id)
+    const { attempts, outgoing } = this.#o
+    if (frame.reports_acked > 0) attempts.acked(outgoing.reports.ack(frame.reports_acked))
+    if (frame.log_acks.length > 0) {
+      outgoing.logs.ack(frame.log_acks)
+      // The window has opened.
+      outgoing.wake()
+    }
+    if (frame.assign.length > 0) attempts.assign(frame.assign)
+    for (const { ref, reason } of frame.kill) if (ref !== undefined) attempts.kill(ref, reason)
+    for (const response of frame.responses) {
+      const asked = outgoing.answered(response)
+      if (asked !== null) attempts.answered(asked.ref, { id: asked.id, result_json: response.result_json, error_code: response.error_code, error_message: response.error_message })
+    }
+    if (frame.drain) attempts.drain()
+  }
+
+  #refused({ code, message }: { code: string; message: string }): void {
+    if (code === 'protocol') {
+      this.#o.logger.error({ code }, message)
+      if (!this.#wasWelcomed) this.#o.onHopeless(message)
+    } else this.#o.logger.info({ code }, message)
+  }
+
+  #welcomed(welcome: Welcome): void {
+    this.#state = 'open'
+    this.#wasWelcomed = true
+    this.#welcome = welcome
+    this.#lease.begin({ lease_ms: welcome.lease_ms, sent_at: this.#helloSentAt })
+    this.#leaseChanged()
+    this.#o.outgoing.rewind()
+    this.#o.outgoing.logs.rewind(welcome.log_acks)
+    this.#o.attempts.killUnknown(welcome.unknown)
+    this.#o.onWelcome(welcome)
+    this.#o.logger.info({ lease_ms: welcome.lease_ms, unknown: welcome.unknown.length, controller: this.#connection?.address.text }, 'connected to the controller')
+    this.#beat(welcome)
+    this.#o.attempts.pump()
+    this.#writer?.wake()
+  }
+
+  // --- heartbeats and the lease --------------------------------------------------------------------------------------------
+
+  #beat(welcome: Welcome): void {
+    const now = this.#o.leaseNow()
+    const [oldest] = this.#unanswered.values()
+    if (oldest !== undefined && now - oldest > UNANSWERED * welcome.lease_ms) {
+      this.#o.logger.warn('the controller does not answer; connecting anew')
+      this.#connection?.close()
+      return
+    }
+    this.#heartbeatId += 1
+    this.#unanswered.set(this.#heartbeatId, now)
+    this.#o.outgoing.beat({ id: this.#heartbeatId, running: this.#o.attempts.active, load: loadavg()[0] ?? 0, memory_bytes: process.memoryUsage.rss() })
+    this.#heartbeatTimer = this.#o.clock.after(welcome.heartbeat_ms, () => this.#beat(welcome))
+  }
+
+  #beatAnswered(id: number): void {
+    const sentAt = this.#unanswered.get(id)
+    if (sentAt === undefined) return
+    // An answer answers all earlier ones.
+    for (const other of this.#unanswered.keys()) if (other <= id) this.#unanswered.delete(other)
+    this.#renewLease(sentAt)
+  }
+
+  #renewLease(sentAt: number): void {
+    this.#lease.renew(sentAt)
+    this.#leaseChanged()
+  }
+
+  #leaseChanged(): void {
+    this.#leaseTimer?.cancel()
+    const { left } = this.#lease
+    if (left === 0) return this.#checkLease()
+    this.#o.runner.renewLease({ valid_ms: left })
+    this.#leaseTimer = this.#o.clock.after(left, () => this.#checkLease())
+  }
+
+  #checkLease(): void {
+    if (!this.#lease.isOver) return
+    this.#lease.end()
+    this.#leaseTimer?.cancel()
+    this.#o.logger.error({ active: this.#o.attempts.active }, 'the lease has ended: no controller answered in time. Killing all attempts; the controller runs them again elsewhere.')
+    this.#o.attempts.killAll({ reason: 'the worker could not reach its controller until the lease ended', reason_code: 'lease_ended' })
+  }
+}
