@@ -114,6 +114,9 @@ const taskRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/tasks/TaskPage.tsx'), 'TaskPage'),
 })
 
+/** Everything else, within the frame: the way back is where it always is. */
+const lostRoute = createRoute({ getParentRoute: () => appRoute, path: '$', component: NotFoundPage })
+
 const routeTree = rootRoute.addChildren([
   signInRoute,
   appRoute.addChildren([
@@ -122,6 +125,7 @@ const routeTree = rootRoute.addChildren([
     dagRoute.addChildren([dagGraphRoute, dagRunsRoute, dagDetailsRoute, dagCodeRoute]),
     runRoute,
     taskRoute,
+    lostRoute,
   ]),
 ])
 

@@ -67,10 +67,11 @@ const taskPanel = (raw: Raw) => ({
 export interface GraphSearch extends TaskPanelSearch {
   /** Unfolded groups, joined by commas; `*` = all. */
   open?: string
-  dir?: 'TB'
+  /** Absent = by the width of the window. */
+  dir?: 'TB' | 'LR'
   find?: string
 }
-const graph = (raw: Raw) => ({ open: text(raw['open']), dir: oneOf(['TB'] as const, raw['dir']), find: text(raw['find']) })
+const graph = (raw: Raw) => ({ open: text(raw['open']), dir: oneOf(['TB', 'LR'] as const, raw['dir']), find: text(raw['find']) })
 
 export interface DagGraphSearch extends GraphSearch {
   /** The run whose states are shown; absent = the newest. */

@@ -1,15 +1,18 @@
 /** An author's Markdown. No HTML is rendered, and links open apart without telling where they come from. */
 import { Typography } from '@mantine/core'
 import ReactMarkdown from 'react-markdown'
+import remarkGfm from 'remark-gfm'
+import classes from './Markdown.module.css'
 
 /** Longer texts are cut: a page must not freeze because a file holds a book. */
 const TEXT_MAX = 100_000
 
 export function Markdown({ text }: { text: string }) {
   return (
-    <Typography style={{ overflowWrap: 'anywhere', fontSize: 14 }}>
+    <Typography className={classes['text'] ?? ''}>
       <ReactMarkdown
         skipHtml
+        remarkPlugins={[remarkGfm]}
         // An image would be a request to another host.
         disallowedElements={['img']}
         components={{

@@ -4,7 +4,11 @@ import { stateVariables } from './stateColors.ts'
 
 const FONT = "'Inter Variable', system-ui, -apple-system, 'Segoe UI', Roboto, 'Open Sans', sans-serif"
 
+/** Dark surfaces with the page's own hue: [0] text, [2] dimmed, [4] borders, [6] inputs, [7] page (styles/tokens.css). */
+const DARK = ['#d5dae1', '#b8bfc9', '#9aa3af', '#6b7480', '#3a404b', '#2d323b', '#20242c', '#16181d', '#121419', '#0d0f13'] as const
+
 export const theme = createTheme({
+  colors: { dark: DARK },
   fontFamily: FONT,
   fontFamilyMonospace: 'var(--mono)',
   headings: { fontFamily: FONT, fontWeight: '600' },
@@ -15,6 +19,9 @@ export const theme = createTheme({
   autoContrast: true,
   respectReducedMotion: true,
   components: {
+    // Quiet in both themes: the icon and the words carry the colour.
+    Alert: { styles: { root: { background: 'color-mix(in srgb, var(--alert-color) 9%, transparent)' }, message: { color: 'var(--mantine-color-text)' } } },
+    NavLink: { styles: { root: { borderRadius: 8 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, maw: 360, multiline: true } },
     Modal: { defaultProps: { centered: true, size: 'lg', overlayProps: { backgroundOpacity: 0.45 } } },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', withinPortal: true } },

@@ -27,7 +27,13 @@ export function ImportErrors({ isOpen, onToggle }: { isOpen: boolean; onToggle: 
       </div>
       {isOpen ? (
         <ScrollArea.Autosize mah="45vh" mt={6}>
-          <Accordion variant="separated" multiple styles={{ label: { paddingBlock: 8 }, content: { paddingTop: 0 } }}>
+          <Accordion
+            variant="separated"
+            multiple
+            // A few are read at once; many are a list to choose from.
+            defaultValue={data.data.length <= 2 ? data.data.map(({ file }) => file) : []}
+            styles={{ label: { paddingBlock: 8 }, content: { paddingTop: 0 } }}
+          >
             {data.data.map((error) => (
               <Accordion.Item key={error.file} value={error.file}>
                 <Accordion.Control>

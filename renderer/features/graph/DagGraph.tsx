@@ -4,6 +4,7 @@
  */
 import '@xyflow/react/dist/style.css'
 import { Loader } from '@mantine/core'
+import { useMediaQuery } from '@mantine/hooks'
 import { IconSitemapOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Background, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, type MiniMapNodeProps } from '@xyflow/react'
@@ -21,7 +22,7 @@ import type { LayoutOutput } from './layout.ts'
 import { buildGraph, parseOpen, toggleGroup, type GraphModel } from './model.ts'
 import { edgeTypes, GraphUiContext, nodeTypes, type BendFlowEdge, type FrameFlowNode, type TaskFlowNode } from './nodeTypes.tsx'
 import { TaskStates, TaskStatesContext, useNodeStates } from './taskStates.ts'
-import { useGraphLayout } from './useGraphLayout.ts'
+import { FIT, useGraphLayout } from './useGraphLayout.ts'
 
 export type GraphChange = { [K in keyof GraphSearch]?: GraphSearch[K] | undefined }
 interface DagGraphProps {
@@ -74,7 +75,8 @@ function useRunStates(run: RunRef | null): TaskStates {
 }
 
 function GraphCanvas({ dag, search, onChange, toolbar }: DagGraphProps & { dag: DagTasks }) {
-  const direction: 'LR' | 'TB' = search.dir ?? 'LR'
+  const isNarrow = useMediaQuery('(max-width: 720px)', false, { getInitialValueInEffect: false })
+  const direction = search.dir ?? (isNarrow ? 'TB' : 'LR')
   const open = useMemo(() => parseOpen(search.open), [search.open])
   const model = useMemo(() => buildGraph(dag, open), [dag, open])
   const layout = useGraphLayout({ dagId: dag.dag_id, version: dag.version, open: search.open ?? '', direction }, model)
@@ -110,6 +112,7 @@ function GraphCanvas({ dag, search, onChange, toolbar }: DagGraphProps & { dag: 
       <GraphToolbar
         before={toolbar}
         search={search}
+        direction={direction}
         onChange={onChange}
         hasGroups={groupIds.length > 0}
         allOpen={open === 'all'}
@@ -129,7 +132,7 @@ function GraphCanvas({ dag, search, onChange, toolbar }: DagGraphProps & { dag: 
               nodeTypes={nodeTypes}
               edgeTypes={edgeTypes}
               fitView
-              fitViewOptions={{ maxZoom: 1, padding: 0.08 }}
+              fitViewOptions={FIT}
               minZoom={0.05}
               maxZoom={2}
               nodesDraggable={false}
@@ -174,7 +177,7 @@ function useRefit(layout: LayoutOutput | undefined): void {
     const isFirst = before.current === undefined
     before.current = layout
     if (isFirst) return
-    const frame = requestAnimationFrame(() => void flow.fitView({ maxZoom: 1, padding: 0.08, duration: 200 }))
+    const frame = requestAnimationFrame(() => void flow.fitView({ ...FIT, duration: 200 }))
     return () => {
       cancelAnimationFrame(frame)
     }
@@ -211,5 +214,5 @@ function toNodes(model: GraphModel, layout: LayoutOutput | undefined): (TaskFlow
 }
 
 function toEdges(model: GraphModel, layout: LayoutOutput | undefined): BendFlowEdge[] {
-  return model.edges.map(({ id, source, target, label }) => ({ id, source, target, type: 'bend', data: { bends: layout?.bends[id] ?? [], label } }))
+  return model.edges.map(({ id, source, target, label }) => ({ id, source, target, type: 'bend', data: { bends: layout?.bends[id] ?? [], label, labelAt: layout?.labels[id] ?? null } }))
 }

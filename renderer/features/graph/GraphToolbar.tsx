@@ -8,11 +8,13 @@ import type { GraphSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { SearchField } from '../../ui/SearchField.tsx'
 import type { GraphChange } from './DagGraph.tsx'
+import { FIT } from './useGraphLayout.ts'
 import classes from './DagGraph.module.css'
 
 interface GraphToolbarProps {
   before: ReactNode
   search: GraphSearch
+  direction: 'LR' | 'TB'
   onChange: (change: GraphChange) => void
   hasGroups: boolean
   allOpen: boolean
@@ -20,12 +22,12 @@ interface GraphToolbarProps {
   onNext: () => void
 }
 
-export function GraphToolbar({ before, search, onChange, hasGroups, allOpen, found, onNext }: GraphToolbarProps) {
+export function GraphToolbar({ before, search, direction, onChange, hasGroups, allOpen, found, onNext }: GraphToolbarProps) {
   const flow = useReactFlow()
-  const isAcross = search.dir === undefined
-  const fit = () => void flow.fitView({ maxZoom: 1, padding: 0.08, duration: 200 })
+  const isAcross = direction === 'LR'
+  const fit = () => void flow.fitView({ ...FIT, duration: 200 })
   const turn = () => {
-    onChange({ dir: isAcross ? 'TB' : undefined })
+    onChange({ dir: isAcross ? 'TB' : 'LR' })
   }
   const foldAll = () => {
     onChange({ open: allOpen ? undefined : '*' })

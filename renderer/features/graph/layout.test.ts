@@ -58,6 +58,6 @@ describe('graph layout', () => {
     expectApart(nodes)
   })
   it('gives an empty graph an empty layout', () => {
-    expect(layoutGraph({ nodes: [], frames: [], edges: [], direction: 'LR' })).toEqual({ nodes: {}, frames: {}, bends: {} })
+    expect(layoutGraph({ nodes: [], frames: [], edges: [], direction: 'LR' })).toEqual({ nodes: {}, frames: {}, bends: {}, labels: {} })
   })
 })

@@ -15,7 +15,7 @@ export interface Box {
 export interface LayoutInput {
   nodes: readonly { id: string; width: number; height: number; frame: string | null }[]
   frames: readonly { id: string; frame: string | null }[]
-  edges: readonly { id: string; source: string; target: string }[]
+  edges: readonly { id: string; source: string; target: string; label?: string | null }[]
   direction: Direction
 }
 export interface LayoutOutput {
@@ -24,6 +24,8 @@ export interface LayoutOutput {
   frames: Record<string, Box>
   /** Bends of an edge between its ends. */
   bends: Record<string, { x: number; y: number }[]>
+  /** Middle of the label of an edge that has one. */
+  labels: Record<string, { x: number; y: number }>
 }
 
 export const DAGRE_MAX = 400
@@ -33,9 +35,11 @@ const NODE_GAP = 22
 const FRAME_PAD = 16
 const FRAME_TITLE = 30
 const SWEEPS = 4
+/** Mean width of a character of an edge's label. */
+const LABEL_CHARACTER = 6.2
 
 export function layoutGraph(input: LayoutInput): LayoutOutput {
-  if (input.nodes.length === 0) return { nodes: {}, frames: {}, bends: {} }
+  if (input.nodes.length === 0) return { nodes: {}, frames: {}, bends: {}, labels: {} }
   return input.nodes.length <= DAGRE_MAX ? byDagre(input) : byLayers(input)
 }
 
@@ -46,7 +50,9 @@ function byDagre(input: LayoutInput): LayoutOutput {
   for (const { id } of input.frames) graph.setNode(id, {})
   for (const { id, width, height } of input.nodes) graph.setNode(id, { width, height })
   for (const { id, frame } of [...input.frames, ...input.nodes]) if (frame !== null) graph.setParent(id, frame)
-  for (const { source, target } of input.edges) graph.setEdge(source, target)
+  for (const { source, target, label } of input.edges) {
+    graph.setEdge(source, target, label ? { width: label.length * LABEL_CHARACTER + 12, height: 18, labelpos: 'c' } : {})
+  }
   dagreLayout(graph)
 
   const nodes: Record<string, Box> = {}
@@ -55,11 +61,13 @@ function byDagre(input: LayoutInput): LayoutOutput {
     nodes[id] = { x: at.x - width / 2, y: at.y - height / 2, width, height }
   }
   const bends: LayoutOutput['bends'] = {}
+  const labels: LayoutOutput['labels'] = {}
   for (const { id, source, target } of input.edges) {
-    const { points } = graph.edge(source, target) as unknown as { points?: { x: number; y: number }[] }
+    const { points, x, y } = graph.edge(source, target) as unknown as { points?: { x: number; y: number }[]; x?: number; y?: number }
+    if (x !== undefined && y !== undefined) labels[id] = { x, y }
     bends[id] = (points ?? []).slice(1, -1).map(({ x, y }) => ({ x, y }))
   }
-  return { nodes, frames: frameBoxes(input, nodes), bends }
+  return { nodes, frames: frameBoxes(input, nodes), bends, labels }
 }
 
 /** A frame is as large as what it holds; dagre's own boxes leave no room for the title. */
@@ -131,7 +139,7 @@ function byLayers(input: LayoutInput): LayoutOutput {
     const beside = (place[at] ?? 0) * ((isAcross ? height : width) + NODE_GAP)
     nodes[node.id] = { x: isAcross ? along : beside, y: isAcross ? beside : along, width: node.width, height: node.height }
   })
-  return { nodes, frames: {}, bends: {} }
+  return { nodes, frames: {}, bends: {}, labels: {} }
 }
 
 /** Rank = longest path from a root (Kahn). Nodes on a cycle, which folding can make, come after the last rank of what is before them. */

@@ -124,7 +124,7 @@ const FrameNode = memo(function FrameNode({ id, data }: NodeProps<FrameFlowNode>
   )
 })
 
-export type BendEdgeData = { bends: { x: number; y: number }[]; label: string | null }
+export type BendEdgeData = { bends: { x: number; y: number }[]; label: string | null; labelAt: { x: number; y: number } | null }
 export type BendFlowEdge = Edge<BendEdgeData, 'bend'>
 
 /** A curve through the bends of the layout, leaving and meeting nodes along the direction of the graph. */
@@ -139,14 +139,13 @@ const BendEdge = memo(function BendEdge({ id, sourceX, sourceY, targetX, targetY
     const middle = isAcross ? (from.x + to.x) / 2 : (from.y + to.y) / 2
     path += isAcross ? ` C${middle},${from.y} ${middle},${to.y} ${to.x},${to.y}` : ` C${from.x},${middle} ${to.x},${middle} ${to.x},${to.y}`
   }
-  const middle = points[Math.floor(points.length / 2)] ?? { x: targetX, y: targetY }
-  const before = points[Math.floor(points.length / 2) - 1] ?? middle
+  const labelAt = data?.labelAt ?? { x: (sourceX + targetX) / 2, y: (sourceY + targetY) / 2 }
   return (
     <>
       <BaseEdge id={id} path={path} className={classes['edge']} />
       {data?.label ? (
         <EdgeLabelRenderer>
-          <span className={classes['edgeLabel']} style={{ transform: `translate(-50%, -50%) translate(${(before.x + middle.x) / 2}px, ${(before.y + middle.y) / 2}px)` }}>
+          <span className={classes['edgeLabel']} style={{ transform: `translate(-50%, -50%) translate(${labelAt.x}px, ${labelAt.y}px)` }}>
             {data.label}
           </span>
         </EdgeLabelRenderer>

@@ -20,7 +20,7 @@ import { RunMenu } from './RunMenu.tsx'
 import { TaskCounts } from './TaskCounts.tsx'
 
 const { columns } = strings.runs
-const COLUMNS = '112px minmax(200px, 2fr) 92px minmax(176px, 1fr) minmax(176px, 1fr) 100px 130px 36px'
+const COLUMNS = '104px minmax(250px, 2.4fr) 84px minmax(176px, 1fr) minmax(176px, 1fr) 92px 120px 36px'
 const HEAD = [columns.state, columns.run, columns.type, columns.logical, columns.start, columns.duration, columns.tasks, '']
 
 interface RunListProps {

@@ -5,6 +5,8 @@ import type { Field, FieldValue } from './paramForm.ts'
 
 interface ParamFieldProps {
   field: Field
+  /** The first field has the focus when the dialog opens. */
+  isFirst: boolean
   value: FieldValue
   problem: string | null
   onChange: (value: FieldValue) => void
@@ -12,13 +14,14 @@ interface ParamFieldProps {
 
 const mono = { input: { fontFamily: 'var(--mono)', fontSize: 13 } }
 
-export function ParamField({ field, value, problem, onChange }: ParamFieldProps) {
+export function ParamField({ field, isFirst, value, problem, onChange }: ParamFieldProps) {
   const shared = {
     label: field.title,
     description: field.description ?? (field.kind === 'list' ? strings.trigger.listHint : undefined),
     error: problem,
     required: field.isRequired,
     name: field.name,
+    'data-autofocus': isFirst || undefined,
   }
   const source = typeof value === 'string' ? value : ''
   const onText = (event: { currentTarget: { value: string } }) => {
@@ -28,6 +31,7 @@ export function ParamField({ field, value, problem, onChange }: ParamFieldProps)
     case 'switch':
       return (
         <Switch
+          data-autofocus={isFirst || undefined}
           label={field.title}
           description={field.description}
           error={problem}

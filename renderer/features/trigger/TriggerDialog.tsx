@@ -117,6 +117,7 @@ function TriggerForm({ dag, onClose }: { dag: DagDetail; onClose: () => void }) 
         ) : (
           <JsonInput
             label={text.conf}
+            data-autofocus
             autosize
             minRows={fields.length === 0 ? 3 : 8}
             maxRows={18}
@@ -176,6 +177,7 @@ function Fields({ fields, values, problems, onChange }: FieldsProps) {
           <ParamField
             key={field.name}
             field={field}
+            isFirst={field === fields[0]}
             value={values[field.name] ?? ''}
             problem={problems[field.name] ?? null}
             onChange={(value) => {
