@@ -47,7 +47,7 @@ def load_file(root: str, file: str, compat: str = "auto") -> LoadedFile:
     files of the same name never meet. Whatever the file raises passes through unchanged.
     """
     from vortex import registry
-    from vortex.airflow_finder import install as install_airflow_finder
+    from vortex.airflow_compat import install as install_airflow_finder
 
     root = os.path.abspath(root)
     path = os.path.join(root, *file.split("/"))
