@@ -22,7 +22,7 @@ import { sendClientError, sendError, useErrors } from './plugins/errors.ts'
 import { useEventStream } from './plugins/eventStream.ts'
 import { useMetrics, type CommitStats } from './plugins/metrics.ts'
 import { useOperations } from './plugins/operations.ts'
-import { useContractSchemas } from './plugins/schemas.ts'
+import { contractSchemas } from './plugins/schemas.ts'
 import { useStaticFiles } from './plugins/staticFiles.ts'
 import { backfillHandlers } from './routes/backfills.ts'
 import { dagHandlers } from './routes/dags.ts'
@@ -78,11 +78,13 @@ function buildHandlers(services: ApiServices): Handlers {
 export async function buildApp(services: ApiServices, options: ApiOptions): Promise<FastifyInstance> {
   const { accounts, logger, events, clock } = services
   const tls = options.tls !== null
+  const schemas = contractSchemas()
   const cookie = sessionCookie({ port: options.port, tls })
   const app = Fastify({
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
+    schemaController: schemas.controller,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
     forceCloseConnections: true,
@@ -100,7 +102,7 @@ export async function buildApp(services: ApiServices, options: ApiOptions): Prom
   app.removeContentTypeParser('text/plain')
 
   useErrors(app)
-  useContractSchemas(app)
+  schemas.use(app)
   useBrowserSafety(app, { allowed_hosts: options.allowed_hosts, tls })
   await app.register(fastifyCookie)
   useAuthentication(app, { accounts, cookie })

@@ -5,7 +5,7 @@
  * The schemas are written by authors. Their regular expressions run with a time limit in a context of their own, so that
  * a runaway pattern costs 50 ms and an error, not the controller.
  */
-import { createRequire } from 'node:module'
+import { runInNewContext } from 'node:vm'
 import type { Ajv2020, ValidateFunction } from 'ajv/dist/2020.js'
 import { VortexError } from '#contract/errors.ts'
 import type { DagVersionRecord } from '#db/records.ts'
@@ -13,7 +13,7 @@ import { CONF_DEPTH_MAX, PARAM_SCHEMAS_CACHED, PATTERN_MS } from '#runtime/limit
 import { Lru } from './lru.ts'
 
 /** Throws invalid_params with a JSON pointer for each problem. */
-export type ParamsCheck = (version: DagVersionRecord, conf: Record<string, unknown>) => void
+export type ParamsCheck = (version: DagVersionRecord, conf: Record<string, unknown>) => Promise<void>
 
 interface Problem {
   pointer: string
@@ -23,11 +23,11 @@ type Check = (conf: Record<string, unknown>) => Problem[]
 
 export function createParamsCheck(): ParamsCheck {
   const checks = new Lru<number, Check>(PARAM_SCHEMAS_CACHED)
-  return (version, conf) => {
+  return async (version, conf) => {
     if (isDeeperThan(conf, CONF_DEPTH_MAX)) throw new VortexError('invalid_params', `The conf is nested more than ${CONF_DEPTH_MAX} levels deep.`)
     let check = checks.get(version.id)
     if (check === undefined) {
-      check = compile(version.spec.params)
+      check = await compile(version.spec.params)
       checks.set(version.id, check)
     }
     const problems = check(conf)
@@ -36,12 +36,14 @@ export function createParamsCheck(): ParamsCheck {
   }
 }
 
-function compile(params: DagVersionRecord['spec']['params']): Check {
-  const entries = Object.entries(params).map(([name, param]) => ({
-    name,
-    param,
-    validate: Object.keys(param.schema).length === 0 ? null : compileSchema(name, param.schema),
-  }))
+async function compile(params: DagVersionRecord['spec']['params']): Promise<Check> {
+  const entries = await Promise.all(
+    Object.entries(params).map(async ([name, param]) => ({
+      name,
+      param,
+      validate: Object.keys(param.schema).length === 0 ? null : await compileSchema(name, param.schema),
+    })),
+  )
   return (conf) =>
     entries.flatMap(({ name, param, validate }) => {
       const pointer = `/conf/${name.replaceAll('~', '~0').replaceAll('/', '~1')}`
@@ -68,14 +70,10 @@ interface TimedPattern {
   toString(): string
 }
 
-let ajv: Ajv2020 | null = null
+let ajv: Promise<Ajv2020> | null = null
 /** Loaded at the first trigger of a DAG with param schemas: it costs 40 ms, which a server's start need not pay. */
-function compiler(): Ajv2020 {
-  if (ajv !== null) return ajv
-  const require = createRequire(import.meta.url)
-  const { Ajv2020: Compiler } = require('ajv/dist/2020.js') as typeof import('ajv/dist/2020.js')
-  const { default: addFormats } = require('ajv-formats') as typeof import('ajv-formats')
-  const { runInNewContext } = require('node:vm') as typeof import('node:vm')
+async function createCompiler(): Promise<Ajv2020> {
+  const [{ Ajv2020: Compiler }, { default: addFormats }] = await Promise.all([import('ajv/dist/2020.js'), import('ajv-formats')])
   const regExp = (pattern: string, flags: string): TimedPattern => {
     const compiled = new RegExp(pattern, flags)
     return {
@@ -84,16 +82,16 @@ function compiler(): Ajv2020 {
       toString: () => String(compiled),
     }
   }
-  ajv = new Compiler({ strict: false, allErrors: true, addUsedSchema: false, logger: false, code: { regExp: Object.assign(regExp, { code: 'timed' }) as never } })
-  addFormats.default(ajv)
-  return ajv
+  const made = new Compiler({ strict: false, allErrors: true, addUsedSchema: false, logger: false, code: { regExp: Object.assign(regExp, { code: 'timed' }) as never } })
+  return addFormats.default(made)
 }
 
-function compileSchema(name: string, schema: Record<string, unknown>): ValidateFunction {
+async function compileSchema(name: string, schema: Record<string, unknown>): Promise<ValidateFunction> {
+  const compiler = await (ajv ??= createCompiler())
   try {
     // `$schema` and `$id` of authors would register globally or ask for other drafts.
     const { $schema: _dialect, $id: _id, ...rest } = schema
-    return compiler().compile(rest)
+    return compiler.compile(rest)
   } catch (cause) {
     throw new VortexError('invalid_params', `The JSON Schema of param "${name}" cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. Mend it in the DAG file.`, null, { cause })
   }

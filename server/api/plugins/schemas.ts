@@ -6,18 +6,20 @@
  *   nature, are converted.
  * - The serialiser is an allow-list: a field that the schema does not name never leaves the server.
  */
-import { createRequire } from 'node:module'
 import type { Ajv, ValidateFunction } from 'ajv'
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyServerOptions } from 'fastify'
 
-const require = createRequire(import.meta.url)
-
-function createAjv(coerceTypes: boolean): Ajv {
-  const { Ajv: Compiler } = require('ajv') as typeof import('ajv')
-  const { default: addFormats } = require('ajv-formats') as typeof import('ajv-formats')
-  const ajv = new Compiler({ coerceTypes, useDefaults: true, removeAdditional: false, allErrors: false, strict: false })
-  addFormats.default(ajv, ['date-time'])
-  return ajv
+/** The two libraries, loaded with the first request: a server's start need not wait for them. */
+interface Libraries {
+  forText: Ajv
+  forBodies: Ajv
+  fastJson: (schema: unknown) => Serialise
+}
+async function loadLibraries(): Promise<Libraries> {
+  const [{ Ajv: Compiler }, { default: addFormats }, { default: fastJson }] = await Promise.all([import('ajv'), import('ajv-formats'), import('fast-json-stringify')])
+  const create = (coerceTypes: boolean): Ajv =>
+    addFormats.default(new Compiler({ coerceTypes, useDefaults: true, removeAdditional: false, allErrors: false, strict: false }), ['date-time'])
+  return { forText: create(true), forBodies: create(false), fastJson: fastJson as unknown as Libraries['fastJson'] }
 }
 
 type Serialise = (value: unknown) => string
@@ -34,28 +36,50 @@ function forSerialiser(schema: unknown): unknown {
   return Object.fromEntries(Object.entries(anyOf ? { ...rest, anyOf } : rest).map(([name, value]) => [name, forSerialiser(value)]))
 }
 
-export function useContractSchemas(app: FastifyInstance): void {
-  let forText: Ajv | null = null
-  let forBodies: Ajv | null = null
-  app.setValidatorCompiler<object>(({ schema, httpPart }) => {
+type SchemaController = NonNullable<FastifyServerOptions['schemaController']>
+/** Fastify types these two after its own packages, with options that only they have. */
+type Compilers = Required<NonNullable<SchemaController['compilersFactory']>>
+interface RouteSchema {
+  schema: object
+  httpPart?: string
+}
+
+/** Given to Fastify as its compilers, so that it does not load its own: that would double the time it takes to start. */
+export function contractSchemas(): { controller: SchemaController; use(app: FastifyInstance): void } {
+  let libraries: Libraries | null = null
+  let loading: Promise<Libraries> | null = null
+  const serialisers = new WeakMap<object, Serialise>()
+
+  const loaded = (): Libraries => {
+    if (libraries === null) throw new Error('a schema was used before preValidation')
+    return libraries
+  }
+  const validatorFor = (schema: object, part: string): ValidateFunction => {
     let compiled: ValidateFunction | null = null
     const validate = (data: unknown): boolean => {
-      compiled ??= httpPart === 'body' ? (forBodies ??= createAjv(false)).compile(schema) : (forText ??= createAjv(true)).compile(schema)
+      compiled ??= (part === 'body' ? loaded().forBodies : loaded().forText).compile(schema)
       const valid = compiled(data)
       Object.assign(validate, { errors: compiled.errors })
       return valid
     }
     return validate as ValidateFunction
-  })
-
-  const serialisers = new WeakMap<object, Serialise>()
-  app.setSerializerCompiler<object>(({ schema }) => (value) => {
-    let serialise = serialisers.get(schema)
-    if (serialise === undefined) {
-      const fastJson = require('fast-json-stringify') as typeof import('fast-json-stringify')
-      serialise = (fastJson as unknown as (schema: unknown) => Serialise)(forSerialiser(schema))
-      serialisers.set(schema, serialise)
-    }
-    return serialise(value)
-  })
+  }
+  const serialise = (schema: object, value: unknown): string => {
+    let compiled = serialisers.get(schema)
+    if (compiled === undefined) serialisers.set(schema, (compiled = loaded().fastJson(forSerialiser(schema))))
+    return compiled(value)
+  }
+  const controller: SchemaController = {
+    compilersFactory: {
+      buildValidator: (() => (route: RouteSchema) => validatorFor(route.schema, route.httpPart ?? '')) as unknown as Compilers['buildValidator'],
+      buildSerializer: (() => (route: RouteSchema) => (value: unknown) => serialise(route.schema, value)) as unknown as Compilers['buildSerializer'],
+    },
+  }
+  return {
+    controller,
+    use: (app) =>
+      void app.addHook('preValidation', async () => {
+        if (libraries === null) libraries = await (loading ??= loadLibraries())
+      }),
+  }
 }

@@ -15,7 +15,7 @@ export function backfillHandlers({ store, engine }: ApiServices, dags: DagReader
       const end_date = parseInstant(body.end_date, 'end_date')
       if (end_date < start_date) throw new VortexError('invalid_request', 'end_date is before start_date.', { field: 'end_date' })
       const { max_active_runs = 10, reprocess = 'none', run_backwards = false, conf = {}, dry_run = false } = body
-      checkParams(await dags.version(dag.dag_version_id), conf)
+      await checkParams(await dags.version(dag.dag_version_id), conf)
       const { backfill, intervals } = await engine.backfillCreate({
         dag_id: dag.dag_id, start_date, end_date, max_active_runs, reprocess, run_backwards, conf, dry_run, actor: principal.username,
       })

@@ -41,7 +41,7 @@ export function dagHandlers({ store, engine }: ApiServices, dags: DagReader, che
     },
     async triggerDag({ body }, { object: dag, principal }) {
       const conf = body.conf ?? {}
-      checkParams(await dags.version(dag.dag_version_id), conf)
+      await checkParams(await dags.version(dag.dag_version_id), conf)
       const logical_date = body.logical_date === undefined ? null : parseInstant(body.logical_date, 'logical_date')
       const run = await engine.dagTrigger({ dag_id: dag.dag_id, conf, logical_date, run_id: body.run_id ?? null, note: body.note ?? null, actor: principal.username })
       return dags.presentOneRun(run)
