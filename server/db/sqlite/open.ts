@@ -8,7 +8,7 @@
  * opened again by the next call.
  */
 import { resolve } from 'node:path'
-import type { CommitOutcome, EngineCommit, Store } from '../store.ts'
+import { StoreUnavailable, type CommitOutcome, type EngineCommit, type Store } from '../store.ts'
 import { READ_METHODS, SHARED_METHODS, type StoreMethod } from '../methods.ts'
 import type { Synchronous } from './connection.ts'
 import { encodeCommit } from './engineCommit.ts'
@@ -31,20 +31,25 @@ class Threads {
   #writer: Promise<ThreadClient> | null = null
   readonly #readers: ThreadClient[] = []
   #opening: Promise<ThreadClient> | null = null
+  #closed = false
 
   constructor(options: SqliteOptions) {
     this.#options = options
   }
 
   #start(role: 'writer' | 'reader'): Promise<ThreadClient> {
+    if (this.#closed) return Promise.reject(new StoreUnavailable('the store is closed'))
     const { folder, synchronous = 'FULL', thread_entry } = this.#options
     return ThreadClient.open({ role, folder, synchronous }, thread_entry)
   }
 
   readonly writer = async (): Promise<ThreadClient> => {
-    const current = await this.#writer?.catch(() => null)
-    if (current === undefined || current === null || current.isDead) this.#writer = this.#start('writer')
-    return this.#writer as Promise<ThreadClient>
+    const current = this.#writer
+    const thread = await current?.catch(() => null)
+    if (thread !== undefined && thread !== null && !thread.isDead) return thread
+    // Of several callers that find it dead, the first one opens the next.
+    if (this.#writer === current || this.#writer === null) this.#writer = this.#start('writer')
+    return this.#writer
   }
 
   /** The idlest reader; another one is opened when all are busy. */
@@ -60,6 +65,7 @@ class Threads {
   }
 
   async close(): Promise<void> {
+    this.#closed = true
     await this.#opening?.catch(() => null)
     await Promise.all(this.#readers.map((reader) => reader.close()))
     await (await this.#writer?.catch(() => null))?.close()
@@ -81,7 +87,9 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
   for (const method of ['leaderAcquire', 'leaderRenew', 'leaderResign', 'now', 'ping'] as const) store[method] = write(method)
   store.attemptList = read('attemptList')
   store.engineCommit = async (p: EngineCommit): Promise<CommitOutcome> => {
-    const outcome = await (await threads.writer()).call<CommitOutcome>('engineCommit', encodeCommit(p))
+    // Before any await: the caller may go on changing its records.
+    const encoded = encodeCommit(p)
+    const outcome = await (await threads.writer()).call<CommitOutcome>('engineCommit', encoded)
     if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) void logs.sweepDeleted().catch(() => undefined)
     return outcome
   }
