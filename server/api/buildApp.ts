@@ -14,7 +14,8 @@ import fastifyCookie from '@fastify/cookie'
 import Fastify, { LogController, type FastifyInstance } from 'fastify'
 import { BODY_BYTES_MAX, PATH_PARAM_MAX, REQUEST_TIMEOUT_MS } from '#runtime/limits.ts'
 import { createDagReader } from './dagReader.ts'
-import type { ApiServices, Handlers } from './handlers.ts'
+import type { Handlers } from './handlers.ts'
+import type { ApiServices } from './services.ts'
 import { createParamsCheck } from './params.ts'
 import { sessionCookie, useAuthentication } from './plugins/authentication.ts'
 import { setSafetyHeaders, useBrowserSafety } from './plugins/browserSafety.ts'
@@ -91,7 +92,7 @@ export async function buildApp(services: ApiServices, options: ApiOptions): Prom
     exposeHeadRoutes: false,
     routerOptions: { maxParamLength: PATH_PARAM_MAX },
     // A path that cannot be decoded fails before any hook.
-    frameworkErrors(error, request, reply) {
+    frameworkErrors: (error, request, reply) => {
       setSafetyHeaders(request, reply)
       sendError(error, request, reply)
     },

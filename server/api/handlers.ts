@@ -1,28 +1,7 @@
 /** What a handler is: the operation's input and the caller's context in, the operation's output out. */
 import type { Input, OperationId, Output, Routes } from '#contract/routes.ts'
-import type { Store } from '#db/store.ts'
-import type { Clock } from '#runtime/clock.ts'
-import type { LiveEvents } from '#runtime/liveEvents.ts'
-import type { Logger } from '#runtime/logger.ts'
-import type { EngineCommands, EngineQueries } from '#scheduler/ports.ts'
-import type { Vault } from '#vault/vault.ts'
-import type { Accounts, Principal } from './auth/accounts.ts'
-import type { Passwords } from './auth/passwords.ts'
+import type { Principal } from './auth/accounts.ts'
 import type { Loaded } from './policy.ts'
-
-/** Everything the API is built over. */
-export interface ApiServices {
-  store: Store
-  engine: EngineCommands & EngineQueries
-  vault: Vault
-  accounts: Accounts
-  passwords: Passwords
-  events: LiveEvents
-  clock: Clock
-  logger: Logger
-  /** Version of VORTEX. */
-  version: string
-}
 
 export interface Context<Id extends OperationId> {
   /** Always there where the table asks for a role. */
@@ -31,7 +10,7 @@ export interface Context<Id extends OperationId> {
   object: Loaded<Id>
   address: string
   /** Sets (or with null clears) the session cookie of the answer. */
-  setSession(token: string | null): void
+  setSession: (token: string | null) => void
 }
 
 export type Handler<Id extends OperationId> = (input: Input<Id>, context: Context<Id>) => Promise<Output<Id>>

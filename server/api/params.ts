@@ -101,7 +101,7 @@ async function compileSchema(name: string, schema: Record<string, unknown>): Pro
 function isDeeperThan(value: unknown, depth: number): boolean {
   let level: unknown[] = [value]
   for (let at = 0; at <= depth; at += 1) {
-    level = level.flatMap((item) => (typeof item === 'object' && item !== null ? Object.values(item) : []))
+    level = level.flatMap((item): unknown[] => (typeof item === 'object' && item !== null ? Object.values(item) : []))
     if (level.length === 0) return false
   }
   return true

@@ -10,7 +10,7 @@ import { ROLES, type Role } from '#contract/states.ts'
 import type { ApiKeyRecord, DagRecord, DagRunRecord, PoolRecord, TaskInstanceRecord, UserRecord, VariableRecord } from '#db/records.ts'
 import type { WorkerView } from '#scheduler/ports.ts'
 import type { Principal } from './auth/accounts.ts'
-import type { ApiServices } from './handlers.ts'
+import type { ApiServices } from './services.ts'
 
 export interface LoadRequest {
   services: ApiServices

@@ -19,7 +19,6 @@ describe('the log', () => {
   })
   it('reads well on a terminal, with the stack of an error and without control characters', () => {
     const text = logged((logger) => logger.warn({ err: new Error('broken \u001b[2J pipe'), worker_id: 'w1' }, 'worker \u0007lost\r'), true)
-    // eslint-disable-next-line no-control-regex
     const plain = text.replace(/\u001b\[\d+m/g, '')
     expect(plain).toMatch(/^\d\d:\d\d:\d\d\.\d{3} WARN {2}worker \\x07lost\\x0d \{"worker_id":"w1"\}\nError: broken \\x1b\[2J pipe\n {4}at /)
   })

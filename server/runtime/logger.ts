@@ -40,6 +40,5 @@ export function readableLine(line: string): string {
 
 /** Control characters would let a logged name move the cursor or forge a line. */
 function visible(text: string): string {
-  // eslint-disable-next-line no-control-regex
   return text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
 }

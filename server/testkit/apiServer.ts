@@ -8,7 +8,7 @@ import type { FastifyInstance, InjectOptions, LightMyRequestResponse } from 'fas
 import { createAccounts } from '#api/auth/accounts.ts'
 import { createPasswords } from '#api/auth/passwords.ts'
 import { buildApp, type ApiOptions } from '#api/buildApp.ts'
-import type { ApiServices } from '#api/handlers.ts'
+import type { ApiServices } from '#api/services.ts'
 import type { DagSpec } from '#contract/dagSpec.ts'
 import type { Role } from '#contract/states.ts'
 import { openStore } from '#db/openStore.ts'

@@ -17,17 +17,16 @@ describe('password hashes', () => {
   it('take the same work for nobody as for somebody', async () => {
     const passwords = createPasswords({ cost: 2 ** 14 })
     const stored = await passwords.hash('x')
-    const time = async (hash: string | null): Promise<number> => {
-      const times: number[] = []
-      for (let i = 0; i < 15; i += 1) {
+    // The quickest of many, taken in turns: other work on the machine only ever adds time.
+    const quickest = { somebody: Infinity, nobody: Infinity }
+    for (let i = 0; i < 30; i += 1) {
+      for (const [who, hash] of [['somebody', stored], ['nobody', null]] as const) {
         const start = performance.now()
         await passwords.verify({ password: 'guess', stored: hash })
-        times.push(performance.now() - start)
+        quickest[who] = Math.min(quickest[who], performance.now() - start)
       }
-      return times.sort((a, b) => a - b)[3] ?? 0
     }
-    const [somebody, nobody] = [await time(stored), await time(null)]
-    expect(Math.max(somebody, nobody) / Math.min(somebody, nobody)).toBeLessThan(1.5)
+    expect(Math.max(quickest.somebody, quickest.nobody) / Math.min(quickest.somebody, quickest.nobody)).toBeLessThan(1.3)
   })
   it('never answer true for nobody, nor for a damaged hash', async () => {
     const passwords = createPasswords({ cost: 1024 })

@@ -30,7 +30,7 @@ interface Client {
   close(): void
 }
 
-export function useEventStream(app: FastifyInstance, options: EventStreamOptions): { clients(): number } {
+export function useEventStream(app: FastifyInstance, options: EventStreamOptions): { clients: () => number } {
   const { events, clock, logger, clients_max = EVENT_CLIENTS_MAX, heartbeat_ms = EVENT_HEARTBEAT_MS } = options
   const clients = new Set<Client>()
   let timer: { cancel(): void } | null = null

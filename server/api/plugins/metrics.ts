@@ -3,7 +3,7 @@
  * what is needed is small: a few gauges read at scrape time, counters of committed state changes, one histogram.
  */
 import type { FastifyInstance } from 'fastify'
-import type { ApiServices } from '../handlers.ts'
+import type { ApiServices } from '../services.ts'
 
 /** Seconds. From a fast read to a request that a person would call broken. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 10] as const
@@ -16,7 +16,8 @@ interface Histogram {
 type Labels = Record<string, string>
 export interface CommitStats {
   commits: number
-  rows: number
+  /** Commits that waited for the database. */
+  stalls: number
 }
 
 export function useMetrics(app: FastifyInstance, p: { services: ApiServices; event_clients: () => number; commits?: (() => CommitStats) | undefined }): void {
@@ -72,8 +73,8 @@ function engineMetrics({ engine }: ApiServices): string {
     gauge('vortex_worker_capacity', 'Attempts that the active workers run at once.', [[{}, workers.reduce((sum, worker) => sum + (worker.status === 'active' ? worker.capacity : 0), 0)]])
   )
 }
-function commitMetrics({ commits, rows }: CommitStats): string {
-  return counter('vortex_commits_total', 'Group commits of the engine.', commits) + counter('vortex_committed_rows_total', 'Rows written by them.', rows)
+function commitMetrics({ commits, stalls }: CommitStats): string {
+  return counter('vortex_commits_total', 'Group commits of the engine.', commits) + counter('vortex_commit_stalls_total', 'Group commits that had to wait for the database.', stalls)
 }
 function processMetrics(): string {
   const { rss, heapUsed } = process.memoryUsage()

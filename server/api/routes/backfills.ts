@@ -1,6 +1,7 @@
 /** Backfills: plan, start, list, progress, pause, resume, cancel. */
 import { VortexError } from '#contract/errors.ts'
-import { pageOf, pageWith, type ApiServices, type Handlers } from '../handlers.ts'
+import { pageOf, pageWith, type Handlers } from '../handlers.ts'
+import type { ApiServices } from '../services.ts'
 import type { DagReader } from '../dagReader.ts'
 import type { ParamsCheck } from '../params.ts'
 import { presentBackfill } from '../present/dagRun.ts'

@@ -1,6 +1,7 @@
 /** DAGs: list, detail, graph, source, versions, pause, trigger, retry, next runs, import errors. */
 import { VortexError } from '#contract/errors.ts'
-import { pageOf, pageWith, type ApiServices, type Handlers } from '../handlers.ts'
+import { pageOf, pageWith, type Handlers } from '../handlers.ts'
+import type { ApiServices } from '../services.ts'
 import type { DagReader } from '../dagReader.ts'
 import type { ParamsCheck } from '../params.ts'
 import { presentDag, presentDagDetail, presentDagTasks, presentImportError, presentVersion } from '../present/dag.ts'

@@ -1,7 +1,8 @@
 /** Pools. The engine keeps them in memory and is told after each change. */
 import { VortexError } from '#contract/errors.ts'
 import type { PoolRecord } from '#db/records.ts'
-import type { ApiServices, Handlers } from '../handlers.ts'
+import type { Handlers } from '../handlers.ts'
+import type { ApiServices } from '../services.ts'
 import { presentPool } from '../present/admin.ts'
 
 type PoolHandlers = Pick<Handlers, 'listPools' | 'createPool' | 'getPool' | 'updatePool' | 'deletePool'>

@@ -1,5 +1,6 @@
 /** DAG runs: list, detail, cancel, clear, retry, mark, delete, history, XComs. */
-import { pageOf, pageWith, type ApiServices, type Handlers } from '../handlers.ts'
+import { pageOf, pageWith, type Handlers } from '../handlers.ts'
+import type { ApiServices } from '../services.ts'
 import type { DagReader } from '../dagReader.ts'
 import { parseInstant } from '../present/instant.ts'
 import { presentLedgerEntry, presentXcom } from '../present/taskInstance.ts'

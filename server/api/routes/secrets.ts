@@ -1,6 +1,7 @@
 /** Secrets: names out, values in, never values out. */
 import { VortexError } from '#contract/errors.ts'
-import type { ApiServices, Handlers } from '../handlers.ts'
+import type { Handlers } from '../handlers.ts'
+import type { ApiServices } from '../services.ts'
 import { iso } from '../present/instant.ts'
 
 export function secretHandlers({ vault }: ApiServices): Pick<Handlers, 'listSecrets' | 'setSecret' | 'deleteSecret'> {

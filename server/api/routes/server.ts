@@ -2,7 +2,8 @@
 import { VortexError } from '#contract/errors.ts'
 import type { Health } from '#contract/admin.ts'
 import { HEALTH_PING_MS } from '#runtime/limits.ts'
-import type { ApiServices, Handlers } from '../handlers.ts'
+import type { Handlers } from '../handlers.ts'
+import type { ApiServices } from '../services.ts'
 
 export function serverHandlers({ store, engine, clock, version }: ApiServices): Pick<Handlers, 'health' | 'ready'> {
   const started = clock.monotonic()

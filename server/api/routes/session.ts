@@ -1,6 +1,7 @@
 /** Sign-in, sign-out, who-am-I, own password. */
 import { SIGN_IN_KEY_LIFE_MS } from '#runtime/limits.ts'
-import type { ApiServices, Handlers } from '../handlers.ts'
+import type { Handlers } from '../handlers.ts'
+import type { ApiServices } from '../services.ts'
 
 export function sessionHandlers({ accounts, clock }: ApiServices): Pick<Handlers, 'login' | 'loginWithLink' | 'logout' | 'me' | 'changePassword'> {
   return {

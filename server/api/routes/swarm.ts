@@ -1,5 +1,6 @@
 /** Workers and the queue, from the engine's memory. */
-import { pageOf, pageWith, type ApiServices, type Handlers } from '../handlers.ts'
+import { pageOf, pageWith, type Handlers } from '../handlers.ts'
+import type { ApiServices } from '../services.ts'
 import { presentWorker } from '../present/admin.ts'
 
 export function swarmHandlers({ engine }: ApiServices): Pick<Handlers, 'swarmStatus' | 'listWorkers' | 'drainWorker' | 'deleteWorker'> {

@@ -1,7 +1,8 @@
 /** Users and API keys. */
 import { VortexError } from '#contract/errors.ts'
 import type { UserRecord } from '#db/records.ts'
-import type { ApiServices, Handlers } from '../handlers.ts'
+import type { Handlers } from '../handlers.ts'
+import type { ApiServices } from '../services.ts'
 import { presentApiKey, presentUser } from '../present/admin.ts'
 
 type UserHandlers = Pick<Handlers, 'listUsers' | 'createUser' | 'updateUser' | 'deleteUser' | 'listApiKeys' | 'createApiKey' | 'deleteApiKey'>

@@ -1,5 +1,6 @@
 /** Variables: plain settings of DAGs. Values whose name marks them as sensitive are written, never shown. */
-import { pageOf, pageWith, type ApiServices, type Handlers } from '../handlers.ts'
+import { pageOf, pageWith, type Handlers } from '../handlers.ts'
+import type { ApiServices } from '../services.ts'
 import { presentVariable } from '../present/admin.ts'
 
 type VariableHandlers = Pick<Handlers, 'listVariables' | 'setVariable' | 'getVariable' | 'deleteVariable'>
