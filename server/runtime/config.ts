@@ -21,6 +21,7 @@ export const CONFIG_SCHEMA = {
   allowedHosts: Type.Array(Type.String(), { env: 'VORTEX_ALLOWED_HOSTS', description: 'host names that browsers may use, beside loopback names', default: [] }),
   databaseUrl: Maybe('VORTEX_DATABASE_URL', 'postgres://... ; without it a SQLite file in the data folder'),
   swarmListen: Maybe('VORTEX_SWARM_LISTEN', 'host:port for workers on other hosts', { pattern: '^(\\[[0-9a-fA-F:]+\\]|[^:\\s]+):[0-9]{1,5}$' }),
+  swarmPlaintext: Type.Boolean({ env: 'VORTEX_SWARM_PLAINTEXT', description: 'workers on other hosts may connect without TLS', default: false }),
   tlsCert: Maybe('VORTEX_TLS_CERT', 'file with the TLS certificate chain (PEM)'),
   tlsKey: Maybe('VORTEX_TLS_KEY', 'file with the TLS private key (PEM)'),
   parallelism: Count('VORTEX_PARALLELISM', 'task instances that may run at once, over all workers', 1, 100_000, 32),

@@ -1,0 +1,172 @@
+/**
+ * The composition root: configuration in, started services out. The only file that knows every part.
+ *
+ * Start order: store, then the engine tries to lead, then the swarm listens (a returning worker is welcomed at once), then the
+ * API listens; DAG files and the local worker follow in the background. Stop order is the reverse; each part bounds its own.
+ */
+import { randomBytes } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { join } from 'node:path'
+import type { FastifyInstance } from 'fastify'
+import { createAccounts, type Accounts } from './api/auth/accounts.ts'
+import { createPasswords } from './api/auth/passwords.ts'
+import { buildApp } from './api/buildApp.ts'
+import { DagFilesService } from './dagfiles/dagFilesService.ts'
+import { openStore } from './db/openStore.ts'
+import type { Store } from './db/store.ts'
+import { systemClock } from './runtime/clock.ts'
+import { loadConfig, processIdentity, takeSecrets, type Config, type ConfigOptions } from './runtime/config.ts'
+import { createLiveEvents } from './runtime/liveEvents.ts'
+import { createLogger, type Logger } from './runtime/logger.ts'
+import { INSTALL_ROOT, readVersion } from './runtime/version.ts'
+import { createEngineCommands, createEngineQueries, createSwarmInbox, createTemplateDates } from './scheduler/engineApi.ts'
+import { EngineService } from './scheduler/engineService.ts'
+import { DEFAULT_SETTINGS } from './scheduler/model.ts'
+import { hashToken } from './swarm/authentication.ts'
+import { SwarmService } from './swarm/swarmService.ts'
+import { keySourceOf } from './vault/keySource.ts'
+import { createVault } from './vault/vault.ts'
+import { LocalWorkerProcess } from './worker/localWorkerProcess.ts'
+
+export interface RunningServer {
+  /** Base URL without a trailing slash. */
+  url: string
+  config: Config
+  /** One-time sign-in link, while the admin has no password; else null. */
+  sign_in_link: string | null
+  /** Key for the command line on this machine. */
+  api_key: string
+  logger: Logger
+  store: Store
+  /** Resolves when every DAG file that was there at the start has been looked at. */
+  dagsReady: Promise<void>
+  stop(): Promise<void>
+}
+
+export interface ServerExtras {
+  /** Lets nothing be created in the background: `vortex run` brings its own DAG file. */
+  log_level?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** Stops the local worker with the server instead of leaving it to a successor. */
+  stop_worker?: boolean
+}
+
+export async function startServer(options: ConfigOptions = {}, extras: ServerExtras = {}): Promise<RunningServer> {
+  const secrets = takeSecrets()
+  const config = loadConfig(options)
+  const logger = createLogger({ level: extras.log_level ?? config.logLevel })
+  const clock = systemClock
+  const version = readVersion()
+  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
+  const stack: (() => Promise<unknown>)[] = []
+  const stop = async (): Promise<void> => {
+    for (const close of stack.splice(0).reverse()) await close().catch((error: unknown) => logger.error({ err: error }, 'a part did not stop cleanly'))
+  }
+  try {
+    const store = await openStore(
+      config.databaseUrl === null ? { folder: config.dataFolder, synchronous: config.sqliteSynchronous === 'full' ? 'FULL' : 'NORMAL' } : { database_url: config.databaseUrl },
+    )
+    stack.push(() => store.close())
+    const events = createLiveEvents({ clock })
+    stack.push(async () => events.close())
+    const publish = events.publish.bind(events)
+    const vault = await createVault({ store, source: keySourceOf({ ...config, kek: secrets.kek }), clock })
+
+    const workerToken = await sharedToken(join(config.dataFolder, 'worker.token'))
+    let dagFiles: DagFilesService | null = null
+    let datesOf: ReturnType<typeof createTemplateDates> | null = null
+    const socket_path = config.workerCapacity > 0 ? join(config.dataFolder, 'swarm.sock') : null
+    const swarm = new SwarmService({
+      store, clock, logger, publish, token_hash: hashToken(workerToken), socket_path,
+      resolveSecrets: async (wanted) => {
+        const values = await vault.resolve(Object.values(wanted))
+        return Object.fromEntries(Object.entries(wanted).map(([env, name]) => [env, values.get(name)?.reveal() ?? '']))
+      },
+      datesOf: (attempt) => datesOf?.(attempt) ?? NO_DATES,
+      onVariableChanged: (key) => dagFiles?.variableChanged(key),
+      listen: swarmAddress(config), lease_ms: config.leaseMs, log_cap_bytes: config.logCapBytes, xcom_cap_bytes: config.xcomCapBytes, dags_folder: config.dagsFolder,
+    })
+    const service = new EngineService({
+      store, clock, logger, publish, holder: processIdentity(), newToken: () => randomBytes(12).toString('base64url'), workers: swarm,
+      settings: { ...DEFAULT_SETTINGS, parallelism: config.parallelism, lease_ms: config.leaseMs },
+    })
+    const engine = { ...createEngineCommands({ service, store, clock }), ...createEngineQueries({ service }) }
+    datesOf = createTemplateDates({ service })
+    swarm.connectEngine({ inbox: createSwarmInbox({ service, store, clock }), commands: engine, role: engine.role })
+    await service.start()
+    stack.push(() => service.stop())
+    await swarm.start()
+    stack.push(() => swarm.stop())
+
+    const passwords = createPasswords()
+    const accounts = createAccounts({ store, passwords, clock, logger })
+    const admin = await accounts.ensureAdmin({ password: secrets.adminPassword })
+    const api_key = await localKey(join(config.dataFolder, 'cli.key'), accounts, admin.username)
+    const services = { store, engine, vault, accounts, passwords, events, clock, logger, version }
+    const { app, url } = await listen(services, config, () => service.stats)
+    stack.push(() => app.close())
+
+    dagFiles = new DagFilesService({
+      store, clock, logger, publish, engine, dags_folder: config.dagsFolder, data_folder: config.dataFolder, python: config.python, package_folder: join(INSTALL_ROOT, 'python'),
+      paused_default: config.pausedDefault, compat: config.compat,
+    })
+    const files = dagFiles
+    stack.push(() => files.stop())
+    const dagsReady = service.whenLeading().then(() => files.start())
+    dagsReady.catch((error: unknown) => logger.error({ err: error }, 'DAG files cannot be read'))
+    if (socket_path !== null) {
+      const worker = new LocalWorkerProcess({
+        clock, logger, socket_path, data_folder: config.dataFolder, token_file: join(config.dataFolder, 'worker.token'), capacity: config.workerCapacity, python: () => files.python(),
+        package_folder: join(INSTALL_ROOT, 'python'),
+      })
+      stack.push(() => (extras.stop_worker === true ? worker.stop() : worker.leave()))
+      void worker.start().catch((error: unknown) => logger.error({ err: error }, 'the local worker cannot start'))
+    }
+    const sign_in_link = admin.has_password ? null : `${url}/sign-in#link=${await accounts.createLoginLink(admin.username)}`
+    return { url, config, sign_in_link, api_key, logger, store, dagsReady, stop }
+  } catch (error) {
+    await stop()
+    throw error
+  }
+}
+
+const NO_DATES = { prev_success_interval_start: null, prev_success_interval_end: null, prev_success_start: null, prev_success_end: null, prev_logical_date: null, next_logical_date: null }
+
+async function listen(services: Parameters<typeof buildApp>[0], config: Config, commits: () => { commits: number; stalls: number }): Promise<{ app: FastifyInstance; url: string }> {
+  const tls = config.tlsCert === null || config.tlsKey === null ? null : { cert: await readFile(config.tlsCert), key: await readFile(config.tlsKey) }
+  const renderer = join(INSTALL_ROOT, 'dist/renderer')
+  const app = await buildApp(services, { port: config.port, allowed_hosts: config.allowedHosts, tls, renderer_folder: existsSync(renderer) ? renderer : null, commits })
+  await app.listen({ host: config.host, port: config.port })
+  const { port } = app.server.address() as AddressInfo
+  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host.includes(':') ? `[${config.host}]` : config.host
+  return { app, url: `${tls === null ? 'http' : 'https'}://${host}:${port}` }
+}
+
+function swarmAddress(config: Config): { host: string; port: number; tls: { cert_file: string; key_file: string } | null; allow_plaintext: boolean } | null {
+  if (config.swarmListen === null) return null
+  const at = config.swarmListen.lastIndexOf(':')
+  const tls = config.tlsCert === null || config.tlsKey === null ? null : { cert_file: config.tlsCert, key_file: config.tlsKey }
+  return { host: config.swarmListen.slice(0, at), port: Number(config.swarmListen.slice(at + 1)), tls, allow_plaintext: config.swarmPlaintext }
+}
+
+/** A random token in a file that only the owner reads; made on first use. */
+async function sharedToken(path: string): Promise<string> {
+  try {
+    return (await readFile(path, 'utf8')).trim()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    await writeFile(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
+    return await sharedToken(path)
+  }
+}
+
+/** The key that the command line on this machine uses. A key that is no longer valid is replaced. */
+async function localKey(path: string, accounts: Accounts, username: string): Promise<string> {
+  const known = await readFile(path, 'utf8').then((text) => text.trim(), () => null)
+  if (known !== null && (await accounts.byApiKey(known)) !== null) return known
+  const { api_key } = await accounts.createApiKey({ username, name: 'command line on the server', expires_at: null })
+  await writeFile(path, `${api_key}\n`, { mode: 0o600 })
+  await chmod(path, 0o600)
+  return api_key
+}

@@ -1,0 +1,131 @@
+/** The engine with its real service and committer over the simulation's database, but no faults and no waiting. */
+import { createLogger } from '#runtime/logger.ts'
+import type { DagSpec } from '#contract/dagSpec.ts'
+import type { TaskInstanceState } from '#contract/states.ts'
+import type { PoolRecord } from '#db/records.ts'
+import { createEngineCommands, createEngineQueries, createSwarmInbox } from '../engineApi.ts'
+import { EngineService } from '../engineService.ts'
+import { DEFAULT_SETTINGS } from '../model.ts'
+import type { AssignedAttempt, AttemptRef, AttemptReport, EngineCommands, EngineQueries, SwarmInbox } from '../ports.ts'
+import { Random } from '../simulation/random.ts'
+import { SIM_START, SimTime } from '../simulation/simClock.ts'
+import { SimDatabase, simStore } from '../simulation/simStore.ts'
+import { addDag } from '../simulation/workload.ts'
+
+export type Outcome = Extract<AttemptReport, { type: 'ended' }>['outcome']
+
+export class EngineHarness {
+  readonly time = new SimTime()
+  readonly db: SimDatabase
+  readonly commands: EngineCommands
+  readonly queries: EngineQueries
+  readonly inbox: SwarmInbox
+  readonly service: EngineService
+  readonly assigned: AssignedAttempt[] = []
+  readonly killed: AttemptRef[] = []
+  readonly #owner = { isDead: false }
+
+  constructor(specs: DagSpec[], p: { pools?: PoolRecord[]; parallelism?: number } = {}) {
+    this.db = new SimDatabase(p.pools ?? [{ name: 'default_pool', slots: 128, description: '', include_deferred: false }])
+    specs.forEach((spec, i) => addDag(this.db, spec, i + 1))
+    const store = simStore(this.db, this.time, new Random(1), this.#owner, { lost_answer: 0, unavailable: 0 })
+    const clock = this.time.clockOf(this.#owner)
+    let token = 0
+    this.service = new EngineService({
+      store, clock, logger: createLogger({ level: 'silent' }), holder: 'test', newToken: () => `k${++token}`, publish: () => undefined,
+      settings: { ...DEFAULT_SETTINGS, parallelism: p.parallelism ?? 1000 },
+      workers: {
+        assign: ({ attempts }) => this.assigned.push(...attempts),
+        kill: ({ ref }) => this.killed.push(ref),
+        drain: () => undefined,
+        disconnectAll: () => undefined,
+      },
+    })
+    const api = { service: this.service, clock, store: { ...store, workerPut: () => Promise.resolve(), workerDelete: () => Promise.resolve(true) } }
+    this.commands = createEngineCommands(api)
+    this.queries = createEngineQueries(api)
+    this.inbox = createSwarmInbox(api)
+  }
+
+  /** Starts, with one worker of this capacity. */
+  async start(capacity = 100): Promise<void> {
+    const started = this.service.start()
+    await this.pass(100)
+    await started
+    const hello = this.inbox.workerConnected({ worker_id: 'w', hostname: 'w', capacity, queues: [], labels: [], version: '', local: true, held: [] })
+    await this.pass(100)
+    await hello
+  }
+
+  /** Lets virtual time pass. The worker's heartbeats go on. */
+  async pass(ms: number): Promise<void> {
+    const end = this.time.now + ms
+    let isOver = false
+    this.time.schedule({ isDead: false }, ms, () => (isOver = true))
+    while (!isOver && this.time.now <= end) {
+      // What was asked for must reach the time line before it moves on.
+      await new Promise<void>((resolve) => setImmediate(resolve))
+      this.inbox.workerHeartbeat({ worker_id: 'w', running: 0 })
+      if (!this.time.advance()) break
+    }
+    await new Promise<void>((resolve) => setImmediate(resolve))
+  }
+
+  async trigger(dag_id: string, p: { run_id?: string; logical_date?: number } = {}): Promise<string> {
+    const answer = this.commands.dagTrigger({ dag_id, conf: {}, logical_date: p.logical_date ?? null, run_id: p.run_id ?? null, note: null, actor: 'test' })
+    await this.pass(50)
+    return (await answer).run_id
+  }
+
+  /** Waits for an answer while virtual time passes. */
+  async answer<T>(promise: Promise<T>): Promise<T> {
+    const settled = promise.then((value) => ({ value }), (error: unknown) => ({ error }))
+    await this.pass(100)
+    const outcome = await settled
+    if ('error' in outcome) throw outcome.error
+    return outcome.value
+  }
+
+  /** Attempts that were assigned and not taken from here before, as task ids. */
+  takeAssigned(): AssignedAttempt[] {
+    return this.assigned.splice(0)
+  }
+
+  /** The worker starts and ends an attempt. */
+  async end(attempt: AssignedAttempt, outcome: Outcome, more: Partial<Extract<AttemptReport, { type: 'ended' }>> = {}): Promise<void> {
+    const at = SIM_START + this.time.now
+    void this.inbox.workerReports({
+      worker_id: 'w',
+      reports: [
+        { type: 'started', ref: attempt.ref, at, pid: 1, hostname: 'w' },
+        {
+          type: 'ended', ref: attempt.ref, at, outcome, exit_code: 0, signal: '', reason: '', reason_code: '', xcoms: [], skip_task_ids: [], reschedule_at: null, deferral_json: null,
+          max_rss_bytes: null, log_truncated: false, ...more,
+        },
+      ],
+    })
+    await this.pass(50)
+  }
+
+  /** Ends everything that is assigned, again and again, until nothing is left. */
+  async endAll(outcomeOf: (task_id: string) => Outcome = () => 'success'): Promise<string[]> {
+    const order: string[] = []
+    for (let round = this.takeAssigned(); round.length > 0; round = this.takeAssigned()) {
+      for (const attempt of round) {
+        order.push(attempt.task_instance.task_id)
+        await this.end(attempt, outcomeOf(attempt.task_instance.task_id))
+      }
+    }
+    return order
+  }
+
+  /** States of a run's task instances in the database. */
+  states(run_id: string): Record<string, TaskInstanceState> {
+    const run = [...this.db.runs.values()].find((row) => row.run_id === run_id)
+    return Object.fromEntries([...this.db.instances.values()].filter((row) => row.dag_run_id === run?.id).map((row) => [row.task_id, row.state]))
+  }
+
+  runState(run_id: string): string | undefined {
+    return [...this.db.runs.values()].find((row) => row.run_id === run_id)?.state
+  }
+}
