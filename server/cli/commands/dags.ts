@@ -1,0 +1,244 @@
+/** `vortex dags`: list, show, trigger, pause, unpause, delete, backfill, next-runs, errors. */
+import type { Command } from 'commander'
+import type { Dag } from '#contract/dag.ts'
+import { DAG_RUN_STATES, REPROCESS_BEHAVIOURS, type DagRunState, type ReprocessBehaviour } from '#contract/states.ts'
+import { action, type Cli } from '../cli.ts'
+import { EXIT } from '../exit.ts'
+import { instant, stateStyle, type Column } from '../output.ts'
+import { moreNote, readPages } from '../pages.ts'
+import { confirm } from '../prompt.ts'
+import { choice, count, readConf, readInstant } from '../values.ts'
+
+export function register(dags: Command): void {
+  dags
+    .command('list')
+    .description('DAGs, ordered by id')
+    .option('--search <text>', 'part of the id, name or description')
+    .option('--tag <tag>', 'only DAGs with this tag')
+    .option('--owner <owner>', 'only DAGs of this owner')
+    .option('--paused', 'only paused DAGs')
+    .option('--active', 'only DAGs that are not paused')
+    .option('--state <state>', `state of the newest run: ${DAG_RUN_STATES.join(', ')}`, choice(DAG_RUN_STATES))
+    .option('--limit <n>', 'at most so many', count(1, 100_000), 200)
+    .action(action(list))
+  dags.command('show <dag_id>').description('one DAG with its tasks').action(action(show))
+  dags
+    .command('trigger <dag_id>')
+    .description('start a manual run')
+    .option('--conf <json>', 'parameters as JSON object, @file, or - for standard input')
+    .option('--logical-date <date>', 'date that the run is for (default: now)', readInstant)
+    .option('--run-id <id>', 'id of the run; a second trigger with the same id is refused, so repeating is safe')
+    .option('--note <text>', 'note on the run')
+    .option('--wait', 'wait for the end; exit 1 if the run fails')
+    .option('--follow', 'the same, and show tasks as they run')
+    .addHelpText('after', '\nExamples:\n  vortex dags trigger etl --conf \'{"day": "2026-11-23"}\' --follow\n  vortex dags trigger etl --run-id nightly-42 --wait --json')
+    .action(action(trigger))
+  dags.command('pause <dag_id...>').description('no new scheduled runs; no new task starts').action(action((cli, ids: string[]) => setPaused(cli, ids, true)))
+  dags.command('unpause <dag_id...>').description('let scheduled runs and tasks start again').action(action((cli, ids: string[]) => setPaused(cli, ids, false)))
+  dags.command('delete <dag_id>').description('delete a DAG with its whole history').option('-y, --yes', 'do not ask').action(action(remove))
+  dags
+    .command('backfill <dag_id>')
+    .description('run a DAG over a past range')
+    .requiredOption('--from <date>', 'first logical date', readInstant)
+    .requiredOption('--to <date>', 'last logical date', readInstant)
+    .option('--max-active-runs <n>', 'runs at the same time', count(1, 1_000), 10)
+    .option('--reprocess <which>', `existing runs to run again: ${REPROCESS_BEHAVIOURS.join(', ')}`, choice(REPROCESS_BEHAVIOURS), 'none')
+    .option('--backwards', 'newest first')
+    .option('--conf <json>', 'parameters of every run: JSON object, @file, or -')
+    .option('--dry-run', 'list exactly the runs that would start, and start none')
+    .addHelpText('after', '\nExample:\n  vortex dags backfill etl --from 2026-11-01 --to 2026-11-07 --dry-run')
+    .action(action(backfill))
+  dags.command('next-runs <dag_id>').description('the next scheduled runs').option('-n, --count <n>', 'how many', count(1, 100), 10).action(action(nextRuns))
+  dags.command('errors').description('DAG files that fail to load').action(action(errors))
+}
+
+interface ListOptions {
+  search?: string
+  tag?: string
+  owner?: string
+  paused?: boolean
+  active?: boolean
+  state?: DagRunState
+  limit: number
+}
+
+const COLUMNS: readonly Column<Dag>[] = [
+  { title: 'DAG', value: (dag) => dag.id },
+  { title: 'SCHEDULE', value: (dag) => dag.schedule_interval },
+  { title: 'STATUS', value: describeStatus, style: (dag) => (dag.has_import_error ? 'red' : dag.is_paused || dag.is_stale ? 'dim' : null) },
+  { title: 'LAST RUN', value: (dag) => dag.last_run_state, style: (dag) => stateStyle(dag.last_run_state) },
+  { title: 'STARTED', value: (dag) => instant(dag.last_run) },
+  { title: 'NEXT RUN', value: (dag) => (dag.is_paused ? null : instant(dag.next_run)) },
+  { title: 'TASKS', value: (dag) => dag.task_count, align: 'right' },
+  { title: 'OWNER', value: (dag) => dag.owner },
+]
+
+function describeStatus(dag: Dag): string {
+  if (dag.has_import_error) return 'import error'
+  if (dag.is_stale) return 'stale'
+  return dag.is_paused ? 'paused' : 'active'
+}
+
+async function list({ screen, connection }: Cli, options: ListOptions): Promise<void> {
+  const { search, tag, owner, state } = options
+  const paused = options.paused ? true : options.active ? false : undefined
+  const filter = {
+    ...(search === undefined ? {} : { search }),
+    ...(tag === undefined ? {} : { tag }),
+    ...(owner === undefined ? {} : { owner }),
+    ...(paused === undefined ? {} : { paused }),
+    ...(state === undefined ? {} : { last_run_state: state }),
+  }
+  const { items, total } = await readPages(options.limit, (page) => connection().client.listDags({ query: { ...filter, ...page } }))
+  if (screen.json) return screen.document(items)
+  screen.table(items, COLUMNS, 'No DAGs. New files in the DAG folder appear within a second; "vortex dags errors" lists those that fail to load.')
+  const more = moreNote(items.length, total)
+  if (more !== null) screen.note(more)
+}
+
+async function show({ screen, connection }: Cli, id: string): Promise<void> {
+  const { client } = connection()
+  const [dag, graph] = await Promise.all([client.getDag({ params: { dag_id: id } }), client.getDagTasks({ params: { dag_id: id } })])
+  if (screen.json) return screen.document({ ...dag, tasks: graph.tasks, dependencies: graph.dependencies })
+  screen.facts([
+    ['DAG', dag.id],
+    ['Status', describeStatus(dag)],
+    ['Description', dag.description],
+    ['Schedule', dag.schedule_interval === null ? 'none' : `${dag.schedule_interval} (${dag.timezone})`],
+    ['Next run', instant(dag.next_run)],
+    ['Last run', dag.last_run === null ? null : `${dag.last_run_state ?? ''} ${instant(dag.last_run) ?? ''}`],
+    ['Catchup', dag.catchup ? 'yes' : 'no'],
+    ['Limits', `${dag.max_active_runs} runs, ${dag.max_active_tasks} tasks at once`],
+    ['File', `${dag.file}, version ${dag.version}`],
+    ['Owner', dag.owner],
+    ['Tags', dag.tags.join(', ')],
+  ])
+  if (dag.import_error !== null) screen.warn(`Its file fails to load now; version ${dag.version} stays in force. ${dag.import_error}`)
+  for (const notice of dag.notices) screen.note(`Note: ${notice}`)
+  const upstream = new Map<string, string[]>()
+  for (const [from, to] of graph.dependencies) upstream.set(to, [...(upstream.get(to) ?? []), from])
+  screen.line()
+  screen.table(
+    graph.tasks,
+    [
+      { title: 'TASK', value: (task) => task.id },
+      { title: 'OPERATOR', value: (task) => task.operator },
+      { title: 'RETRIES', value: (task) => task.max_retries, align: 'right' },
+      { title: 'TRIGGER RULE', value: (task) => task.trigger_rule },
+      { title: 'POOL', value: (task) => task.pool },
+      { title: 'UPSTREAM', value: (task) => (upstream.get(task.id) ?? []).join(', ') },
+    ],
+    'No tasks.',
+  )
+}
+
+interface TriggerOptions {
+  conf?: string
+  logicalDate?: string
+  runId?: string
+  note?: string
+  wait?: boolean
+  follow?: boolean
+}
+
+async function trigger(cli: Cli, id: string, options: TriggerOptions): Promise<number | void> {
+  const connection = cli.connection()
+  const run = await connection.client.triggerDag({
+    params: { dag_id: id },
+    body: {
+      ...(options.conf === undefined ? {} : { conf: readConf(options.conf) }),
+      ...(options.logicalDate === undefined ? {} : { logical_date: options.logicalDate }),
+      ...(options.runId === undefined ? {} : { run_id: options.runId }),
+      ...(options.note === undefined ? {} : { note: options.note }),
+    },
+  })
+  if (!options.wait && !options.follow) {
+    if (cli.screen.json) return cli.screen.document(run)
+    cli.screen.line(run.run_id)
+    return cli.screen.note(`Started. Watch it with: vortex runs follow ${id} ${run.run_id}`)
+  }
+  const { followRun } = await import('../follow/followRun.ts')
+  return followRun({ screen: cli.screen, connection, dagId: id, runId: run.run_id, quiet: !options.follow })
+}
+
+async function setPaused({ screen, connection }: Cli, ids: string[], paused: boolean): Promise<void> {
+  const { client } = connection()
+  for (const id of ids) {
+    const { message } = await (paused ? client.pauseDag : client.unpauseDag)({ params: { dag_id: id } })
+    if (!screen.json) screen.line(message)
+  }
+  if (screen.json) screen.document(ids.map((id) => ({ id, is_paused: paused })))
+}
+
+async function remove({ screen, connection }: Cli, id: string, { yes }: { yes?: boolean }): Promise<void> {
+  await confirm(`Delete ${id} with all its runs, logs and XComs?`, yes)
+  const answer = await connection().client.deleteDag({ params: { dag_id: id } })
+  if (screen.json) return screen.document(answer)
+  screen.line(answer.message)
+}
+
+interface BackfillOptions {
+  from: string
+  to: string
+  maxActiveRuns: number
+  reprocess: ReprocessBehaviour
+  backwards?: boolean
+  conf?: string
+  dryRun?: boolean
+}
+
+async function backfill({ screen, connection }: Cli, id: string, options: BackfillOptions): Promise<number | void> {
+  const answer = await connection().client.createBackfill({
+    params: { dag_id: id },
+    body: {
+      start_date: options.from,
+      end_date: options.to,
+      max_active_runs: options.maxActiveRuns,
+      reprocess: options.reprocess,
+      run_backwards: options.backwards === true,
+      dry_run: options.dryRun === true,
+      ...(options.conf === undefined ? {} : { conf: readConf(options.conf) }),
+    },
+  })
+  if (screen.json) return screen.document(answer)
+  screen.table(
+    answer.intervals,
+    [
+      { title: 'LOGICAL DATE', value: (interval) => instant(interval.logical_date) },
+      { title: 'FROM', value: (interval) => instant(interval.data_interval_start) },
+      { title: 'TO', value: (interval) => instant(interval.data_interval_end) },
+      { title: 'ACTION', value: (interval) => interval.action, style: (interval) => (interval.action === 'skip' ? 'dim' : 'green') },
+      { title: 'RUN', value: (interval) => interval.run_id },
+      { title: 'REASON', value: (interval) => interval.reason },
+    ],
+    'No run lies in this range.',
+  )
+  screen.note(options.dryRun ? `Dry run: ${answer.intervals_queued} runs would start; nothing was changed.` : answer.message)
+  return answer.intervals.length === 0 ? EXIT.failed : EXIT.ok
+}
+
+async function nextRuns({ screen, connection }: Cli, id: string, { count: wanted }: { count: number }): Promise<void> {
+  const { data } = await connection().client.nextRuns({ params: { dag_id: id }, query: { count: wanted } })
+  if (screen.json) return screen.document(data)
+  screen.table(
+    data,
+    [
+      { title: 'RUN AFTER', value: (run) => instant(run.run_after) },
+      { title: 'LOGICAL DATE', value: (run) => instant(run.logical_date) },
+      { title: 'DATA FROM', value: (run) => instant(run.data_interval_start) },
+      { title: 'DATA TO', value: (run) => instant(run.data_interval_end) },
+    ],
+    `No scheduled run of ${id} is ahead: it has no schedule, or its end date has passed.`,
+  )
+}
+
+async function errors({ screen, connection }: Cli): Promise<number | void> {
+  const { items } = await readPages(1_000, (page) => connection().client.listImportErrors({ query: page }))
+  if (screen.json) screen.document(items)
+  else if (items.length === 0) screen.note('Every DAG file loads.')
+  for (const item of screen.json ? [] : items) {
+    screen.line(screen.paint('red', `${item.file}${item.line === null ? '' : `:${item.line}`}: ${item.message}`))
+    for (const line of item.traceback.trimEnd().split('\n').slice(-15)) screen.line(`  ${line}`)
+  }
+  return items.length === 0 ? EXIT.ok : EXIT.failed
+}

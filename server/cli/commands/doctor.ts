@@ -1,0 +1,34 @@
+/** `vortex doctor`: looks at what VORTEX needs of this machine, and says how to mend what is missing. */
+import type { Command } from 'commander'
+import { action, type Cli } from '../cli.ts'
+import { dataFolder, DEFAULT_SERVER } from '../connection.ts'
+import { CHECKS, type Verdict } from '../doctorChecks.ts'
+import { EXIT } from '../exit.ts'
+
+const STYLES = { ok: 'green', warn: 'yellow', fail: 'red' } as const
+
+export function register(doctor: Command): void {
+  doctor
+    .addHelpText('after', '\nExit code 1 if a check fails; warnings alone are 0. It reads VORTEX_HOME, VORTEX_PORT, VORTEX_PYTHON and VORTEX_DATABASE_URL as the server does.')
+    .action(action(run))
+}
+
+async function run({ screen }: Cli): Promise<number> {
+  const place = {
+    data_folder: dataFolder(),
+    port: Number(process.env['VORTEX_PORT'] || new URL(DEFAULT_SERVER).port),
+    python: process.env['VORTEX_PYTHON'] || null,
+    database_url: process.env['VORTEX_DATABASE_URL'] || null,
+    server_url: process.env['VORTEX_SERVER_URL'] || DEFAULT_SERVER,
+  }
+  const verdicts: (Verdict & { check: string })[] = []
+  for (const [check, look] of Object.entries(CHECKS)) {
+    const verdict = await look(place).catch((error: unknown): Verdict => ({ status: 'fail', found: error instanceof Error ? error.message : String(error), mend: null }))
+    verdicts.push({ check, ...verdict })
+    if (screen.json) continue
+    screen.line(`${screen.paint(STYLES[verdict.status], verdict.status.padEnd(4))}  ${check.padEnd(12)}  ${verdict.found}`)
+    if (verdict.mend !== null) screen.line(`${' '.repeat(20)}${screen.paint('bold', '→')} ${verdict.mend}`)
+  }
+  if (screen.json) screen.document(verdicts)
+  return verdicts.some((verdict) => verdict.status === 'fail') ? EXIT.failed : EXIT.ok
+}

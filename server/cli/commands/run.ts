@@ -1,0 +1,98 @@
+/** `vortex run FILE|DAG_ID`: runs a DAG to its end in this terminal, with an engine of its own and no server. */
+import type { Command } from 'commander'
+import { existsSync, statSync } from 'node:fs'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { dirname, extname, join, resolve } from 'node:path'
+import { action, type Cli } from '../cli.ts'
+import { connectionTo, dataFolder } from '../connection.ts'
+import type { EmbeddedServer } from '../embedded.ts'
+import { CliError, EXIT } from '../exit.ts'
+import { followRun } from '../follow/followRun.ts'
+import type { Screen } from '../output.ts'
+import { readConf, readInstant } from '../values.ts'
+
+export function register(run: Command): void {
+  run
+    .argument('<file|dag_id>', 'a DAG file, or the id of a DAG in the DAG folder')
+    .option('--dag-id <dag_id>', 'which DAG, if the file defines several')
+    .option('--conf <json>', 'parameters as JSON object, @file, or - for standard input')
+    .option('--logical-date <date>', 'date that the run is for (default: now)', readInstant)
+    .option('--dags-folder <folder>', 'where to look for a DAG id (VORTEX_DAGS_FOLDER, default ./dags)')
+    .option('--keep <folder>', 'keep database and logs in this folder (default: a temporary one)')
+    .option('--quiet', 'tell only how it ended')
+    .addHelpText('after', '\nExamples:\n  vortex run dags/my_pipeline.py\n  vortex run my_pipeline --conf \'{"day": "2026-11-23"}\' --logical-date 2026-11-23\n\nExit code 1 if the run fails; the logs of what failed are shown.')
+    .action(action(runDag))
+}
+
+interface RunOptions {
+  dagId?: string
+  conf?: string
+  logicalDate?: string
+  dagsFolder?: string
+  keep?: string
+  quiet?: boolean
+}
+
+const DAG_FILE_ENDINGS = new Set(['.py', '.yaml', '.yml', '.json', '.zip'])
+
+async function runDag({ screen }: Cli, given: string, options: RunOptions): Promise<number> {
+  // Read before anything starts: a typing mistake should not cost a start.
+  const body = {
+    ...(options.conf === undefined ? {} : { conf: readConf(options.conf) }),
+    ...(options.logicalDate === undefined ? {} : { logical_date: options.logicalDate }),
+  }
+  const target = findTarget(given, options)
+  const folder = options.keep === undefined ? await mkdtemp(join(tmpdir(), 'vortex-run-')) : resolve(options.keep)
+  await mkdir(folder, { recursive: true, mode: 0o700 })
+  const { startEmbedded } = await import('../embedded.ts')
+  let server: EmbeddedServer | null = null
+  try {
+    server = await startEmbedded({ file: target.file, dags_folder: target.folder, data_folder: folder, home_folder: dataFolder(), report: screen.note })
+    const dagId = chooseDag(server, { screen, target, wanted: options.dagId ?? target.dagId })
+    const connection = connectionTo(server.url, server.api_key)
+    const run = await connection.client.triggerDag({ params: { dag_id: dagId }, body })
+    const code = await followRun({ screen, connection, dagId, runId: run.run_id, quiet: options.quiet === true })
+    if (options.keep !== undefined) screen.note(`Database and logs are in ${folder}.`)
+    return code
+  } finally {
+    await server?.stop()
+    if (options.keep === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
+  }
+}
+
+interface Target {
+  file: string | null
+  folder: string
+  dagId: string | null
+}
+
+function findTarget(given: string, options: RunOptions): Target {
+  const path = resolve(given)
+  if (existsSync(path) && statSync(path).isFile()) return { file: path, folder: resolve(options.dagsFolder ?? dirname(path)), dagId: null }
+  if (DAG_FILE_ENDINGS.has(extname(given)) || given.includes('/')) throw new CliError(EXIT.usage, `There is no file ${path}.`)
+  const folder = resolve(options.dagsFolder ?? (process.env['VORTEX_DAGS_FOLDER'] || 'dags'))
+  if (!existsSync(folder)) throw new CliError(EXIT.usage, `There is no DAG folder ${folder} to look for ${given} in. Give a DAG file, or --dags-folder.`)
+  return { file: null, folder, dagId: given }
+}
+
+function chooseDag(server: EmbeddedServer, { screen, target, wanted }: { screen: Screen; target: Target; wanted: string | null }): string {
+  const where = target.file ?? target.folder
+  for (const error of target.file === null && wanted !== null && server.dag_ids.includes(wanted) ? [] : server.import_errors) {
+    screen.warn(`${error.file}${error.line === null ? '' : `:${error.line}`} fails to load: ${error.message}`)
+    if (!screen.json && error.traceback !== '') process.stderr.write(`${error.traceback.trimEnd()}\n`)
+  }
+  if (wanted !== null) {
+    if (server.dag_ids.includes(wanted)) return wanted
+    throw new CliError(EXIT.failed, `${where} defines no DAG ${wanted}. ${listDags(server.dag_ids)}`)
+  }
+  const [only] = server.dag_ids
+  if (only === undefined) throw new CliError(EXIT.failed, `${where} defines no DAG.`)
+  if (server.dag_ids.length > 1) throw new CliError(EXIT.usage, `${where} defines several DAGs; choose one with --dag-id. ${listDags(server.dag_ids)}`)
+  return only
+}
+
+function listDags(ids: readonly string[]): string {
+  if (ids.length === 0) return 'It defines none.'
+  return `There ${ids.length === 1 ? 'is' : 'are'}: ${ids.slice(0, 20).join(', ')}${ids.length > 20 ? ', …' : ''}.`
+}

@@ -1,0 +1,72 @@
+/** `vortex server` (also `vortex-server`): runs the server until it is told to stop. */
+import type { Command } from 'commander'
+import { CONFIG_SCHEMA, ConfigError, type ConfigOptions } from '#runtime/config.ts'
+import { action, type Cli } from '../cli.ts'
+import { CliError, EXIT } from '../exit.ts'
+
+interface Setting {
+  type?: string
+  env: string
+  description?: string
+  default?: unknown
+  enum?: readonly string[]
+}
+
+/** Secrets on a command line are seen by every user of the machine. */
+const SECRET_SETTINGS = new Set(['databaseUrl'])
+
+export function register(server: Command): void {
+  for (const [name, schema] of Object.entries(CONFIG_SCHEMA) as unknown as [string, Setting][]) {
+    const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
+    const hints = [schema.env, ...(schema.default === null || schema.default === undefined ? [] : [`default ${String(schema.default) || 'none'}`])]
+    const description = `${schema.description ?? ''} (${hints.join(', ')})`
+    server.option(schema.type === 'boolean' ? `--${flag} <true|false>` : `--${flag} <value>`, description)
+  }
+  server
+    .addHelpText('after', '\nExamples:\n  vortex server --dags-folder ./dags\n  VORTEX_DATABASE_URL=postgres://vortex@db/vortex vortex server --host 0.0.0.0 --swarm-listen 0.0.0.0:50051')
+    .action(action(run))
+}
+
+async function run({ screen }: Cli, given: Record<string, string | boolean>): Promise<number> {
+  const options = Object.fromEntries(Object.entries(given).filter(([name]) => name in CONFIG_SCHEMA)) as ConfigOptions
+  for (const name of Object.keys(options)) {
+    const url = SECRET_SETTINGS.has(name) ? String(options[name as keyof ConfigOptions]) : ''
+    if (URL.canParse(url) && new URL(url).password !== '') screen.warn('The password in --database-url is visible to every user of this machine. Use VORTEX_DATABASE_URL.')
+  }
+  const { startServer } = await import('../../index.ts')
+  const server = await startServer(options).catch((cause: unknown) => {
+    throw explainStart(cause)
+  })
+  if (screen.json) screen.document({ url: server.url, sign_in_link: server.sign_in_link })
+  else {
+    screen.line(`VORTEX runs at ${server.url}`)
+    if (server.sign_in_link !== null) screen.line(`Sign in once with ${server.sign_in_link}`)
+  }
+  await untilSignal()
+  await server.stop()
+  return EXIT.ok
+}
+
+/** Failures at the start that the operator can mend. */
+function explainStart(cause: unknown): unknown {
+  if (cause instanceof ConfigError) return new CliError(EXIT.usage, cause.message, { cause })
+  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
+  const address = cause instanceof Error && 'port' in cause ? `Port ${String(cause.port)}` : 'The port'
+  if (code === 'EADDRINUSE') return new CliError(EXIT.failed, `${address} is in use, perhaps by another VORTEX. Choose another one with --port, or --port 0 for any.`, { cause })
+  if (code === 'EACCES' && cause instanceof Error && 'port' in cause) return new CliError(EXIT.failed, `${address} may not be opened by this user. Choose one above 1023 with --port.`, { cause })
+  return cause
+}
+
+/** The first TERM or INT asks for an orderly end; a second one ends at once. */
+function untilSignal(): Promise<void> {
+  return new Promise((resolve) => {
+    const stop = (signal: NodeJS.Signals): void => {
+      for (const name of ['SIGINT', 'SIGTERM'] as const) {
+        process.removeListener(name, stop)
+        process.once(name, () => process.exit(signal === 'SIGINT' ? 130 : 143))
+      }
+      resolve()
+    }
+    for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stop)
+  })
+}

@@ -1,0 +1,192 @@
+/** The checks of `vortex doctor`. Each answers in a few seconds, changes nothing, and never throws for what it looks for. */
+import { execFile } from 'node:child_process'
+import { constants } from 'node:fs'
+import { access, stat, statfs } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { dirname, join } from 'node:path'
+import { promisify } from 'node:util'
+
+export interface Verdict {
+  status: 'ok' | 'warn' | 'fail'
+  found: string
+  /** How to mend it, or null. */
+  mend: string | null
+}
+
+export interface Place {
+  data_folder: string
+  port: number
+  python: string | null
+  database_url: string | null
+  server_url: string
+}
+
+type Check = (place: Place) => Promise<Verdict>
+
+const exec = promisify(execFile)
+/** No check takes longer; a hung interpreter or database is a finding. */
+const CHECK_MS = 5_000
+const MIB = 1024 ** 2
+const DISK_WARN_BYTES = 1024 * MIB
+const DISK_FAIL_BYTES = 100 * MIB
+/** Leases tolerate no more; a database on another host stamps nothing, but logs and schedules would look odd. */
+const CLOCK_WARN_MS = 2_000
+
+const ok = (found: string): Verdict => ({ status: 'ok', found, mend: null })
+const warn = (found: string, mend: string): Verdict => ({ status: 'warn', found, mend })
+const fail = (found: string, mend: string): Verdict => ({ status: 'fail', found, mend })
+
+const checkNode: Check = async () => {
+  const [major = 0, minor = 0] = process.versions.node.split('.').map(Number)
+  if (major > 22 || (major === 22 && minor >= 18)) return ok(`${process.version} at ${process.execPath}`)
+  return fail(`${process.version} is too old`, 'Run "npm ci", which installs a private Node 24, or install Node 24.')
+}
+
+/** The newest Python on the path, or the configured one. */
+async function findPython(place: Place): Promise<{ path: string; version: string } | null> {
+  const managed = join(place.data_folder, 'python', process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
+  const candidates = place.python === null ? [managed, 'python3', 'python'] : [place.python]
+  for (const path of candidates) {
+    try {
+      const { stdout } = await exec(path, ['-c', 'import sys; print(sys.version.split()[0])'], { timeout: CHECK_MS })
+      return { path, version: stdout.trim() }
+    } catch {
+      // Try the next one.
+    }
+  }
+  return null
+}
+
+const checkPython: Check = async (place) => {
+  const python = await findPython(place)
+  const install = 'Install Python 3.9 or later (Debian: apt install python3 python3-venv), or set VORTEX_PYTHON.'
+  if (python === null) return fail(place.python === null ? 'no Python was found' : `VORTEX_PYTHON is ${place.python}, which does not start`, install)
+  const [major = 0, minor = 0] = python.version.split('.').map(Number)
+  return major > 3 || (major === 3 && minor >= 9) ? ok(`${python.version} at ${python.path}`) : fail(`${python.version} at ${python.path} is too old`, install)
+}
+
+const checkPackages: Check = async (place) => {
+  const python = await findPython(place)
+  if (python === null) return warn('not looked at: there is no Python', 'Mend Python first.')
+  const program = 'import importlib.util as u, sys; print(",".join(n for n in sys.argv[1:] if u.find_spec(n) is None))'
+  const { stdout } = await exec(python.path, ['-c', program, 'jinja2', 'pendulum', 'dateutil'], { timeout: CHECK_MS })
+  const missing = stdout.trim()
+  if (missing === '') return ok('jinja2, pendulum and dateutil are there')
+  if (place.python === null) return ok(`${missing.replaceAll(',', ', ')} missing in ${python.path}; the server makes its own environment on first start`)
+  return warn(`${missing.replaceAll(',', ', ')} missing in ${python.path}`, `Run: ${python.path} -m pip install jinja2 pendulum python-dateutil`)
+}
+
+/** The folder itself, or the nearest one above it that exists. */
+async function nearestFolder(path: string): Promise<string> {
+  for (let folder = path; ; folder = dirname(folder)) {
+    const found = await stat(folder).catch(() => null)
+    if (found !== null || dirname(folder) === folder) return folder
+  }
+}
+
+const checkDataFolder: Check = async (place) => {
+  const folder = await nearestFolder(place.data_folder)
+  const found = await stat(folder)
+  if (!found.isDirectory()) return fail(`${folder} is no folder`, 'Set VORTEX_HOME to a folder that the server may write to.')
+  const writable = await access(folder, constants.W_OK | constants.X_OK).then(() => true, () => false)
+  if (!writable) return fail(`${folder} is not writable`, 'Change its owner, or set VORTEX_HOME to a folder that the server may write to.')
+  if (folder !== place.data_folder) return ok(`${place.data_folder} will be made on first start`)
+  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) return warn(`others can look into ${folder}, which holds keys`, `Run: chmod 700 ${folder}`)
+  return ok(folder)
+}
+
+const checkDisk: Check = async (place) => {
+  const { bavail, bsize } = await statfs(await nearestFolder(place.data_folder))
+  const free = bavail * bsize
+  const text = `${free >= 1024 * MIB ? `${(free / 1024 / MIB).toFixed(1)} GiB` : `${Math.round(free / MIB)} MiB`} free for ${place.data_folder}`
+  if (free < DISK_FAIL_BYTES) return fail(text, 'Free some space: without it runs stop until there is room.')
+  return free < DISK_WARN_BYTES ? warn(text, 'Free some space, or set VORTEX_HOME to a larger disk.') : ok(text)
+}
+
+const checkServer: Check = async (place) => {
+  const health = await askHealth(place.server_url)
+  if (health !== null) return health.status === 'ok' ? ok(`VORTEX ${health.version} runs at ${place.server_url}`) : warn(`VORTEX at ${place.server_url} is degraded: database ${health.database}, scheduler ${health.scheduler}`, 'See its log.')
+  if (!Number.isInteger(place.port) || place.port < 0 || place.port > 65_535) return fail(`VORTEX_PORT is no port`, 'Set it to a number from 0 to 65535.')
+  const problem = await tryPort(place.port)
+  if (problem === null) return ok(`no server runs; port ${place.port} is free`)
+  return fail(`port ${place.port} cannot be opened (${problem}), and no VORTEX answers there`, 'Stop what uses it, or choose another port with VORTEX_PORT.')
+}
+
+interface HealthAnswer {
+  status: string
+  version: string
+  database: string
+  scheduler: string
+  date: string | null
+}
+
+async function askHealth(url: string): Promise<HealthAnswer | null> {
+  try {
+    const response = await fetch(`${url.replace(/\/+$/, '')}/api/health`, { signal: AbortSignal.timeout(CHECK_MS), redirect: 'error' })
+    const body = (await response.json()) as Partial<HealthAnswer>
+    if (typeof body.version !== 'string' || typeof body.scheduler !== 'string') return null
+    return { status: body.status ?? '', version: body.version, database: body.database ?? '', scheduler: body.scheduler, date: response.headers.get('date') }
+  } catch {
+    return null
+  }
+}
+
+function tryPort(port: number): Promise<string | null> {
+  return new Promise((resolve) => {
+    const probe = createServer()
+    probe.once('error', (error: NodeJS.ErrnoException) => resolve(error.code ?? error.message))
+    probe.listen({ port, host: '127.0.0.1' }, () => probe.close(() => resolve(null)))
+  })
+}
+
+const checkDatabase: Check = async (place) => {
+  if (place.database_url === null) {
+    const file = join(place.data_folder, 'vortex.db')
+    const found = await stat(file).catch(() => null)
+    return ok(found === null ? 'SQLite; the file is made on first start' : `SQLite, ${file}, ${(found.size / MIB).toFixed(1)} MiB`)
+  }
+  const { Client } = (await import('pg')).default
+  const client = new Client({ connectionString: place.database_url, connectionTimeoutMillis: CHECK_MS, query_timeout: CHECK_MS })
+  const where = describeDatabase(place.database_url)
+  try {
+    await client.connect()
+    const { rows } = await client.query<{ version: number; text: string; now: Date }>("select current_setting('server_version_num')::int as version, current_setting('server_version') as text, clock_timestamp() as now")
+    const [answer] = rows
+    if (answer === undefined || answer.version < 140_000) return fail(`PostgreSQL ${answer?.text ?? ''} at ${where} is too old`, 'Use PostgreSQL 14 or later.')
+    const skew = Math.abs(answer.now.getTime() - Date.now())
+    if (skew > CLOCK_WARN_MS) return warn(`PostgreSQL ${answer.text} at ${where}; its clock differs by ${Math.round(skew / 1000)} s`, 'Let both hosts set their clocks by NTP.')
+    return ok(`PostgreSQL ${answer.text} at ${where}`)
+  } catch (error) {
+    return fail(`PostgreSQL at ${where} does not answer: ${error instanceof Error ? error.message : String(error)}`, 'Check VORTEX_DATABASE_URL, the password and the network.')
+  } finally {
+    await client.end().catch(() => undefined)
+  }
+}
+
+/** The address without its password. */
+function describeDatabase(text: string): string {
+  if (!URL.canParse(text)) return 'VORTEX_DATABASE_URL'
+  const url = new URL(text)
+  return `${url.host}${url.pathname}`
+}
+
+const checkClock: Check = async (place) => {
+  const now = new Date()
+  if (now.getUTCFullYear() < 2026) return fail(`the clock says ${now.toISOString()}`, 'Set it; schedules and certificates depend on it.')
+  const health = await askHealth(place.server_url)
+  // The header has whole seconds.
+  const skew = health?.date ? Math.abs(Date.parse(health.date) - Date.now()) : 0
+  if (skew > CLOCK_WARN_MS + 1_000) return warn(`differs from the server's by ${Math.round(skew / 1000)} s`, 'Let both hosts set their clocks by NTP.')
+  return ok(`${now.toISOString()}, time zone ${Intl.DateTimeFormat().resolvedOptions().timeZone}`)
+}
+
+export const CHECKS: Readonly<Record<string, Check>> = {
+  node: checkNode,
+  python: checkPython,
+  packages: checkPackages,
+  'data folder': checkDataFolder,
+  disk: checkDisk,
+  server: checkServer,
+  database: checkDatabase,
+  clock: checkClock,
+}

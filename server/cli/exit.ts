@@ -1,0 +1,61 @@
+/** Exit codes and the one sentence that an error becomes. */
+import { VortexError, type ErrorCode } from '#contract/errors.ts'
+
+export const EXIT = {
+  ok: 0,
+  /** The thing itself failed: a run ended failed, an object does not exist, a check found a fault. */
+  failed: 1,
+  /** The command line or a value in it cannot be used. */
+  usage: 2,
+  /** No server answers, or it cannot serve now. Trying again may help. */
+  unreachable: 3,
+  /** Not signed in, or the role does not allow it. */
+  forbidden: 4,
+} as const
+
+export const EXIT_HELP = `Exit codes: 0 ok, 1 it failed, 2 wrong usage, 3 server not reachable, 4 not allowed.`
+
+/** An error that is told to the user as it is, with the exit code that belongs to it. */
+export class CliError extends Error {
+  override readonly name = 'CliError'
+  readonly exitCode: number
+  constructor(exitCode: number, message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.exitCode = exitCode
+  }
+}
+
+const EXIT_OF_CODE: Partial<Record<ErrorCode, number>> = {
+  invalid_request: EXIT.usage,
+  invalid_params: EXIT.usage,
+  unauthorized: EXIT.forbidden,
+  forbidden: EXIT.forbidden,
+  not_leader: EXIT.unreachable,
+  database_unavailable: EXIT.unreachable,
+  rate_limited: EXIT.unreachable,
+}
+
+const ADVICE: Partial<Record<ErrorCode, string>> = {
+  unauthorized: 'Set VORTEX_API_KEY to a valid API key (dashboard, own account, API keys).',
+  not_leader: 'Try again in a few seconds.',
+  database_unavailable: 'Try again in a few seconds.',
+}
+
+export interface Failure {
+  exitCode: number
+  code: string
+  message: string
+  details: unknown
+}
+
+/** What an error means for the user. Unexpected ones keep their message; their stack is shown with VORTEX_DEBUG=1. */
+export function describeError(error: unknown): Failure {
+  if (error instanceof CliError) return { exitCode: error.exitCode, code: 'cli', message: error.message, details: null }
+  if (error instanceof VortexError) {
+    const advice = ADVICE[error.code]
+    const message = advice === undefined ? error.message : `${error.message} ${advice}`
+    return { exitCode: EXIT_OF_CODE[error.code] ?? EXIT.failed, code: error.code, message, details: error.details }
+  }
+  const message = error instanceof Error ? error.message : String(error)
+  return { exitCode: EXIT.failed, code: 'internal', message, details: null }
+}

@@ -1,0 +1,91 @@
+/** Entry of the command line. Only the asked-for command's module is loaded, so that short commands start fast. */
+import { Command, CommanderError } from 'commander'
+import { readFileSync } from 'node:fs'
+import { report, type CommandModule } from './cli.ts'
+import { EXIT, EXIT_HELP } from './exit.ts'
+
+interface TopLevel {
+  name: string
+  description: string
+  load: () => Promise<CommandModule>
+}
+
+const COMMANDS: readonly TopLevel[] = [
+  { name: 'server', description: 'run the server: API, dashboard, scheduler and local worker', load: () => import('./commands/server.ts') },
+  { name: 'worker', description: 'run a worker for a server on another host', load: () => import('./commands/worker.ts') },
+  { name: 'run', description: 'run a DAG to its end in this terminal, without a server', load: () => import('./commands/run.ts') },
+  { name: 'dags', description: 'list, show, trigger, pause, delete and backfill DAGs', load: () => import('./commands/dags.ts') },
+  { name: 'runs', description: 'list, show, follow, cancel and clear DAG runs', load: () => import('./commands/runs.ts') },
+  { name: 'tasks', description: 'logs of task instances, why they wait, clear them', load: () => import('./commands/tasks.ts') },
+  { name: 'variables', description: 'Variables of the DAGs', load: () => import('./commands/variables.ts') },
+  { name: 'pools', description: 'pools and their slots', load: () => import('./commands/pools.ts') },
+  { name: 'secrets', description: 'secrets of the vault; values are never shown', load: () => import('./commands/secrets.ts') },
+  { name: 'users', description: 'people who may sign in', load: () => import('./commands/users.ts') },
+  { name: 'workers', description: 'workers of the server', load: () => import('./commands/workers.ts') },
+  { name: 'doctor', description: 'check this machine and say how to mend what is wrong', load: () => import('./commands/doctor.ts') },
+]
+
+const EXAMPLES = `
+Examples:
+  vortex server                              start on http://127.0.0.1:3000
+  vortex run dags/my_pipeline.py             run one DAG here, exit 1 if it fails
+  vortex dags trigger my_pipeline --follow   start a run on the server and watch it
+  vortex tasks logs my_pipeline latest load  newest log of a task
+  vortex dags list --json | jq '.[].id'
+
+Environment: VORTEX_SERVER_URL, VORTEX_API_KEY or VORTEX_API_KEY_FILE, VORTEX_HOME, NO_COLOR.
+${EXIT_HELP}`
+
+function version(): string {
+  const manifest = JSON.parse(readFileSync(new URL('../../package.json', import.meta.url), 'utf8')) as { version: string }
+  return manifest.version
+}
+
+export async function makeProgram(args: readonly string[]): Promise<Command> {
+  const program = new Command('vortex')
+    .description('VORTEX runs Apache Airflow DAG files unmodified.')
+    .version(version(), '-V, --version')
+    .option('--server <url>', 'address of the server (VORTEX_SERVER_URL, default http://127.0.0.1:3000)')
+    .option('--api-key-file <file>', 'file with the API key (VORTEX_API_KEY_FILE; VORTEX_API_KEY holds the key itself)')
+    .option('--json', 'print JSON')
+    .option('--no-color', 'no colours')
+    .configureHelp({ showGlobalOptions: true })
+    .showHelpAfterError('Add --help for usage.')
+    .addHelpText('after', EXAMPLES)
+    .exitOverride()
+  const completing = args.some((arg) => arg === 'completion' || arg === 'complete')
+  const asked = firstWord(args)
+  for (const { name, description, load } of COMMANDS) {
+    const command = program.command(name).description(description)
+    if (completing || name === asked) (await load()).register(command)
+  }
+  if (completing) {
+    const { default: addCompletion } = await import('@bomb.sh/tab/commander')
+    addCompletion(program, { completionCommandName: 'completion' })
+  } else {
+    program.command('completion <shell>').description('print the completion script for bash, zsh, fish or powershell')
+  }
+  return program
+}
+
+/** The command's name: the first word that is neither an option nor an option's value. */
+function firstWord(args: readonly string[]): string | undefined {
+  const skip = new Set(['--server', '--api-key-file'])
+  return args.find((arg, index) => !arg.startsWith('-') && !skip.has(args[index - 1] ?? ''))
+}
+
+/** Runs a command line and leaves its exit code in process.exitCode. */
+export async function main(args: readonly string[]): Promise<void> {
+  // A reader that closes early (`vortex dags list | head`) is no failure.
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed))
+  try {
+    const program = await makeProgram(args)
+    await program.parseAsync([...args], { from: 'user' })
+  } catch (error) {
+    if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? EXIT.ok : EXIT.usage
+    else process.exitCode = report(error, args.includes('--json'))
+  }
+}
+
+// Started by the launcher, which calls main itself, or directly under the private Node.
+if (import.meta.main) await main(process.argv.slice(2))
