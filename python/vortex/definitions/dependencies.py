@@ -6,7 +6,7 @@ what is after it); for a task both are the task itself.
 """
 from __future__ import annotations
 
-from typing import Any, Iterable, Iterator, List, Optional, Sequence, Union
+from typing import Any, Iterable, Iterator, List, Optional, Sequence
 
 from vortex.exceptions import AirflowException
 
@@ -72,26 +72,26 @@ class Node:
         """These run before this. `edge_modifier` labels the arrows."""
         label = edge_modifier.label if edge_modifier is not None else None
         for other in _listed(task_or_task_list):
-            link(other, self, label)
+            if isinstance(other, EdgeModifier):
+                other.set_downstream(self)
+            else:
+                link(other, self, label)
 
     def set_downstream(self, task_or_task_list: Any, edge_modifier: Optional[EdgeModifier] = None) -> None:
         """These run after this. `edge_modifier` labels the arrows."""
         label = edge_modifier.label if edge_modifier is not None else None
         for other in _listed(task_or_task_list):
-            link(self, other, label)
+            if isinstance(other, EdgeModifier):
+                other.set_upstream(self)
+            else:
+                link(self, other, label)
 
     def __rshift__(self, other: Any) -> Any:
-        if isinstance(other, EdgeModifier):
-            other.set_upstream(self)
-        else:
-            self.set_downstream(other)
+        self.set_downstream(other)
         return other
 
     def __lshift__(self, other: Any) -> Any:
-        if isinstance(other, EdgeModifier):
-            other.set_downstream(self)
-        else:
-            self.set_upstream(other)
+        self.set_upstream(other)
         return other
 
     def __rrshift__(self, other: Any) -> Any:
@@ -182,6 +182,3 @@ def _flat(values: Iterable[Any]) -> Iterator[Any]:
             yield from _flat(value)
         else:
             yield value
-
-
-Operand = Union[Node, EdgeModifier, Sequence[Any]]
