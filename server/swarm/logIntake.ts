@@ -80,7 +80,7 @@ export class LogIntake {
       while ((log.pieces.length > 0 || log.last !== null) && !this.#isClosed) {
         const bytes = takePieces(log)
         const offset = log.start
-        const stored = bytes.length === 0 ? offset : await this.#insist(() => this.#o.store.logAppend({ task_instance_id, attempt, offset, bytes }))
+        if (bytes.length > 0) await this.#insist(() => this.#o.store.logAppend({ task_instance_id, attempt, offset, bytes }))
         log.start = offset + bytes.length
         this.#release(bytes.length)
         const { last } = log
@@ -89,7 +89,7 @@ export class LogIntake {
           await this.#insist(() => this.#o.store.logFinish({ task_instance_id, attempt, truncated: last.truncated }))
           log.last = null
         }
-        if (!this.#isClosed) this.#o.onStored(log.held, { stored, complete })
+        if (!this.#isClosed) this.#o.onStored(log.held, { stored: log.start, complete })
       }
       if (!log.held.canLog) this.#logs.delete(log.held.key)
     } catch (error) {

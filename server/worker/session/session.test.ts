@@ -1,0 +1,373 @@
+import { createHash } from 'node:crypto'
+import { afterEach, describe, expect, test } from 'vitest'
+import { refKey } from '#swarm/codec.ts'
+import { type NetworkProxy, startNetworkProxy } from '../testing/networkProxy.ts'
+import { type SwarmBench, startBench, until } from '../testing/swarmBench.ts'
+
+let bench: SwarmBench
+let proxy: NetworkProxy | null = null
+afterEach(async () => {
+  await bench.close()
+  await proxy?.close()
+  proxy = null
+})
+
+async function startProxy(): Promise<number> {
+  proxy = await startNetworkProxy(() => bench.swarm().port ?? 0)
+  return proxy.port
+}
+
+async function readLog(ref: { task_instance_id: number; attempt: number }): Promise<string> {
+  return Buffer.from(await bench.store.logRead({ ...ref, offset: 0, limit: 100_000_000 })).toString()
+}
+
+const never = new Promise<void>(() => undefined)
+
+describe('an attempt from assignment to end', () => {
+  test('starts, logs, asks, pushes, ends; each once and in order', async () => {
+    bench = await startBench()
+    await bench.store.variablePut({ key: 'colour', value: 'red', description: '', updated_at: 1 })
+    const worker = await bench.startWorker(async (attempt) => {
+      attempt.log('first\n')
+      const answer = await attempt.ask('variable.get', { key: 'colour' })
+      attempt.xcom('early', answer.result)
+      attempt.log('second\n')
+      attempt.end({ xcoms: [{ key: 'return_value', value_json: '42' }], run_ms: 5 })
+    })
+    const attempt = bench.attempt({})
+    // A request asks for the names of the attempt, which the assignment gave.
+    bench.assign(worker, [attempt])
+    await until(() => bench.engine.ends().length === 1, 'the end')
+    expect(bench.engine.reports.map((report) => report.type)).toEqual(['started', 'xcom', 'ended'])
+    expect(bench.engine.reports[1]).toMatchObject({ xcoms: [{ key: 'early', value_json: '{"value":"red"}' }] })
+    expect(bench.engine.reports[2]).toMatchObject({ outcome: 'success', xcoms: [{ key: 'return_value', value_json: '42' }] })
+    await until(async () => (await bench.store.logStat(attempt.ref))?.complete === true, 'the log is complete')
+    expect(await readLog(attempt.ref)).toBe('first\nsecond\n')
+    expect(bench.events.at(-1)).toMatchObject({ type: 'log', complete: true, size: 13 })
+  })
+
+  test('runs as many as its capacity at once and takes the rest when a place is free', async () => {
+    bench = await startBench()
+    let most = 0
+    const worker = await bench.startWorker(async (attempt) => {
+      most = Math.max(most, worker.runner.running)
+      await new Promise((resolve) => setImmediate(resolve))
+      attempt.end()
+    }, { capacity: 3 })
+    bench.assign(worker, Array.from({ length: 50 }, () => bench.attempt({})))
+    await until(() => bench.engine.ends().length === 50, 'all ended')
+    expect(most).toBe(3)
+    expect(new Set(worker.runner.started.map(({ ref }) => ref.task_instance_id)).size).toBe(50)
+  })
+
+  test('output beyond the cap is cut and said so', async () => {
+    bench = await startBench({ log_cap_bytes: 1000 })
+    const worker = await bench.startWorker((attempt) => {
+      attempt.log('x'.repeat(600))
+      attempt.log('y'.repeat(600))
+      attempt.end({ log_bytes: 1200 })
+    })
+    const attempt = bench.attempt({})
+    bench.assign(worker, [attempt])
+    await until(async () => (await bench.store.logStat(attempt.ref))?.complete === true, 'complete')
+    expect(await bench.store.logStat(attempt.ref)).toMatchObject({ size: 1000, truncated: true })
+    expect(bench.engine.ends()[0]).toMatchObject({ log_truncated: true })
+  })
+
+  test('an attempt without output leaves no log behind', async () => {
+    bench = await startBench()
+    const worker = await bench.startWorker((attempt) => attempt.end())
+    const attempt = bench.attempt({})
+    bench.assign(worker, [attempt])
+    await until(() => bench.engine.ends().length === 1, 'ended')
+    expect(await bench.store.logStat(attempt.ref)).toBeNull()
+  })
+
+  test('XComs that are too large together fail the attempt with a reason', async () => {
+    bench = await startBench()
+    const worker = await bench.startWorker((attempt) => attempt.end({ xcoms: [{ key: 'return_value', value_json: `"${'x'.repeat(25 * 1024 * 1024)}"` }] }))
+    bench.assign(worker, [bench.attempt({})])
+    await until(() => bench.engine.ends().length === 1, 'ended')
+    expect(bench.engine.ends()[0]).toMatchObject({ outcome: 'failed', reason_code: 'xcom_too_large', xcoms: [] })
+  })
+
+  test('a kill reaches what runs, what waits, and what is not there', async () => {
+    bench = await startBench()
+    const worker = await bench.startWorker(() => never, { capacity: 1 })
+    const [running, waiting, absent] = [bench.attempt({}), bench.attempt({}), bench.attempt({})]
+    bench.assign(worker, [running, waiting])
+    await until(() => worker.runner.running === 1, 'one runs')
+    bench.engine.alive.add(refKey(absent.ref))
+    for (const { ref } of [waiting, running]) bench.swarm().kill({ worker_id: worker.worker_id, ref, reason: 'cancelled' })
+    await until(() => bench.engine.ends().length === 2, 'both end')
+    expect(bench.engine.ends().map(({ outcome }) => outcome)).toEqual(['killed', 'killed'])
+    expect(worker.runner.started).toHaveLength(1)
+  })
+})
+
+describe('connections that break', () => {
+  test('numbered log lines and reports arrive without gap or repeat over many cuts', async () => {
+    bench = await startBench()
+    const port = await startProxy()
+    const lines = 40_000
+    const worker = await bench.startWorker(async (attempt) => {
+      for (let line = 0; line < lines; line++) {
+        attempt.log(`${attempt.start.task_id} line ${line} ${'.'.repeat(40)}\n`)
+        if (line % 500 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+      }
+      attempt.end()
+    }, { port })
+    const attempts = [bench.attempt({}), bench.attempt({})]
+    bench.assign(worker, attempts)
+    let cuts = 0
+    while (bench.engine.ends().length < 2) {
+      await new Promise((resolve) => setTimeout(resolve, 60))
+      proxy?.cut()
+      cuts += 1
+    }
+    await until(async () => (await Promise.all(attempts.map(({ ref }) => bench.store.logStat(ref)))).every((log) => log?.complete === true), 'both logs are complete', 20_000)
+    for (const attempt of attempts) {
+      const expected = Array.from({ length: lines }, (_, line) => `${attempt.task_instance.task_id} line ${line} ${'.'.repeat(40)}\n`).join('')
+      const found = await readLog(attempt.ref)
+      expect(found.length).toBe(expected.length)
+      expect(createHash('sha256').update(found).digest('hex')).toBe(createHash('sha256').update(expected).digest('hex'))
+    }
+    expect(cuts).toBeGreaterThan(3)
+    expect(worker.runner.started).toHaveLength(2)
+    expect(worker.runner.kills).toEqual([])
+  }, 60_000)
+
+  test('reports that were not acknowledged are sent again, and acknowledged ones are not', async () => {
+    bench = await startBench()
+    const port = await startProxy()
+    const worker = await bench.startWorker((attempt) => attempt.end(), { port })
+    bench.assign(worker, [bench.attempt({})])
+    await until(() => bench.engine.ends().length === 1 && bench.engine.alive.size === 0, 'the first is acknowledged')
+    bench.engine.hold()
+    const second = bench.attempt({})
+    bench.assign(worker, [second])
+    await until(() => bench.engine.ends().length === 2, 'the second is told but not committed')
+    proxy?.cut()
+    await until(() => bench.engine.hellos.length === 2, 'hello again')
+    bench.engine.release()
+    await until(() => bench.engine.alive.size === 0, 'committed')
+    expect(bench.engine.hellos[1]?.held).toEqual([second.ref])
+    expect(bench.engine.reports.filter(({ ref }) => ref.task_instance_id !== second.ref.task_instance_id)).toHaveLength(2)
+    await until(() => bench.engine.ends().filter(({ ref }) => ref.lease_token === second.ref.lease_token).length >= 1, 'the second')
+  })
+
+  test('a request that was under way is asked again and answered once', async () => {
+    bench = await startBench()
+    const port = await startProxy()
+    let answers = 0
+    const worker = await bench.startWorker(async (attempt) => {
+      proxy?.setSilent(true)
+      const asking = attempt.ask('variable.get', { key: 'none' })
+      setTimeout(() => {
+        proxy?.cut()
+        proxy?.setSilent(false)
+      }, 50)
+      await asking
+      answers += 1
+      attempt.end()
+    }, { port })
+    const attempt = bench.attempt({})
+    bench.assign(worker, [attempt])
+    await until(() => answers === 1 || bench.engine.ends().length === 1, 'an answer')
+    await until(() => bench.engine.ends().length === 1, 'the end')
+    expect(answers).toBe(1)
+  })
+
+  test('a run that a task triggers twice because of a reconnect has the same id both times', async () => {
+    bench = await startBench()
+    const worker = await bench.startWorker(async (attempt) => {
+      await attempt.ask('run.trigger', { dag_id: 'other', conf: { a: 1 } })
+      attempt.end()
+    })
+    bench.assign(worker, [bench.attempt({})])
+    await until(() => bench.engine.ends().length === 1, 'ended')
+    expect(bench.engine.triggers).toMatchObject([{ dag_id: 'other', actor: 'task:dag/run_1/task_1', run_id: expect.stringMatching(/^triggered__[0-9a-f]{20}$/) as string }])
+  })
+})
+
+describe('leases', () => {
+  test('a controller that is silent for a lease: everything is killed in time, and the rest is said after it is back', async () => {
+    bench = await startBench({ lease_ms: 1200 })
+    const port = await startProxy()
+    const worker = await bench.startWorker(() => never, { port })
+    const attempts = [bench.attempt({}), bench.attempt({})]
+    bench.assign(worker, attempts)
+    await until(() => bench.engine.reports.length === 2, 'both run')
+    const lastHeard = bench.engine.heartbeats.length
+    await until(() => bench.engine.heartbeats.length > lastHeard, 'one more heartbeat')
+    proxy?.setSilent(true)
+    const silentSince = performance.now()
+    await until(() => worker.runner.kills.length === 2, 'both are killed')
+    const killedAfter = performance.now() - silentSince
+    expect(killedAfter).toBeLessThan(1200)
+    expect(killedAfter).toBeGreaterThan(500)
+    expect(worker.runner.kills[0]?.reason).toBe('lease_ended')
+    proxy?.setSilent(false)
+    await until(() => bench.engine.ends().length === 2, 'the ends are reported')
+    expect(bench.engine.ends()[0]).toMatchObject({ outcome: 'failed', reason_code: 'lease_ended' })
+  })
+
+  test('a controller that is gone: attempts run on for many leases, and their results are taken by the next one', async () => {
+    bench = await startBench({ lease_ms: 1000 })
+    const finish: (() => void)[] = []
+    const worker = await bench.startWorker((attempt) => void finish.push(() => attempt.end()))
+    const attempt = bench.attempt({})
+    bench.assign(worker, [attempt])
+    await until(() => bench.engine.reports.length === 1, 'it runs')
+    await bench.stopSwarm()
+    await new Promise((resolve) => setTimeout(resolve, 3500))
+    expect(worker.runner.kills).toEqual([])
+    finish[0]?.()
+    await bench.startSwarm()
+    await until(() => bench.engine.ends().length === 1, 'the end')
+    expect(bench.engine.ends()[0]).toMatchObject({ outcome: 'success' })
+    expect(bench.engine.hellos[1]?.held).toEqual([attempt.ref])
+    // The guard of the hosts was renewed meanwhile too.
+    expect(worker.runner.renewals.filter((valid_ms) => valid_ms !== null && valid_ms > 800).length).toBeGreaterThan(3)
+  })
+
+  test('one controller refuses but another is silent: the lease ends, for the silent one may be alive', async () => {
+    bench = await startBench({ lease_ms: 1000 })
+    const silentPort = await startProxy()
+    const { parseController } = await import('./controllerAddress.ts')
+    const closed = await startNetworkProxy(() => 0)
+    await closed.close()
+    const worker = await bench.startWorker(() => never, { controllers: [parseController(`http://127.0.0.1:${closed.port}`), parseController(`http://127.0.0.1:${silentPort}`)] })
+    bench.assign(worker, [bench.attempt({})])
+    await until(() => worker.runner.running === 1, 'it runs')
+    proxy?.setSilent(true)
+    await until(() => worker.runner.kills.length === 1, 'killed', 3000)
+  })
+
+  test('a worker that slept through its lease kills before it does anything else', async () => {
+    let slept = 0
+    bench = await startBench({ lease_ms: 60_000 })
+    const worker = await bench.startWorker(() => never, { leaseNow: () => performance.now() + slept })
+    const attempt = bench.attempt({})
+    bench.assign(worker, [attempt])
+    await until(() => worker.runner.running === 1, 'it runs')
+    slept = 55_000
+    bench.assign(worker, [bench.attempt({})])
+    await until(() => worker.runner.kills.length === 1, 'killed on waking')
+    expect(worker.runner.kills[0]?.reason).toBe('lease_ended')
+    expect(worker.runner.started).toHaveLength(1)
+  })
+
+  test('attempts that the controller does not know are killed, and their results do not count', async () => {
+    bench = await startBench()
+    const port = await startProxy()
+    const worker = await bench.startWorker(() => never, { port })
+    const [known, fenced] = [bench.attempt({}), bench.attempt({})]
+    bench.assign(worker, [known, fenced])
+    await until(() => worker.runner.running === 2, 'both run')
+    bench.engine.alive.delete(refKey(fenced.ref))
+    proxy?.cut()
+    await until(() => worker.runner.kills.length === 1, 'one is killed')
+    expect(worker.runner.kills[0]?.key).toBe(refKey(fenced.ref))
+    await until(() => bench.engine.ends().length === 1, 'its end is told')
+    expect(bench.engine.ends()[0]).toMatchObject({ outcome: 'killed', reason_code: 'unknown' })
+    expect(worker.runner.running).toBe(1)
+  })
+})
+
+describe('a slow log store', () => {
+  test('does not delay heartbeats or reports, and nothing is lost', async () => {
+    let isSlow = true
+    bench = await startBench({ lease_ms: 1500 }, (store) =>
+      new Proxy(store, {
+        get(target, name) {
+          if (name !== 'logAppend') return Reflect.get(target, name, target)
+          return async (p: Parameters<typeof target.logAppend>[0]) => {
+            while (isSlow) await new Promise((resolve) => setTimeout(resolve, 20))
+            return await target.logAppend(p)
+          }
+        },
+      }),
+    )
+    const size = 30 * 1024 * 1024
+    const worker = await bench.startWorker((attempt) => {
+      for (let at = 0; at < size; at += 1024 * 1024) attempt.log('z'.repeat(1024 * 1024))
+      attempt.end()
+    })
+    const attempt = bench.attempt({})
+    bench.assign(worker, [attempt])
+    await until(() => bench.engine.ends().length === 1, 'the end is committed while its log waits')
+    const before = bench.engine.heartbeats.length
+    await until(() => bench.engine.heartbeats.length >= before + 6, 'heartbeats go on')
+    expect(worker.service.isConnected).toBe(true)
+    expect(bench.engine.hellos).toHaveLength(1)
+    isSlow = false
+    await until(async () => (await bench.store.logStat(attempt.ref))?.complete === true, 'the log is complete')
+    expect(await bench.store.logStat(attempt.ref)).toMatchObject({ size, truncated: false })
+  })
+
+  test('a controller that restarts between the end and the log takes the rest of the log', async () => {
+    let isDown = true
+    bench = await startBench({}, (store) =>
+      new Proxy(store, {
+        get(target, name) {
+          if (name === 'logAppend' && isDown) return () => new Promise(() => undefined)
+          return Reflect.get(target, name, target)
+        },
+      }),
+    )
+    const attempt = bench.attempt({})
+    const worker = await bench.startWorker((running) => {
+      running.log('to be kept\n')
+      running.end()
+    })
+    bench.assign(worker, [attempt])
+    await until(() => bench.engine.alive.size === 0, 'the end is committed')
+    await bench.stopSwarm()
+    isDown = false
+    // What the engine's commit would have left: the attempt's row, by which the next controller knows the lease.
+    const attemptList = async () => [{ task_instance_id: attempt.ref.task_instance_id, attempt: 1, lease_token: attempt.ref.lease_token }]
+    const list = bench.store.attemptList
+    Object.defineProperty(bench.store, 'attemptList', { value: attemptList, configurable: true })
+    await bench.startSwarm()
+    await until(async () => (await bench.store.logStat(attempt.ref))?.complete === true, 'the log is complete')
+    Object.defineProperty(bench.store, 'attemptList', { value: list, configurable: true })
+    expect(await readLog(attempt.ref)).toBe('to be kept\n')
+  })
+})
+
+describe('drain', () => {
+  test('waiting attempts go back, running ones finish, then the worker ends', async () => {
+    bench = await startBench()
+    const finish: (() => void)[] = []
+    const worker = await bench.startWorker((attempt) => void finish.push(() => attempt.end()), { capacity: 1 })
+    const [running, waiting] = [bench.attempt({}), bench.attempt({})]
+    bench.assign(worker, [running, waiting])
+    await until(() => worker.runner.running === 1, 'one runs')
+    worker.service.drain()
+    await until(() => bench.engine.released.length === 1, 'the other goes back')
+    expect(bench.engine.released).toEqual([waiting.ref])
+    expect(bench.engine.drained).toEqual([worker.worker_id])
+    bench.assign(worker, [bench.attempt({})])
+    await until(() => bench.engine.released.length === 2, 'a new one goes back too')
+    finish[0]?.()
+    expect(await worker.service.ended).toEqual({ kind: 'drained' })
+    expect(bench.engine.ends()).toMatchObject([{ outcome: 'success' }])
+  })
+
+  test('a drain with a bound kills what does not end, and says so', async () => {
+    bench = await startBench()
+    const worker = await bench.startWorker(() => never, { drain_ms: 100 })
+    bench.assign(worker, [bench.attempt({})])
+    await until(() => worker.runner.running === 1, 'it runs')
+    worker.service.drain()
+    await worker.service.ended
+    expect(bench.engine.ends()).toMatchObject([{ outcome: 'failed', reason_code: 'worker_stopped' }])
+  })
+
+  test('a second worker on the same folder does not start', async () => {
+    bench = await startBench()
+    await bench.startWorker(() => never, { folder: `${bench.folder}/one` })
+    await expect(bench.startWorker(() => never, { folder: `${bench.folder}/one` })).rejects.toThrow(/runs on .*one already/)
+  })
+})
