@@ -31,8 +31,7 @@ const contentPolicy: Plugin = {
 }
 
 export default defineConfig({
-  // The test runner reads this file too where it has none of its own; its root is the repository.
-  root: process.env['VITEST'] === undefined ? 'renderer' : '.',
+  root: 'renderer',
   plugins: [react(), contentPolicy],
   build: {
     outDir: '../dist/renderer',

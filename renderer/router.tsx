@@ -8,13 +8,12 @@ import {
   createRoute,
   createRouter,
   lazyRouteComponent,
-  Outlet,
   redirect,
   type ErrorComponentProps,
 } from '@tanstack/react-router'
 import { errorCode, isWorthRetrying } from './api/errors.ts'
 import { dagQuery, meQuery, runQuery } from './api/queries.ts'
-import { AppFrame, CrashPage, NotFoundPage } from './features/shell/index.ts'
+import { AppFrame, CrashPage, NotFoundPage, RootFrame } from './features/shell/index.ts'
 import { appSearch, codeSearch, dagGraphSearch, dagsSearch, runSearch, runsSearch, signInSearch, taskSearch } from './search.ts'
 
 /** A one-time token that can be taken once. */
@@ -26,7 +25,7 @@ export interface RouterContext {
   signInLink: SignInLink & { isPresent: () => boolean }
 }
 
-const rootRoute = createRootRouteWithContext<RouterContext>()({ component: Outlet, notFoundComponent: NotFoundPage })
+const rootRoute = createRootRouteWithContext<RouterContext>()({ component: RootFrame, notFoundComponent: NotFoundPage })
 
 const signInRoute = createRoute({
   getParentRoute: () => rootRoute,

@@ -109,7 +109,7 @@ export const strings = {
     lastRun: 'Last run',
     tag: 'Tag',
     clearFilters: 'Clear filters',
-    columns: { dag: 'DAG', schedule: 'Schedule', next: 'Next run', runs: 'Recent runs', actions: 'Actions' },
+    columns: { active: 'Active', dag: 'DAG', schedule: 'Schedule', next: 'Next run', runs: 'Recent runs', actions: 'Actions' },
     pause: (id: string) => `Pause ${id}`,
     unpause: (id: string) => `Unpause ${id}`,
     trigger: (id: string) => `Trigger ${id}`,
@@ -297,6 +297,7 @@ export const strings = {
   },
   trigger: {
     title: (id: string) => `Trigger ${id}`,
+    enterAs: 'Enter the params as',
     form: 'Form',
     json: 'JSON',
     logicalDate: 'Logical date',

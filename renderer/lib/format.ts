@@ -4,7 +4,8 @@ const UNITS = ['B', 'KiB', 'MiB', 'GiB', 'TiB'] as const
 export function formatBytes(bytes: number): string {
   let value = bytes
   let unit = 0
-  while (value >= 1024 && unit < UNITS.length - 1) {
+  // What would round to 1024 is the next unit's 1.
+  while (value >= 1023.5 && unit < UNITS.length - 1) {
     value /= 1024
     unit += 1
   }

@@ -5,12 +5,21 @@ import type { ReactNode } from 'react'
 import { errorText, isWorthRetrying } from '../api/errors.ts'
 import { strings } from '../strings.ts'
 
-export function Empty({ title, text, icon: Shape = IconMoodEmpty, children }: { title: string; text?: string; icon?: Icon; children?: ReactNode }) {
+interface EmptyProps {
+  title: string
+  text?: string
+  icon?: Icon
+  /** It is the page, not a part of one. */
+  isPage?: boolean
+  children?: ReactNode
+}
+
+export function Empty({ title, text, icon: Shape = IconMoodEmpty, isPage = false, children }: EmptyProps) {
   return (
     <Center py={48} px="md">
       <Stack align="center" gap={6} maw={440}>
         <Shape size={34} stroke={1.4} color="var(--text-dim)" aria-hidden />
-        <Title order={2} size="h5" ta="center">
+        <Title order={isPage ? 1 : 2} size="h5" ta="center">
           {title}
         </Title>
         {text === undefined ? null : (
@@ -24,12 +33,19 @@ export function Empty({ title, text, icon: Shape = IconMoodEmpty, children }: { 
   )
 }
 
-export function Failed({ error, onRetry, title = strings.errors.title }: { error: unknown; onRetry?: () => void; title?: string }) {
+interface FailedProps {
+  error: unknown
+  onRetry?: () => void
+  title?: string
+  isPage?: boolean
+}
+
+export function Failed({ error, onRetry, title = strings.errors.title, isPage = false }: FailedProps) {
   return (
     <Center py={48} px="md" role="alert">
       <Stack align="center" gap={8} maw={520}>
         <IconAlertCircle size={34} stroke={1.4} color="var(--state-failed-fill)" aria-hidden />
-        <Title order={2} size="h5" ta="center">
+        <Title order={isPage ? 1 : 2} size="h5" ta="center">
           {title}
         </Title>
         <Text size="sm" c="dimmed" ta="center" style={{ overflowWrap: 'anywhere' }}>

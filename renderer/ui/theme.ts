@@ -1,5 +1,5 @@
 /** Mantine's theme: compact (a data tool shows many rows), one primary colour that is no state's colour. */
-import { createTheme, type CSSVariablesResolver } from '@mantine/core'
+import { createTheme, type AlertProps, type CSSVariablesResolver } from '@mantine/core'
 import { stateVariables } from './stateColors.ts'
 
 const FONT = "'Inter Variable', system-ui, -apple-system, 'Segoe UI', Roboto, 'Open Sans', sans-serif"
@@ -13,17 +13,25 @@ export const theme = createTheme({
   fontFamilyMonospace: 'var(--mono)',
   headings: { fontFamily: FONT, fontWeight: '600' },
   primaryColor: 'indigo',
-  primaryShade: { light: 7, dark: 6 },
+  primaryShade: 7,
   defaultRadius: 'md',
   cursorType: 'pointer',
   autoContrast: true,
   respectReducedMotion: true,
   components: {
     // Quiet in both themes: the icon and the words carry the colour.
-    Alert: { styles: { root: { background: 'color-mix(in srgb, var(--alert-color) 9%, transparent)' }, message: { color: 'var(--mantine-color-text)' } } },
+    Alert: {
+      styles: (_: unknown, { color = 'blue' }: AlertProps) => ({
+        root: { background: `color-mix(in srgb, var(--mantine-color-${color}-filled) 11%, transparent)` },
+        icon: { color: `light-dark(var(--mantine-color-${color}-8), var(--mantine-color-${color}-4))` },
+        title: { color: 'var(--mantine-color-text)' },
+        message: { color: 'var(--mantine-color-text)' },
+      }),
+    },
     NavLink: { styles: { root: { borderRadius: 8 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, maw: 360, multiline: true } },
-    Modal: { defaultProps: { centered: true, size: 'lg', overlayProps: { backgroundOpacity: 0.45 } } },
+    // A dialog's head is no banner of the page.
+    Modal: { defaultProps: { attributes: { header: { role: 'presentation' } }, centered: true, size: 'lg', overlayProps: { backgroundOpacity: 0.45 } } },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', withinPortal: true } },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
   },

@@ -45,7 +45,7 @@ export function DagPage() {
   ])
   if (dag.isError && !dag.data) {
     const missing = errorCode(dag.error) === 'not_found'
-    return <Failed error={dag.error} onRetry={() => void dag.refetch()} {...(missing ? { title: strings.dag.notFound } : {})} />
+    return <Failed isPage error={dag.error} onRetry={() => void dag.refetch()} {...(missing ? { title: strings.dag.notFound } : {})} />
   }
   return (
     <>

@@ -1,5 +1,5 @@
 /** The DAG list: filters in the URL, rows virtualised and paged by the server, live by events. */
-import { Button, Text } from '@mantine/core'
+import { Button, Text, VisuallyHidden } from '@mantine/core'
 import { IconSitemap } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
@@ -19,7 +19,8 @@ import { ImportErrors } from './ImportErrors.tsx'
 const route = getRouteApi('/_app/dags')
 const COLUMNS = '44px minmax(220px, 2.4fr) minmax(130px, 1.1fr) minmax(176px, 1fr) 178px 40px'
 const { columns } = strings.dags
-const HEAD = ['', columns.dag, columns.schedule, columns.next, columns.runs, '']
+const hidden = (name: string) => <VisuallyHidden>{name}</VisuallyHidden>
+const HEAD = [hidden(columns.active), columns.dag, columns.schedule, columns.next, columns.runs, hidden(columns.actions)]
 
 export function DagsPage() {
   const search = route.useSearch()

@@ -1,5 +1,5 @@
 /** The banner for DAG files that cannot be loaded: file, line, traceback, and which DAGs go on with their last good version. */
-import { Accordion, Alert, Button, Code, ScrollArea, Text } from '@mantine/core'
+import { Accordion, Alert, Button, Code, Text } from '@mantine/core'
 import { IconFileAlert } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { importErrorsQuery } from '../../api/queries.ts'
@@ -26,7 +26,7 @@ export function ImportErrors({ isOpen, onToggle }: { isOpen: boolean; onToggle: 
         </Button>
       </div>
       {isOpen ? (
-        <ScrollArea.Autosize mah="45vh" mt={6}>
+        <div style={{ maxHeight: '45vh', overflow: 'auto', marginTop: 6 }}>
           <Accordion
             variant="separated"
             multiple
@@ -58,7 +58,7 @@ export function ImportErrors({ isOpen, onToggle }: { isOpen: boolean; onToggle: 
               </Accordion.Item>
             ))}
           </Accordion>
-        </ScrollArea.Autosize>
+        </div>
       ) : null}
     </Alert>
   )

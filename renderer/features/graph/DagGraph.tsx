@@ -142,7 +142,7 @@ function GraphCanvas({ dag, search, onChange, toolbar }: DagGraphProps & { dag: 
               proOptions={{ hideAttribution: false }}
               aria-label={strings.graph.label}
               onNodeClick={(_, node) => {
-                if (node.type === 'group') toggle(node.id)
+                if (node.type === 'taskGroup') toggle(node.id)
                 if (node.type === 'task') onChange({ task: node.id, map: undefined, attempt: undefined })
               }}
               onPaneClick={() => {
@@ -208,7 +208,7 @@ function toNodes(model: GraphModel, layout: LayoutOutput | undefined): (TaskFlow
     if (!box) return []
     const { x, y, width, height } = box
     const data = { label: node.label, detail: node.detail, tooltip: node.tooltip, taskIds: node.task_ids }
-    return [{ id: node.id, type: node.kind, position: { x, y }, width, height, data, ariaLabel: node.label }]
+    return [{ id: node.id, type: node.kind === 'group' ? 'taskGroup' : 'task', position: { x, y }, width, height, data, ariaLabel: node.label }]
   })
   return [...frames, ...nodes]
 }

@@ -21,7 +21,7 @@ export interface GraphUi {
 export const GraphUiContext = createContext<GraphUi>({ direction: 'LR', selected: null, found: null, current: null, toggle: () => undefined })
 
 export type TaskNodeData = { label: string; detail: string; tooltip: string; taskIds: readonly string[] }
-export type TaskFlowNode = Node<TaskNodeData, 'task' | 'group'>
+export type TaskFlowNode = Node<TaskNodeData, 'task' | 'taskGroup'>
 export type FrameFlowNode = Node<TaskNodeData, 'frame'>
 
 function Handles({ direction }: { direction: 'LR' | 'TB' }) {
@@ -154,5 +154,6 @@ const BendEdge = memo(function BendEdge({ id, sourceX, sourceY, targetX, targetY
   )
 })
 
-export const nodeTypes = { task: TaskNode, group: GroupNode, frame: FrameNode }
+/** Not `group`: the library styles nodes of that name. */
+export const nodeTypes = { task: TaskNode, taskGroup: GroupNode, frame: FrameNode }
 export const edgeTypes = { bend: BendEdge }

@@ -1,5 +1,5 @@
 /** Runs of a DAG, newest first; filters in the URL, live by events. */
-import { Button, Select } from '@mantine/core'
+import { Button, Select, VisuallyHidden } from '@mantine/core'
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -21,7 +21,7 @@ import { TaskCounts } from './TaskCounts.tsx'
 
 const { columns } = strings.runs
 const COLUMNS = '104px minmax(250px, 2.4fr) 84px minmax(176px, 1fr) minmax(176px, 1fr) 92px 120px 36px'
-const HEAD = [columns.state, columns.run, columns.type, columns.logical, columns.start, columns.duration, columns.tasks, '']
+const HEAD = [columns.state, columns.run, columns.type, columns.logical, columns.start, columns.duration, columns.tasks, <VisuallyHidden>{columns.actions}</VisuallyHidden>]
 
 interface RunListProps {
   dagId: string

@@ -55,7 +55,7 @@ export function RunPage() {
   ])
   if (run.isError && !run.data) {
     const missing = errorCode(run.error) === 'not_found'
-    return <Failed error={run.error} onRetry={() => void run.refetch()} {...(missing ? { title: strings.runs.notFound } : {})} />
+    return <Failed isPage error={run.error} onRetry={() => void run.refetch()} {...(missing ? { title: strings.runs.notFound } : {})} />
   }
   return (
     <>

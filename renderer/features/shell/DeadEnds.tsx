@@ -7,7 +7,7 @@ import { Empty, Failed } from '../../ui/PageState.tsx'
 
 export function NotFoundPage() {
   return (
-    <Empty title={strings.errors.notFound} text={strings.errors.notFoundText} icon={IconMapOff}>
+    <Empty isPage title={strings.errors.notFound} text={strings.errors.notFoundText} icon={IconMapOff}>
       <Button component={Link} to="/dags" variant="default" size="xs" mt="sm">
         {strings.errors.backToDags}
       </Button>
@@ -18,7 +18,7 @@ export function NotFoundPage() {
 export function CrashPage({ error, reset }: ErrorComponentProps) {
   return (
     <div>
-      <Failed error={error} title={strings.errors.crash} />
+      <Failed isPage error={error} title={strings.errors.crash} />
       <Group justify="center">
         <Button variant="default" size="xs" onClick={reset}>
           {strings.errors.retry}

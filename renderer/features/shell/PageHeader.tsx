@@ -1,5 +1,5 @@
 /** The head of a page: where it lies, what it is, what can be done with it. Sets the title of the window too. */
-import { Box, Breadcrumbs, Group, Title } from '@mantine/core'
+import { Breadcrumbs, Group, Title } from '@mantine/core'
 import { useDocumentTitle } from '@mantine/hooks'
 import type { ReactNode } from 'react'
 import { strings } from '../../strings.ts'
@@ -19,7 +19,7 @@ interface PageHeaderProps {
 export function PageHeader({ title, marks, trail, actions, facts, mono = false }: PageHeaderProps) {
   useDocumentTitle(`${title} · ${strings.product}`)
   return (
-    <Box component="header" className={classes['header']}>
+    <div className={classes['header']}>
       {trail && trail.length > 0 ? (
         <Breadcrumbs separatorMargin={6} className={classes['trail']}>
           {trail}
@@ -39,7 +39,7 @@ export function PageHeader({ title, marks, trail, actions, facts, mono = false }
         )}
       </div>
       {facts === undefined ? null : <div className={classes['facts']}>{facts}</div>}
-    </Box>
+    </div>
   )
 }
 

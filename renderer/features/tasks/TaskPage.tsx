@@ -21,7 +21,7 @@ export function TaskPage() {
   const task = useQuery(taskQuery({ dag_id: dagId, run_id: runId, task_id: taskId, map_index: search.map ?? -1 }))
   if (task.isError && !task.data) {
     const missing = errorCode(task.error) === 'not_found'
-    return <Failed error={task.error} onRetry={() => void task.refetch()} {...(missing ? { title: strings.tasks.notFound } : {})} />
+    return <Failed isPage error={task.error} onRetry={() => void task.refetch()} {...(missing ? { title: strings.tasks.notFound } : {})} />
   }
   const change = (part: { [K in keyof TaskSearch]?: TaskSearch[K] | undefined }) =>
     void navigate({

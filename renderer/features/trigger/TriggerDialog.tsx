@@ -4,7 +4,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { IconAlertCircle, IconInfoCircle } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useMemo, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import type { DagDetail } from '#contract/dag.ts'
 import { api } from '../../api/client.ts'
 import { errorText } from '../../api/errors.ts'
@@ -47,6 +47,9 @@ function TriggerForm({ dag, onClose }: { dag: DagDetail; onClose: () => void }) 
   const [unpause, setUnpause] = useState(false)
   const [isMore, more] = useDisclosure(false)
   const trigger = useTrigger(dag.id, onClose)
+  const form = useRef<HTMLFormElement>(null)
+  // The dialog may have been open, with its close button focused, before the DAG was read.
+  useEffect(() => form.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus(), [])
 
   const formConf = confOf(fields, values)
   const jsonConf = parseConf(json)
@@ -73,6 +76,7 @@ function TriggerForm({ dag, onClose }: { dag: DagDetail; onClose: () => void }) 
   }
   return (
     <form
+      ref={form}
       noValidate
       onSubmit={(event) => {
         event.preventDefault()
@@ -96,7 +100,7 @@ function TriggerForm({ dag, onClose }: { dag: DagDetail; onClose: () => void }) 
           <SegmentedControl
             size="xs"
             w={160}
-            aria-label={text.conf}
+            aria-label={text.enterAs}
             value={mode}
             onChange={switchMode}
             data={[

@@ -1,0 +1,82 @@
+import { QueryClient, type InfiniteData } from '@tanstack/react-query'
+import { describe, expect, it } from 'vitest'
+import type { Dag } from '#contract/dag.ts'
+import type { DagRun } from '#contract/dagRun.ts'
+import type { LiveEvent } from '#contract/events.ts'
+import type { TaskInstance } from '#contract/taskInstance.ts'
+import { applyEvents, withRun } from './applyEvent.ts'
+import { queryKeys } from './queryKeys.ts'
+
+const run = { dag_id: 'etl', run_id: 'r1' }
+const task = (task_id: string, state: string): TaskInstance => ({ ...run, task_id, map_index: -1, state, try_number: 1, start_time: null, end_time: null }) as unknown as TaskInstance
+const taskEvent = (task_id: string, state: 'running' | 'success', change = {}): LiveEvent => ({ type: 'task_instance', ...run, task_id, map_index: -1, state, try_number: 1, start_time: '2026-11-23T09:00:00.000Z', end_time: null, ...change })
+const runEvent = (run_id: string, state: 'queued' | 'running' | 'success', end_time: string | null = null): LiveEvent & { type: 'dag_run' } => ({
+  type: 'dag_run', dag_id: 'etl', run_id, run_type: 'manual', state, logical_date: null, start_time: '2026-11-23T09:00:00.000Z', end_time, task_counts: { running: 1 },
+})
+const dag = (recent: [string, 'running' | 'success'][]): Dag =>
+  ({ id: 'etl', active_runs: recent.filter(([, state]) => state === 'running').length, last_run: null, last_run_state: null, recent_runs: recent.map(([run_id, state]) => ({ run_id, state, start_time: null })) }) as unknown as Dag
+const list = <T>(...data: T[]): InfiniteData<{ data: T[]; total: number }> => ({ pages: [{ data, total: data.length }], pageParams: [0] })
+const marked = (stale: { keys: Map<string, unknown> }) => [...stale.keys.values()]
+
+describe('live events', () => {
+  it('change the tasks that they name and leave the others as they are', () => {
+    const client = new QueryClient()
+    const [a, b] = [task('a', 'queued'), task('b', 'queued')]
+    client.setQueryData(queryKeys.taskInstances(run), { data: [a, b], total: 2 })
+    const stale = applyEvents(client, [taskEvent('a', 'running'), taskEvent('a', 'success', { end_time: '2026-11-23T09:00:02.500Z' })])
+    const page = client.getQueryData<{ data: TaskInstance[] }>(queryKeys.taskInstances(run))
+    expect(page?.data[0]).toMatchObject({ state: 'success', duration_ms: 2500 })
+    expect(page?.data[1]).toBe(b)
+    expect(marked(stale)).toEqual([])
+  })
+  it('ask for the task list again when a task is not in it', () => {
+    const client = new QueryClient()
+    client.setQueryData(queryKeys.taskInstances(run), { data: [task('a', 'queued')], total: 1 })
+    expect(marked(applyEvents(client, [taskEvent('new', 'running')]))).toEqual([queryKeys.taskInstances(run)])
+  })
+  it('ask for what an open task shows beyond its state', () => {
+    const client = new QueryClient()
+    const ref = { ...run, task_id: 'a', map_index: -1 }
+    client.setQueryData(queryKeys.taskDetail(ref), task('a', 'queued'))
+    const stale = applyEvents(client, [taskEvent('a', 'running')])
+    expect(client.getQueryData<TaskInstance>(queryKeys.taskDetail(ref))?.state).toBe('running')
+    expect(marked(stale)).toEqual([queryKeys.taskDetail(ref), queryKeys.attempts(ref), queryKeys.why(ref)])
+  })
+  it('write a run into its detail, its lists and its bar', () => {
+    const client = new QueryClient()
+    client.setQueryData(queryKeys.runDetail(run), { ...run, state: 'queued' } as DagRun)
+    client.setQueryData(queryKeys.runList('etl', {}), list({ ...run, state: 'queued' } as DagRun))
+    const other = { ...dag([]), id: 'other' }
+    client.setQueryData(queryKeys.dagList({}), list(dag([['r1', 'running']]), other))
+    const stale = applyEvents(client, [runEvent('r1', 'success', '2026-11-23T09:01:00.000Z')])
+    expect(client.getQueryData<DagRun>(queryKeys.runDetail(run))?.state).toBe('success')
+    expect(client.getQueryData<InfiniteData<{ data: DagRun[] }>>(queryKeys.runList('etl', {}))?.pages[0]?.data[0]?.state).toBe('success')
+    const rows = client.getQueryData<InfiniteData<{ data: Dag[] }>>(queryKeys.dagList({}))?.pages[0]?.data
+    expect(rows?.[0]).toMatchObject({ active_runs: 0, last_run_state: 'success' })
+    expect(rows?.[1]).toBe(other)
+    expect(marked(stale)).toEqual([queryKeys.runDetail(run), queryKeys.runEvents(run)])
+  })
+  it('ask for the run lists when the run is new', () => {
+    expect(marked(applyEvents(new QueryClient(), [runEvent('r9', 'queued')]))).toEqual([queryKeys.runLists('etl')])
+  })
+  it('add a bar for a new run and keep fourteen', () => {
+    const full = dag(Array.from({ length: 14 }, (_, at) => [`r${at}`, 'success']))
+    const after = withRun(full, runEvent('new', 'running'))
+    expect(after.recent_runs).toHaveLength(14)
+    expect(after.recent_runs.at(-1)?.run_id).toBe('new')
+    expect(after.active_runs).toBe(1)
+    expect(withRun(after, runEvent('new', 'success')).active_runs).toBe(0)
+  })
+  it('pass the size of a log on, forget deleted runs, and ask for everything after a reset', () => {
+    const client = new QueryClient()
+    const attempt = { ...run, task_id: 'a', map_index: -1, attempt: 2 }
+    client.setQueryData(queryKeys.runDetail(run), run)
+    const stale = applyEvents(client, [{ type: 'log', ...attempt, size: 120, complete: true }, { type: 'dag_run_deleted', ...run }, { type: 'log', ...attempt, size: 140, complete: true }, { type: 'reset' }])
+    expect(client.getQueryData(queryKeys.logSignal(attempt))).toEqual({ size: 140, complete: true })
+    expect(client.getQueryData(queryKeys.runDetail(run))).toBeUndefined()
+    expect(stale.all).toBe(true)
+  })
+  it('ignore a kind that a newer server may send', () => {
+    expect(applyEvents(new QueryClient(), [{ type: 'asset' } as unknown as LiveEvent])).toEqual({ all: false, keys: new Map() })
+  })
+})
