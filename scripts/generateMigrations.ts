@@ -9,7 +9,8 @@ import { fileURLToPath } from 'node:url'
 import SqliteDatabase from 'better-sqlite3'
 import pg from 'pg'
 import { migrationsModule, readMigrations } from '../server/db/migrationFiles.ts'
-import { dumpPostgres, dumpSqlite } from '../server/db/schemaDump.ts'
+import { dumpPostgres } from '../server/db/postgres/schemaDump.ts'
+import { dumpSqlite } from '../server/db/sqlite/schemaDump.ts'
 import { startTemporaryPostgres } from '../server/testkit/temporaryPostgres.ts'
 
 const migrations = fileURLToPath(new URL('../migrations', import.meta.url))
@@ -37,4 +38,8 @@ try {
 } finally {
   await server.destroy()
 }
-console.log(`${readMigrations(migrations, 'sqlite').length} migrations; server/db/gen/migrations.ts and migrations/schema.*.sql written`)
+print(`${readMigrations(migrations, 'sqlite').length} migrations; server/db/gen/migrations.ts and migrations/schema.*.sql written`)
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
+}

@@ -44,9 +44,18 @@ export function rawLives(p: { synchronous: 'FULL' | 'NORMAL'; lives: number; per
 
 if (import.meta.main) {
   for (const synchronous of ['NORMAL', 'FULL'] as const) {
-    for (const [per_commit, lives] of [[1, 2_000], [10, 10_000], [100, 50_000], [500, 50_000]] as const) {
+    for (const [per_commit, lives] of [
+      [1, 2_000],
+      [10, 10_000],
+      [100, 50_000],
+      [500, 50_000],
+    ] as const) {
       const rate = rawLives({ synchronous, lives, per_commit })
-      console.log(`raw SQLite ${synchronous.padEnd(6)} ${String(per_commit).padStart(3)} lives a commit: ${Math.round(rate)} lives/s`)
+      print(`raw SQLite ${synchronous.padEnd(6)} ${String(per_commit).padStart(3)} lives a commit: ${Math.round(rate)} lives/s`)
     }
   }
+}
+
+function print(line: string): void {
+  process.stdout.write(`${line}\n`)
 }

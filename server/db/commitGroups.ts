@@ -36,8 +36,14 @@ export function commitGroups(p: EngineCommit, encode: EncodeValue): CommitGroups
   const add = (table: TableName, rows: readonly object[]): void => {
     if (rows.length > 0) inserts.push(insertGroup(table, rows, encode))
   }
-  add('backfills', p.backfills_insert.map(({ backfill }) => backfill))
-  add('backfill_intervals', p.backfills_insert.flatMap(({ intervals }) => intervals))
+  add(
+    'backfills',
+    p.backfills_insert.map(({ backfill }) => backfill),
+  )
+  add(
+    'backfill_intervals',
+    p.backfills_insert.flatMap(({ intervals }) => intervals),
+  )
   add('dag_runs', p.dag_runs_insert)
   add('task_instances', p.task_instances_insert)
   add('attempts', p.attempts_insert)

@@ -18,21 +18,76 @@ import * as xcoms from './entities/xcoms.ts'
 export type StoreMethod = Exclude<keyof Store, 'dialect' | 'close'>
 /** Methods that a dialect implements itself. */
 export type DialectMethod =
-  | 'leaderAcquire' | 'leaderRenew' | 'leaderResign' | 'engineCommit' | 'attemptList' | 'now' | 'ping'
-  | 'logAppend' | 'logFinish' | 'logStat' | 'logRead' | 'logDelete'
+  | 'leaderAcquire'
+  | 'leaderRenew'
+  | 'leaderResign'
+  | 'engineCommit'
+  | 'attemptList'
+  | 'now'
+  | 'ping'
+  | 'logAppend'
+  | 'logFinish'
+  | 'logStat'
+  | 'logRead'
+  | 'logDelete'
 export type SharedMethod = Exclude<StoreMethod, DialectMethod>
 export type SharedMethods = { [M in SharedMethod]: (db: Database, p: Parameters<Store[M]>[0]) => ReturnType<Store[M]> }
 
 export const SHARED_METHODS: SharedMethods = {
-  ...backfills, ...dagFiles, ...dags, ...engine, ...ledger, ...pools, ...runs, ...secrets, ...taskInstances, ...users, ...variables,
-  ...workers, ...xcoms,
+  ...backfills,
+  ...dagFiles,
+  ...dags,
+  ...engine,
+  ...ledger,
+  ...pools,
+  ...runs,
+  ...secrets,
+  ...taskInstances,
+  ...users,
+  ...variables,
+  ...workers,
+  ...xcoms,
 }
 
 /** Methods that change nothing, and may go to a reader. */
 export const READ_METHODS = [
-  'engineLoad', 'engineRunLoad', 'dagVersionGet', 'previousRunGet', 'dagRunsByLogicalDate', 'dagRunGet', 'xcomGet', 'xcomGetAll',
-  'dagFileList', 'blobsHave', 'blobGet', 'bundleGet', 'dagList', 'dagGet', 'dagRecentRuns', 'dagVersionList', 'dagVersionByNumber',
-  'dagVersionsByIds', 'dagRunList', 'dagActiveRunCounts', 'dagFileErrorList', 'taskInstanceList', 'taskInstanceGet', 'taskInstanceById', 'xcomList', 'ledgerList', 'backfillList',
-  'poolList', 'variableList', 'variableGet', 'secretList', 'secretGet', 'settingGet', 'userList', 'userGet', 'sessionGet', 'apiKeyByHash',
-  'apiKeyList', 'workerList',
+  'engineLoad',
+  'engineRunLoad',
+  'dagVersionGet',
+  'previousRunGet',
+  'dagRunsByLogicalDate',
+  'dagRunGet',
+  'xcomGet',
+  'xcomGetAll',
+  'dagFileList',
+  'blobsHave',
+  'blobGet',
+  'bundleGet',
+  'dagList',
+  'dagGet',
+  'dagRecentRuns',
+  'dagVersionList',
+  'dagVersionByNumber',
+  'dagVersionsByIds',
+  'dagRunList',
+  'dagActiveRunCounts',
+  'dagFileErrorList',
+  'taskInstanceList',
+  'taskInstanceGet',
+  'taskInstanceById',
+  'xcomList',
+  'ledgerList',
+  'backfillList',
+  'poolList',
+  'variableList',
+  'variableGet',
+  'secretList',
+  'secretGet',
+  'settingGet',
+  'userList',
+  'userGet',
+  'sessionGet',
+  'apiKeyByHash',
+  'apiKeyList',
+  'workerList',
 ] as const satisfies readonly SharedMethod[]

@@ -14,7 +14,8 @@ export function readMigrations(folder: string, dialect: MigrationDialect): Migra
     .sort()
     .map((name, index) => {
       const match = /^(\d{4})_([a-zA-Z]+)\.sql$/.exec(name)
-      if (match === null || Number(match[1]) !== index + 1) throw new Error(`migrations/${dialect}/${name}: names are NNNN_name.sql, numbered without a gap`)
+      if (match === null || Number(match[1]) !== index + 1)
+        throw new Error(`migrations/${dialect}/${name}: names are NNNN_name.sql, numbered without a gap`)
       const text = readFileSync(join(folder, dialect, name), 'utf8')
       const header = /^-- what: \S.*\n-- why: \S.*\n-- breaking: (yes|no)\n/.exec(text)
       if (header === null) throw new Error(`migrations/${dialect}/${name}: must open with -- what:, -- why: and -- breaking: yes|no`)
@@ -26,8 +27,10 @@ export function readMigrations(folder: string, dialect: MigrationDialect): Migra
 /** Text of the generated module. */
 export function migrationsModule(folder: string): string {
   const all = { sqlite: readMigrations(folder, 'sqlite'), postgres: readMigrations(folder, 'postgres') }
-  const names = (dialect: MigrationDialect) => all[dialect].map((migration) => `${migration.number} ${migration.name} ${migration.breaking}`).join('; ')
-  if (names('sqlite') !== names('postgres')) throw new Error(`migrations are not paired: sqlite has ${names('sqlite')}, postgres has ${names('postgres')}`)
+  const names = (dialect: MigrationDialect) =>
+    all[dialect].map((migration) => `${migration.number} ${migration.name} ${migration.breaking}`).join('; ')
+  if (names('sqlite') !== names('postgres'))
+    throw new Error(`migrations are not paired: sqlite has ${names('sqlite')}, postgres has ${names('postgres')}`)
   return [
     '// Generated from migrations/ by scripts/generateMigrations.ts; never edited.',
     "import type { Migration, MigrationDialect } from '../migrate.ts'",

@@ -24,7 +24,8 @@ export function cursorKey<K extends CursorKey>(request: PageRequest, sample: K):
   } catch {
     throw new InvalidCursor()
   }
-  if (!Array.isArray(key) || key.length !== sample.length || key.some((part, i) => typeof part !== typeof sample[i])) throw new InvalidCursor()
+  if (!Array.isArray(key) || key.length !== sample.length || key.some((part, i) => typeof part !== typeof sample[i]))
+    throw new InvalidCursor()
   return key as unknown as K
 }
 

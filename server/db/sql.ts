@@ -37,7 +37,12 @@ export function raw(text: string): Sql {
 /** All columns of a table, or those beside `without`. */
 export function columns(table: TableName, options: { prefix?: string; without?: readonly string[] } = {}): Sql {
   const prefix = options.prefix === undefined ? '' : `${options.prefix}.`
-  return raw(columnNames(table).filter((name) => !options.without?.includes(name)).map((name) => prefix + name).join(', '))
+  return raw(
+    columnNames(table)
+      .filter((name) => !options.without?.includes(name))
+      .map((name) => prefix + name)
+      .join(', '),
+  )
 }
 
 export function join(parts: readonly Sql[], separator: ' AND ' | ', '): Sql {
@@ -53,7 +58,12 @@ export function where(parts: readonly (Sql | null)[]): Sql {
 
 /** `(?, ?, ...)`; an empty list matches nothing. */
 export function list(values: readonly (string | number)[]): Sql {
-  return values.length === 0 ? sql`(NULL)` : sql`(${join(values.map((value) => new Sql(['', ''], [value])), ', ')})`
+  return values.length === 0
+    ? sql`(NULL)`
+    : sql`(${join(
+        values.map((value) => new Sql(['', ''], [value])),
+        ', ',
+      )})`
 }
 
 /** A value of a column, in the form that its kind asks for. */

@@ -42,10 +42,13 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       trap = null
       mute = true
       if (hit.when === 'after') upstream.write(bytes)
-      setTimeout(() => {
-        cut()
-        hit.done()
-      }, hit.when === 'after' ? ACT_MS : 0)
+      setTimeout(
+        () => {
+          cut()
+          hit.done()
+        },
+        hit.when === 'after' ? ACT_MS : 0,
+      )
     })
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))

@@ -4,7 +4,7 @@ import { allPages, type SubjectOf } from './subject.ts'
 
 export function backfillsConformance(subject: SubjectOf): void {
   describe('backfillList', () => {
-    test('lists a DAG\'s backfills, newest first', async () => {
+    test("lists a DAG's backfills, newest first", async () => {
       const s = subject()
       await s.dag('backfill_list')
       const made = [1, 2, 3].map(() => makeBackfill(s.id(), 'backfill_list'))

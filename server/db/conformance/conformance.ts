@@ -43,7 +43,7 @@ export function conformance(open: () => Promise<Store>): void {
   logsConformance(subject)
 
   describe('now', () => {
-    test('is the database\'s clock in milliseconds', async () => {
+    test("is the database's clock in milliseconds", async () => {
       const first = await subject().store.now()
       expect(Math.abs(first - Date.now())).toBeLessThan(60_000)
       expect(await subject().store.now()).toBeGreaterThanOrEqual(first)
@@ -59,9 +59,14 @@ export function conformance(open: () => Promise<Store>): void {
   describe('close', () => {
     test('every method of the store is named in a describe of this suite', () => {
       const folder = new URL('.', import.meta.url)
-      const text = readdirSync(folder).filter((name) => name.endsWith('.ts')).map((name) => readFileSync(new URL(name, folder), 'utf8')).join('\n')
+      const text = readdirSync(folder)
+        .filter((name) => name.endsWith('.ts'))
+        .map((name) => readFileSync(new URL(name, folder), 'utf8'))
+        .join('\n')
       const described = new Set([...text.matchAll(/describe\('(\w+)'/g)].map((match) => match[1]))
-      const methods = Object.entries(subject().store).filter(([, value]) => typeof value === 'function').map(([name]) => name)
+      const methods = Object.entries(subject().store)
+        .filter(([, value]) => typeof value === 'function')
+        .map(([name]) => name)
       expect(methods.length).toBeGreaterThan(70)
       expect(methods.filter((name) => !described.has(name))).toEqual([])
     })

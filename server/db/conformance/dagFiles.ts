@@ -12,7 +12,12 @@ export function dagFilesConformance(subject: SubjectOf): void {
   describe('dagFileList', () => {
     test('returns what was stored of each parse', async () => {
       const s = subject()
-      const record = makeDagFile('listed.py', { inputs: { files: ['a.txt'], variables: ['v'], environment: ['HOME'] }, fork_hazard: 'a thread', dag_ids: ['x'], error: { kind: 'syntax', message: 'm', traceback: 't', line: 3 } })
+      const record = makeDagFile('listed.py', {
+        inputs: { files: ['a.txt'], variables: ['v'], environment: ['HOME'] },
+        fork_hazard: 'a thread',
+        dag_ids: ['x'],
+        error: { kind: 'syntax', message: 'm', traceback: 't', line: 3 },
+      })
       await s.store.dagFileSave({ record, specs: [], bundle: null, paused_default: true, now: AT })
       expect((await s.store.dagFileList()).find((row) => row.file === 'listed.py')).toEqual(record)
     })
@@ -22,8 +27,15 @@ export function dagFilesConformance(subject: SubjectOf): void {
     test('lists the files that failed, all or among some', async () => {
       const s = subject()
       const error = { kind: 'import', message: 'm', traceback: 't', line: null }
-      for (const file of ['errors/a.py', 'errors/b.py']) await s.store.dagFileSave({ record: makeDagFile(file, { error }), specs: [], bundle: null, paused_default: true, now: AT })
-      await s.store.dagFileSave({ record: makeDagFile('errors/good.py'), specs: [], bundle: { hash: 'h', files: [] }, paused_default: true, now: AT })
+      for (const file of ['errors/a.py', 'errors/b.py'])
+        await s.store.dagFileSave({ record: makeDagFile(file, { error }), specs: [], bundle: null, paused_default: true, now: AT })
+      await s.store.dagFileSave({
+        record: makeDagFile('errors/good.py'),
+        specs: [],
+        bundle: { hash: 'h', files: [] },
+        paused_default: true,
+        now: AT,
+      })
       const all = await s.store.dagFileErrorList({ limit: 1000, offset: 0 })
       expect(all.data.map((row) => row.file)).toEqual(expect.arrayContaining(['errors/a.py', 'errors/b.py']))
       expect(all.total).toBe(all.data.length)
@@ -47,7 +59,12 @@ export function dagFilesConformance(subject: SubjectOf): void {
     test('stores bytes once, whatever they are', async () => {
       const { store } = subject()
       const content = Uint8Array.from({ length: 256 }, (_, i) => i)
-      await store.blobsPut({ blobs: [{ sha256: 'blob-1', content }, { sha256: 'blob-2', content: new Uint8Array(0) }] })
+      await store.blobsPut({
+        blobs: [
+          { sha256: 'blob-1', content },
+          { sha256: 'blob-2', content: new Uint8Array(0) },
+        ],
+      })
       await store.blobsPut({ blobs: [{ sha256: 'blob-1', content }] })
       expect([...(await store.blobGet({ sha256: 'blob-1' }))!]).toEqual([...content])
       expect((await store.blobGet({ sha256: 'blob-2' }))?.length).toBe(0)
@@ -73,7 +90,10 @@ export function dagFilesConformance(subject: SubjectOf): void {
     test('returns the files in their order, or null', async () => {
       const s = subject()
       await s.saveFile('bundled.py', [makeDagSpec('bundled')], { bundle: 'bundle-hash' })
-      expect(await s.store.bundleGet({ hash: 'bundle-hash' })).toEqual({ hash: 'bundle-hash', files: [{ path: 'bundled.py', sha256: 'a'.repeat(64), size: 10 }] })
+      expect(await s.store.bundleGet({ hash: 'bundle-hash' })).toEqual({
+        hash: 'bundle-hash',
+        files: [{ path: 'bundled.py', sha256: 'a'.repeat(64), size: 10 }],
+      })
       expect(await s.store.bundleGet({ hash: 'unknown' })).toBeNull()
     })
   })
@@ -82,12 +102,31 @@ export function dagFilesConformance(subject: SubjectOf): void {
 function versions(subject: SubjectOf): void {
   test('of a new DAG makes version 1 and takes what lists show from the spec', async () => {
     const s = subject()
-    const spec = makeDagSpec('new_dag', { tags: ['etl', 'Zürich'], catchup: true, is_paused_upon_creation: null, description: 'd', timezone: 'Europe/Zurich' })
+    const spec = makeDagSpec('new_dag', {
+      tags: ['etl', 'Zürich'],
+      catchup: true,
+      is_paused_upon_creation: null,
+      description: 'd',
+      timezone: 'Europe/Zurich',
+    })
     const saved = await s.saveFile('new_dag.py', [spec])
-    expect(saved).toMatchObject({ stale: [], duplicates: [], changed: [{ is_new: true, version: { version: 1, spec, bundle_hash: 'bundle', file: 'new_dag.py' } }] })
+    expect(saved).toMatchObject({
+      stale: [],
+      duplicates: [],
+      changed: [{ is_new: true, version: { version: 1, spec, bundle_hash: 'bundle', file: 'new_dag.py' } }],
+    })
     const dag = await s.store.dagGet({ dag_id: 'new_dag' })
     expect(dag).toEqual(saved.changed[0]?.dag)
-    expect(dag).toMatchObject({ tags: ['etl', 'Zürich'], catchup: true, is_paused: true, version: 1, task_count: 2, is_dynamic: false, created_at: AT, dag_version_id: saved.changed[0]?.version.id })
+    expect(dag).toMatchObject({
+      tags: ['etl', 'Zürich'],
+      catchup: true,
+      is_paused: true,
+      version: 1,
+      task_count: 2,
+      is_dynamic: false,
+      created_at: AT,
+      dag_version_id: saved.changed[0]?.version.id,
+    })
   })
 
   test('of the same spec and bundle changes nothing, whatever the order of keys', async () => {
@@ -103,9 +142,20 @@ function versions(subject: SubjectOf): void {
     const s = subject()
     await s.dag('next_version')
     await s.commit({ dags_update: [{ dag_id: 'next_version', set: { is_paused: false, next_run_after: AT, consecutive_failed_runs: 3 } }] })
-    const second = await s.saveFile('next_version.py', [makeDagSpec('next_version', { tasks: [makeTaskSpec('only')], edges: [] })], { now: AT + 1 })
-    expect(second.changed).toMatchObject([{ is_new: false, version: { version: 2 }, dag: { is_paused: false, next_run_after: AT, consecutive_failed_runs: 3, task_count: 1, updated_at: AT + 1, created_at: AT } }])
-    const third = await s.saveFile('next_version.py', [makeDagSpec('next_version', { tasks: [makeTaskSpec('only')], edges: [] })], { bundle: 'other', now: AT + 2 })
+    const second = await s.saveFile('next_version.py', [makeDagSpec('next_version', { tasks: [makeTaskSpec('only')], edges: [] })], {
+      now: AT + 1,
+    })
+    expect(second.changed).toMatchObject([
+      {
+        is_new: false,
+        version: { version: 2 },
+        dag: { is_paused: false, next_run_after: AT, consecutive_failed_runs: 3, task_count: 1, updated_at: AT + 1, created_at: AT },
+      },
+    ])
+    const third = await s.saveFile('next_version.py', [makeDagSpec('next_version', { tasks: [makeTaskSpec('only')], edges: [] })], {
+      bundle: 'other',
+      now: AT + 2,
+    })
     expect(third.changed).toMatchObject([{ version: { version: 3, bundle_hash: 'other' } }])
     expect(await s.store.dagGet({ dag_id: 'next_version' })).toEqual(third.changed[0]?.dag)
   })
@@ -114,7 +164,11 @@ function versions(subject: SubjectOf): void {
     const s = subject()
     await s.dag('kept_version')
     const record = makeDagFile('kept_version.py', { error: { kind: 'syntax', message: 'bad', traceback: '', line: 1 } })
-    expect(await s.store.dagFileSave({ record, specs: [], bundle: null, paused_default: true, now: AT + 1 })).toEqual({ changed: [], stale: [], duplicates: [] })
+    expect(await s.store.dagFileSave({ record, specs: [], bundle: null, paused_default: true, now: AT + 1 })).toEqual({
+      changed: [],
+      stale: [],
+      duplicates: [],
+    })
     expect(await s.store.dagGet({ dag_id: 'kept_version' })).toMatchObject({ is_stale: false, version: 1 })
   })
 }

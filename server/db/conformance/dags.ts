@@ -23,7 +23,8 @@ export function dagsConformance(subject: SubjectOf): void {
       const s = subject()
       await s.dag('find_Me')
       await s.dag('findXMe', { dag_display_name: '100 % sure' })
-      const found = async (search: string): Promise<string[]> => (await s.store.dagList({ search, include_stale: false, limit: 50, offset: 0 })).data.map((dag) => dag.dag_id)
+      const found = async (search: string): Promise<string[]> =>
+        (await s.store.dagList({ search, include_stale: false, limit: 50, offset: 0 })).data.map((dag) => dag.dag_id)
       expect(await found('FIND_m')).toEqual(['find_Me'])
       expect(await found('0 %')).toEqual(['findXMe'])
       expect(await found('0%')).toEqual([])
@@ -31,16 +32,21 @@ export function dagsConformance(subject: SubjectOf): void {
 
     test('filters by tag, owner, paused, state of the newest run, and leaves out stale ones', async () => {
       const s = subject()
-      const first = await s.dag('filter_1', { tags: ['alpha', 'it\'s'], owner: 'ann', is_paused_upon_creation: false })
+      const first = await s.dag('filter_1', { tags: ['alpha', "it's"], owner: 'ann', is_paused_upon_creation: false })
       await s.dag('filter_2', { tags: ['alphabet'], owner: 'bob' })
       await s.dag('filter_3', { tags: ['alpha'] })
       await s.store.dagFileDelete({ file: 'filter_3.py', now: 1 })
-      await s.commit({ dag_runs_insert: [makeRun(s.id(), 'filter_1', first, { state: 'failed' }), makeRun(s.id(), 'filter_1', first, { state: 'success' })] })
+      await s.commit({
+        dag_runs_insert: [
+          makeRun(s.id(), 'filter_1', first, { state: 'failed' }),
+          makeRun(s.id(), 'filter_1', first, { state: 'success' }),
+        ],
+      })
       const found = async (filter: object, include_stale = false): Promise<string[]> =>
         (await s.store.dagList({ search: 'filter_', include_stale, ...filter, limit: 50, offset: 0 })).data.map((dag) => dag.dag_id)
       expect(await found({ tag: 'alpha' })).toEqual(['filter_1'])
       expect(await found({ tag: 'alpha' }, true)).toEqual(['filter_1', 'filter_3'])
-      expect(await found({ tag: 'it\'s' })).toEqual(['filter_1'])
+      expect(await found({ tag: "it's" })).toEqual(['filter_1'])
       expect(await found({ owner: 'bob' })).toEqual(['filter_2'])
       expect(await found({ paused: true })).toEqual(['filter_2'])
       expect(await found({ last_run_state: 'success' })).toEqual(['filter_1'])
@@ -48,9 +54,13 @@ export function dagsConformance(subject: SubjectOf): void {
     })
 
     test('refuses a cursor that it did not make', async () => {
-      await expect(subject().store.dagList({ include_stale: false, limit: 5, offset: 0, cursor: 'nonsense' })).rejects.toMatchObject({ name: 'InvalidCursor' })
+      await expect(subject().store.dagList({ include_stale: false, limit: 5, offset: 0, cursor: 'nonsense' })).rejects.toMatchObject({
+        name: 'InvalidCursor',
+      })
       const other = Buffer.from('[5]').toString('base64url')
-      await expect(subject().store.dagList({ include_stale: false, limit: 5, offset: 0, cursor: other })).rejects.toMatchObject({ name: 'InvalidCursor' })
+      await expect(subject().store.dagList({ include_stale: false, limit: 5, offset: 0, cursor: other })).rejects.toMatchObject({
+        name: 'InvalidCursor',
+      })
     })
   })
 

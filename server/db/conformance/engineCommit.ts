@@ -26,7 +26,10 @@ function fencing(subject: SubjectOf): void {
     const s = subject()
     const version = await s.dag('repeated_seq')
     const term = await s.lead()
-    const commit = makeCommit(term.epoch, term.commit_seq + 1, { dag_runs_insert: [makeRun(s.id(), 'repeated_seq', version)], ledger_insert: [makeLedgerEntry(s.id(), { dag_id: 'repeated_seq' })] })
+    const commit = makeCommit(term.epoch, term.commit_seq + 1, {
+      dag_runs_insert: [makeRun(s.id(), 'repeated_seq', version)],
+      ledger_insert: [makeLedgerEntry(s.id(), { dag_id: 'repeated_seq' })],
+    })
     expect(await s.store.engineCommit(commit)).toEqual({ status: 'committed' })
     term.commit_seq++
     expect(await s.store.engineCommit(commit)).toEqual({ status: 'committed' })
@@ -55,17 +58,55 @@ function rows(subject: SubjectOf): void {
     const version = await s.dag('every_kind')
     const text = 'Zürich \u{1F680} "quoted" \\back {brace} \'single\', NULL\nline\ttab'
     const run = makeRun(s.id(), 'every_kind', version, {
-      state: 'queued', run_type: 'scheduled', logical_date: AT, data_interval_start: AT - 86_400_000, data_interval_end: AT, conf: { z: 1, a: [text, null, { '\u0000': '\u0000' }], 'b c': 1.5 },
-      note: text, task_counts: { none: 1, success: 2 }, backfill_id: 7, start_time: AT + 1,
+      state: 'queued',
+      run_type: 'scheduled',
+      logical_date: AT,
+      data_interval_start: AT - 86_400_000,
+      data_interval_end: AT,
+      conf: { z: 1, a: [text, null, { '\u0000': '\u0000' }], 'b c': 1.5 },
+      note: text,
+      task_counts: { none: 1, success: 2 },
+      backfill_id: 7,
+      start_time: AT + 1,
     })
-    const task = makeTaskInstance(s.id(), run.id, { task_id: `group.${text}`, map_index: 3, note: text, priority_weight: 2 ** 40, state: 'queued', try_number: 1, lease_token: 'x' })
+    const task = makeTaskInstance(s.id(), run.id, {
+      task_id: `group.${text}`,
+      map_index: 3,
+      note: text,
+      priority_weight: 2 ** 40,
+      state: 'queued',
+      try_number: 1,
+      lease_token: 'x',
+    })
     const attempt = makeAttempt(task.id, 1, { reason: text, signal: 'SIGKILL', exit_code: -9, max_rss_bytes: 2 ** 41, pid: 4_000_000_000 })
     const xcom = makeXCom(run.id, task.task_id, { map_index: 3, value: JSON.stringify(text), size: 99 })
-    const entry = makeLedgerEntry(s.id(), { dag_id: 'every_kind', dag_run_id: run.id, task_instance_id: task.id, attempt: 1, from_state: 'none', to_state: 'queued', message: text })
+    const entry = makeLedgerEntry(s.id(), {
+      dag_id: 'every_kind',
+      dag_run_id: run.id,
+      task_instance_id: task.id,
+      attempt: 1,
+      from_state: 'none',
+      to_state: 'queued',
+      message: text,
+    })
     const backfill = makeBackfill(s.id(), 'every_kind', { conf: { text }, run_backwards: true })
-    const interval = { backfill_id: backfill.id, ordinal: 0, logical_date: AT, data_interval_start: AT, data_interval_end: AT + 1, action: 'create' as const, run_id: 'x', dag_run_id: null }
+    const interval = {
+      backfill_id: backfill.id,
+      ordinal: 0,
+      logical_date: AT,
+      data_interval_start: AT,
+      data_interval_end: AT + 1,
+      action: 'create' as const,
+      run_id: 'x',
+      dag_run_id: null,
+    }
     await s.commit({
-      dag_runs_insert: [run], task_instances_insert: [task], attempts_insert: [attempt], xcoms_put: [xcom], ledger_insert: [entry], backfills_insert: [{ backfill, intervals: [interval] }],
+      dag_runs_insert: [run],
+      task_instances_insert: [task],
+      attempts_insert: [attempt],
+      xcoms_put: [xcom],
+      ledger_insert: [entry],
+      backfills_insert: [{ backfill, intervals: [interval] }],
     })
     const stored = await s.store.dagRunGet(run)
     expect(stored).toEqual(run)
@@ -73,7 +114,9 @@ function rows(subject: SubjectOf): void {
     expect(await s.store.taskInstanceById({ id: task.id })).toEqual({ task_instance: task, run })
     expect(await s.store.attemptList({ task_instance_id: task.id })).toEqual([{ ...attempt, log_bytes: 0, log_truncated: false }])
     expect(await s.store.xcomGet(xcom)).toEqual(xcom)
-    expect((await s.store.ledgerList({ task_instance_id: task.id, limit: 5, offset: 0 })).data).toEqual([{ ...entry, run_id: run.run_id, task_id: task.task_id, map_index: 3 }])
+    expect((await s.store.ledgerList({ task_instance_id: task.id, limit: 5, offset: 0 })).data).toEqual([
+      { ...entry, run_id: run.run_id, task_id: task.task_id, map_index: 3 },
+    ])
     const loaded = await s.store.engineLoad()
     expect(loaded.backfills).toContainEqual(backfill)
     expect(loaded.backfill_intervals).toContainEqual(interval)
@@ -93,16 +136,32 @@ function rows(subject: SubjectOf): void {
     const run = makeRun(s.id(), 'changed_columns', version, { note: 'kept' })
     const task = makeTaskInstance(s.id(), run.id, { state: 'scheduled' })
     await s.commit({
-      dag_runs_insert: [run], task_instances_insert: [task], attempts_insert: [makeAttempt(task.id, 1)],
+      dag_runs_insert: [run],
+      task_instances_insert: [task],
+      attempts_insert: [makeAttempt(task.id, 1)],
       dag_runs_update: [{ id: run.id, set: { state: 'success', end_time: AT + 5, task_counts: { success: 1 } } }],
-      task_instances_update: [{ id: task.id, expect_state: 'scheduled', expect_try_number: 0, set: { state: 'queued', try_number: 1, lease_token: 'token' } }],
-      attempts_update: [{ task_instance_id: task.id, attempt: 1, expect_lease_token: `lease-${task.id}-1`, set: { state: 'running', pid: 12 } }],
+      task_instances_update: [
+        { id: task.id, expect_state: 'scheduled', expect_try_number: 0, set: { state: 'queued', try_number: 1, lease_token: 'token' } },
+      ],
+      attempts_update: [
+        { task_instance_id: task.id, attempt: 1, expect_lease_token: `lease-${task.id}-1`, set: { state: 'running', pid: 12 } },
+      ],
       dags_update: [{ dag_id: 'changed_columns', set: { is_paused: false, next_run_after: AT + 9, consecutive_failed_runs: 2 } }],
     })
     expect(await s.store.dagRunGet(run)).toEqual({ ...run, state: 'success', end_time: AT + 5, task_counts: { success: 1 } })
-    expect((await s.store.taskInstanceById({ id: task.id }))?.task_instance).toEqual({ ...task, state: 'queued', try_number: 1, lease_token: 'token' })
+    expect((await s.store.taskInstanceById({ id: task.id }))?.task_instance).toEqual({
+      ...task,
+      state: 'queued',
+      try_number: 1,
+      lease_token: 'token',
+    })
     expect((await s.store.attemptList({ task_instance_id: task.id }))[0]).toMatchObject({ state: 'running', pid: 12, hostname: 'host' })
-    expect(await s.store.dagGet({ dag_id: 'changed_columns' })).toMatchObject({ is_paused: false, next_run_after: AT + 9, consecutive_failed_runs: 2, owner: 'airflow' })
+    expect(await s.store.dagGet({ dag_id: 'changed_columns' })).toMatchObject({
+      is_paused: false,
+      next_run_after: AT + 9,
+      consecutive_failed_runs: 2,
+      owner: 'airflow',
+    })
   })
 
   test('sets a value back to null', async () => {
@@ -116,9 +175,15 @@ function rows(subject: SubjectOf): void {
     const s = subject()
     const { run } = await s.run('xcom_order', 0)
     await s.commit({ xcoms_put: [makeXCom(run.id, 'a', { key: 'old' }), makeXCom(run.id, 'a'), makeXCom(run.id, 'b')] })
-    await s.commit({ xcoms_delete: [{ dag_run_id: run.id, task_id: 'a', map_index: -1 }], xcoms_put: [makeXCom(run.id, 'a', { value: '"new"', size: 5 }), makeXCom(run.id, 'b', { value: '2' })] })
+    await s.commit({
+      xcoms_delete: [{ dag_run_id: run.id, task_id: 'a', map_index: -1 }],
+      xcoms_put: [makeXCom(run.id, 'a', { value: '"new"', size: 5 }), makeXCom(run.id, 'b', { value: '2' })],
+    })
     const { data } = await s.store.xcomList({ dag_run_id: run.id, limit: 10, offset: 0 })
-    expect(data.map((xcom) => [xcom.task_id, xcom.key])).toEqual([['a', 'return_value'], ['b', 'return_value']])
+    expect(data.map((xcom) => [xcom.task_id, xcom.key])).toEqual([
+      ['a', 'return_value'],
+      ['b', 'return_value'],
+    ])
     expect((await s.store.xcomGet({ dag_run_id: run.id, task_id: 'b', map_index: -1, key: 'return_value' }))?.value).toBe('2')
   })
 
@@ -128,7 +193,14 @@ function rows(subject: SubjectOf): void {
     const run = makeRun(s.id(), 'thousands', version)
     const tasks = Array.from({ length: 3000 }, () => makeTaskInstance(s.id(), run.id))
     await s.commit({ dag_runs_insert: [run], task_instances_insert: tasks })
-    await s.commit({ task_instances_update: tasks.map(({ id }) => ({ id, expect_state: 'none', expect_try_number: 0, set: { state: 'scheduled', scheduled_time: AT } })) })
+    await s.commit({
+      task_instances_update: tasks.map(({ id }) => ({
+        id,
+        expect_state: 'none',
+        expect_try_number: 0,
+        set: { state: 'scheduled', scheduled_time: AT },
+      })),
+    })
     expect((await s.store.taskInstanceList({ dag_run_id: run.id, state: 'scheduled', limit: 1, offset: 0 })).total).toBe(3000)
   })
 
@@ -136,9 +208,21 @@ function rows(subject: SubjectOf): void {
     const s = subject()
     await s.dag('backfilled')
     const backfill = makeBackfill(s.id(), 'backfilled')
-    const interval = { backfill_id: backfill.id, ordinal: 4, logical_date: AT, data_interval_start: AT, data_interval_end: AT, action: 'reprocess' as const, run_id: 'r', dag_run_id: null }
+    const interval = {
+      backfill_id: backfill.id,
+      ordinal: 4,
+      logical_date: AT,
+      data_interval_start: AT,
+      data_interval_end: AT,
+      action: 'reprocess' as const,
+      run_id: 'r',
+      dag_run_id: null,
+    }
     await s.commit({ backfills_insert: [{ backfill, intervals: [interval] }] })
-    await s.commit({ backfills_update: [{ id: backfill.id, set: { runs_created: 1, state: 'paused' } }], backfill_intervals_update: [{ backfill_id: backfill.id, ordinal: 4, dag_run_id: 77 }] })
+    await s.commit({
+      backfills_update: [{ id: backfill.id, set: { runs_created: 1, state: 'paused' } }],
+      backfill_intervals_update: [{ backfill_id: backfill.id, ordinal: 4, dag_run_id: 77 }],
+    })
     const loaded = await s.store.engineLoad()
     expect(loaded.backfills).toContainEqual({ ...backfill, runs_created: 1, state: 'paused' })
     expect(loaded.backfill_intervals).toContainEqual({ ...interval, dag_run_id: 77 })
@@ -177,7 +261,9 @@ function conflicts(subject: SubjectOf): void {
     const { tasks } = await s.run('stale_lease', 1)
     const id = tasks[0]!.id
     await s.commit({ attempts_insert: [makeAttempt(id, 1)] })
-    const outcome = await s.try({ attempts_update: [{ task_instance_id: id, attempt: 1, expect_lease_token: 'somebody else', set: { state: 'success' } }] })
+    const outcome = await s.try({
+      attempts_update: [{ task_instance_id: id, attempt: 1, expect_lease_token: 'somebody else', set: { state: 'success' } }],
+    })
     expect(outcome.status).toBe('conflict')
     expect(JSON.stringify(outcome)).not.toContain('somebody else')
     expect((await s.store.attemptList({ task_instance_id: id }))[0]?.state).toBe('queued')
@@ -224,18 +310,28 @@ function deletions(subject: SubjectOf): void {
     const { run, tasks } = await s.run('deleted_run', 2)
     const task = tasks[1]!
     await s.commit({
-      attempts_insert: [makeAttempt(task.id, 1)], xcoms_put: [makeXCom(run.id, 'a')],
-      ledger_insert: [makeLedgerEntry(s.id(), { dag_id: 'deleted_run', dag_run_id: run.id, task_instance_id: task.id }), makeLedgerEntry(s.id(), { dag_id: 'deleted_run' })],
+      attempts_insert: [makeAttempt(task.id, 1)],
+      xcoms_put: [makeXCom(run.id, 'a')],
+      ledger_insert: [
+        makeLedgerEntry(s.id(), { dag_id: 'deleted_run', dag_run_id: run.id, task_instance_id: task.id }),
+        makeLedgerEntry(s.id(), { dag_id: 'deleted_run' }),
+      ],
     })
     await s.store.logAppend({ task_instance_id: task.id, attempt: 1, offset: 0, bytes: Buffer.from('log') })
     const before = (await s.store.engineLoad()).max_ids
-    await s.commit({ dag_runs_delete: [run.id], ledger_insert: [makeLedgerEntry(s.id(), { dag_id: 'deleted_run', kind: 'dag_run.deleted' })] })
+    await s.commit({
+      dag_runs_delete: [run.id],
+      ledger_insert: [makeLedgerEntry(s.id(), { dag_id: 'deleted_run', kind: 'dag_run.deleted' })],
+    })
     expect(await s.store.dagRunGet(run)).toBeNull()
     expect(await s.store.taskInstanceById({ id: task.id })).toBeNull()
     expect(await s.store.attemptList({ task_instance_id: task.id })).toEqual([])
     expect(await s.store.xcomGet(makeXCom(run.id, 'a'))).toBeNull()
     expect((await s.store.dagRunList({ dag_id: 'deleted_run', limit: 5, offset: 0 })).total).toBe(0)
-    expect(await s.store.ledgerList({ dag_id: 'deleted_run', limit: 5, offset: 0 })).toMatchObject({ total: 2, data: [{ kind: 'dag_run.deleted' }, {}] })
+    expect(await s.store.ledgerList({ dag_id: 'deleted_run', limit: 5, offset: 0 })).toMatchObject({
+      total: 2,
+      data: [{ kind: 'dag_run.deleted' }, {}],
+    })
     await expect.poll(() => s.store.logStat({ task_instance_id: task.id, attempt: 1 })).toBeNull()
     const after = (await s.store.engineLoad()).max_ids
     expect(after.dag_run).toBe(before.dag_run)

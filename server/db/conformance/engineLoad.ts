@@ -26,7 +26,11 @@ export function engineLoadConformance(subject: SubjectOf): void {
       const waiting = makeTaskInstance(s.id(), run.id, { state: 'up_for_retry', try_number: 1 })
       await s.commit({
         task_instances_insert: [running, waiting],
-        attempts_insert: [makeAttempt(running.id, 1, { state: 'failed' }), makeAttempt(running.id, 2, { state: 'running' }), makeAttempt(waiting.id, 1, { state: 'failed' })],
+        attempts_insert: [
+          makeAttempt(running.id, 1, { state: 'failed' }),
+          makeAttempt(running.id, 2, { state: 'running' }),
+          makeAttempt(waiting.id, 1, { state: 'failed' }),
+        ],
       })
       const attempts = (await s.store.engineLoad()).attempts.filter((row) => [running.id, waiting.id].includes(row.task_instance_id))
       expect(attempts).toEqual([makeAttempt(running.id, 2, { state: 'running' })])
@@ -46,7 +50,12 @@ export function engineLoadConformance(subject: SubjectOf): void {
       const s = subject()
       await s.dag('load_backfills')
       const open = makeBackfill(s.id(), 'load_backfills', { state: 'paused' })
-      await s.commit({ backfills_insert: [{ backfill: open, intervals: [] }, { backfill: makeBackfill(s.id(), 'load_backfills', { state: 'success' }), intervals: [] }] })
+      await s.commit({
+        backfills_insert: [
+          { backfill: open, intervals: [] },
+          { backfill: makeBackfill(s.id(), 'load_backfills', { state: 'success' }), intervals: [] },
+        ],
+      })
       expect((await s.store.engineLoad()).backfills.filter((row) => row.dag_id === 'load_backfills')).toEqual([open])
     })
   })

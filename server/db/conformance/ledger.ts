@@ -24,15 +24,26 @@ export function ledgerConformance(subject: SubjectOf): void {
     test('pages within a DAG, a run, a task instance, or everything, with exact totals', async () => {
       const s = subject()
       const { run, tasks } = await s.run('ledger_pages', 2)
-      const entries = Array.from({ length: 6 }, (_, i) => makeLedgerEntry(s.id(), { dag_id: 'ledger_pages', dag_run_id: i < 4 ? run.id : null, task_instance_id: i < 2 ? tasks[0]!.id : null }))
+      const entries = Array.from({ length: 6 }, (_, i) =>
+        makeLedgerEntry(s.id(), {
+          dag_id: 'ledger_pages',
+          dag_run_id: i < 4 ? run.id : null,
+          task_instance_id: i < 2 ? tasks[0]!.id : null,
+        }),
+      )
       await s.commit({ ledger_insert: [...entries, makeLedgerEntry(s.id())] })
-      const ids = async (scope: object): Promise<number[]> => (await allPages((cursor) => s.store.ledgerList({ ...scope, limit: 2, offset: 0, cursor }))).map((row) => row.id)
+      const ids = async (scope: object): Promise<number[]> =>
+        (await allPages((cursor) => s.store.ledgerList({ ...scope, limit: 2, offset: 0, cursor }))).map((row) => row.id)
       const newestFirst = entries.map((entry) => entry.id).reverse()
       expect(await ids({ dag_id: 'ledger_pages' })).toEqual(newestFirst)
       expect(await ids({ dag_run_id: run.id })).toEqual(newestFirst.slice(2))
       expect(await ids({ task_instance_id: tasks[0]!.id })).toEqual(newestFirst.slice(4))
       const total = async (scope: object): Promise<number> => (await s.store.ledgerList({ ...scope, limit: 1, offset: 0 })).total
-      expect([await total({ dag_id: 'ledger_pages' }), await total({ dag_run_id: run.id }), await total({ task_instance_id: tasks[0]!.id })]).toEqual([6, 4, 2])
+      expect([
+        await total({ dag_id: 'ledger_pages' }),
+        await total({ dag_run_id: run.id }),
+        await total({ task_instance_id: tasks[0]!.id }),
+      ]).toEqual([6, 4, 2])
       expect(await total({})).toBe((await ids({})).length)
       expect(await total({ dag_id: 'unknown' })).toBe(0)
     })

@@ -64,7 +64,17 @@ export function logsConformance(subject: SubjectOf): void {
       let offset = 0
       for (const part of ['abc', 'defg', 'h', 'ijklm']) offset = await store.logAppend({ ...log, offset, bytes: bytes(part) })
       const whole = 'abcdefghijklm'
-      for (const [from, limit] of [[0, 13], [0, 3], [2, 4], [3, 1], [7, 100], [12, 1], [13, 5], [99, 5], [5, 0]] as const) {
+      for (const [from, limit] of [
+        [0, 13],
+        [0, 3],
+        [2, 4],
+        [3, 1],
+        [7, 100],
+        [12, 1],
+        [13, 5],
+        [99, 5],
+        [5, 0],
+      ] as const) {
         expect(text(await store.logRead({ ...log, offset: from, limit })), `${from}+${limit}`).toBe(whole.slice(from, from + limit))
       }
       expect((await store.logRead({ task_instance_id: subject().id(), attempt: 1, offset: 0, limit: 10 })).length).toBe(0)
@@ -80,7 +90,10 @@ export function logsConformance(subject: SubjectOf): void {
         await store.logFinish({ task_instance_id, attempt: 1, truncated: false })
       }
       await store.logDelete({ task_instance_ids: [gone] })
-      expect([await store.logStat({ task_instance_id: gone, attempt: 1 }), await store.logStat({ task_instance_id: gone, attempt: 2 })]).toEqual([null, null])
+      expect([
+        await store.logStat({ task_instance_id: gone, attempt: 1 }),
+        await store.logStat({ task_instance_id: gone, attempt: 2 }),
+      ]).toEqual([null, null])
       expect((await store.logStat({ task_instance_id: kept, attempt: 2 }))?.size).toBe(1)
       expect(await store.logAppend({ task_instance_id: gone, attempt: 1, offset: 0, bytes: bytes('new') })).toBe(3)
     })

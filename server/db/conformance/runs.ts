@@ -23,12 +23,33 @@ export function runsConformance(subject: SubjectOf): void {
     test('counts by DAG, state and type from kept counters that follow every change', async () => {
       const s = subject()
       const version = await s.dag('run_totals')
-      const runs = ['queued', 'running', 'failed'].map((state) => makeRun(s.id(), 'run_totals', version, { state: state as DagRunRecord['state'], run_type: state === 'failed' ? 'backfill' : 'manual' }))
+      const runs = ['queued', 'running', 'failed'].map((state) =>
+        makeRun(s.id(), 'run_totals', version, {
+          state: state as DagRunRecord['state'],
+          run_type: state === 'failed' ? 'backfill' : 'manual',
+        }),
+      )
       await s.commit({ dag_runs_insert: runs })
-      const total = async (filter: object): Promise<number> => (await s.store.dagRunList({ dag_id: 'run_totals', limit: 1, offset: 0, ...filter })).total
-      expect([await total({}), await total({ state: 'running' }), await total({ run_type: 'manual' }), await total({ state: 'failed', run_type: 'manual' })]).toEqual([3, 1, 2, 0])
-      await s.commit({ dag_runs_update: [{ id: runs[0]!.id, set: { state: 'running' } }, { id: runs[1]!.id, set: { state: 'success', end_time: AT } }] })
-      expect([await total({}), await total({ state: 'queued' }), await total({ state: 'running' }), await total({ state: 'success' })]).toEqual([3, 0, 1, 1])
+      const total = async (filter: object): Promise<number> =>
+        (await s.store.dagRunList({ dag_id: 'run_totals', limit: 1, offset: 0, ...filter })).total
+      expect([
+        await total({}),
+        await total({ state: 'running' }),
+        await total({ run_type: 'manual' }),
+        await total({ state: 'failed', run_type: 'manual' }),
+      ]).toEqual([3, 1, 2, 0])
+      await s.commit({
+        dag_runs_update: [
+          { id: runs[0]!.id, set: { state: 'running' } },
+          { id: runs[1]!.id, set: { state: 'success', end_time: AT } },
+        ],
+      })
+      expect([
+        await total({}),
+        await total({ state: 'queued' }),
+        await total({ state: 'running' }),
+        await total({ state: 'success' }),
+      ]).toEqual([3, 0, 1, 1])
       await s.commit({ dag_runs_delete: [runs[2]!.id] })
       expect([await total({}), await total({ run_type: 'backfill' })]).toEqual([2, 0])
       const everywhere = await s.store.dagRunList({ dag_id: null, limit: 5000, offset: 0 })
@@ -38,7 +59,9 @@ export function runsConformance(subject: SubjectOf): void {
     test('filters by logical date, both ends included', async () => {
       const s = subject()
       const version = await s.dag('run_dates')
-      const runs = [0, 1, 2, 3].map((day) => makeRun(s.id(), 'run_dates', version, { logical_date: AT + day * DAY, state: day === 2 ? 'failed' : 'success' }))
+      const runs = [0, 1, 2, 3].map((day) =>
+        makeRun(s.id(), 'run_dates', version, { logical_date: AT + day * DAY, state: day === 2 ? 'failed' : 'success' }),
+      )
       await s.commit({ dag_runs_insert: [...runs, makeRun(s.id(), 'run_dates', version)] })
       const list = async (filter: object): Promise<[number, number[]]> => {
         const page = await s.store.dagRunList({ dag_id: 'run_dates', limit: 10, offset: 0, ...filter })
@@ -81,7 +104,9 @@ export function runsConformance(subject: SubjectOf): void {
       const runs = (['queued', 'running', 'success'] as const).map((state) => makeRun(s.id(), 'active_counts', version, { state }))
       await s.commit({ dag_runs_insert: runs })
       await s.run('active_none', 0, { state: 'failed' })
-      expect(await s.store.dagActiveRunCounts({ dag_ids: ['active_counts', 'active_none', 'unknown'] })).toEqual(new Map([['active_counts', 2]]))
+      expect(await s.store.dagActiveRunCounts({ dag_ids: ['active_counts', 'active_none', 'unknown'] })).toEqual(
+        new Map([['active_counts', 2]]),
+      )
       await s.commit({ dag_runs_update: runs.map(({ id }) => ({ id, set: { state: 'failed' as const } })) })
       expect(await s.store.dagActiveRunCounts({ dag_ids: ['active_counts'] })).toEqual(new Map())
     })
@@ -98,7 +123,8 @@ export function runsConformance(subject: SubjectOf): void {
       ]
       const task = makeTaskInstance(s.id(), scheduled.id, { task_id: 'a', map_index: 2, state: 'success' })
       await s.commit({ dag_runs_insert: [scheduled, manual, later], task_instances_insert: [task] })
-      const before = (before_logical_date: number, only_scheduled: boolean) => s.store.previousRunGet({ dag_id: 'previous', before_logical_date, only_scheduled })
+      const before = (before_logical_date: number, only_scheduled: boolean) =>
+        s.store.previousRunGet({ dag_id: 'previous', before_logical_date, only_scheduled })
       expect(await before(AT + 2 * DAY, true)).toEqual({ run: scheduled, states: [{ task_id: 'a', map_index: 2, state: 'success' }] })
       expect((await before(AT + 2 * DAY, false))?.run).toEqual(manual)
       expect(await before(AT, false)).toBeNull()

@@ -13,7 +13,10 @@ export function settingsConformance(subject: SubjectOf): void {
 function pools(subject: SubjectOf): void {
   describe('poolList', () => {
     test('has the default pool with 128 slots from the start', async () => {
-      expect((await subject().store.poolList()).find((pool) => pool.name === 'default_pool')).toMatchObject({ slots: 128, include_deferred: false })
+      expect((await subject().store.poolList()).find((pool) => pool.name === 'default_pool')).toMatchObject({
+        slots: 128,
+        include_deferred: false,
+      })
     })
   })
 
@@ -22,7 +25,9 @@ function pools(subject: SubjectOf): void {
       const { store } = subject()
       await store.poolPut({ name: 'pool_put', slots: -1, description: 'd', include_deferred: true })
       await store.poolPut({ name: 'pool_put', slots: 5, description: 'e', include_deferred: false })
-      expect((await store.poolList()).filter((pool) => pool.name === 'pool_put')).toEqual([{ name: 'pool_put', slots: 5, description: 'e', include_deferred: false }])
+      expect((await store.poolList()).filter((pool) => pool.name === 'pool_put')).toEqual([
+        { name: 'pool_put', slots: 5, description: 'e', include_deferred: false },
+      ])
     })
   })
 
@@ -80,7 +85,12 @@ function secrets(subject: SubjectOf): void {
       const { store } = subject()
       await store.secretPut({ key: 'secret', sealed, created_at: AT, updated_at: AT })
       await store.secretPut({ key: 'secret', sealed: { ...sealed, nonce: 'p' }, created_at: AT, updated_at: AT + 1 })
-      expect(await store.secretGet({ key: 'secret' })).toEqual({ key: 'secret', sealed: { ...sealed, nonce: 'p' }, created_at: AT, updated_at: AT + 1 })
+      expect(await store.secretGet({ key: 'secret' })).toEqual({
+        key: 'secret',
+        sealed: { ...sealed, nonce: 'p' },
+        created_at: AT,
+        updated_at: AT + 1,
+      })
     })
   })
 
@@ -133,8 +143,15 @@ function secrets(subject: SubjectOf): void {
 
 function workers(subject: SubjectOf): void {
   const worker = {
-    worker_id: 'worker-1', hostname: 'h', status: 'active' as const, capacity: 4, queues: ['default', 'gpu'], labels: ['a=b'], version: '0.1.0',
-    last_heartbeat: AT, connected_at: AT,
+    worker_id: 'worker-1',
+    hostname: 'h',
+    status: 'active' as const,
+    capacity: 4,
+    queues: ['default', 'gpu'],
+    labels: ['a=b'],
+    version: '0.1.0',
+    last_heartbeat: AT,
+    connected_at: AT,
   }
 
   describe('workerPut', () => {
@@ -142,7 +159,9 @@ function workers(subject: SubjectOf): void {
       const { store } = subject()
       await store.workerPut(worker)
       await store.workerPut({ ...worker, status: 'draining', last_heartbeat: AT + 5 })
-      expect((await store.workerList()).filter((row) => row.worker_id === 'worker-1')).toEqual([{ ...worker, status: 'draining', last_heartbeat: AT + 5 }])
+      expect((await store.workerList()).filter((row) => row.worker_id === 'worker-1')).toEqual([
+        { ...worker, status: 'draining', last_heartbeat: AT + 5 },
+      ])
     })
   })
 

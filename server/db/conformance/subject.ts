@@ -61,7 +61,11 @@ export class Subject {
   }
 
   /** A DAG with one run and some task instances. */
-  async run(dag_id: string, tasks: number, change: Partial<DagRunRecord> = {}): Promise<{ run: DagRunRecord; tasks: TaskInstanceRecord[] }> {
+  async run(
+    dag_id: string,
+    tasks: number,
+    change: Partial<DagRunRecord> = {},
+  ): Promise<{ run: DagRunRecord; tasks: TaskInstanceRecord[] }> {
     const run = makeRun(this.id(), dag_id, await this.dag(dag_id), change)
     const made = Array.from({ length: tasks }, () => makeTaskInstance(this.id(), run.id))
     await this.commit({ dag_runs_insert: [run], task_instances_insert: made })

@@ -7,11 +7,19 @@ export function taskInstancesConformance(subject: SubjectOf): void {
     test('pages in the order of ids and counts by state', async () => {
       const s = subject()
       const { run, tasks } = await s.run('task_pages', 5)
-      await s.commit({ task_instances_update: tasks.slice(0, 2).map(({ id }) => ({ id, expect_state: 'none', expect_try_number: 0, set: { state: 'skipped' } })) })
+      await s.commit({
+        task_instances_update: tasks
+          .slice(0, 2)
+          .map(({ id }) => ({ id, expect_state: 'none', expect_try_number: 0, set: { state: 'skipped' } })),
+      })
       const rows = await allPages((cursor) => s.store.taskInstanceList({ dag_run_id: run.id, limit: 2, offset: 0, cursor }))
       expect(rows.map((row) => row.id)).toEqual(tasks.map((task) => task.id))
       expect((await s.store.taskInstanceList({ dag_run_id: run.id, limit: 1, offset: 0, state: 'skipped' })).total).toBe(2)
-      expect(await s.store.taskInstanceList({ dag_run_id: 999_999, limit: 1, offset: 0 })).toEqual({ data: [], total: 0, next_cursor: null })
+      expect(await s.store.taskInstanceList({ dag_run_id: 999_999, limit: 1, offset: 0 })).toEqual({
+        data: [],
+        total: 0,
+        next_cursor: null,
+      })
     })
   })
 

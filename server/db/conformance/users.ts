@@ -4,9 +4,23 @@ import { AT } from '#testkit/makeRecords.ts'
 import type { SubjectOf } from './subject.ts'
 
 const DAY = 86_400_000
-const user = (username: string, role: Role = 'Operator') => ({ username, role, password_hash: 'scrypt$1$2$3$s$h', created_at: AT, last_login_at: null })
+const user = (username: string, role: Role = 'Operator') => ({
+  username,
+  role,
+  password_hash: 'scrypt$1$2$3$s$h',
+  created_at: AT,
+  last_login_at: null,
+})
 const session = (token_hash: string, username: string) => ({ token_hash, username, created_at: AT, last_used_at: AT, expires_at: AT + DAY })
-const key = (token_hash: string, username: string) => ({ token_hash, username, name: 'ci', prefix: 'vx_1', created_at: AT, expires_at: null, last_used_at: null })
+const key = (token_hash: string, username: string) => ({
+  token_hash,
+  username,
+  name: 'ci',
+  prefix: 'vx_1',
+  created_at: AT,
+  expires_at: null,
+  last_used_at: null,
+})
 
 export function usersConformance(subject: SubjectOf): void {
   accounts(subject)
@@ -58,7 +72,11 @@ function accounts(subject: SubjectOf): void {
       await store.loginLinkCreate({ token_hash: 'delete-l', username: 'delete', expires_at: AT })
       expect(await store.userDelete({ username: 'delete' })).toBe('deleted')
       expect(await store.userDelete({ username: 'delete' })).toBe('missing')
-      expect([await store.sessionGet({ token_hash: 'delete-s' }), await store.apiKeyByHash({ token_hash: 'delete-k' }), await store.loginLinkTake({ token_hash: 'delete-l', now: 0 })]).toEqual([null, null, null])
+      expect([
+        await store.sessionGet({ token_hash: 'delete-s' }),
+        await store.apiKeyByHash({ token_hash: 'delete-k' }),
+        await store.loginLinkTake({ token_hash: 'delete-l', now: 0 }),
+      ]).toEqual([null, null, null])
     })
 
     test('never leaves the server without an Admin, even if two are deleted at once', async () => {
@@ -102,7 +120,8 @@ function sessions(subject: SubjectOf): void {
     test('deletes what meets every condition, and nothing without one', async () => {
       const { store } = subject()
       await store.userCreate(user('session_delete'))
-      for (const token of ['d1', 'd2', 'd3', 'd4']) await store.sessionCreate({ ...session(token, 'session_delete'), expires_at: token === 'd4' ? AT - 1 : AT + DAY })
+      for (const token of ['d1', 'd2', 'd3', 'd4'])
+        await store.sessionCreate({ ...session(token, 'session_delete'), expires_at: token === 'd4' ? AT - 1 : AT + DAY })
       expect(await store.sessionDelete({})).toBe(0)
       expect(await store.sessionDelete({ except_token_hash: 'd1' })).toBe(0)
       expect(await store.sessionDelete({ expired_before: AT })).toBe(1)

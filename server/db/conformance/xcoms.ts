@@ -27,7 +27,11 @@ export function xcomsConformance(subject: SubjectOf): void {
       const s = subject()
       const { run } = await s.run('xcom_all', 0)
       await s.commit({ xcoms_put: [10, 2, 0].map((map_index) => makeXCom(run.id, 'mapped', { map_index, value: String(map_index) })) })
-      expect((await s.store.xcomGetAll({ dag_run_id: run.id, task_id: 'mapped', key: 'return_value' })).map((xcom) => xcom.value)).toEqual(['0', '2', '10'])
+      expect((await s.store.xcomGetAll({ dag_run_id: run.id, task_id: 'mapped', key: 'return_value' })).map((xcom) => xcom.value)).toEqual([
+        '0',
+        '2',
+        '10',
+      ])
     })
   })
 
@@ -35,12 +39,21 @@ export function xcomsConformance(subject: SubjectOf): void {
     test('pages by task, map index and key, without values', async () => {
       const s = subject()
       const { run } = await s.run('xcom_list', 0)
-      const keys: [string, number, string][] = [['B', -1, 'k'], ['a', -1, 'a'], ['a', -1, 'b'], ['a', 3, 'a'], ['a', 12, 'a']]
+      const keys: [string, number, string][] = [
+        ['B', -1, 'k'],
+        ['a', -1, 'a'],
+        ['a', -1, 'b'],
+        ['a', 3, 'a'],
+        ['a', 12, 'a'],
+      ]
       await s.commit({ xcoms_put: [...keys].reverse().map(([task_id, map_index, key]) => makeXCom(run.id, task_id, { map_index, key })) })
       const rows = await allPages((cursor) => s.store.xcomList({ dag_run_id: run.id, limit: 2, offset: 0, cursor }))
       expect(rows.map((row) => [row.task_id, row.map_index, row.key])).toEqual(keys)
       expect(rows[0]).not.toHaveProperty('value')
-      expect(await s.store.xcomList({ dag_run_id: run.id, task_id: 'a', map_index: -1, limit: 1, offset: 0 })).toMatchObject({ total: 2, data: [{ key: 'a' }] })
+      expect(await s.store.xcomList({ dag_run_id: run.id, task_id: 'a', map_index: -1, limit: 1, offset: 0 })).toMatchObject({
+        total: 2,
+        data: [{ key: 'a' }],
+      })
     })
   })
 }

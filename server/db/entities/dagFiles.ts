@@ -46,7 +46,12 @@ export function dagFileSave(db: Database, p: DagFileSave): Promise<DagFileSaved>
       if (p.record.error !== null || p.bundle === null) return saved
       await s.run(sql`${insertRow('bundles', p.bundle)} ON CONFLICT (hash) DO NOTHING`)
       for (const spec of p.specs) await saveDag(s, p, p.bundle, spec, saved)
-      saved.stale = await makeStale(s, p.record.file, p.specs.map((spec) => spec.dag_id), p.now)
+      saved.stale = await makeStale(
+        s,
+        p.record.file,
+        p.specs.map((spec) => spec.dag_id),
+        p.now,
+      )
       return saved
     },
     { lock: 'dag_files' },
@@ -70,7 +75,9 @@ async function saveDag(s: Session, p: DagFileSave, bundle: BundleRecord, spec: D
     saved.changed.push({ dag: { ...dag, dag_version_id: version.id }, version, is_new: true })
     return
   }
-  const newest = (await s.records('dag_versions', sql`SELECT ${columns('dag_versions')} FROM dag_versions WHERE id = ${known.dag_version_id}`))[0]
+  const newest = (
+    await s.records('dag_versions', sql`SELECT ${columns('dag_versions')} FROM dag_versions WHERE id = ${known.dag_version_id}`)
+  )[0]
   const unchanged = newest !== undefined && newest.hash === hash
   if (unchanged && !known.is_stale && known.is_dynamic === shown.is_dynamic) return
   const version = unchanged ? newest : await insertVersion(s, p, bundle, spec, hash, known.version + 1)
@@ -79,7 +86,14 @@ async function saveDag(s: Session, p: DagFileSave, bundle: BundleRecord, spec: D
   if (!unchanged || known.is_stale) saved.changed.push({ dag: { ...known, ...set }, version, is_new: false })
 }
 
-async function insertVersion(s: Session, p: DagFileSave, bundle: BundleRecord, spec: DagSpec, hash: string, number: number): Promise<DagVersionRecord> {
+async function insertVersion(
+  s: Session,
+  p: DagFileSave,
+  bundle: BundleRecord,
+  spec: DagSpec,
+  hash: string,
+  number: number,
+): Promise<DagVersionRecord> {
   const row = { dag_id: spec.dag_id, version: number, hash, spec, bundle_hash: bundle.hash, file: p.record.file, created_at: p.now }
   const id = (await s.rows<{ id: number }>(sql`${insertRow('dag_versions', row)} RETURNING id`))[0]?.id
   if (id === undefined) throw new Error('INSERT ... RETURNING gave no row')
@@ -154,7 +168,9 @@ export async function blobsPut(db: Database, p: { blobs: { sha256: string; conte
 }
 
 export async function blobsHave(db: Database, p: { hashes: string[] }): Promise<string[]> {
-  const rows = await db.read((s) => s.rows<{ sha256: string }>(sql`SELECT sha256 FROM blobs WHERE sha256 IN ${list([...new Set(p.hashes)])}`))
+  const rows = await db.read((s) =>
+    s.rows<{ sha256: string }>(sql`SELECT sha256 FROM blobs WHERE sha256 IN ${list([...new Set(p.hashes)])}`),
+  )
   return rows.map((row) => row.sha256)
 }
 

@@ -14,7 +14,9 @@ export function dagList(db: Database, p: PageRequest & DagFilter): Promise<PageO
   return db.read(async (s) => {
     const filter = [
       p.include_stale ? null : sql`is_stale = ${false}`,
-      p.search === undefined ? null : sql`(${contains(sql`dag_id`, p.search)} OR ${contains(sql`coalesce(dag_display_name, '')`, p.search)})`,
+      p.search === undefined
+        ? null
+        : sql`(${contains(sql`dag_id`, p.search)} OR ${contains(sql`coalesce(dag_display_name, '')`, p.search)})`,
       p.tag === undefined ? null : s.dialect.jsonArrayHolds(sql`tags`, p.tag),
       p.owner === undefined ? null : sql`owner = ${p.owner}`,
       p.paused === undefined ? null : sql`is_paused = ${p.paused}`,
@@ -58,11 +60,16 @@ export async function dagVersionGet(db: Database, p: { id: number }): Promise<Da
 
 export async function dagVersionByNumber(db: Database, p: { dag_id: string; version: number }): Promise<DagVersionRecord | null> {
   const rows = await db.read((s) =>
-    s.records('dag_versions', sql`SELECT ${columns('dag_versions')} FROM dag_versions WHERE dag_id = ${p.dag_id} AND version = ${p.version}`),
+    s.records(
+      'dag_versions',
+      sql`SELECT ${columns('dag_versions')} FROM dag_versions WHERE dag_id = ${p.dag_id} AND version = ${p.version}`,
+    ),
   )
   return rows[0] ?? null
 }
 
 export function dagVersionsByIds(db: Database, p: { ids: number[] }): Promise<{ id: number; version: number }[]> {
-  return db.read((s) => s.rows<{ id: number; version: number }>(sql`SELECT id, version FROM dag_versions WHERE id IN ${list([...new Set(p.ids)])} ORDER BY id`))
+  return db.read((s) =>
+    s.rows<{ id: number; version: number }>(sql`SELECT id, version FROM dag_versions WHERE id IN ${list([...new Set(p.ids)])} ORDER BY id`),
+  )
 }

@@ -10,7 +10,10 @@ const ACTIVE_RUNS = sql`SELECT id FROM dag_runs WHERE state IN ('queued', 'runni
 export function engineLoad(db: Database): Promise<EngineSnapshot> {
   return db.read(async (s) => ({
     dags: await s.records('dags', sql`SELECT ${columns('dags')} FROM dags ORDER BY dag_id`),
-    dag_runs: await s.records('dag_runs', sql`SELECT ${columns('dag_runs')} FROM dag_runs WHERE state IN ('queued', 'running') ORDER BY id`),
+    dag_runs: await s.records(
+      'dag_runs',
+      sql`SELECT ${columns('dag_runs')} FROM dag_runs WHERE state IN ('queued', 'running') ORDER BY id`,
+    ),
     task_instances: await s.records(
       'task_instances',
       sql`SELECT ${columns('task_instances')} FROM task_instances WHERE dag_run_id IN (${ACTIVE_RUNS}) ORDER BY id`,
@@ -28,7 +31,10 @@ export function engineLoad(db: Database): Promise<EngineSnapshot> {
         UNION SELECT dag_version_id FROM dag_runs WHERE state IN ('queued', 'running')) ORDER BY id`,
     ),
     pools: await s.records('pools', sql`SELECT ${columns('pools')} FROM pools ORDER BY name`),
-    backfills: await s.records('backfills', sql`SELECT ${columns('backfills')} FROM backfills WHERE state IN ('running', 'paused') ORDER BY id`),
+    backfills: await s.records(
+      'backfills',
+      sql`SELECT ${columns('backfills')} FROM backfills WHERE state IN ('running', 'paused') ORDER BY id`,
+    ),
     backfill_intervals: await s.records(
       'backfill_intervals',
       sql`SELECT ${columns('backfill_intervals')} FROM backfill_intervals

@@ -39,7 +39,8 @@ export function ledgerList(db: Database, p: PageRequest & LedgerScope): Promise<
 
 /** A run's or a task instance's entries are few enough to count by index; those of a DAG or of all are kept as counters. */
 function ledgerTotal(s: Session, p: LedgerScope, scope: Parameters<typeof where>[0]): Promise<number> {
-  if (p.dag_run_id !== undefined || p.task_instance_id !== undefined) return totalOf(s, sql`SELECT count(*) AS n FROM ledger ${where(scope)}`)
+  if (p.dag_run_id !== undefined || p.task_instance_id !== undefined)
+    return totalOf(s, sql`SELECT count(*) AS n FROM ledger ${where(scope)}`)
   if (p.dag_id !== undefined) return totalOf(s, sql`SELECT n FROM ledger_counts WHERE dag_id = ${p.dag_id}`)
   return totalOf(s, sql`SELECT sum(n) AS n FROM ledger_counts`)
 }

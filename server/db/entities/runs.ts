@@ -13,7 +13,10 @@ export async function dagRunGet(db: Database, p: { dag_id: string; run_id: strin
 }
 
 async function findRun(s: Session, p: { dag_id: string; run_id: string }): Promise<DagRunRecord | null> {
-  const rows = await s.records('dag_runs', sql`SELECT ${columns('dag_runs')} FROM dag_runs WHERE dag_id = ${p.dag_id} AND run_id = ${p.run_id}`)
+  const rows = await s.records(
+    'dag_runs',
+    sql`SELECT ${columns('dag_runs')} FROM dag_runs WHERE dag_id = ${p.dag_id} AND run_id = ${p.run_id}`,
+  )
   return rows[0] ?? null
 }
 
@@ -37,7 +40,9 @@ export function dagRunList(db: Database, p: PageRequest & RunFilter): Promise<Pa
     const dated = dates.some((condition) => condition !== null)
     const total = await totalOf(
       s,
-      dated ? sql`SELECT count(*) AS n FROM dag_runs ${where([...kept, ...dates])}` : sql`SELECT sum(n) AS n FROM dag_run_counts ${where(kept)}`,
+      dated
+        ? sql`SELECT count(*) AS n FROM dag_runs ${where([...kept, ...dates])}`
+        : sql`SELECT sum(n) AS n FROM dag_run_counts ${where(kept)}`,
     )
     return pageOf(p, rows, total, (row) => [row.id])
   })
@@ -79,7 +84,9 @@ export function engineRunLoad(
       'task_instances',
       sql`SELECT ${columns('task_instances')} FROM task_instances WHERE dag_run_id = ${run.id} ORDER BY id`,
     )
-    const version = (await s.records('dag_versions', sql`SELECT ${columns('dag_versions')} FROM dag_versions WHERE id = ${run.dag_version_id}`))[0]
+    const version = (
+      await s.records('dag_versions', sql`SELECT ${columns('dag_versions')} FROM dag_versions WHERE id = ${run.dag_version_id}`)
+    )[0]
     if (version === undefined) throw new Error(`DAG run ${run.id} points at DAG version ${run.dag_version_id}, which is missing`)
     return { run, task_instances, version }
   })

@@ -12,7 +12,6 @@ export async function secretGet(db: Database, p: { key: string }): Promise<Secre
   return rows[0] ?? null
 }
 
-
 export async function secretPut(db: Database, p: SecretRecord): Promise<void> {
   await db.write((s) => s.run(upsertRow('secrets', p, ['key'])))
 }

@@ -7,7 +7,10 @@ import { cursorKey, limitOf, pageOf } from '../page.ts'
 import { totalOf } from './reading.ts'
 
 /** In the order of their ids, which is the order in which the run made them. The count is of one run, never of the table. */
-export function taskInstanceList(db: Database, p: PageRequest & { dag_run_id: number; state?: TaskInstanceState }): Promise<PageOf<TaskInstanceRecord>> {
+export function taskInstanceList(
+  db: Database,
+  p: PageRequest & { dag_run_id: number; state?: TaskInstanceState },
+): Promise<PageOf<TaskInstanceRecord>> {
   return db.read(async (s) => {
     const scope = [sql`dag_run_id = ${p.dag_run_id}`, p.state === undefined ? null : sql`state = ${p.state}`]
     const after = cursorKey(p, [0] as const)
@@ -19,7 +22,10 @@ export function taskInstanceList(db: Database, p: PageRequest & { dag_run_id: nu
   })
 }
 
-export async function taskInstanceGet(db: Database, p: { dag_run_id: number; task_id: string; map_index: number }): Promise<TaskInstanceRecord | null> {
+export async function taskInstanceGet(
+  db: Database,
+  p: { dag_run_id: number; task_id: string; map_index: number },
+): Promise<TaskInstanceRecord | null> {
   const rows = await db.read((s) =>
     s.records(
       'task_instances',
@@ -30,9 +36,14 @@ export async function taskInstanceGet(db: Database, p: { dag_run_id: number; tas
   return rows[0] ?? null
 }
 
-export function taskInstanceById(db: Database, p: { id: number }): Promise<{ task_instance: TaskInstanceRecord; run: DagRunRecord } | null> {
+export function taskInstanceById(
+  db: Database,
+  p: { id: number },
+): Promise<{ task_instance: TaskInstanceRecord; run: DagRunRecord } | null> {
   return db.read(async (s) => {
-    const task_instance = (await s.records('task_instances', sql`SELECT ${columns('task_instances')} FROM task_instances WHERE id = ${p.id}`))[0]
+    const task_instance = (
+      await s.records('task_instances', sql`SELECT ${columns('task_instances')} FROM task_instances WHERE id = ${p.id}`)
+    )[0]
     if (task_instance === undefined) return null
     const run = (await s.records('dag_runs', sql`SELECT ${columns('dag_runs')} FROM dag_runs WHERE id = ${task_instance.dag_run_id}`))[0]
     return run === undefined ? null : { task_instance, run }

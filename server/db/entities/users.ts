@@ -41,7 +41,9 @@ export async function sessionCreate(db: Database, p: SessionRecord): Promise<voi
 }
 
 export async function sessionGet(db: Database, p: { token_hash: string }): Promise<SessionRecord | null> {
-  const rows = await db.read((s) => s.records('sessions', sql`SELECT ${columns('sessions')} FROM sessions WHERE token_hash = ${p.token_hash}`))
+  const rows = await db.read((s) =>
+    s.records('sessions', sql`SELECT ${columns('sessions')} FROM sessions WHERE token_hash = ${p.token_hash}`),
+  )
   return rows[0] ?? null
 }
 
@@ -74,7 +76,9 @@ export function apiKeyCreate(db: Database, p: Omit<ApiKeyRecord, 'id'>): Promise
 }
 
 export async function apiKeyByHash(db: Database, p: { token_hash: string }): Promise<ApiKeyRecord | null> {
-  const rows = await db.read((s) => s.records('api_keys', sql`SELECT ${columns('api_keys')} FROM api_keys WHERE token_hash = ${p.token_hash}`))
+  const rows = await db.read((s) =>
+    s.records('api_keys', sql`SELECT ${columns('api_keys')} FROM api_keys WHERE token_hash = ${p.token_hash}`),
+  )
   return rows[0] ?? null
 }
 

@@ -5,7 +5,10 @@ import { columns, sql, where } from '../sql.ts'
 import { cursorKey, limitOf, pageOf } from '../page.ts'
 import { totalOf } from './reading.ts'
 
-export async function xcomGet(db: Database, p: { dag_run_id: number; task_id: string; map_index: number; key: string }): Promise<XComRecord | null> {
+export async function xcomGet(
+  db: Database,
+  p: { dag_run_id: number; task_id: string; map_index: number; key: string },
+): Promise<XComRecord | null> {
   const rows = await db.read((s) =>
     s.records(
       'xcoms',

@@ -24,7 +24,7 @@ const PARSERS: pg.CustomTypesConfig = {
     if (oid === TIMESTAMPTZ) return parseInstant
     // Ids and sizes fit 53 bits; sums of them arrive as numeric.
     if (oid === INT8 || oid === NUMERIC) return Number
-    return pg.types.getTypeParser(oid, format)
+    return pg.types.getTypeParser(oid, format) as (text: string) => unknown
   },
 }
 
@@ -123,7 +123,10 @@ function session(client: pg.ClientBase): Session {
     records: async <T extends TableName>(_table: T, statement: Sql) => (await query(statement)).rows as TableRecords[T][],
     rows: async <R extends object>(statement: Sql) => (await query(statement)).rows as R[],
     run: async (statement) => (await query(statement)).rowCount ?? 0,
-    dialect: { jsonArrayHolds: (column, value) => sql`EXISTS (SELECT 1 FROM json_array_elements_text(${column}) AS element WHERE element = ${value})` },
+    dialect: {
+      jsonArrayHolds: (column, value) =>
+        sql`EXISTS (SELECT 1 FROM json_array_elements_text(${column}) AS element WHERE element = ${value})`,
+    },
   }
 }
 
@@ -139,14 +142,26 @@ export function instantText(at: number): string {
 
 /** SQLSTATE classes that say "not now": connection, resources (disk full, too many clients), shutdown, deadlock, timeout. */
 const PASSING_STATE = /^(08|53|57P|40)|^(55P03|57014|25P03|25006)$/
-const PASSING_CODE = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'EHOSTUNREACH', 'ENETUNREACH', 'ENOTFOUND', 'EAI_AGAIN', 'ENOENT'])
+const PASSING_CODE = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'ENOENT',
+])
 
 export function isTrouble(error: unknown): boolean {
   if (error instanceof StoreUnavailable) return true
   if (error instanceof AggregateError) return error.errors.some(isTrouble)
   const { code, message } = error as { code?: unknown; message?: string }
   if (typeof code === 'string') return PASSING_STATE.test(code) || PASSING_CODE.has(code)
-  return /^(Connection terminated|timeout e|Query read timeout|Client has encountered a connection error|Client was closed|the database system is)/i.test(message ?? '')
+  return /^(Connection terminated|timeout e|Query read timeout|Client has encountered a connection error|Client was closed|the database system is)/i.test(
+    message ?? '',
+  )
 }
 
 export async function unavailableOnTrouble<R>(work: () => Promise<R>): Promise<R> {

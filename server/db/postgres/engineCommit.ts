@@ -38,7 +38,12 @@ export function engineCommit(leader: LeaderConnection, p: EngineCommit): Promise
 async function commit(client: pg.Client, p: EngineCommit, groups: ReturnType<typeof commitGroups>): Promise<CommitOutcome> {
   const sent: Promise<CommitOutcome | null>[] = []
   const send = (group: RowGroup, statement: { text: string; values: unknown[] }): void => {
-    sent.push(client.query(statement).then(({ rowCount }) => (rowCount === group.rows ? null : mismatch(group)), (error: unknown) => refusal(group, error)))
+    sent.push(
+      client.query(statement).then(
+        ({ rowCount }) => (rowCount === group.rows ? null : mismatch(group)),
+        (error: unknown) => refusal(group, error),
+      ),
+    )
   }
   const begun = client.query('BEGIN')
   sent.push(fence(client, p))
@@ -46,7 +51,14 @@ async function commit(client: pg.Client, p: EngineCommit, groups: ReturnType<typ
   if (groups.ledger_counts.length > 0) sent.push(countLedger(client, groups.ledger_counts))
   for (const group of groups.updates) send(group, updateStatement(group))
   for (const group of groups.xcoms_delete) sent.push(client.query(deleteXComs(group)).then(() => null))
-  for (const group of groups.xcoms_put) send(group, insertStatement(group, ' ON CONFLICT (dag_run_id, task_id, map_index, key) DO UPDATE SET value = excluded.value, size = excluded.size, timestamp = excluded.timestamp'))
+  for (const group of groups.xcoms_put)
+    send(
+      group,
+      insertStatement(
+        group,
+        ' ON CONFLICT (dag_run_id, task_id, map_index, key) DO UPDATE SET value = excluded.value, size = excluded.size, timestamp = excluded.timestamp',
+      ),
+    )
   if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) sent.push(...deleteRows(client, p))
 
   const results = await Promise.allSettled([begun, ...sent])
@@ -187,7 +199,7 @@ function arrayText(values: readonly unknown[], column: number, width: number, ki
     const value = values[i]
     if (i > column) text += ','
     if (value === null || value === undefined) text += 'NULL'
-    else text += quoted ? quote(value as string) : String(value)
+    else text += quoted ? quote(value as string) : `${value as number | boolean}`
   }
   return `${text}}`
 }

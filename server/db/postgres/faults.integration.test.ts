@@ -21,24 +21,27 @@ async function commitUntilAnswered(store: Store, commit: EngineCommit): Promise<
 }
 
 describe('an engine commit whose connection is cut', () => {
-  test.each(['after', 'before'] as const)('%s COMMIT arrived has an unknown outcome, and sending it again settles it with one row', async (when) => {
-    const url = new URL(await freshPostgresUrl())
-    await using proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) })
-    const direct = url.href
-    url.port = String(proxy.port)
-    const store = await openPostgres({ url: url.href })
-    const term = (await store.leaderAcquire({ holder: 'a', lease_ms: 60_000 }))!
-    const commit = makeCommit(term.epoch, 1, { ledger_insert: [makeLedgerEntry(1, { dag_id: 'cut' })] })
-    const cut = proxy.cutOn('COMMIT', when)
-    await expect(store.engineCommit(commit)).rejects.toBeInstanceOf(StoreUnavailable)
-    await cut
-    expect(await count(direct)).toBe(when === 'after' ? 1 : 0)
-    expect((await commitUntilAnswered(store, commit)).outcome).toEqual({ status: 'committed' })
-    expect(await count(direct)).toBe(1)
-    expect((await store.ledgerList({ dag_id: 'cut', limit: 5, offset: 0 })).total).toBe(1)
-    expect(await store.engineCommit(makeCommit(term.epoch, 2, { ledger_insert: [makeLedgerEntry(2)] }))).toEqual({ status: 'committed' })
-    await store.close()
-  })
+  test.each(['after', 'before'] as const)(
+    '%s COMMIT arrived has an unknown outcome, and sending it again settles it with one row',
+    async (when) => {
+      const url = new URL(await freshPostgresUrl())
+      await using proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) })
+      const direct = url.href
+      url.port = String(proxy.port)
+      const store = await openPostgres({ url: url.href })
+      const term = (await store.leaderAcquire({ holder: 'a', lease_ms: 60_000 }))!
+      const commit = makeCommit(term.epoch, 1, { ledger_insert: [makeLedgerEntry(1, { dag_id: 'cut' })] })
+      const cut = proxy.cutOn('COMMIT', when)
+      await expect(store.engineCommit(commit)).rejects.toBeInstanceOf(StoreUnavailable)
+      await cut
+      expect(await count(direct)).toBe(when === 'after' ? 1 : 0)
+      expect((await commitUntilAnswered(store, commit)).outcome).toEqual({ status: 'committed' })
+      expect(await count(direct)).toBe(1)
+      expect((await store.ledgerList({ dag_id: 'cut', limit: 5, offset: 0 })).total).toBe(1)
+      expect(await store.engineCommit(makeCommit(term.epoch, 2, { ledger_insert: [makeLedgerEntry(2)] }))).toEqual({ status: 'committed' })
+      await store.close()
+    },
+  )
 })
 
 async function count(url: string): Promise<number> {
@@ -94,7 +97,9 @@ describe('two controllers', () => {
     const stores = await Promise.all([1, 2, 3].map(() => openPostgres({ url })))
     const client = new pg.Client({ connectionString: url })
     await client.connect()
-    expect((await client.query('SELECT number FROM schema_migrations ORDER BY number')).rows).toEqual(MIGRATIONS.postgres.map(({ number }) => ({ number })))
+    expect((await client.query('SELECT number FROM schema_migrations ORDER BY number')).rows).toEqual(
+      MIGRATIONS.postgres.map(({ number }) => ({ number })),
+    )
     await client.end()
     await Promise.all(stores.map((store) => store.close()))
   })
@@ -107,7 +112,9 @@ describe('two controllers', () => {
     const [winner, loser, term] = answers[0] === null ? [b, a, answers[1]!] : [a, b, answers[0]]
     expect(await winner.engineCommit(makeCommit(term.epoch, 1))).toEqual({ status: 'committed' })
     let next: { epoch: number; commit_seq: number } | null = null
-    await expect.poll(async () => (next = await loser.leaderAcquire({ holder: 'next', lease_ms: 60_000 })), { timeout: 5_000 }).not.toBeNull()
+    await expect
+      .poll(async () => (next = await loser.leaderAcquire({ holder: 'next', lease_ms: 60_000 })), { timeout: 5_000 })
+      .not.toBeNull()
     expect(next).toEqual({ epoch: term.epoch + 1, commit_seq: 1 })
     expect(await winner.engineCommit(makeCommit(term.epoch, 2))).toEqual({ status: 'fenced' })
     expect(await loser.engineCommit(makeCommit(term.epoch + 1, 2))).toEqual({ status: 'committed' })

@@ -30,10 +30,12 @@ export class LeaderConnection {
 
   /** One piece of work at a time; after any failure of the connection the next one opens a new connection. */
   run<R>(work: (client: pg.Client) => Promise<R>): Promise<R> {
-    const result = this.#last.then(() => unavailableOnTrouble(async () => {
-      const client = await this.#connect()
-      return work(client)
-    }))
+    const result = this.#last.then(() =>
+      unavailableOnTrouble(async () => {
+        const client = await this.#connect()
+        return work(client)
+      }),
+    )
     this.#last = result.catch(() => undefined)
     return result
   }
@@ -59,7 +61,13 @@ export class LeaderConnection {
 
   async #open(): Promise<pg.Client> {
     const config = clientConfig(this.#url)
-    const client = new pg.Client({ ...config, application_name: 'vortex leader', statement_timeout: STATEMENT_TIMEOUT_MS, query_timeout: STATEMENT_TIMEOUT_MS, pipeline: true })
+    const client = new pg.Client({
+      ...config,
+      application_name: 'vortex leader',
+      statement_timeout: STATEMENT_TIMEOUT_MS,
+      query_timeout: STATEMENT_TIMEOUT_MS,
+      pipeline: true,
+    })
     const forget = (): void => {
       this.#client = null
     }
@@ -100,5 +108,7 @@ export async function leaderRenew(leader: LeaderConnection, p: { holder: string;
 }
 
 export async function leaderResign(leader: LeaderConnection, p: { holder: string; epoch: number }): Promise<void> {
-  await leader.run((client) => client.query('UPDATE scheduler_leader SET holder = NULL, lease_until = NULL WHERE holder = $1 AND epoch = $2', [p.holder, p.epoch]))
+  await leader.run((client) =>
+    client.query('UPDATE scheduler_leader SET holder = NULL, lease_until = NULL WHERE holder = $1 AND epoch = $2', [p.holder, p.epoch]),
+  )
 }

@@ -30,11 +30,18 @@ export class LogChunks implements LogStore {
         sql`SELECT size FROM logs WHERE task_instance_id = ${p.task_instance_id} AND attempt = ${p.attempt} FOR UPDATE`,
       )
       const size = rows[0]?.size ?? 0
-      if (p.offset > size) throw new Error(`log of task instance ${p.task_instance_id}, attempt ${p.attempt}: append at ${p.offset}, but only ${size} bytes are stored`)
+      if (p.offset > size)
+        throw new Error(
+          `log of task instance ${p.task_instance_id}, attempt ${p.attempt}: append at ${p.offset}, but only ${size} bytes are stored`,
+        )
       const fresh = p.bytes.subarray(size - p.offset)
       if (fresh.length === 0) return size
-      await s.run(sql`INSERT INTO log_chunks (task_instance_id, attempt, start_offset, bytes) VALUES (${p.task_instance_id}, ${p.attempt}, ${size}, ${fresh})`)
-      await s.run(sql`UPDATE logs SET size = ${size + fresh.length} WHERE task_instance_id = ${p.task_instance_id} AND attempt = ${p.attempt}`)
+      await s.run(
+        sql`INSERT INTO log_chunks (task_instance_id, attempt, start_offset, bytes) VALUES (${p.task_instance_id}, ${p.attempt}, ${size}, ${fresh})`,
+      )
+      await s.run(
+        sql`UPDATE logs SET size = ${size + fresh.length} WHERE task_instance_id = ${p.task_instance_id} AND attempt = ${p.attempt}`,
+      )
       return size + fresh.length
     })
   }
@@ -91,7 +98,10 @@ export class LogChunks implements LogStore {
   }
 }
 
-export function attemptList(db: PostgresDatabase, p: { task_instance_id: number }): Promise<(AttemptRecord & { log_bytes: number; log_truncated: boolean })[]> {
+export function attemptList(
+  db: PostgresDatabase,
+  p: { task_instance_id: number },
+): Promise<(AttemptRecord & { log_bytes: number; log_truncated: boolean })[]> {
   const { text, values } = render(
     sql`SELECT ${columns('attempts', { prefix: 'a' })}, coalesce(l.size, 0) AS log_bytes, coalesce(l.truncated, false) AS log_truncated
       FROM attempts a LEFT JOIN logs l ON l.task_instance_id = a.task_instance_id AND l.attempt = a.attempt

@@ -10,7 +10,13 @@ const ADVISORY_LOCK = 0x766f72746578
 /** Returns the numbers applied now. A migration may take long; only its connection has no time limit. */
 export function migrate(url: string): Promise<number[]> {
   return unavailableOnTrouble(async () => {
-    const client = new pg.Client({ ...clientConfig(url), application_name: 'vortex migrate', statement_timeout: 0, query_timeout: 0, idle_in_transaction_session_timeout: 0 })
+    const client = new pg.Client({
+      ...clientConfig(url),
+      application_name: 'vortex migrate',
+      statement_timeout: 0,
+      query_timeout: 0,
+      idle_in_transaction_session_timeout: 0,
+    })
     client.on('error', () => undefined)
     try {
       await client.connect()
@@ -31,9 +37,10 @@ async function applyPending(client: pg.Client): Promise<number[]> {
   for (const migration of pending) {
     await client.query('BEGIN')
     await client.query(migration.sql)
-    await client.query('INSERT INTO schema_migrations (number, name, sha256, breaking, applied_at) VALUES ($1, $2, $3, $4, clock_timestamp())', [
-      migration.number, migration.name, migration.sha256, migration.breaking,
-    ])
+    await client.query(
+      'INSERT INTO schema_migrations (number, name, sha256, breaking, applied_at) VALUES ($1, $2, $3, $4, clock_timestamp())',
+      [migration.number, migration.name, migration.sha256, migration.breaking],
+    )
     await client.query('COMMIT')
   }
   return pending.map(({ number }) => number)

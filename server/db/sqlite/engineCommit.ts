@@ -20,7 +20,13 @@ export interface EncodedCommit {
 
 /** Runs on the server's thread. */
 export function encodeCommit(p: EngineCommit): EncodedCommit {
-  return { epoch: p.epoch, seq: p.seq, groups: commitGroups(p, encodeValue), dag_runs_delete: p.dag_runs_delete, dags_delete: p.dags_delete }
+  return {
+    epoch: p.epoch,
+    seq: p.seq,
+    groups: commitGroups(p, encodeValue),
+    dag_runs_delete: p.dag_runs_delete,
+    dags_delete: p.dags_delete,
+  }
 }
 
 /** Ends the transaction without an error to report to anybody but the caller. */
@@ -42,7 +48,8 @@ export function engineCommit(db: SqliteConnection, p: EncodedCommit): CommitOutc
       countLedger(db, p.groups.ledger_counts)
       for (const group of p.groups.updates) updateRows(db, group)
       for (const group of p.groups.xcoms_delete) eachRow(group, (values) => db.prepare(DELETE_XCOMS).run(values))
-      for (const group of p.groups.xcoms_put) insertRows(db, group, ' ON CONFLICT DO UPDATE SET value = excluded.value, size = excluded.size, timestamp = excluded.timestamp')
+      for (const group of p.groups.xcoms_put)
+        insertRows(db, group, ' ON CONFLICT DO UPDATE SET value = excluded.value, size = excluded.size, timestamp = excluded.timestamp')
       if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) deleteRows(db, p)
       return { status: 'committed' }
     })
@@ -54,7 +61,9 @@ export function engineCommit(db: SqliteConnection, p: EncodedCommit): CommitOutc
 
 /** null = go on. */
 function fence(db: SqliteConnection, p: EncodedCommit): CommitOutcome | null {
-  const { changes } = db.prepare('UPDATE scheduler_leader SET commit_seq = ? WHERE epoch = ? AND commit_seq = ?').run(p.seq, p.epoch, p.seq - 1)
+  const { changes } = db
+    .prepare('UPDATE scheduler_leader SET commit_seq = ? WHERE epoch = ? AND commit_seq = ?')
+    .run(p.seq, p.epoch, p.seq - 1)
   if (changes === 1) return null
   const leader = db.prepare('SELECT epoch, commit_seq FROM scheduler_leader').get() as { epoch: number; commit_seq: number }
   return { status: leader.epoch === p.epoch && leader.commit_seq >= p.seq ? 'committed' : 'fenced' }
@@ -83,7 +92,8 @@ function insertRows(db: SqliteConnection, group: RowGroup, onConflict = ''): voi
 
 function updateRows(db: SqliteConnection, group: RowGroup): void {
   for (const column of group.set) columnKind(group.table, column)
-  const assignments = group.set.length === 0 ? `${group.match[0]} = ${group.match[0]}` : group.set.map((column) => `${column} = ?`).join(', ')
+  const assignments =
+    group.set.length === 0 ? `${group.match[0]} = ${group.match[0]}` : group.set.map((column) => `${column} = ?`).join(', ')
   const conditions = group.match.map((column) => `${column.replace(/^expect_/, '')} = ?`).join(' AND ')
   const statement = db.prepare(`UPDATE ${group.table} SET ${assignments} WHERE ${conditions}`)
   eachRow(group, (values) => {
@@ -122,7 +132,10 @@ function deleteRows(db: SqliteConnection, p: EncodedCommit): void {
   const run = db.prepare('DELETE FROM dag_runs WHERE id = ?')
   for (const id of runs) {
     logs.run(id)
-    countLedger(db, counted.all(id).map((row): [string, number] => [row['dag_id'] as string, -(row['n'] as number)]))
+    countLedger(
+      db,
+      counted.all(id).map((row): [string, number] => [row['dag_id'] as string, -(row['n'] as number)]),
+    )
     ledger.run(id)
     run.run(id)
   }
@@ -133,7 +146,12 @@ function deleteRows(db: SqliteConnection, p: EncodedCommit): void {
 }
 
 function raiseIdFloors(db: SqliteConnection): void {
-  for (const [name, table] of [['dag_runs', 'dag_runs'], ['task_instances', 'task_instances'], ['ledger', 'ledger'], ['backfills', 'backfills']] as const) {
+  for (const [name, table] of [
+    ['dag_runs', 'dag_runs'],
+    ['task_instances', 'task_instances'],
+    ['ledger', 'ledger'],
+    ['backfills', 'backfills'],
+  ] as const) {
     db.prepare(
       `INSERT INTO id_floors (name, max_id) SELECT ?, coalesce(max(id), 0) FROM ${table} WHERE true ON CONFLICT DO UPDATE SET max_id = max(max_id, excluded.max_id)`,
     ).run(name)

@@ -105,7 +105,10 @@ describe('a damaged database', () => {
     const file = join(folder.path, 'vortex.db')
     damage(file)
     const before = readFileSync(file)
-    await expect(openSqlite({ folder: folder.path })).rejects.toMatchObject({ name: 'DatabaseCorrupt', message: expect.stringMatching(`${file} is damaged .*backup`) as unknown })
+    await expect(openSqlite({ folder: folder.path })).rejects.toMatchObject({
+      name: 'DatabaseCorrupt',
+      message: expect.stringMatching(`${file} is damaged .*backup`) as unknown,
+    })
     expect(readFileSync(file).equals(before)).toBe(true)
   })
 
@@ -124,13 +127,21 @@ describe('a full disk', () => {
     const file = join(folder.path, 'vortex.db')
     const db = new SqliteConnection(file, { readonly: false, synchronous: 'NORMAL' })
     migrate(db, file)
-    await SHARED_METHODS.dagFileSave(db, { record: makeDagFile('d.py'), specs: [makeDagSpec('d')], bundle: { hash: 'b', files: [] }, paused_default: true, now: AT })
+    await SHARED_METHODS.dagFileSave(db, {
+      record: makeDagFile('d.py'),
+      specs: [makeDagSpec('d')],
+      bundle: { hash: 'b', files: [] },
+      paused_default: true,
+      now: AT,
+    })
     const term = leaderAcquire(db, { holder: 'x', lease_ms: 60_000 })!
-    const commit = encodeCommit(makeCommit(term.epoch, 1, {
-      dag_runs_insert: [makeRun(1, 'd', 1)],
-      task_instances_insert: Array.from({ length: 5000 }, (_, i) => makeTaskInstance(i + 1, 1)),
-      ledger_insert: [makeLedgerEntry(1)],
-    }))
+    const commit = encodeCommit(
+      makeCommit(term.epoch, 1, {
+        dag_runs_insert: [makeRun(1, 'd', 1)],
+        task_instances_insert: Array.from({ length: 5000 }, (_, i) => makeTaskInstance(i + 1, 1)),
+        ledger_insert: [makeLedgerEntry(1)],
+      }),
+    )
     // SQLite's own limit gives the very error of a full disk.
     const pages = (db.handle.pragma('page_count', { simple: true }) as number) + 20
     db.handle.pragma(`max_page_count = ${pages}`)

@@ -51,10 +51,17 @@ export function lockFolder(folder: string, now: number): FolderLock {
     lock.close()
     if ((error as { code?: string }).code?.startsWith('SQLITE_BUSY') !== true) throw error
     const holder = readHolder(infoFile)
-    const who = holder === null ? 'another server' : `the server with pid ${holder.pid} on ${holder.hostname} (started ${holder.started_at})`
+    const who =
+      holder === null ? 'another server' : `the server with pid ${holder.pid} on ${holder.hostname} (started ${holder.started_at})`
     throw new FolderInUse(`${folder} is in use by ${who}: stop it first, or give this server another data folder with --data-folder`)
   }
-  const holder: Holder = { pid: process.pid, hostname: hostname(), started_at: new Date(now).toISOString(), booted_at: now - uptime() * 1000, clean: false }
+  const holder: Holder = {
+    pid: process.pid,
+    hostname: hostname(),
+    started_at: new Date(now).toISOString(),
+    booted_at: now - uptime() * 1000,
+    clean: false,
+  }
   writeHolder(infoFile, holder)
   return {
     closedCleanly: last === null || last.clean,

@@ -13,16 +13,19 @@ export function now(db: SqliteConnection): number {
 
 /** A holder whose own lease is still alive wins again, with a new epoch: its earlier process is gone. */
 export function leaderAcquire(db: SqliteConnection, p: { holder: string; lease_ms: number }): LeaderTerm | null {
-  const row = db.prepare(
-    `UPDATE scheduler_leader SET holder = ?, epoch = epoch + 1, lease_until = ${NOW} + ?
+  const row = db
+    .prepare(
+      `UPDATE scheduler_leader SET holder = ?, epoch = epoch + 1, lease_until = ${NOW} + ?
      WHERE lease_until IS NULL OR lease_until <= ${NOW} OR holder = ? RETURNING epoch, commit_seq`,
-  ).all(p.holder, p.lease_ms, p.holder)[0]
+    )
+    .all(p.holder, p.lease_ms, p.holder)[0]
   return (row as LeaderTerm | undefined) ?? null
 }
 
 /** A lease that ended cannot be renewed, even if nobody else has won since. */
 export function leaderRenew(db: SqliteConnection, p: { holder: string; epoch: number; lease_ms: number }): boolean {
-  const { changes } = db.prepare(`UPDATE scheduler_leader SET lease_until = ${NOW} + ? WHERE holder = ? AND epoch = ? AND lease_until > ${NOW}`)
+  const { changes } = db
+    .prepare(`UPDATE scheduler_leader SET lease_until = ${NOW} + ? WHERE holder = ? AND epoch = ? AND lease_until > ${NOW}`)
     .run(p.lease_ms, p.holder, p.epoch)
   return changes > 0
 }

@@ -29,8 +29,15 @@ function logFile(folder: string, p: LogKey): string {
 
 // ---- in the database threads
 
-export function attemptList(db: SqliteConnection, folder: string, p: { task_instance_id: number }): (AttemptRecord & { log_bytes: number; log_truncated: boolean })[] {
-  const attempts = db.records('attempts', sql`SELECT ${columns('attempts')} FROM attempts WHERE task_instance_id = ${p.task_instance_id} ORDER BY attempt`)
+export function attemptList(
+  db: SqliteConnection,
+  folder: string,
+  p: { task_instance_id: number },
+): (AttemptRecord & { log_bytes: number; log_truncated: boolean })[] {
+  const attempts = db.records(
+    'attempts',
+    sql`SELECT ${columns('attempts')} FROM attempts WHERE task_instance_id = ${p.task_instance_id} ORDER BY attempt`,
+  )
   return attempts.map((attempt) => {
     const log_bytes = statSync(logFile(folder, attempt), { throwIfNoEntry: false })?.size ?? 0
     return { ...attempt, log_bytes, log_truncated: logState(db, attempt)?.truncated ?? false }
@@ -52,7 +59,10 @@ export function logFinishMany(db: SqliteConnection, p: (LogKey & { truncated: bo
 }
 
 export function logDeletionsList(db: SqliteConnection, p: { limit: number }): number[] {
-  return db.prepare('SELECT task_instance_id FROM log_deletions ORDER BY task_instance_id LIMIT ?').all(p.limit).map((row) => row['task_instance_id'] as number)
+  return db
+    .prepare('SELECT task_instance_id FROM log_deletions ORDER BY task_instance_id LIMIT ?')
+    .all(p.limit)
+    .map((row) => row['task_instance_id'] as number)
 }
 
 export function logDeletionsDone(db: SqliteConnection, p: { task_instance_ids: number[] }): void {
@@ -90,10 +100,14 @@ export class LogFiles implements LogStore {
   logAppend(p: LogKey & { offset: number; bytes: Uint8Array }): Promise<number> {
     return this.#inOrder(p, async () => {
       const log = await this.#openLog(p)
-      if (p.offset > log.size) throw new Error(`log of task instance ${p.task_instance_id}, attempt ${p.attempt}: append at ${p.offset}, but only ${log.size} bytes are stored`)
+      if (p.offset > log.size)
+        throw new Error(
+          `log of task instance ${p.task_instance_id}, attempt ${p.attempt}: append at ${p.offset}, but only ${log.size} bytes are stored`,
+        )
       const fresh = p.bytes.subarray(log.size - p.offset)
       let written = 0
-      while (written < fresh.length) written += (await log.handle.write(fresh, written, fresh.length - written, log.size + written)).bytesWritten
+      while (written < fresh.length)
+        written += (await log.handle.write(fresh, written, fresh.length - written, log.size + written)).bytesWritten
       log.size += fresh.length
       return log.size
     })
@@ -115,7 +129,12 @@ export class LogFiles implements LogStore {
       const batch = this.#finishing
       this.#finishing = []
       try {
-        await (await this.#writer()).call('logFinishMany', batch.map(({ p }) => ({ task_instance_id: p.task_instance_id, attempt: p.attempt, truncated: p.truncated })))
+        await (
+          await this.#writer()
+        ).call(
+          'logFinishMany',
+          batch.map(({ p }) => ({ task_instance_id: p.task_instance_id, attempt: p.attempt, truncated: p.truncated })),
+        )
         for (const { resolve } of batch) resolve()
       } catch (error) {
         for (const { reject } of batch) reject(error)
@@ -125,10 +144,18 @@ export class LogFiles implements LogStore {
   }
 
   async logStat(p: LogKey): Promise<LogRecord | null> {
-    const state = await (await this.#reader()).call<{ truncated: boolean } | null>('logState', { task_instance_id: p.task_instance_id, attempt: p.attempt })
+    const state = await (
+      await this.#reader()
+    ).call<{ truncated: boolean } | null>('logState', { task_instance_id: p.task_instance_id, attempt: p.attempt })
     const size = await sizeOf(logFile(this.#folder, p))
     if (state === null && size === null) return null
-    return { task_instance_id: p.task_instance_id, attempt: p.attempt, size: size ?? 0, complete: state !== null, truncated: state?.truncated ?? false }
+    return {
+      task_instance_id: p.task_instance_id,
+      attempt: p.attempt,
+      size: size ?? 0,
+      complete: state !== null,
+      truncated: state?.truncated ?? false,
+    }
   }
 
   async logRead(p: LogKey & { offset: number; limit: number }): Promise<Uint8Array> {
@@ -168,9 +195,11 @@ export class LogFiles implements LogStore {
     const key = keyOf(p)
     const before = this.#chains.get(key) ?? Promise.resolve()
     const run = before.then(() => unavailableOnDiskTrouble(work))
-    const settled = run.catch(() => undefined).finally(() => {
-      if (this.#chains.get(key) === settled) this.#chains.delete(key)
-    })
+    const settled = run
+      .catch(() => undefined)
+      .finally(() => {
+        if (this.#chains.get(key) === settled) this.#chains.delete(key)
+      })
     this.#chains.set(key, settled)
     return run
   }

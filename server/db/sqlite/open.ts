@@ -55,12 +55,17 @@ class Threads {
   /** The idlest reader; another one is opened when all are busy. */
   readonly reader = async (): Promise<ThreadClient> => {
     for (let i = this.#readers.length - 1; i >= 0; i--) if (this.#readers[i]?.isDead === true) this.#readers.splice(i, 1)
-    const idlest = this.#readers.reduce<ThreadClient | null>((best, reader) => (best === null || reader.load < best.load ? reader : best), null)
+    const idlest = this.#readers.reduce<ThreadClient | null>(
+      (best, reader) => (best === null || reader.load < best.load ? reader : best),
+      null,
+    )
     if (idlest !== null && (idlest.load === 0 || this.#readers.length === MAX_READERS)) return idlest
-    this.#opening ??= this.#start('reader').then((reader) => {
-      this.#readers.push(reader)
-      return reader
-    }).finally(() => (this.#opening = null))
+    this.#opening ??= this.#start('reader')
+      .then((reader) => {
+        this.#readers.push(reader)
+        return reader
+      })
+      .finally(() => (this.#opening = null))
     return idlest ?? this.#opening
   }
 
@@ -83,7 +88,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
 
   const store: Partial<Record<StoreMethod, (p: never) => Promise<unknown>>> = {}
   const readers: ReadonlySet<string> = new Set(READ_METHODS)
-  for (const method of Object.keys(SHARED_METHODS) as (keyof typeof SHARED_METHODS)[]) store[method] = readers.has(method) ? read(method) : write(method)
+  for (const method of Object.keys(SHARED_METHODS) as (keyof typeof SHARED_METHODS)[])
+    store[method] = readers.has(method) ? read(method) : write(method)
   for (const method of ['leaderAcquire', 'leaderRenew', 'leaderResign', 'now', 'ping'] as const) store[method] = write(method)
   store.attemptList = read('attemptList')
   store.engineCommit = async (p: EngineCommit): Promise<CommitOutcome> => {
@@ -93,7 +99,8 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
     if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) void logs.sweepDeleted().catch(() => undefined)
     return outcome
   }
-  for (const method of ['logAppend', 'logFinish', 'logStat', 'logRead', 'logDelete'] as const) store[method] = logs[method].bind(logs) as (p: never) => Promise<unknown>
+  for (const method of ['logAppend', 'logFinish', 'logStat', 'logRead', 'logDelete'] as const)
+    store[method] = logs[method].bind(logs) as (p: never) => Promise<unknown>
   // What a killed server left behind; trouble with it is tried again at the next deletion or start.
   if (!writer.isDead) void logs.sweepDeleted().catch(() => undefined)
   return {

@@ -24,7 +24,15 @@ type Method = (db: SqliteConnection, p: never) => unknown
 const options = workerData as ThreadOptions
 const METHODS: Record<string, Method> = {
   ...(SHARED_METHODS as Record<string, Method>),
-  engineCommit, leaderAcquire, leaderRenew, leaderResign, now, logFinishMany, logState, logDeletionsList, logDeletionsDone,
+  engineCommit,
+  leaderAcquire,
+  leaderRenew,
+  leaderResign,
+  now,
+  logFinishMany,
+  logState,
+  logDeletionsList,
+  logDeletionsDone,
   attemptList: (db, p) => attemptList(db, options.folder, p),
   ping: (db) => void db.prepare('SELECT 1').get(),
 }

@@ -38,7 +38,8 @@ export function toPlainError(error: unknown): PlainError {
   if (error instanceof InvalidCursor) return { ...plain, kind: 'cursor' }
   if (error instanceof SchemaMismatch) return { ...plain, kind: 'schema' }
   if (error instanceof FolderInUse) return { ...plain, kind: 'in_use' }
-  if (error instanceof DatabaseCorrupt || code?.startsWith('SQLITE_CORRUPT') === true || code === 'SQLITE_NOTADB') return { ...plain, kind: 'corrupt' }
+  if (error instanceof DatabaseCorrupt || code?.startsWith('SQLITE_CORRUPT') === true || code === 'SQLITE_NOTADB')
+    return { ...plain, kind: 'corrupt' }
   return { ...plain, kind: 'other' }
 }
 
@@ -49,7 +50,10 @@ export function fromPlainError(plain: PlainError, file: string): Error {
   if (plain.kind === 'cursor') return new InvalidCursor()
   if (plain.kind === 'schema') return new SchemaMismatch(plain.message)
   if (plain.kind === 'in_use') return new FolderInUse(plain.message)
-  if (plain.kind === 'corrupt') return plain.message.includes(file) ? Object.assign(error, { name: 'DatabaseCorrupt' }) : new DatabaseCorrupt(file, plain.message, { cause: error })
+  if (plain.kind === 'corrupt')
+    return plain.message.includes(file)
+      ? Object.assign(error, { name: 'DatabaseCorrupt' })
+      : new DatabaseCorrupt(file, plain.message, { cause: error })
   return error
 }
 
