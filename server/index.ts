@@ -20,7 +20,7 @@ import { systemClock } from './runtime/clock.ts'
 import { loadConfig, processIdentity, takeSecrets, type Config, type ConfigOptions } from './runtime/config.ts'
 import { createLiveEvents } from './runtime/liveEvents.ts'
 import { createLogger, type Logger } from './runtime/logger.ts'
-import { INSTALL_ROOT, readVersion } from './runtime/version.ts'
+import { INSTALL_ROOT, IS_BUNDLED, readVersion } from './runtime/version.ts'
 import { createEngineCommands, createEngineQueries, createSwarmInbox, createTemplateDates } from './scheduler/engineApi.ts'
 import { EngineService } from './scheduler/engineService.ts'
 import { DEFAULT_SETTINGS } from './scheduler/model.ts'
@@ -42,14 +42,12 @@ export interface RunningServer {
   store: Store
   /** Resolves when every DAG file that was there at the start has been looked at. */
   dagsReady: Promise<void>
-  stop(): Promise<void>
+  /** `leave_worker`: the local worker goes on with its attempts and waits for the next controller. */
+  stop(p?: { leave_worker?: boolean }): Promise<void>
 }
 
 export interface ServerExtras {
-  /** Lets nothing be created in the background: `vortex run` brings its own DAG file. */
   log_level?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
-  /** Stops the local worker with the server instead of leaving it to a successor. */
-  stop_worker?: boolean
 }
 
 export async function startServer(options: ConfigOptions = {}, extras: ServerExtras = {}): Promise<RunningServer> {
@@ -59,9 +57,9 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
   const clock = systemClock
   const version = readVersion()
   await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
-  const stack: (() => Promise<unknown>)[] = []
-  const stop = async (): Promise<void> => {
-    for (const close of stack.splice(0).reverse()) await close().catch((error: unknown) => logger.error({ err: error }, 'a part did not stop cleanly'))
+  const stack: ((p: { leave_worker?: boolean }) => Promise<unknown>)[] = []
+  const stop = async (p: { leave_worker?: boolean } = {}): Promise<void> => {
+    for (const close of stack.splice(0).reverse()) await close(p).catch((error: unknown) => logger.error({ err: error }, 'a part did not stop cleanly'))
   }
   try {
     const store = await openStore(
@@ -118,9 +116,9 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     if (socket_path !== null) {
       const worker = new LocalWorkerProcess({
         clock, logger, socket_path, data_folder: config.dataFolder, token_file: join(config.dataFolder, 'worker.token'), capacity: config.workerCapacity, python: () => files.python(),
-        package_folder: join(INSTALL_ROOT, 'python'),
+        package_folder: join(INSTALL_ROOT, 'python'), command: { file: process.execPath, args: [workerProgram()] },
       })
-      stack.push(() => (extras.stop_worker === true ? worker.stop() : worker.leave()))
+      stack.push((p) => (p.leave_worker === true ? worker.leave() : worker.stop()))
       void worker.start().catch((error: unknown) => logger.error({ err: error }, 'the local worker cannot start'))
     }
     const sign_in_link = admin.has_password ? null : `${url}/sign-in#link=${await accounts.createLoginLink(admin.username)}`
@@ -129,6 +127,11 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     await stop()
     throw error
   }
+}
+
+/** The worker program: from the bundle if this is the bundle. */
+function workerProgram(): string {
+  return IS_BUNDLED ? join(INSTALL_ROOT, 'dist/server/worker.mjs') : join(INSTALL_ROOT, 'server/worker/workerMain.ts')
 }
 
 const NO_DATES = { prev_success_interval_start: null, prev_success_interval_end: null, prev_success_start: null, prev_success_end: null, prev_logical_date: null, next_logical_date: null }
