@@ -5,7 +5,7 @@ import time
 import pytest
 from host_process import write
 
-GOOD = "from vortex.dag import DAG\ndag = DAG('good', schedule=None)\n"
+GOOD = "from vortex import DAG\ndag = DAG('good', schedule=None)\n"
 
 
 def error_of(answer):

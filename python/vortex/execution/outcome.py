@@ -8,16 +8,14 @@ from vortex.exceptions import (
     AirflowRescheduleException,
     AirflowSensorTimeout,
     AirflowSkipException,
+    AirflowTaskTerminated,
     AirflowTaskTimeout,
     TaskDeferred,
 )
 from vortex.execution.instants import to_epoch_ms
 from vortex.execution.xcom_codec import XComNotSerialisable, XComTooLarge
+from vortex.host.channel import XComTooLarge as ChannelXComTooLarge
 from vortex.loading.author_traceback import one_line
-
-
-class TaskTerminated(BaseException):
-    """SIGTERM reached the task: cancelled, cleared, or the worker gave it up. Not an Exception, so that `except Exception` lets it pass."""
 
 
 def outcome_of(error: BaseException) -> Dict[str, Any]:
@@ -33,9 +31,9 @@ def outcome_of(error: BaseException) -> Dict[str, Any]:
         return {"outcome": "failed_final", "reason": one_line(error), "reason_code": "fail_exception"}
     if isinstance(error, AirflowTaskTimeout):
         return {"outcome": "failed", "reason": one_line(error), "reason_code": "timeout"}
-    if isinstance(error, TaskTerminated):
+    if isinstance(error, AirflowTaskTerminated):
         return {"outcome": "failed", "reason": str(error), "reason_code": "killed"}
-    if type(error).__name__ in ("XComTooLarge",) or isinstance(error, XComTooLarge):
+    if isinstance(error, (XComTooLarge, ChannelXComTooLarge)):
         return {"outcome": "failed", "reason": str(error), "reason_code": "xcom_too_large"}
     if isinstance(error, XComNotSerialisable):
         return {"outcome": "failed", "reason": str(error), "reason_code": "xcom_not_serialisable"}

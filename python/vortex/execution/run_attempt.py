@@ -14,7 +14,7 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Dict, List
 
-from vortex.exceptions import AirflowException, TaskDeferred
+from vortex.exceptions import AirflowException, ParamValidationError, TaskDeferred
 from vortex.execution import variables, xcom_codec
 from vortex.execution.callbacks import registered, run_callbacks
 from vortex.execution.context import build_context, export_environment
@@ -139,7 +139,7 @@ def _run_dag_callback(job: Dict[str, Any], dag: Any, channel: Any) -> Dict[str, 
     ti.state = dag_run.state
     try:
         context = build_context(job, dag, task, dag_run, ti)
-    except ValueError:
+    except ParamValidationError:
         # The run failed because its params do not fit: the callback is how the author hears of it.
         context = {"dag": dag, "task": task, "ti": ti, "task_instance": ti, "dag_run": dag_run, "run_id": dag_run.run_id, "params": dict(dag_run.conf)}
     context["reason"] = reason

@@ -6,8 +6,7 @@ import sys
 import threading
 from typing import Any
 
-from vortex.exceptions import AirflowTaskTimeout
-from vortex.execution.outcome import TaskTerminated
+from vortex.exceptions import AirflowTaskTerminated, AirflowTaskTimeout
 from vortex.loading.author_traceback import format_author_traceback
 
 
@@ -46,7 +45,7 @@ class Termination:
             sys.stdout.write(f"on_kill() failed:\n{format_author_traceback(error)}")
         if kind == "timeout":
             raise AirflowTaskTimeout(f"the task did not end within its execution_timeout of {self._seconds:g} s")
-        raise TaskTerminated("the task was told to end")
+        raise AirflowTaskTerminated("the task was told to end")
 
 
 def _too_late(_kind: str) -> None:

@@ -7,12 +7,12 @@ _THREE = ("airflow.sdk", "airflow.providers.standard")
 
 
 def detect_dialect(tree: ast.AST, compat: str = "auto") -> str:
-    """'3' if the file itself imports airflow.sdk or airflow.providers.standard, or speaks to vortex without airflow; else '2'."""
-    if compat in ("2", "3"):
-        return compat
+    """'3' if the file itself imports airflow.sdk or airflow.providers.standard; else `compat` if it says; else '3' only without airflow."""
     names = set(_imported_modules(tree))
     if any(name == new or name.startswith(new + ".") for name in names for new in _THREE):
         return "3"
+    if compat in ("2", "3"):
+        return compat
     roots = {name.partition(".")[0] for name in names}
     return "3" if "vortex" in roots and "airflow" not in roots else "2"
 

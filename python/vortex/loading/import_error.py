@@ -35,9 +35,9 @@ _KINDS_BY_NAME = {
     "AirflowDagCycleException": "cycle",
     "DuplicateTaskIdFound": "duplicate",
     "AirflowDagDuplicatedIdException": "duplicate",
-    "DuplicateDagIdFound": "duplicate",
     "DagInvalid": "invalid",
     "SerializationError": "invalid",
+    "ParamValidationError": "invalid",
 }
 
 

@@ -24,8 +24,9 @@ import platform
 import selectors
 import signal
 import sys
+import sysconfig
 import time
-from typing import Any, Deque, Dict, Optional
+from typing import Any, Deque, Dict, List, Optional
 
 from vortex.host.frames import Decoder, encode_json
 from vortex.host.linux import become_subreaper, prepare
@@ -48,12 +49,12 @@ def warm_up() -> None:
             __import__(name)
         except ImportError:
             continue
-    import vortex.airflow_finder
+    import vortex.airflow_compat
     import vortex.execution.variables
     import vortex.registry
     import vortex.serialization  # noqa: F401
 
-    for name in ("vortex", "vortex.operators.bash", "vortex.operators.python", "vortex.decorators"):
+    for name in ("vortex", "vortex.operators.bash", "vortex.operators.python", "vortex.definitions.taskflow"):
         try:
             __import__(name)
         except ImportError:
@@ -62,6 +63,12 @@ def warm_up() -> None:
     recorder()
     gc.collect()
     gc.freeze()
+
+
+def package_folders() -> List[str]:
+    """Where pip installs: what changes there may mend an import that failed."""
+    folders = {sysconfig.get_paths()[name] for name in ("purelib", "platlib")}
+    return sorted(folder for folder in folders if os.path.isdir(folder))
 
 
 class ParseHost:
@@ -92,7 +99,7 @@ class ParseHost:
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self._selector.register(wake, selectors.EVENT_READ, lambda: os.read(wake, 4096))
-        self._send({"type": "ready", "python": platform.python_version(), "executable": sys.executable, "pid": os.getpid()})
+        self._send({"type": "ready", "python": platform.python_version(), "executable": sys.executable, "pid": os.getpid(), "site_packages": package_folders()})
         while not self._ended:
             for key, _ in self._selector.select(self._next_timeout()):
                 key.data()
