@@ -136,8 +136,9 @@ export class Session {
       if (this.#isStopped()) return
       if (results.includes('served')) backoff = BACKOFF_FIRST_MS
       if (results.every((result) => result === 'refused')) this.#nobodyListens(began)
-      await this.#sleep(randomInt(Math.ceil(backoff / 2), backoff + 1))
-      backoff = Math.min(2 * backoff, BACKOFF_SLOWEST_MS)
+      await this.#sleep(randomInt(Math.ceil(backoff / 2), Math.ceil(backoff) + 1))
+      // Refusals keep a lease alive, so there must be several within one.
+      backoff = Math.min(2 * backoff, BACKOFF_SLOWEST_MS, (this.#welcome?.lease_ms ?? Infinity) / 4)
     }
   }
 
@@ -296,7 +297,15 @@ export class Session {
     const { left } = this.#lease
     if (left === 0) return this.#checkLease()
     this.#o.runner.renewLease({ valid_ms: left })
-    this.#leaseTimer = this.#o.clock.after(left, () => this.#checkLease())
+    this.#watchLease(left)
+  }
+
+  /** A timer may come a fraction of a millisecond early, and the lease may have been renewed by an answer just before. */
+  #watchLease(left: number): void {
+    this.#leaseTimer = this.#o.clock.after(left, () => {
+      this.#checkLease()
+      if (this.#lease.isValid) this.#watchLease(Math.max(1, this.#lease.left))
+    })
   }
 
   #checkLease(): void {

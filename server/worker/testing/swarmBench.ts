@@ -17,7 +17,7 @@ import { hashToken } from '#swarm/authentication.ts'
 import { refKey } from '#swarm/codec.ts'
 import { SwarmService, type SwarmServiceOptions } from '#swarm/swarmService.ts'
 import { makeDagSpec, makeTaskSpec } from '#testkit/makeDagSpec.ts'
-import { makeRun, makeTaskInstance } from '#testkit/makeRecords.ts'
+import { makeAttempt, makeCommit, makeDagFile, makeRun, makeTaskInstance } from '#testkit/makeRecords.ts'
 import type { TaskSpec } from '#contract/dagSpec.ts'
 import { parseController } from '../session/controllerAddress.ts'
 import { WorkerService, type WorkerServiceOptions } from '../workerService.ts'
@@ -85,7 +85,8 @@ export interface SwarmBench {
   /** Listens again, at the same places. */
   startSwarm(): Promise<void>
   attempt(task: Partial<TaskSpec> & { id?: number }): AssignedAttempt
-  assign(worker: TestWorker, attempts: AssignedAttempt[]): void
+  /** Commits the attempts as the engine would, then hands them to the swarm. */
+  assign(worker: TestWorker, attempts: AssignedAttempt[]): Promise<void>
   startWorker(script: Script, change?: Partial<WorkerServiceOptions> & { port?: number; capacity?: number }): Promise<TestWorker>
   close(): Promise<void>
 }
@@ -98,6 +99,12 @@ export interface TestWorker {
 export async function startBench(change: Partial<SwarmServiceOptions> = {}, wrap: (store: Store) => Store = (store) => store): Promise<SwarmBench> {
   const folder = await mkdtemp(join(tmpdir(), 'vortex-swarm-'))
   const store = await openStore({ folder: join(folder, 'data') })
+  const term = await store.leaderAcquire({ holder: 'test', lease_ms: 3_600_000 })
+  if (term === null) throw new Error('a new database has another leader')
+  const saved = await store.dagFileSave({ record: makeDagFile('dag.py', { dag_ids: ['dag'] }), specs: [makeDagSpec('dag')], bundle: { hash: 'bundle', files: [{ path: 'dag.py', sha256: 'a'.repeat(64), size: 10 }] }, paused_default: false, now: 1 })
+  const version = saved.changed[0]?.version
+  if (version === undefined) throw new Error('the DAG was not stored')
+  let seq = term.commit_seq
   const engine = new EngineDouble()
   const events: LiveEvent[] = []
   const workers: TestWorker[] = []
@@ -140,11 +147,19 @@ export async function startBench(change: Partial<SwarmServiceOptions> = {}, wrap
       const id = task.id ?? nextId
       const spec = makeDagSpec('dag', { tasks: [makeTaskSpec(`task_${id}`, task)] })
       return {
-        ref: { task_instance_id: id, attempt: 1, lease_token: randomUUID() }, run: makeRun(1, 'dag', 1), task_instance: makeTaskInstance(id, 1),
+        ref: { task_instance_id: id, attempt: 1, lease_token: randomUUID() }, run: makeRun(1, 'dag', version.id), task_instance: makeTaskInstance(id, 1),
         version: { id: 1, dag_id: 'dag', version: 1, hash: '', spec, bundle_hash: '', file: 'dag.py', created_at: 0 }, dag_callback: null,
       }
     },
-    assign(worker, attempts) {
+    async assign(worker, attempts) {
+      seq += 1
+      await store.engineCommit(
+        makeCommit(term.epoch, seq, {
+          dag_runs_insert: seq === term.commit_seq + 1 ? [makeRun(1, 'dag', version.id)] : [],
+          task_instances_insert: attempts.map(({ task_instance }) => task_instance),
+          attempts_insert: attempts.map(({ ref }) => makeAttempt(ref.task_instance_id, ref.attempt, { lease_token: ref.lease_token, worker_id: worker.worker_id })),
+        }),
+      )
       for (const { ref } of attempts) engine.alive.add(refKey(ref))
       current().assign({ worker_id: worker.worker_id, attempts })
     },
