@@ -19,13 +19,25 @@ export class LogChunks implements LogStore {
     this.#db = db
   }
 
+  /** The usual append, at the very end of what is stored, is one statement; a repeat or a gap takes the long way. */
+  async logAppend(p: LogKey & { offset: number; bytes: Uint8Array }): Promise<number> {
+    const rows = await this.#db.query<{ size: number }>(
+      `WITH log AS (
+         INSERT INTO logs AS l (task_instance_id, attempt, size, complete, truncated)
+         SELECT $1::bigint, $2::integer, $4::bigint, false, false
+           WHERE $3::bigint = 0 OR EXISTS (SELECT 1 FROM logs WHERE task_instance_id = $1 AND attempt = $2)
+         ON CONFLICT (task_instance_id, attempt) DO UPDATE SET size = l.size + $4 WHERE l.size = $3
+         RETURNING size),
+       chunk AS (INSERT INTO log_chunks (task_instance_id, attempt, start_offset, bytes) SELECT $1, $2, $3, $5::bytea FROM log WHERE $4 > 0)
+       SELECT size FROM log`,
+      [p.task_instance_id, p.attempt, p.offset, p.bytes.length, p.bytes],
+    )
+    return rows[0]?.size ?? this.#appendRest(p)
+  }
+
   /** The row of the log is locked first, so two appends of the same bytes cannot both be stored. */
-  logAppend(p: LogKey & { offset: number; bytes: Uint8Array }): Promise<number> {
+  #appendRest(p: LogKey & { offset: number; bytes: Uint8Array }): Promise<number> {
     return this.#db.write(async (s) => {
-      await s.run(
-        sql`INSERT INTO logs (task_instance_id, attempt, size, complete, truncated) VALUES (${p.task_instance_id}, ${p.attempt}, 0, false, false)
-          ON CONFLICT (task_instance_id, attempt) DO NOTHING`,
-      )
       const rows = await s.rows<{ size: number }>(
         sql`SELECT size FROM logs WHERE task_instance_id = ${p.task_instance_id} AND attempt = ${p.attempt} FOR UPDATE`,
       )
@@ -47,11 +59,10 @@ export class LogChunks implements LogStore {
   }
 
   async logFinish(p: LogKey & { truncated: boolean }): Promise<void> {
-    await this.#db.write((s) =>
-      s.run(
-        sql`INSERT INTO logs AS l (task_instance_id, attempt, size, complete, truncated) VALUES (${p.task_instance_id}, ${p.attempt}, 0, true, ${p.truncated})
-          ON CONFLICT (task_instance_id, attempt) DO UPDATE SET complete = true, truncated = l.truncated OR excluded.truncated`,
-      ),
+    await this.#db.query(
+      `INSERT INTO logs AS l (task_instance_id, attempt, size, complete, truncated) VALUES ($1, $2, 0, true, $3)
+       ON CONFLICT (task_instance_id, attempt) DO UPDATE SET complete = true, truncated = l.truncated OR excluded.truncated`,
+      [p.task_instance_id, p.attempt, p.truncated],
     )
   }
 

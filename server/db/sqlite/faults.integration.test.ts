@@ -121,6 +121,23 @@ describe('a damaged database', () => {
   })
 })
 
+describe('a database thread that dies', () => {
+  test('fails the calls it had as unavailable, and the next call has a new thread with all that was committed', async () => {
+    await using folder = await temporaryFolder()
+    const store = await openSqlite({
+      folder: folder.path,
+      thread_entry: new URL('../../testkit/dyingSqliteThread.ts', import.meta.url),
+    })
+    await store.settingPut({ name: 'kept', value: 'yes' })
+    const answers = await Promise.allSettled([store.settingPut({ name: 'die', value: '' }), store.settingPut({ name: 'lost', value: '' })])
+    for (const answer of answers) expect(answer).toMatchObject({ status: 'rejected', reason: { name: 'StoreUnavailable' } })
+    const term = await Promise.all([store.leaderAcquire({ holder: 'x', lease_ms: 1000 }), store.now()])
+    expect(term[0]).toEqual({ epoch: 1, commit_seq: 0 })
+    expect([await store.settingGet({ name: 'kept' }), await store.settingGet({ name: 'lost' })]).toEqual(['yes', null])
+    await store.close()
+  })
+})
+
 describe('a full disk', () => {
   test('makes a commit fail as unavailable with nothing half done, and the same commit succeeds when there is room', async () => {
     await using folder = await temporaryFolder()
