@@ -266,6 +266,9 @@ CREATE TABLE scheduler_leader (
   epoch bigint NOT NULL,
   commit_seq bigint NOT NULL,
   lease_until timestamp with time zone,
+  renewed_at timestamp with time zone,
+  session_pid integer,
+  session_start timestamp with time zone,
   CONSTRAINT scheduler_leader_id_check CHECK ((id = 1)),
   CONSTRAINT scheduler_leader_pkey PRIMARY KEY (id)
 );

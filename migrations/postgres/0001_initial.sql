@@ -11,13 +11,17 @@ CREATE TABLE settings (
   value text NOT NULL
 );
 
--- One row: who leads, until when, and the number of the last engine commit.
+-- One row: who leads, until when, and the number of the last engine commit. The leader's session is noted so that a standby need not
+-- wait for the lease of a controller that is plainly gone.
 CREATE TABLE scheduler_leader (
   id bigint PRIMARY KEY CHECK (id = 1),
   holder text,
   epoch bigint NOT NULL,
   commit_seq bigint NOT NULL,
-  lease_until timestamptz
+  lease_until timestamptz,
+  renewed_at timestamptz,
+  session_pid integer,
+  session_start timestamptz
 );
 INSERT INTO scheduler_leader (id, holder, epoch, commit_seq, lease_until) VALUES (1, NULL, 0, 0, NULL);
 

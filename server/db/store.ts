@@ -1,6 +1,6 @@
 /**
- * What the server needs of a database. Two implementations with files of the same names (`sqlite/`, `postgres/`) pass one
- * conformance suite (`conformance/`). Methods are named entity-then-verb, take one object, and are atomic each.
+ * What the server needs of a database. Statements that both dialects share are in `entities/`; what differs is in `sqlite/` and
+ * `postgres/`, in files of the same names. Both pass one conformance suite (`conformance/`). Methods are named entity-then-verb, take one object, and are atomic each.
  *
  * Every method may reject with StoreUnavailable when the database cannot be reached; the caller decides whether to try
  * again. Nothing of a rejected write has happened, except for `engineCommit` (see there).

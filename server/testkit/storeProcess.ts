@@ -8,7 +8,7 @@ import { makeCommit, makeLedgerEntry } from './makeRecords.ts'
 const [, , folder = ''] = process.argv
 try {
   const store = await openSqlite({ folder })
-  const term = await store.leaderAcquire({ holder: String(process.pid), lease_ms: 1 })
+  const term = await store.leaderAcquire({ holder: String(process.pid), lease_ms: 600_000 })
   const epoch = term?.epoch ?? 0
   let seq = term?.commit_seq ?? 0
   let id = (await store.engineLoad()).max_ids.ledger

@@ -120,4 +120,19 @@ describe('two controllers', () => {
     expect(await loser.engineCommit(makeCommit(term.epoch + 1, 2))).toEqual({ status: 'committed' })
     await Promise.all([a.close(), b.close()])
   })
+
+  test('hand over within 2.5 s when the leader is gone, long before its lease ends', async () => {
+    const url = await freshPostgresUrl()
+    const [a, b] = await Promise.all([openPostgres({ url }), openPostgres({ url })])
+    const term = await a.leaderAcquire({ holder: 'a', lease_ms: 60_000 })
+    expect(await b.leaderAcquire({ holder: 'b', lease_ms: 60_000 })).toBeNull()
+    // No resignation: its connections end, as they do when a process is killed.
+    await a.close()
+    const start = performance.now()
+    await expect
+      .poll(() => b.leaderAcquire({ holder: 'b', lease_ms: 60_000 }), { timeout: 5_000 })
+      .toMatchObject({ epoch: term!.epoch + 1 })
+    expect(performance.now() - start).toBeLessThan(2_500)
+    await b.close()
+  })
 })

@@ -85,11 +85,21 @@ export class LeaderConnection {
   }
 }
 
+/** What acquire and renew write beside the lease: which session of the database speaks for the leader. */
+const SESSION_NOTED = `renewed_at = clock_timestamp(), session_pid = pg_backend_pid(),
+  session_start = (SELECT backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid())`
+/**
+ * A killed controller's connection ends with it, and the database knows at once. A leader that merely lost its connection gets
+ * 1.5 s to renew over a new one; if it comes later, its epoch is fenced like any other's.
+ */
+const LEADER_IS_GONE = `renewed_at < clock_timestamp() - interval '1500 ms' AND NOT EXISTS (
+  SELECT 1 FROM pg_stat_activity a WHERE a.pid = scheduler_leader.session_pid AND a.backend_start = scheduler_leader.session_start)`
+
 export async function leaderAcquire(leader: LeaderConnection, p: { holder: string; lease_ms: number }): Promise<LeaderTerm | null> {
   const { rows } = await leader.run((client) =>
     client.query<LeaderTerm>(
-      `UPDATE scheduler_leader SET holder = $1, epoch = epoch + 1, lease_until = clock_timestamp() + $2::float8 * interval '1 ms'
-       WHERE lease_until IS NULL OR lease_until <= clock_timestamp() OR holder = $1 RETURNING epoch, commit_seq`,
+      `UPDATE scheduler_leader SET holder = $1, epoch = epoch + 1, lease_until = clock_timestamp() + $2::float8 * interval '1 ms', ${SESSION_NOTED}
+       WHERE lease_until IS NULL OR lease_until <= clock_timestamp() OR holder = $1 OR (${LEADER_IS_GONE}) RETURNING epoch, commit_seq`,
       [p.holder, p.lease_ms],
     ),
   )
@@ -99,7 +109,7 @@ export async function leaderAcquire(leader: LeaderConnection, p: { holder: strin
 export async function leaderRenew(leader: LeaderConnection, p: { holder: string; epoch: number; lease_ms: number }): Promise<boolean> {
   const { rowCount } = await leader.run((client) =>
     client.query(
-      `UPDATE scheduler_leader SET lease_until = clock_timestamp() + $3::float8 * interval '1 ms'
+      `UPDATE scheduler_leader SET lease_until = clock_timestamp() + $3::float8 * interval '1 ms', ${SESSION_NOTED}
        WHERE holder = $1 AND epoch = $2 AND lease_until > clock_timestamp()`,
       [p.holder, p.epoch, p.lease_ms],
     ),

@@ -22,6 +22,8 @@ export interface FolderLock {
   closedCleanly: boolean
   /** True if the machine has not been restarted since the folder was last in use: only a power cut can tear pages. */
   sameBoot: boolean
+  /** False when this process had the folder before: its own database thread died and is opened again. */
+  newProcess: boolean
   release(p: { clean: boolean }): void
 }
 
@@ -65,6 +67,7 @@ export function lockFolder(folder: string, now: number): FolderLock {
   writeHolder(infoFile, holder)
   return {
     closedCleanly: last === null || last.clean,
+    newProcess: last === null || last.pid !== process.pid,
     sameBoot: last !== null && last.hostname === holder.hostname && Math.abs(last.booted_at - holder.booted_at) < SAME_BOOT_TOLERANCE_MS,
     release({ clean }) {
       try {

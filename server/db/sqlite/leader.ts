@@ -33,3 +33,8 @@ export function leaderRenew(db: SqliteConnection, p: { holder: string; epoch: nu
 export function leaderResign(db: SqliteConnection, p: { holder: string; epoch: number }): void {
   db.prepare('UPDATE scheduler_leader SET holder = NULL, lease_until = NULL WHERE holder = ? AND epoch = ?').run(p.holder, p.epoch)
 }
+
+/** For a process that has just got the folder's lock: whoever led before is gone for certain, so nobody waits for its lease. */
+export function leaderForget(db: SqliteConnection): void {
+  db.prepare('UPDATE scheduler_leader SET holder = NULL, lease_until = NULL').run()
+}

@@ -13,7 +13,7 @@ import { SqliteConnection } from '../connection.ts'
 import { engineCommit } from '../engineCommit.ts'
 import { lockFolder, type FolderLock } from '../folderLock.ts'
 import { checkIntegrity, DatabaseCorrupt, isCorruption, requireWholeFile } from '../integrity.ts'
-import { leaderAcquire, leaderRenew, leaderResign, now } from '../leader.ts'
+import { leaderAcquire, leaderForget, leaderRenew, leaderResign, now } from '../leader.ts'
 import { attemptList, logDeletionsDone, logDeletionsList, logFinishMany, logState } from '../logs.ts'
 import { migrate } from '../migrate.ts'
 import { DATABASE_FILE } from './client.ts'
@@ -46,6 +46,7 @@ function openWriter(): { db: SqliteConnection; lock: FolderLock } {
     const db = new SqliteConnection(file, { readonly: false, synchronous: options.synchronous })
     checkIntegrity(db, file, lock)
     migrate(db, file)
+    if (lock.newProcess) leaderForget(db)
     return { db, lock }
   } catch (error) {
     lock.release({ clean: false })
