@@ -145,21 +145,16 @@ const checkDatabase: Check = async (place) => {
     const found = await stat(file).catch(() => null)
     return ok(found === null ? 'SQLite; the file is made on first start' : `SQLite, ${file}, ${(found.size / MIB).toFixed(1)} MiB`)
   }
-  const { Client } = (await import('pg')).default
-  const client = new Client({ connectionString: place.database_url, connectionTimeoutMillis: CHECK_MS, query_timeout: CHECK_MS })
   const where = describeDatabase(place.database_url)
   try {
-    await client.connect()
-    const { rows } = await client.query<{ version: number; text: string; now: Date }>("select current_setting('server_version_num')::int as version, current_setting('server_version') as text, clock_timestamp() as now")
-    const [answer] = rows
-    if (answer === undefined || answer.version < 140_000) return fail(`PostgreSQL ${answer?.text ?? ''} at ${where} is too old`, 'Use PostgreSQL 14 or later.')
-    const skew = Math.abs(answer.now.getTime() - Date.now())
-    if (skew > CLOCK_WARN_MS) return warn(`PostgreSQL ${answer.text} at ${where}; its clock differs by ${Math.round(skew / 1000)} s`, 'Let both hosts set their clocks by NTP.')
-    return ok(`PostgreSQL ${answer.text} at ${where}`)
+    const { probeDatabase } = await import('./embedded.ts')
+    const { version, version_number, now } = await probeDatabase(place.database_url, CHECK_MS)
+    if (version_number < 140_000) return fail(`PostgreSQL ${version} at ${where} is too old`, 'Use PostgreSQL 14 or later.')
+    const skew = Math.abs(now - Date.now())
+    if (skew > CLOCK_WARN_MS) return warn(`PostgreSQL ${version} at ${where}; its clock differs by ${Math.round(skew / 1000)} s`, 'Let both hosts set their clocks by NTP.')
+    return ok(`PostgreSQL ${version} at ${where}`)
   } catch (error) {
     return fail(`PostgreSQL at ${where} does not answer: ${error instanceof Error ? error.message : String(error)}`, 'Check VORTEX_DATABASE_URL, the password and the network.')
-  } finally {
-    await client.end().catch(() => undefined)
   }
 }
 

@@ -1,9 +1,11 @@
 /**
- * The doors from the command line to the rest of the product. Everything else in the CLI goes through the API.
+ * The one door from the command line to the rest of the product; everything else in the CLI goes through the API. All of it
+ * is loaded on demand.
  */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '#runtime/clock.ts'
+import type { ConfigOptions } from '#runtime/config.ts'
 import { createLogger } from '#runtime/logger.ts'
 import { INSTALL_ROOT } from '#runtime/version.ts'
 import { CliError, EXIT } from './exit.ts'
@@ -36,6 +38,18 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   const server = (await import('../index.ts')) as unknown as { startEmbedded?: (options: EmbeddedOptions) => Promise<EmbeddedServer> }
   if (server.startEmbedded === undefined) throw new CliError(EXIT.failed, 'This build of VORTEX cannot run DAGs without a server. Start one with "vortex server" and use "vortex dags trigger --follow".')
   return server.startEmbedded(options)
+}
+
+/** Runs a whole server in this process. */
+export async function startServer(options: ConfigOptions): Promise<{ url: string; sign_in_link: string | null; stop(): Promise<void> }> {
+  const { startServer: start } = await import('../index.ts')
+  return start(options)
+}
+
+/** What a PostgreSQL server says of itself; throws if it does not answer in time. */
+export async function probeDatabase(url: string, timeoutMs: number): Promise<{ version: string; version_number: number; now: number }> {
+  const { probePostgres } = await import('../db/postgres/probe.ts')
+  return probePostgres({ url, timeout_ms: timeoutMs })
 }
 
 export interface WorkerStart {

@@ -33,7 +33,7 @@ async function run({ screen }: Cli, given: Record<string, string | boolean>): Pr
     const url = SECRET_SETTINGS.has(name) ? String(options[name as keyof ConfigOptions]) : ''
     if (URL.canParse(url) && new URL(url).password !== '') screen.warn('The password in --database-url is visible to every user of this machine. Use VORTEX_DATABASE_URL.')
   }
-  const { startServer } = await import('../../index.ts')
+  const { startServer } = await import('../embedded.ts')
   const server = await startServer(options).catch((cause: unknown) => {
     throw explainStart(cause)
   })
