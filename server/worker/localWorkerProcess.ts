@@ -100,14 +100,18 @@ export class LocalWorkerProcess implements Service {
     this.#logTimer?.cancel()
   }
 
-  /** Drains the worker, within bounds, and waits for its end. */
+  /** Drains the worker, within bounds, and waits for its end. After `leave` there is none to stop. */
   async stop(): Promise<void> {
+    if (this.#isStopped()) return
     await this.leave()
+    const child = this.#child
     const record = this.#record ?? readRecord(this.#folder)
-    const pid = this.#child?.pid ?? record?.pid
-    const isThere = (): boolean => (this.#child === null ? record !== null && isAlive(record) : this.#child.exitCode === null && this.#child.signalCode === null)
-    if (pid === undefined || !isThere()) return
-    send(pid, 'SIGTERM')
+    if (child?.pid !== undefined) await this.#end(child.pid, () => child.exitCode === null && child.signalCode === null)
+    else if (record !== null) await this.#end(record.pid, () => isAlive(record))
+  }
+
+  async #end(pid: number, isThere: () => boolean): Promise<void> {
+    if (isThere()) send(pid, 'SIGTERM')
     const deadline = this.#o.clock.monotonic() + (this.#o.drain_ms ?? DRAIN_MS) + STOP_MARGIN_MS
     while (isThere()) {
       if (this.#o.clock.monotonic() > deadline) {

@@ -86,7 +86,7 @@ export interface SwarmBench {
   startSwarm(): Promise<void>
   attempt(task: Partial<TaskSpec> & { id?: number }): AssignedAttempt
   /** Commits the attempts as the engine would, then hands them to the swarm. */
-  assign(worker: TestWorker, attempts: AssignedAttempt[]): Promise<void>
+  assign(worker: { worker_id: string }, attempts: AssignedAttempt[]): Promise<void>
   startWorker(script: Script, change?: Partial<WorkerServiceOptions> & { port?: number; capacity?: number }): Promise<TestWorker>
   close(): Promise<void>
 }
