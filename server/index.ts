@@ -107,7 +107,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
 
     dagFiles = new DagFilesService({
       store, clock, logger, publish, engine, dags_folder: config.dagsFolder, data_folder: config.dataFolder, python: config.python, package_folder: join(INSTALL_ROOT, 'python'),
-      paused_default: config.pausedDefault, compat: config.compat,
+      paused_default: config.pausedDefault, compat: config.compat, environment: process.env,
     })
     const files = dagFiles
     stack.push(() => files.stop())
