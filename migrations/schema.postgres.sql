@@ -132,7 +132,7 @@ CREATE TABLE dag_runs (
   CONSTRAINT dag_runs_run_type_check CHECK ((run_type = ANY (ARRAY['scheduled'::text, 'manual'::text, 'backfill'::text, 'asset_triggered'::text]))),
   CONSTRAINT dag_runs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'success'::text, 'failed'::text])))
 );
-CREATE INDEX dag_runs_by_dag ON public.dag_runs USING btree (dag_id, id);
+CREATE INDEX dag_runs_by_dag ON public.dag_runs USING btree (dag_id, id, state);
 CREATE INDEX dag_runs_by_dag_state ON public.dag_runs USING btree (dag_id, state, id);
 CREATE INDEX dag_runs_by_date ON public.dag_runs USING btree (logical_date, dag_id) WHERE (logical_date IS NOT NULL);
 CREATE UNIQUE INDEX dag_runs_by_logical_date ON public.dag_runs USING btree (dag_id, logical_date, run_type) WHERE (logical_date IS NOT NULL);

@@ -119,7 +119,7 @@ CREATE TABLE dag_runs (
   task_counts TEXT NOT NULL
 ) STRICT;
 
-CREATE INDEX dag_runs_by_dag ON dag_runs (dag_id, id);
+CREATE INDEX dag_runs_by_dag ON dag_runs (dag_id, id, state);
 
 CREATE INDEX dag_runs_by_dag_state ON dag_runs (dag_id, state, id);
 

@@ -117,7 +117,8 @@ CREATE TABLE dag_runs (
 ) STRICT;
 CREATE UNIQUE INDEX dag_runs_by_run_id ON dag_runs (dag_id, run_id);
 CREATE UNIQUE INDEX dag_runs_by_logical_date ON dag_runs (dag_id, logical_date, run_type) WHERE logical_date IS NOT NULL;
-CREATE INDEX dag_runs_by_dag ON dag_runs (dag_id, id);
+-- With the state, so that "DAGs whose newest run failed" reads the index alone.
+CREATE INDEX dag_runs_by_dag ON dag_runs (dag_id, id, state);
 CREATE INDEX dag_runs_by_dag_state ON dag_runs (dag_id, state, id);
 CREATE INDEX dag_runs_by_state ON dag_runs (state, id);
 CREATE INDEX dag_runs_by_date ON dag_runs (logical_date, dag_id) WHERE logical_date IS NOT NULL;
