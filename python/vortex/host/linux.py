@@ -15,16 +15,18 @@ _PR_SET_CHILD_SUBREAPER = 36
 
 IS_LINUX = sys.platform.startswith("linux")
 _libc: Optional[ctypes.CDLL] = None
-_mark_address = 0
+_mark: Optional[memoryview] = None
 
 
 def prepare() -> None:
     """Loads libc and finds the reserved mark. Called once in the zygote, before anything changes its environment."""
-    global _libc, _mark_address
+    global _libc, _mark
     if not IS_LINUX:
         return
     _libc = ctypes.CDLL(None, use_errno=True)
-    _mark_address = _find_mark()
+    address = _find_mark()
+    if address:
+        _mark = memoryview((ctypes.c_char * MARK_WIDTH).from_address(address)).cast("B")
 
 
 def die_with_parent(signal_number: int) -> None:
@@ -43,9 +45,8 @@ def set_mark(attempt_id: str) -> None:
     Writes the attempt's id over the reserved place in the block that /proc/PID/environ shows. os.environ can't do that: it
     changes the C environment only. Forks inherit the block, so even a daemon that never calls exec stays recognisable.
     """
-    if _mark_address:
-        value = attempt_id.encode()[:MARK_WIDTH]
-        ctypes.memmove(_mark_address, value + b" " * (MARK_WIDTH - len(value)), MARK_WIDTH)
+    if _mark is not None:
+        _mark[:] = attempt_id.encode()[:MARK_WIDTH].ljust(MARK_WIDTH)
 
 
 def read_mark(pid: int) -> str:

@@ -3,11 +3,15 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from typing import Dict, List, NamedTuple, Optional, Set
 
-from vortex.host.linux import read_mark
+from vortex.host.linux import IS_LINUX, read_mark
 
-__all__ = ["Process", "children", "descendants", "kill_exactly", "look_up", "read_mark"]
+__all__ = ["Process", "StartTimer", "children", "descendants", "kill_exactly", "look_up", "own_children", "read_mark"]
+
+
+_TICKS_PER_SECOND = os.sysconf("SC_CLK_TCK")
 
 
 class Process(NamedTuple):
@@ -47,6 +51,37 @@ def children(pid: int) -> List[int]:
         except OSError:
             continue
     return found
+
+
+def own_children() -> List[int]:
+    """`children` of this single-threaded process: one small file."""
+    pid = os.getpid()
+    try:
+        with open(f"/proc/self/task/{pid}/children", "rb", buffering=0) as stream:
+            data = stream.read(256 * 1024)
+    except OSError:
+        return children(pid)
+    return [int(child) for child in (data or b"").split()]
+
+
+class StartTimer:
+    """
+    Tells the start time of a process that is started within it. Reading it from /proc costs 50 us, so it is read only when
+    the clock ticked meanwhile (a hundred times a second).
+    """
+
+    def __init__(self) -> None:
+        self._before = _ticks()
+
+    def of(self, pid: int) -> int:
+        if self._before == _ticks():
+            return self._before
+        process = look_up(pid)
+        return process.start_time if process is not None else 0
+
+
+def _ticks() -> int:
+    return int(time.clock_gettime(time.CLOCK_BOOTTIME) * _TICKS_PER_SECOND) if IS_LINUX else 0
 
 
 def _children_by_scan(pid: int) -> List[int]:

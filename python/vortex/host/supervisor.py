@@ -21,7 +21,7 @@ from vortex.host.clocks import monotonic
 from vortex.host.frames import JSON
 from vortex.host.linux import IS_LINUX
 from vortex.host.link import HIGH_WATER_BYTES, LOW_WATER_BYTES, Link
-from vortex.host.process_tree import Process, children, descendants, kill_exactly, look_up, read_mark
+from vortex.host.process_tree import Process, descendants, kill_exactly, look_up, own_children, read_mark
 
 READ_BYTES = 64 * 1024
 # After an exit at most this much of the pipe is read in one go: a pipe holds 64 KiB, unless the task enlarged it.
@@ -184,8 +184,7 @@ class Supervisor:
         os.set_blocking(attempt.pipe, False)
         if not self._paused:
             self._listen(attempt)
-        process = look_up(attempt.pid)
-        self.link.send({"t": "started", "n": attempt.number, "pid": attempt.pid, "start_time": process.start_time if process else 0})
+        self.link.send({"t": "started", "n": attempt.number, "pid": attempt.pid, "start_time": attempt.start_time})
 
     def limit_time(self, attempt: Attempt) -> None:
         if attempt.timeout_ms:
@@ -247,7 +246,7 @@ class Supervisor:
 
     def orphans_of(self, attempt: Attempt) -> List[Process]:
         found = []
-        for pid in children(os.getpid()):
+        for pid in own_children():
             if pid in self.by_pid or pid in self.own_children:
                 continue
             process = look_up(pid)

@@ -14,16 +14,16 @@ import os
 import selectors
 import signal
 import socket
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Set
 
 from vortex.host import linux
 from vortex.host.attempt import TIMEOUT, Attempt, failed_start
-from vortex.host.child import import_failure, max_descriptor, run_child
+from vortex.host.child import import_failure, max_descriptor, prepare_streams, run_child
 from vortex.host.clocks import monotonic
 from vortex.host.frames import JSON, BrokenFrame, Decoder, encode_json
 from vortex.host.job import result_fields
 from vortex.host.link import Link
-from vortex.host.process_tree import children
+from vortex.host.process_tree import StartTimer, own_children
 from vortex.host.supervisor import Supervisor
 from vortex.host.zygote import hello, prepare_process
 
@@ -37,8 +37,9 @@ EXIT_SECONDS = 10.0
 class Child:
     """A forked child, waiting or at work. The host's ends of its log pipe and control socket."""
 
-    def __init__(self, pid: int, pipe: int, control: socket.socket) -> None:
+    def __init__(self, pid: int, start_time: int, pipe: int, control: socket.socket) -> None:
         self.pid = pid
+        self.start_time = start_time
         self.pipe = pipe
         self.control = control
         self.ready = False
@@ -49,10 +50,13 @@ class PythonAttempt(Attempt):
         super().__init__(message, link)
         self.child = child
         self.pid = child.pid
+        self.start_time = child.start_time
         self.pipe = child.pipe
         self.result: Optional[Dict[str, Any]] = None
         self.decoder = Decoder()
         self.unsent = b""
+        # Selector events of the control socket; 0 = not registered.
+        self.watched = 0
         self._host = host
 
     def outcome(self) -> Dict[str, Any]:
@@ -75,8 +79,9 @@ class TaskHost(Supervisor):
         self._warm = warm
         self._waiting: List[Child] = []
         self._wanted = 1
+        self._highest_fd = max_descriptor()
         self._last_attempt = monotonic()
-        self.own_children.update(children(os.getpid()))
+        self.own_children.update(own_children())
 
     def on_message(self, message: Dict[str, Any]) -> None:
         if message["t"] == "python":
@@ -118,7 +123,8 @@ class TaskHost(Supervisor):
         attempt = PythonAttempt(message, self.link, child, self)
         child.control.setblocking(False)
         self._send_control(attempt, {name: message[name] for name in ("job", "attempt_id", "env", "secrets", "xcom_cap_bytes", "execution_timeout_ms")} | {"t": "job"})
-        self.selector.register(child.control, selectors.EVENT_READ, lambda events: self._on_control(attempt, events))
+        attempt.watched = selectors.EVENT_READ | (selectors.EVENT_WRITE if attempt.unsent else 0)
+        self.selector.register(child.control, attempt.watched, lambda events: self._on_control(attempt, events))
         self.watch(attempt)
         self.limit_time(attempt)
         self.at(self._last_attempt + IDLE_SECONDS, self._shrink)
@@ -127,7 +133,9 @@ class TaskHost(Supervisor):
         """Empty when a child waits now, otherwise what hinders."""
         pipe, output = os.pipe()
         control, child_end = socket.socketpair()
+        self._highest_fd = max(self._highest_fd, pipe, output, control.fileno(), child_end.fileno())
         host_pid = os.getpid()
+        clock = StartTimer()
         try:
             pid = os.fork()
         except OSError as error:
@@ -138,14 +146,14 @@ class TaskHost(Supervisor):
         else:
             if pid == 0:
                 try:
-                    run_child(host_pid, child_end.fileno(), output, self._load, self._warm)
+                    run_child(host_pid, child_end.fileno(), output, self._highest_fd, self._load, self._warm)
                 finally:
                     os._exit(70)
         finally:
             os.close(output)
             child_end.close()
         self.own_children.add(pid)
-        self._waiting.append(Child(pid, pipe, control))
+        self._waiting.append(Child(pid, clock.of(pid), pipe, control))
         return ""
 
     def _shrink(self) -> None:
@@ -213,15 +221,17 @@ class TaskHost(Supervisor):
             pass
         except OSError:
             attempt.unsent = b""
-        if control in self.selector.get_map():
+        if attempt.watched:
             events = selectors.EVENT_READ | (selectors.EVENT_WRITE if attempt.unsent else 0)
-            if self.selector.get_key(control).events != events:
-                self.selector.modify(control, events, self.selector.get_key(control).data)
+            if attempt.watched != events:
+                attempt.watched = events
+                self.selector.modify(control, events, lambda happened: self._on_control(attempt, happened))
 
     def close_control(self, attempt: PythonAttempt) -> None:
         control = attempt.child.control
         if control.fileno() >= 0:
-            if control in self.selector.get_map():
+            if attempt.watched:
+                attempt.watched = 0
                 self.selector.unregister(control)
             control.close()
 
@@ -235,6 +245,7 @@ def run_task_host(message: Dict[str, Any], socket_path: str) -> None:
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
     os.closerange(3, max_descriptor())
     prepare_process()
+    prepare_streams()
     link = Link(socket_path)
     hello(link, message["host"], message["token"])
     root, file = message["root"], message["file"]
@@ -263,8 +274,25 @@ def run_task_host(message: Dict[str, Any], socket_path: str) -> None:
 def _import(root: str, file: str) -> "tuple[Any, Optional[str]]":
     from vortex.loading.fork_hazard import fork_hazard, open_sockets
 
-    before = open_sockets()
-    return _load_file(root, file), fork_hazard(before)
+    sockets, files = open_sockets(), open_files()
+    loaded = _load_file(root, file)
+    hazard = fork_hazard(sockets)
+    # Children would share the position in it. In a clean host each child opens its own.
+    left_open = sorted(open_files() - files)
+    if hazard is None and left_open:
+        hazard = f"The import left {len(left_open)} file(s) open: {', '.join(left_open[:3])}"
+    return loaded, hazard
+
+
+def open_files() -> Set[str]:
+    """What this process holds open, besides sockets. Empty where /proc is missing."""
+    found = set()
+    for name in os.listdir("/proc/self/fd") if linux.IS_LINUX else ():
+        try:
+            found.add(os.readlink(f"/proc/self/fd/{name}"))
+        except OSError:
+            continue
+    return {target for target in found if not target.startswith(("socket:", "/proc/"))}
 
 
 def _load_file(root: str, file: str) -> Any:
