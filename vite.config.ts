@@ -2,6 +2,7 @@
  * Builds the renderer into dist/renderer: hashed assets, one chunk per route (renderer/router.tsx names them), no inline script.
  * `VORTEX_DEV_SERVER` is the controller that the development server forwards /api to.
  */
+import { join } from 'node:path'
 import react from '@vitejs/plugin-react'
 import { defineConfig, type Plugin } from 'vite'
 
@@ -22,6 +23,8 @@ const CONTENT_POLICY = [
   "form-action 'self'",
 ].join('; ')
 
+const OPERATION_TABLE = join(import.meta.dirname, 'server/contract/routes.ts')
+
 const contentPolicy: Plugin = {
   name: 'vortex-content-policy',
   apply: 'build',
@@ -30,9 +33,27 @@ const contentPolicy: Plugin = {
   ],
 }
 
+/**
+ * The page needs method and path of each operation; schemas are for the server. Leaving them out keeps the schema library (36 kB)
+ * out of the page. Types come from the real file, which this one is made of, so the two cannot differ.
+ */
+const operationTable: Plugin = {
+  name: 'vortex-operation-table',
+  apply: 'build',
+  enforce: 'pre',
+  async load(id) {
+    if (id !== OPERATION_TABLE) return null
+    const { routes, ...constants } = (await import(OPERATION_TABLE)) as Record<string, unknown> & { routes: Record<string, { method: string; path: string }> }
+    const slim = Object.fromEntries(Object.entries(routes).map(([operation, { method, path }]) => [operation, { method, path }]))
+    return Object.entries({ routes: slim, ...constants })
+      .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}`)
+      .join('\n')
+  },
+}
+
 export default defineConfig({
   root: 'renderer',
-  plugins: [react(), contentPolicy],
+  plugins: [react(), contentPolicy, operationTable],
   build: {
     outDir: '../dist/renderer',
     emptyOutDir: true,

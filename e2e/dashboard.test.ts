@@ -5,10 +5,12 @@ import type { Browser, BrowserContext, Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it } from 'vitest'
 import type { TaskInstance } from '#contract/taskInstance.ts'
 import { launchBrowser } from './browser.ts'
-import { ensureRendererBuilt, RENDERER_FOLDER } from './dashboardBuild.ts'
+import { builtRenderer } from './dashboardBuild.ts'
 import { NOW } from './dashboardFixtures.ts'
+import { measureScreens } from './dashboardSizes.ts'
 import { FixtureServer, PASSWORD, SIGN_IN_TOKEN } from './fixtureServer.ts'
 
+let renderer: string
 let browser: Browser
 let context: BrowserContext
 let page: Page
@@ -17,14 +19,14 @@ let base: string
 let problems: string[]
 
 beforeAll(async () => {
-  ensureRendererBuilt()
+  renderer = builtRenderer()
   browser = await launchBrowser()
 }, 120_000)
 afterAll(async () => {
   await browser.close()
 })
 beforeEach(async () => {
-  server = new FixtureServer(RENDERER_FOLDER, 1000)
+  server = new FixtureServer(renderer, 1000)
   base = await server.start()
   server.signedIn = true
   problems = []
@@ -85,7 +87,7 @@ describe('signing in', () => {
   })
   it('is asked for again when the session ends, and keeps the view', async () => {
     await open('/dags?paused=true')
-    await page.getByRole('table').waitFor()
+    await live()
     server.signedIn = false
     await page.getByRole('link', { name: 'generated_0004' }).click()
     await page.getByLabel('User name').waitFor()
@@ -290,14 +292,27 @@ describe('the live connection', () => {
     await open('/dags?search=etl_sales')
     await live()
     const run = server.newestRun('etl_sales')
-    await context.setOffline(true)
+    server.refusesStreams = true
     server.dropStreams()
     await page.getByRole('status', { name: /^Reconnecting/ }).waitFor()
-    await context.setOffline(false)
-    await live()
+    // Nobody hears this event.
     server.setRun(run, 'failed')
+    const dag = server.dags.get('etl_sales')?.tasks.dag
+    const bar = dag?.recent_runs.at(-1)
+    if (bar) bar.state = 'failed'
+    server.refusesStreams = false
+    await live()
     await page.getByRole('link', { name: `${run.run_id}: failed`, exact: false }).waitFor()
   }, 20_000)
+  it('is one for all tabs, so that the seventh tab works too', async () => {
+    const tabs = [page, ...(await Promise.all(Array.from({ length: 8 }, () => context.newPage())))]
+    for (const tab of tabs) await tab.goto(`${base}/dags?search=etl_sales`)
+    for (const tab of tabs) await tab.getByRole('status', { name: /^Live/ }).waitFor()
+    expect(server.streams).toBe(1)
+    const run = server.newestRun('etl_sales')
+    server.setRun(run, 'success')
+    for (const tab of tabs) await tab.getByRole('link', { name: `${run.run_id}: success`, exact: false }).waitFor()
+  }, 40_000)
 })
 
 describe('every screen', () => {
@@ -335,6 +350,36 @@ describe('every screen', () => {
       expect(found).toEqual([])
     }, 90_000)
   }
+})
+
+describe('a run', () => {
+  it('is cancelled only after a question, and cleared only after its tasks were shown', async () => {
+    const run = server.newestRun('etl_sales')
+    await open(`/dags/etl_sales/runs/${encodeURIComponent(run.run_id)}`)
+    await page.getByRole('button', { name: 'Cancel run' }).click()
+    const question = page.getByRole('dialog', { name: 'Cancel run' })
+    await question.getByRole('button', { name: 'Cancel', exact: true }).click()
+    await question.waitFor({ state: 'hidden' })
+    expect(called('cancelRun')).toHaveLength(0)
+    await page.getByRole('button', { name: 'Cancel run' }).click()
+    await question.getByRole('button', { name: 'Cancel run' }).click()
+    await page.getByText('The run was cancelled.').waitFor()
+    await page.getByRole('button', { name: 'Retry failed tasks' }).waitFor()
+    await page.getByRole('button', { name: `Actions for ${run.run_id}` }).click()
+    await page.getByRole('menuitem', { name: 'Clear …' }).click()
+    const dialog = page.getByRole('dialog', { name: 'Clear tasks' })
+    await dialog.getByText('8 task instances will be cleared').waitFor()
+    await dialog.getByRole('button', { name: 'Clear 8' }).click()
+    await page.getByText('8 task instances cleared.').waitFor()
+    expect(called('clearRun').map(({ input }) => (input as { body: { dry_run?: boolean } }).body.dry_run)).toEqual([true, undefined])
+  })
+})
+
+describe('the first page', () => {
+  it('needs at most 250 kB of script', async () => {
+    const [list] = await measureScreens(browser, renderer, ['DAG list'])
+    expect(list?.script_kb).toBeLessThan(250)
+  })
 })
 
 describe('keys', () => {

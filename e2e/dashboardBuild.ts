@@ -1,14 +1,24 @@
 /** Builds the renderer for the stories, only if it is missing or older than its sources. */
 import { execFileSync } from 'node:child_process'
-import { readdirSync, statSync } from 'node:fs'
+import { cpSync, mkdtempSync, readdirSync, rmSync, statSync } from 'node:fs'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 
 const ROOT = join(import.meta.dirname, '..')
-export const RENDERER_FOLDER = join(ROOT, 'dist/renderer')
+const BUILT = join(ROOT, 'dist/renderer')
 
-export function ensureRendererBuilt(): void {
+/** Returns a copy of the build that stays while another build replaces it. */
+export function builtRenderer(): string {
+  ensureBuilt()
+  const copy = mkdtempSync(join(tmpdir(), 'vortex-renderer-'))
+  cpSync(BUILT, copy, { recursive: true })
+  process.once('exit', () => rmSync(copy, { recursive: true, force: true }))
+  return copy
+}
+
+function ensureBuilt(): void {
   const sources = ['renderer', 'server/contract', 'vite.config.ts', 'package-lock.json'].map((path) => newest(join(ROOT, path)))
-  if (modified(join(RENDERER_FOLDER, 'index.html')) > Math.max(...sources)) return
+  if (modified(join(BUILT, 'index.html')) > Math.max(...sources)) return
   // A process of its own: within the test runner React would be built in its development form.
   execFileSync(process.execPath, [join(ROOT, 'node_modules/vite/bin/vite.js'), 'build', '--logLevel', 'warn'], {
     cwd: ROOT,

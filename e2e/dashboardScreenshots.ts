@@ -1,17 +1,18 @@
 /**
  * Takes a picture of every screen, light and dark, 1440 px and 400 px wide, into the folder given: `node e2e/dashboardScreenshots.ts out`.
- * Needs `vite build` first. Also fails if a page asks another host, logs an error, or is wider than its window.
+ * Fails if a page asks another host, logs an error, or is wider than its window.
  */
 import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { launchBrowser } from './browser.ts'
+import { builtRenderer } from './dashboardBuild.ts'
 import { NOW } from './dashboardFixtures.ts'
 import { FixtureServer } from './fixtureServer.ts'
 
 const out = process.argv[2] ?? 'test-results/screenshots'
 const only = process.argv[3]
 mkdirSync(out, { recursive: true })
-const server = new FixtureServer(join(import.meta.dirname, '../dist/renderer'))
+const server = new FixtureServer(builtRenderer())
 const base = await server.start()
 const browser = await launchBrowser()
 const problems: string[] = []

@@ -6,7 +6,7 @@ import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { startServer, type RunningServer } from '../server/index.ts'
 import { launchBrowser } from './browser.ts'
-import { ensureRendererBuilt } from './dashboardBuild.ts'
+import { builtRenderer } from './dashboardBuild.ts'
 
 const DAG = `"""# Story\n\nTwo tasks, one after the other."""
 from datetime import datetime
@@ -26,11 +26,12 @@ let browser: Browser
 let page: Page
 
 beforeAll(async () => {
-  ensureRendererBuilt()
+  // The server serves the build itself.
+  builtRenderer()
   folder = await mkdtemp(join(tmpdir(), 'vortex-story-'))
   await mkdir(join(folder, 'dags'))
   await writeFile(join(folder, 'dags/story.py'), DAG)
-  server = await startServer({ dataFolder: join(folder, 'home'), dagsFolder: join(folder, 'dags'), port: 0 }, { stop_worker: true, log_level: 'warn' })
+  server = await startServer({ dataFolder: join(folder, 'home'), dagsFolder: join(folder, 'dags'), port: 0 }, { log_level: 'warn' })
   await server.dagsReady
   browser = await launchBrowser()
   page = await browser.newPage({ viewport: { width: 1440, height: 900 } })

@@ -30,8 +30,10 @@ export class FixtureServer {
   readonly calls: { id: OperationId; input: unknown }[] = []
   importErrors = 1
   signedIn = false
+  /** Refuses live connections, as a server that restarts behind a proxy does. */
+  refusesStreams = false
   #linkUsed = false
-  #nextEvent = 1
+  readonly #frames: string[] = []
   readonly #streams = new Set<ServerResponse>()
   readonly #server: Server
 
@@ -70,7 +72,8 @@ export class FixtureServer {
 
   emit(event: LiveEvent): void {
     if (!Value.Check(LiveEvent, event)) throw new Error(`Not a live event: ${JSON.stringify(event)}`)
-    const frame = `id: ${this.#nextEvent++}\ndata: ${JSON.stringify(event)}\n\n`
+    const frame = `id: ${this.#frames.length + 1}\ndata: ${JSON.stringify(event)}\n\n`
+    this.#frames.push(frame)
     for (const stream of this.#streams) stream.write(frame)
   }
   /** Changes a task and tells so. */
@@ -112,7 +115,7 @@ export class FixtureServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost')
     if (!url.pathname.startsWith('/api/')) return this.#sendFile(url.pathname, response)
-    if (url.pathname === EVENTS_PATH) return this.#openStream(response)
+    if (url.pathname === EVENTS_PATH) return this.#openStream(response, request.headers['last-event-id'])
     const match = matchOperation(request.method ?? 'GET', url.pathname)
     if (!match) throw new VortexError('not_found', `There is no operation ${request.method} ${url.pathname}.`)
     const operation: Operation = routes[match.id]
@@ -131,10 +134,13 @@ export class FixtureServer {
     send(response, 200, output)
   }
 
-  #openStream(response: ServerResponse): void {
+  #openStream(response: ServerResponse, after: string | string[] | undefined): void {
     if (!this.signedIn) throw new VortexError('unauthorized', 'Sign in first.')
+    if (this.refusesStreams) throw new VortexError('database_unavailable', 'The server restarts.')
     response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-store' })
-    response.write('retry: 200\n\n')
+    response.write(`retry: 200\nid: ${this.#frames.length}\n\n`)
+    // A client that comes back gets what it missed.
+    if (after !== undefined) for (const frame of this.#frames.slice(Number(after))) response.write(frame)
     this.#streams.add(response)
     response.on('close', () => this.#streams.delete(response))
   }

@@ -1,15 +1,13 @@
 /**
- * The live connection: one EventSource for the page, its events batched per animation frame into applyEvents, and the state that
- * the lamp in the header shows.
- *
- * States: connecting -> connected <-> reconnecting. The browser reconnects by itself with Last-Event-ID while the stream breaks;
- * if the server refuses (sign-in ended, standby), EventSource gives up, and this opens a new one after 1, 2, 4, 8, then every 15 s
- * and reads everything again, because events may have been missed.
+ * Live events of this page: batched per animation frame into applyEvents, and the state that the lamp in the header shows.
+ * States: connecting -> connected <-> reconnecting. The connection itself is eventConnection.ts, shared by all tabs.
  */
 import type { QueryClient, QueryKey } from '@tanstack/react-query'
-import { EVENTS_PATH } from '#contract/routes.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import { applyEvents } from './applyEvent.ts'
+import { openEventConnection, type EventHandlers } from './eventConnection.ts'
+import EventsWorker from './events.worker.ts?sharedworker'
+import type { FromTab, ToTab } from './events.worker.ts'
 
 export interface LiveState {
   status: 'connecting' | 'connected' | 'reconnecting'
@@ -20,7 +18,6 @@ export interface LiveState {
 
 /** One key is read again at most this often, however many events ask for it. */
 const REREAD_MS = 1000
-const RETRY_MS = [1000, 2000, 4000, 8000, 15_000]
 /** A hidden tab gets no animation frames; its events are applied at least this often so that they cannot pile up. */
 const HIDDEN_FLUSH_MS = 1000
 
@@ -47,9 +44,6 @@ function setStatus(status: LiveState['status']): void {
 /** Opens the connection; the returned function closes it. `onRefused` runs when the server refuses the stream. */
 export function connectLiveEvents(client: QueryClient, onRefused: () => void): () => void {
   const reread = rereader(client)
-  let source: EventSource | null = null
-  let retry: ReturnType<typeof setTimeout> | undefined
-  let failures = 0
   let queue: LiveEvent[] = []
   let cancelFlush: (() => void) | null = null
 
@@ -62,32 +56,57 @@ export function connectLiveEvents(client: QueryClient, onRefused: () => void): (
     if (stale.all) void client.invalidateQueries()
     else for (const key of stale.keys.values()) reread.ask(key)
   }
-  const open = () => {
-    source = new EventSource(EVENTS_PATH)
-    source.onopen = () => {
-      if (failures > 0) void client.invalidateQueries()
-      failures = 0
+  const close = openShared({
+    onOpen: (missed) => {
+      if (missed) void client.invalidateQueries()
       setStatus('connected')
-    }
-    source.onmessage = (message: MessageEvent<string>) => {
-      queue.push(JSON.parse(message.data) as LiveEvent)
+    },
+    onEvent: (data) => {
+      queue.push(JSON.parse(data) as LiveEvent)
       cancelFlush ??= soon(flush)
-    }
-    source.onerror = () => {
+    },
+    onBroken: (refused) => {
       setStatus('reconnecting')
-      if (source?.readyState !== EventSource.CLOSED) return
-      onRefused()
-      retry = setTimeout(open, RETRY_MS[Math.min(failures, RETRY_MS.length - 1)])
-      failures += 1
-    }
-  }
-  open()
+      if (refused) onRefused()
+    },
+  })
   return () => {
-    source?.close()
-    clearTimeout(retry)
+    close()
     cancelFlush?.()
     reread.stop()
     setStatus('connecting')
+  }
+}
+
+/** Through the worker that all tabs share; where there is none (Chrome on Android), a connection of this tab. */
+function openShared(handlers: EventHandlers): () => void {
+  if (typeof SharedWorker === 'undefined') return openEventConnection(handlers).close
+  const { port } = new EventsWorker({ name: 'vortex-events' })
+  const say = (word: FromTab) => {
+    port.postMessage(word)
+  }
+  port.onmessage = ({ data }: MessageEvent<ToTab>) => {
+    if (data.kind === 'open') handlers.onOpen(data.missed)
+    else if (data.kind === 'broken') handlers.onBroken(data.refused)
+    else for (const event of data.data) handlers.onEvent(event)
+  }
+  // A page that is put aside hears nothing; one that comes back from there has missed something.
+  const leave = () => {
+    say('bye')
+  }
+  const comeBack = (event: PageTransitionEvent) => {
+    if (!event.persisted) return
+    say('hello')
+    handlers.onOpen(true)
+  }
+  window.addEventListener('pagehide', leave)
+  window.addEventListener('pageshow', comeBack)
+  say('hello')
+  return () => {
+    leave()
+    window.removeEventListener('pagehide', leave)
+    window.removeEventListener('pageshow', comeBack)
+    port.onmessage = null
   }
 }
 

@@ -1,18 +1,16 @@
 /** Mod+K: commands of the registry and DAGs of the server in one list. */
+import '@mantine/spotlight/styles.css'
 import { Spotlight, spotlight, type SpotlightActionGroupData } from '@mantine/spotlight'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconCommand, IconSearch, IconSitemap } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
-import { useState, useSyncExternalStore } from 'react'
+import { useEffect, useState, useSyncExternalStore } from 'react'
 import { dagListQuery } from '../api/queries.ts'
 import { strings } from '../strings.ts'
 import { KeyCaps } from './KeyCaps.tsx'
+import { paletteRequest } from './paletteRequest.ts'
 import { commandRegistry, type CommandGroup } from './registry.ts'
-
-export const openPalette = () => {
-  spotlight.open()
-}
 
 const GROUPS: readonly CommandGroup[] = ['go', 'act', 'view', 'help']
 /** DAGs shown in the palette; more are one search in the DAG list away. */
@@ -20,6 +18,7 @@ const DAGS_SHOWN = 8
 
 export function CommandPalette() {
   const navigate = useNavigate()
+  useEffect(() => paletteRequest.serve(spotlight.open), [])
   const commands = useSyncExternalStore(commandRegistry.subscribe, commandRegistry.list)
   const [query, setQuery] = useState('')
   const [isOpen, setIsOpen] = useState(false)

@@ -1,5 +1,4 @@
-export { CommandPalette, openPalette } from './CommandPalette.tsx'
 export { KeyListener } from './KeyListener.tsx'
-export { ShortcutSheet } from './ShortcutSheet.tsx'
+export { openPalette, paletteRequest } from './paletteRequest.ts'
 export { useCommands } from './useCommands.ts'
 export type { Command } from './registry.ts'

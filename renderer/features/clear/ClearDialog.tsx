@@ -7,7 +7,7 @@ import type { TaskInstanceState } from '#contract/states.ts'
 import { api } from '../../api/client.ts'
 import { queryKeys, type RunRef } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
-import { tell, tellError } from '../../ui/act.tsx'
+import { tell, tellError } from '../../ui/act.ts'
 import { Failed } from '../../ui/PageState.tsx'
 import { StateBadge } from '../../ui/StateBadge.tsx'
 
@@ -45,7 +45,7 @@ export function ClearDialog({ run, taskIds, onClose }: ClearDialogProps) {
   }
   const { dag_id, run_id } = run
   const preview = useQuery({
-    queryKey: [...queryKeys.run(run), 'clear', body],
+    queryKey: queryKeys.clearPreview(run, body),
     queryFn: () => api.clearRun({ params: { dag_id, run_id }, body: { ...body, dry_run: true } }),
     placeholderData: keepPreviousData,
     staleTime: 0,

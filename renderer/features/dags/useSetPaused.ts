@@ -3,7 +3,7 @@ import { useMutation, useQueryClient, type InfiniteData } from '@tanstack/react-
 import type { Dag, DagDetail } from '#contract/dag.ts'
 import { api } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
-import { tellError } from '../../ui/act.tsx'
+import { tellError } from '../../ui/act.ts'
 
 type DagList = InfiniteData<{ data: Dag[] }>
 

@@ -1,5 +1,6 @@
 /** Asks the layout worker; an answer is kept by DAG, version, unfolded groups and direction, so coming back costs nothing. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
+import { queryKeys } from '../../api/queryKeys.ts'
 import type { LayoutInput, LayoutOutput } from './layout.ts'
 import type { GraphModel } from './model.ts'
 import LayoutWorker from './layout.worker.ts?worker'
@@ -49,7 +50,7 @@ interface LayoutOf {
 
 export function useGraphLayout(of: LayoutOf, model: GraphModel) {
   return useQuery({
-    queryKey: ['graph-layout', of.dagId, of.version, of.open, of.direction],
+    queryKey: queryKeys.graphLayout(of.dagId, of.version, of.open, of.direction),
     queryFn: () =>
       ask({
         nodes: model.nodes.map(({ id, kind, frame }) => ({ id, frame, ...NODE_SIZE[kind] })),

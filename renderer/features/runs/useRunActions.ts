@@ -4,7 +4,8 @@ import type { DagRun } from '#contract/dagRun.ts'
 import { api } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
-import { confirmAction, tell, tellError } from '../../ui/act.tsx'
+import { tell, tellError } from '../../ui/act.ts'
+import { confirmAction } from '../../ui/confirm.ts'
 
 const text = strings.runs
 export type RunMark = 'success' | 'failed'

@@ -3,7 +3,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import type { Role } from '#contract/states.ts'
 import { api } from '../../api/client.ts'
 import { meQuery } from '../../api/queries.ts'
-import { tellError } from '../../ui/act.tsx'
+import { tellError } from '../../ui/act.ts'
 
 export function useMe(): { username: string; role: Role } | null {
   return useQuery(meQuery).data ?? null

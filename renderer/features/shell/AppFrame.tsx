@@ -4,10 +4,10 @@ import { useDisclosure } from '@mantine/hooks'
 import { IconKeyboard, IconSearch, IconSitemap } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect } from 'react'
+import { lazy, Suspense, useEffect, useSyncExternalStore } from 'react'
 import { connectLiveEvents } from '../../api/liveEvents.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
-import { CommandPalette, KeyListener, openPalette, ShortcutSheet, useCommands } from '../../commands/index.ts'
+import { KeyListener, openPalette, paletteRequest, useCommands } from '../../commands/index.ts'
 import { KeyCaps } from '../../commands/KeyCaps.tsx'
 import { strings } from '../../strings.ts'
 import { nextTimeMode, setTimeMode } from '../../ui/timeMode.ts'
@@ -16,6 +16,9 @@ import classes from './AppFrame.module.css'
 import { TimeMenu, UserMenu } from './HeaderMenus.tsx'
 import { LiveLamp } from './LiveLamp.tsx'
 
+// What is not in the first picture is loaded after it.
+const CommandPalette = lazy(() => import('../../commands/CommandPalette.tsx').then(({ CommandPalette: component }) => ({ default: component })))
+const ShortcutSheet = lazy(() => import('../../commands/ShortcutSheet.tsx').then(({ ShortcutSheet: component }) => ({ default: component })))
 const TriggerDialog = lazy(() => import('../trigger/index.ts').then(({ TriggerDialog: component }) => ({ default: component })))
 const route = getRouteApi('/_app')
 
@@ -25,6 +28,7 @@ export function AppFrame() {
   const navigate = useNavigate()
   const [isNavOpen, nav] = useDisclosure(false)
   const [isSheetOpen, sheet] = useDisclosure(false)
+  const isPaletteWanted = useSyncExternalStore(paletteRequest.subscribe, paletteRequest.wasMade)
   const path = useRouterState({ select: (state) => state.location.pathname })
   useEffect(() => connectLiveEvents(client, () => void client.invalidateQueries({ queryKey: queryKeys.me })), [client])
   useEffect(nav.close, [path])
@@ -78,8 +82,16 @@ export function AppFrame() {
         <Outlet />
       </AppShell.Main>
       <KeyListener />
-      <CommandPalette />
-      <ShortcutSheet opened={isSheetOpen} onClose={sheet.close} />
+      {isPaletteWanted ? (
+        <Suspense>
+          <CommandPalette />
+        </Suspense>
+      ) : null}
+      {isSheetOpen ? (
+        <Suspense>
+          <ShortcutSheet opened onClose={sheet.close} />
+        </Suspense>
+      ) : null}
       {trigger === undefined ? null : (
         <Suspense>
           <TriggerDialog
