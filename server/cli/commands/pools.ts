@@ -7,11 +7,13 @@ import { count } from '../values.ts'
 export function register(pools: Command): void {
   pools.command('list').description('all pools with the use of their slots').action(action(list))
   pools
-    .command('set <name> <slots>')
-    .description('make a pool or change it; -1 slots = unlimited')
+    .command('set')
+    .description('make a pool or change it')
+    .argument('<name>', 'name of the pool')
+    .argument('<slots>', 'task instances that may run in it at once; -1 = unlimited', count(-1, 1_000_000))
     .option('--description <text>', 'what it is for')
     .option('--include-deferred', 'deferred task instances keep their slots')
-    .addHelpText('after', '\nExample:\n  vortex pools set warehouse 4 --description "queries at once"\n  vortex pools set warehouse -- -1')
+    .addHelpText('after', '\nExample:\n  vortex pools set warehouse 4 --description "queries at once"\n  vortex pools set warehouse -1')
     .action(action(set))
   pools.command('delete <name>').description('delete a pool; default_pool stays').action(action(remove))
 }
@@ -33,10 +35,10 @@ async function list({ screen, connection }: Cli): Promise<void> {
   )
 }
 
-async function set({ screen, connection }: Cli, name: string, slots: string, options: { description?: string; includeDeferred?: boolean }): Promise<void> {
+async function set({ screen, connection }: Cli, name: string, slots: number, options: { description?: string; includeDeferred?: boolean }): Promise<void> {
   const { client } = connection()
   const body = {
-    slots: count(-1, 1_000_000)(slots),
+    slots,
     ...(options.description === undefined ? {} : { description: options.description }),
     ...(options.includeDeferred === undefined ? {} : { include_deferred: options.includeDeferred }),
   }

@@ -151,7 +151,9 @@ async function tellEnd({ screen, connection, dagId, runId }: FollowOptions, mode
       if (error instanceof VortexError) return null
       throw error
     })
-    const lines = page === null ? [] : safeLog(page.text).trimEnd().split('\n').slice(-LOG_TAIL_LINES)
+    // A task that was marked failed has no attempt and no log.
+    const text = page === null ? '' : safeLog(page.text).trimEnd()
+    const lines = text === '' ? [] : text.split('\n').slice(-LOG_TAIL_LINES)
     for (const line of lines) screen.line(`  ${screen.paint('dim', '│')} ${line}`)
   }
   if (failed.length > FAILURES_SHOWN) screen.line(`… and ${failed.length - FAILURES_SHOWN} more failed; see: vortex runs show ${dagId} ${runId}`)
