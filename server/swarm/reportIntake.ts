@@ -21,6 +21,11 @@ export interface ReportIntakeOptions {
   onFailure(error: unknown): void
 }
 
+interface Ended {
+  held: HeldAttempt
+  hasLog: boolean
+}
+
 /** What a report takes in memory beside its XComs. */
 const REPORT_BYTES = 400
 
@@ -42,7 +47,7 @@ export class ReportIntake {
   add(wire: readonly Report[]): void {
     const now = this.#o.now()
     const reports: AttemptReport[] = []
-    const ended: HeldAttempt[] = []
+    const ended: Ended[] = []
     let bytes = 0
     for (const item of wire) {
       if (item.seq <= this.#lastSeq) throw new ProtocolError(`report ${item.seq} after report ${this.#lastSeq}: seq must grow`)
@@ -55,7 +60,7 @@ export class ReportIntake {
       }
       reports.push(report)
       bytes += REPORT_BYTES + (report.type === 'started' ? 0 : xcomBytes(report.xcoms))
-      if (report.type === 'ended') ended.push(held)
+      if (item.body?.$case === 'ended') ended.push({ held, hasLog: item.body.value.log_bytes > 0 })
     }
     this.#heldBytes += bytes
     const seq = this.#lastSeq
@@ -70,11 +75,15 @@ export class ReportIntake {
     this.#isClosed = true
   }
 
-  #committed(p: { seq: number; bytes: number; ended: HeldAttempt[] }): void {
+  #committed(p: { seq: number; bytes: number; ended: Ended[] }): void {
     if (this.#isClosed) return
     const wasFull = this.isFull
     this.#heldBytes -= p.bytes
-    for (const held of p.ended) this.#o.held.ended(held)
+    for (const { held, hasLog } of p.ended) {
+      this.#o.held.ended(held)
+      // An attempt without output sends no log, so there is no end of it to wait for.
+      if (!hasLog) this.#o.held.logComplete(held)
+    }
     this.#o.onAcked(p.seq)
     if (wasFull && !this.isFull) this.#o.onRoom()
   }

@@ -260,7 +260,7 @@ export interface Ended {
   reschedule_at_ms: number;
   deferral_json: string;
   max_rss_bytes: number;
-  /** whole length of the log, cap included */
+  /** whole length of the log, cut bytes included; 0 = no output, and no LogChunk comes */
   log_bytes: number;
   log_truncated: boolean;
   age_ms: number;
