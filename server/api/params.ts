@@ -73,7 +73,7 @@ interface TimedPattern {
 let ajv: Promise<Ajv2020> | null = null
 /** Loaded at the first trigger of a DAG with param schemas: it costs 40 ms, which a server's start need not pay. */
 async function createCompiler(): Promise<Ajv2020> {
-  const [{ Ajv2020: Compiler }, { default: addFormats }] = await Promise.all([import('ajv/dist/2020.js'), import('ajv-formats')])
+  const [{ default: ajv }, { default: addFormats }] = await Promise.all([import('ajv/dist/2020.js'), import('ajv-formats')])
   const regExp = (pattern: string, flags: string): TimedPattern => {
     const compiled = new RegExp(pattern, flags)
     return {
@@ -82,7 +82,7 @@ async function createCompiler(): Promise<Ajv2020> {
       toString: () => String(compiled),
     }
   }
-  const made = new Compiler({ strict: false, allErrors: true, addUsedSchema: false, logger: false, code: { regExp: Object.assign(regExp, { code: 'timed' }) as never } })
+  const made = new ajv.Ajv2020({ strict: false, allErrors: true, addUsedSchema: false, logger: false, code: { regExp: Object.assign(regExp, { code: 'timed' }) as never } })
   return addFormats.default(made)
 }
 

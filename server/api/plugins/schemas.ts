@@ -15,10 +15,11 @@ interface Libraries {
   forBodies: Ajv
   fastJson: (schema: unknown) => Serialise
 }
+/** Only `default` is there both in Node's view of a CommonJS package and in a bundle's. */
 async function loadLibraries(): Promise<Libraries> {
-  const [{ Ajv: Compiler }, { default: addFormats }, { default: fastJson }] = await Promise.all([import('ajv'), import('ajv-formats'), import('fast-json-stringify')])
+  const [{ default: ajv }, { default: addFormats }, { default: fastJson }] = await Promise.all([import('ajv'), import('ajv-formats'), import('fast-json-stringify')])
   const create = (coerceTypes: boolean): Ajv =>
-    addFormats.default(new Compiler({ coerceTypes, useDefaults: true, removeAdditional: false, allErrors: false, strict: false }), ['date-time'])
+    addFormats.default(new ajv.Ajv({ coerceTypes, useDefaults: true, removeAdditional: false, allErrors: false, strict: false }), ['date-time'])
   return { forText: create(true), forBodies: create(false), fastJson: fastJson as unknown as Libraries['fastJson'] }
 }
 
