@@ -29,6 +29,12 @@ class AirflowModule(ModuleType):
         setattr(self, name, value)
         return value
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        # Importing `airflow.decorators.task_group` would replace the decorator of that name by the module.
+        if isinstance(value, AirflowModule) and name in EXPORTS.get(self.__name__, {}):
+            return
+        super().__setattr__(name, value)
+
     def _find(self, name: str) -> Any:
         module = self.__name__
         if (module, name) in (("airflow", "__version__"), ("airflow.version", "version")):

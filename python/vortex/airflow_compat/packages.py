@@ -5,7 +5,7 @@ from __future__ import annotations
 _INSIDE = frozenset(
     """
     assets auth_managers cli config decorators exceptions executors extractors fs get_provider_info hooks io links log models notifications
-    notifier operators plugins policies queues secret secrets sensors spark timetables transfers transformers triggers utils version
+    notifier operators plugins policies queues secret secrets sensors timetables transfers transformers triggers utils version
     waiters xcom
     """.split()
 )
