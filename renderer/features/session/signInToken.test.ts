@@ -21,6 +21,11 @@ describe('one-time sign-in links', () => {
     expect(takeSignInToken(page)).toBe('abc')
     expect(seen).toEqual(['/sign-in?next=%2Fdags'])
   })
+  it('are taken from the fragment of /sign-in, as the server prints them', () => {
+    const { page, seen } = pageAt('http://localhost:3000/sign-in#link=abc')
+    expect(takeSignInToken(page)).toBe('abc')
+    expect(seen).toEqual(['/sign-in'])
+  })
   it('are not seen where there are none', () => {
     const { page, seen } = pageAt('http://localhost:8080/dags?link=abc')
     expect(takeSignInToken(page)).toBeNull()

@@ -1,5 +1,5 @@
 /**
- * One-time sign-in links: `…/#token=T` or `…/sign-in?link=T`. The token is taken out of the address at once; what is left of the
+ * One-time sign-in links: `/sign-in#link=T` (what the server prints: a fragment is never sent), `…#token=T` or `/sign-in?link=T`. The token is taken out of the address at once; what is left of the
  * address stays.
  */
 interface Page {
@@ -10,13 +10,15 @@ interface Page {
 export function takeSignInToken(page: Page): string | null {
   const url = new URL(page.location.href)
   const hash = new URLSearchParams(url.hash.slice(1))
-  const fromHash = hash.get('token')
-  const fromLink = url.pathname === '/sign-in' ? url.searchParams.get('link') : null
-  const token = fromHash ?? fromLink
+  const isSignIn = url.pathname === '/sign-in'
+  const token = hash.get('token') ?? (isSignIn ? (hash.get('link') ?? url.searchParams.get('link')) : null)
   if (token === null) return null
   hash.delete('token')
+  if (isSignIn) {
+    hash.delete('link')
+    url.searchParams.delete('link')
+  }
   url.hash = hash.toString()
-  url.searchParams.delete('link')
   page.history.replaceState(null, '', url.pathname + url.search + url.hash)
   return token
 }
