@@ -24,7 +24,14 @@ interface Outcome {
 
 /** Starts the command line; `seen` resolves when its output matches. */
 function start(args: string[], options: { env?: Record<string, string>; input?: string } = {}) {
-  const env = { PATH: process.env['PATH'] ?? '', HOME: home, VORTEX_HOME: home, VORTEX_SERVER_URL: url, VORTEX_API_KEY: api.keys.ada, ...options.env }
+  const env = {
+    PATH: process.env['PATH'] ?? '',
+    HOME: home,
+    VORTEX_HOME: home,
+    VORTEX_SERVER_URL: url,
+    VORTEX_API_KEY: api.keys.ada,
+    ...options.env,
+  }
   const child = spawn(process.execPath, [BIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
   let stdout = ''
   let stderr = ''
@@ -52,7 +59,14 @@ beforeAll(async () => {
   await api.app.listen({ port: 0, host: '127.0.0.1' })
   url = `http://127.0.0.1:${(api.app.server.address() as AddressInfo).port}`
   const empty = { kind: 'empty' as const, bash: null, operator: 'EmptyOperator' }
-  await api.saveDag(makeDagSpec('empty', { schedule: null, timetable: { type: 'null' }, tasks: [makeTaskSpec('a', empty), makeTaskSpec('b', empty)], edges: [['a', 'b', null]] }))
+  await api.saveDag(
+    makeDagSpec('empty', {
+      schedule: null,
+      timetable: { type: 'null' },
+      tasks: [makeTaskSpec('a', empty), makeTaskSpec('b', empty)],
+      edges: [['a', 'b', null]],
+    }),
+  )
   await api.call({ method: 'PATCH', url: '/api/dags/empty/unpause', as: 'ada' })
 })
 afterAll(async () => {
@@ -108,7 +122,12 @@ describe('triggering and following', () => {
     const run = '/api/dags/etl/runs/doomed'
     await expect.poll(async () => (await api.call({ url: run, as: 'ada' })).statusCode, PATIENT).toBe(200)
     const task = (await api.call({ url: `${run}/tasks/extract`, as: 'ada' })).json<{ id: number }>()
-    await api.store.logAppend({ task_instance_id: task.id, attempt: 1, offset: 0, bytes: Buffer.from('reading\nno such table: \u001b[2Jorders\n') })
+    await api.store.logAppend({
+      task_instance_id: task.id,
+      attempt: 1,
+      offset: 0,
+      bytes: Buffer.from('reading\nno such table: \u001b[2Jorders\n'),
+    })
     await api.call({ method: 'POST', url: `${run}/tasks/extract/mark`, as: 'ada', body: { state: 'failed' } })
     await followed.seen(/failed +extract/)
     const { code, stdout } = await followed.done
@@ -129,13 +148,22 @@ describe('triggering and following', () => {
     const { code, stdout } = await vortex(['runs', 'follow', 'etl', 'doomed', '--json'])
     expect(code).toBe(1)
     const lines = stdout.trimEnd().split('\n')
-    expect(JSON.parse(lines.at(-1)!)).toMatchObject({ run_id: 'doomed', state: 'failed', task_instances: [{ task_id: 'extract', state: 'failed' }, { task_id: 'load', state: 'upstream_failed' }] })
+    expect(JSON.parse(lines.at(-1)!)).toMatchObject({
+      run_id: 'doomed',
+      state: 'failed',
+      task_instances: [
+        { task_id: 'extract', state: 'failed' },
+        { task_id: 'load', state: 'upstream_failed' },
+      ],
+    })
     expect(lines.slice(0, -1).map((line) => (JSON.parse(line) as { state: string }).state)).toEqual(['failed', 'upstream_failed'])
   })
 
   test('a run that waits is followed until a person ends it, and Ctrl-C leaves it running', async () => {
     const followed = start(['dags', 'trigger', 'etl', '--run-id', 'waiting', '--follow'])
-    await expect.poll(async () => (await api.call({ url: '/api/dags/etl/runs/waiting', as: 'ada' })).json<{ state?: string }>().state, PATIENT).toBe('running')
+    await expect
+      .poll(async () => (await api.call({ url: '/api/dags/etl/runs/waiting', as: 'ada' })).json<{ state?: string }>().state, PATIENT)
+      .toBe('running')
     const attached = vortex(['runs', 'follow', 'etl', 'waiting'])
     followed.child.kill('SIGINT')
     const stopped = await followed.done
@@ -207,7 +235,9 @@ describe('variables, pools, secrets, users', () => {
   })
 
   test('users create reads the password from a pipe', async () => {
-    expect((await vortex(['users', 'create', 'carla', '--role', 'Operator'], { input: 'a long pass phrase\n' })).stdout).toBe('carla may sign in as Operator.\n')
+    expect((await vortex(['users', 'create', 'carla', '--role', 'Operator'], { input: 'a long pass phrase\n' })).stdout).toBe(
+      'carla may sign in as Operator.\n',
+    )
     expect((await vortex(['users', 'list'])).stdout).toMatch(/carla +Operator/)
     expect((await vortex(['users', 'create', 'dora', '--role', 'King'])).code).toBe(2)
   })
@@ -253,7 +283,24 @@ describe('the program itself', () => {
   test('--help names every command, examples and exit codes', async () => {
     const { code, stdout } = await vortex(['--help'])
     expect(code).toBe(0)
-    for (const word of ['server', 'worker', 'run', 'dags', 'runs', 'tasks', 'variables', 'pools', 'secrets', 'users', 'workers', 'doctor', 'completion', 'Examples:', 'Exit codes:']) expect(stdout).toContain(word)
+    for (const word of [
+      'server',
+      'worker',
+      'run',
+      'dags',
+      'runs',
+      'tasks',
+      'variables',
+      'pools',
+      'secrets',
+      'users',
+      'workers',
+      'doctor',
+      'completion',
+      'Examples:',
+      'Exit codes:',
+    ])
+      expect(stdout).toContain(word)
     for (const noun of ['server', 'worker', 'run', 'dags', 'doctor']) expect((await vortex([noun, '--help'])).code).toBe(0)
   })
 
@@ -267,7 +314,9 @@ describe('the program itself', () => {
     const verdicts = JSON.parse(good.stdout) as { check: string; status: string }[]
     expect(verdicts.map(({ check }) => check)).toEqual(['node', 'python', 'packages', 'data folder', 'disk', 'server', 'database', 'clock'])
     expect(verdicts.find(({ check }) => check === 'server')).toMatchObject({ status: 'ok' })
-    const bad = await vortex(['doctor'], { env: { VORTEX_PYTHON: '/nowhere/python', VORTEX_DATABASE_URL: 'postgres://u:secret@127.0.0.1:9/db' } })
+    const bad = await vortex(['doctor'], {
+      env: { VORTEX_PYTHON: '/nowhere/python', VORTEX_DATABASE_URL: 'postgres://u:secret@127.0.0.1:9/db' },
+    })
     expect(bad.code).toBe(1)
     expect(bad.stdout).toMatch(/fail +python +VORTEX_PYTHON is \/nowhere\/python/)
     expect(bad.stdout).toMatch(/fail +database +PostgreSQL at 127\.0\.0\.1:9\/db does not answer/)

@@ -14,7 +14,7 @@ export interface GlobalOptions {
 
 export interface Cli {
   screen: Screen
-  connection(): Connection
+  connection: () => Connection
 }
 
 /** A command module declares its arguments on `command`; top-level commands are loaded only when they are asked for. */
@@ -51,7 +51,8 @@ export function action<Args extends unknown[]>(run: Action<Args>): (...args: [..
 /** Tells an error and returns its exit code. With --json it is a document on stderr, so that stdout stays data. */
 export function report(error: unknown, json: boolean): number {
   const failure = describeError(error)
-  if (json) process.stderr.write(`${JSON.stringify({ error: { code: failure.code, message: failure.message, details: failure.details } })}\n`)
+  if (json)
+    process.stderr.write(`${JSON.stringify({ error: { code: failure.code, message: failure.message, details: failure.details } })}\n`)
   else process.stderr.write(`Error: ${failure.message}${describeDetails(failure.details)}\n`)
   if (process.env['VORTEX_DEBUG'] && error instanceof Error) process.stderr.write(`${error.stack ?? ''}\n`)
   return failure.exitCode

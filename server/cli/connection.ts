@@ -68,7 +68,8 @@ function readUrl(text: string): string {
   if (url === null || !/^https?:$/.test(url.protocol)) {
     throw new CliError(EXIT.usage, `"${text}" is not a server address. It looks like http://host:3000 (--server or VORTEX_SERVER_URL).`)
   }
-  if (url.username !== '' || url.password !== '') throw new CliError(EXIT.usage, 'Put no user or password into the server address; set VORTEX_API_KEY instead.')
+  if (url.username !== '' || url.password !== '')
+    throw new CliError(EXIT.usage, 'Put no user or password into the server address; set VORTEX_API_KEY instead.')
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
 }
 
@@ -115,7 +116,8 @@ function readKey(path: string, warn: (text: string) => void): string {
 }
 
 function checkKey(key: string, from: string): string {
-  if (!/^[\x21-\x7e]+$/.test(key)) throw new CliError(EXIT.usage, `${from} does not hold an API key: it is empty or has spaces or line breaks in it.`)
+  if (!/^[\x21-\x7e]+$/.test(key))
+    throw new CliError(EXIT.usage, `${from} does not hold an API key: it is empty or has spaces or line breaks in it.`)
   return key
 }
 
@@ -128,7 +130,7 @@ function unreachable(url: string, cause: unknown): CliError {
 function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error)
   if (error.name === 'TimeoutError') return `no answer within ${REQUEST_TIMEOUT_MS / 1_000} s`
-  const inner = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause
+  const inner: unknown = error.cause instanceof AggregateError ? error.cause.errors[0] : error.cause
   const code: unknown = inner instanceof Error && 'code' in inner ? inner.code : undefined
   if (code === 'ECONNREFUSED') return 'connection refused'
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'there is no such host'

@@ -60,9 +60,12 @@ async function findPython(place: Place): Promise<{ path: string; version: string
 const checkPython: Check = async (place) => {
   const python = await findPython(place)
   const install = 'Install Python 3.9 or later (Debian: apt install python3 python3-venv), or set VORTEX_PYTHON.'
-  if (python === null) return fail(place.python === null ? 'no Python was found' : `VORTEX_PYTHON is ${place.python}, which does not start`, install)
+  if (python === null)
+    return fail(place.python === null ? 'no Python was found' : `VORTEX_PYTHON is ${place.python}, which does not start`, install)
   const [major = 0, minor = 0] = python.version.split('.').map(Number)
-  return major > 3 || (major === 3 && minor >= 9) ? ok(`${python.version} at ${python.path}`) : fail(`${python.version} at ${python.path} is too old`, install)
+  return major > 3 || (major === 3 && minor >= 9)
+    ? ok(`${python.version} at ${python.path}`)
+    : fail(`${python.version} at ${python.path} is too old`, install)
 }
 
 const checkPackages: Check = async (place) => {
@@ -72,8 +75,12 @@ const checkPackages: Check = async (place) => {
   const { stdout } = await exec(python.path, ['-c', program, 'jinja2', 'pendulum', 'dateutil'], { timeout: CHECK_MS })
   const missing = stdout.trim()
   if (missing === '') return ok('jinja2, pendulum and dateutil are there')
-  if (place.python === null) return ok(`${missing.replaceAll(',', ', ')} missing in ${python.path}; the server makes its own environment on first start`)
-  return warn(`${missing.replaceAll(',', ', ')} missing in ${python.path}`, `Run: ${python.path} -m pip install jinja2 pendulum python-dateutil`)
+  if (place.python === null)
+    return ok(`${missing.replaceAll(',', ', ')} missing in ${python.path}; the server makes its own environment on first start`)
+  return warn(
+    `${missing.replaceAll(',', ', ')} missing in ${python.path}`,
+    `Run: ${python.path} -m pip install jinja2 pendulum python-dateutil`,
+  )
 }
 
 /** The folder itself, or the nearest one above it that exists. */
@@ -88,10 +95,14 @@ const checkDataFolder: Check = async (place) => {
   const folder = await nearestFolder(place.data_folder)
   const found = await stat(folder)
   if (!found.isDirectory()) return fail(`${folder} is no folder`, 'Set VORTEX_HOME to a folder that the server may write to.')
-  const writable = await access(folder, constants.W_OK | constants.X_OK).then(() => true, () => false)
+  const writable = await access(folder, constants.W_OK | constants.X_OK).then(
+    () => true,
+    () => false,
+  )
   if (!writable) return fail(`${folder} is not writable`, 'Change its owner, or set VORTEX_HOME to a folder that the server may write to.')
   if (folder !== place.data_folder) return ok(`${place.data_folder} will be made on first start`)
-  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0) return warn(`others can look into ${folder}, which holds keys`, `Run: chmod 700 ${folder}`)
+  if (process.platform !== 'win32' && (found.mode & 0o077) !== 0)
+    return warn(`others can look into ${folder}, which holds keys`, `Run: chmod 700 ${folder}`)
   return ok(folder)
 }
 
@@ -105,11 +116,18 @@ const checkDisk: Check = async (place) => {
 
 const checkServer: Check = async (place) => {
   const health = await askHealth(place.server_url)
-  if (health !== null) return health.status === 'ok' ? ok(`VORTEX ${health.version} runs at ${place.server_url}`) : warn(`VORTEX at ${place.server_url} is degraded: database ${health.database}, scheduler ${health.scheduler}`, 'See its log.')
-  if (!Number.isInteger(place.port) || place.port < 0 || place.port > 65_535) return fail(`VORTEX_PORT is no port`, 'Set it to a number from 0 to 65535.')
+  if (health !== null)
+    return health.status === 'ok'
+      ? ok(`VORTEX ${health.version} runs at ${place.server_url}`)
+      : warn(`VORTEX at ${place.server_url} is degraded: database ${health.database}, scheduler ${health.scheduler}`, 'See its log.')
+  if (!Number.isInteger(place.port) || place.port < 0 || place.port > 65_535)
+    return fail(`VORTEX_PORT is no port`, 'Set it to a number from 0 to 65535.')
   const problem = await tryPort(place.port)
   if (problem === null) return ok(`no server runs; port ${place.port} is free`)
-  return fail(`port ${place.port} cannot be opened (${problem}), and no VORTEX answers there`, 'Stop what uses it, or choose another port with VORTEX_PORT.')
+  return fail(
+    `port ${place.port} cannot be opened (${problem}), and no VORTEX answers there`,
+    'Stop what uses it, or choose another port with VORTEX_PORT.',
+  )
 }
 
 interface HealthAnswer {
@@ -125,7 +143,13 @@ async function askHealth(url: string): Promise<HealthAnswer | null> {
     const response = await fetch(`${url.replace(/\/+$/, '')}/api/health`, { signal: AbortSignal.timeout(CHECK_MS), redirect: 'error' })
     const body = (await response.json()) as Partial<HealthAnswer>
     if (typeof body.version !== 'string' || typeof body.scheduler !== 'string') return null
-    return { status: body.status ?? '', version: body.version, database: body.database ?? '', scheduler: body.scheduler, date: response.headers.get('date') }
+    return {
+      status: body.status ?? '',
+      version: body.version,
+      database: body.database ?? '',
+      scheduler: body.scheduler,
+      date: response.headers.get('date'),
+    }
   } catch {
     return null
   }
@@ -151,10 +175,17 @@ const checkDatabase: Check = async (place) => {
     const { version, version_number, now } = await probeDatabase(place.database_url, CHECK_MS)
     if (version_number < 140_000) return fail(`PostgreSQL ${version} at ${where} is too old`, 'Use PostgreSQL 14 or later.')
     const skew = Math.abs(now - Date.now())
-    if (skew > CLOCK_WARN_MS) return warn(`PostgreSQL ${version} at ${where}; its clock differs by ${Math.round(skew / 1000)} s`, 'Let both hosts set their clocks by NTP.')
+    if (skew > CLOCK_WARN_MS)
+      return warn(
+        `PostgreSQL ${version} at ${where}; its clock differs by ${Math.round(skew / 1000)} s`,
+        'Let both hosts set their clocks by NTP.',
+      )
     return ok(`PostgreSQL ${version} at ${where}`)
   } catch (error) {
-    return fail(`PostgreSQL at ${where} does not answer: ${error instanceof Error ? error.message : String(error)}`, 'Check VORTEX_DATABASE_URL, the password and the network.')
+    return fail(
+      `PostgreSQL at ${where} does not answer: ${error instanceof Error ? error.message : String(error)}`,
+      'Check VORTEX_DATABASE_URL, the password and the network.',
+    )
   }
 }
 
@@ -171,7 +202,8 @@ const checkClock: Check = async (place) => {
   const health = await askHealth(place.server_url)
   // The header has whole seconds.
   const skew = health?.date ? Math.abs(Date.parse(health.date) - Date.now()) : 0
-  if (skew > CLOCK_WARN_MS + 1_000) return warn(`differs from the server's by ${Math.round(skew / 1000)} s`, 'Let both hosts set their clocks by NTP.')
+  if (skew > CLOCK_WARN_MS + 1_000)
+    return warn(`differs from the server's by ${Math.round(skew / 1000)} s`, 'Let both hosts set their clocks by NTP.')
   return ok(`${now.toISOString()}, time zone ${Intl.DateTimeFormat().resolvedOptions().timeZone}`)
 }
 

@@ -19,7 +19,7 @@ export interface EmbeddedOptions {
   /** The user's own data folder: holds the managed Python environment, which takes seconds to make. */
   home_folder: string
   /** Told while something takes long. */
-  report(line: string): void
+  report: (line: string) => void
 }
 
 /** A server for one terminal: it creates no scheduled runs, and its DAGs are not paused. */
@@ -31,12 +31,16 @@ export interface EmbeddedServer {
   /** Files that failed to load. */
   import_errors: { file: string; message: string; traceback: string; line: number | null }[]
   /** Ends everything, the local worker and its processes included. */
-  stop(): Promise<void>
+  stop: () => Promise<void>
 }
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
   const server = (await import('../index.ts')) as unknown as { startEmbedded?: (options: EmbeddedOptions) => Promise<EmbeddedServer> }
-  if (server.startEmbedded === undefined) throw new CliError(EXIT.failed, 'This build of VORTEX cannot run DAGs without a server. Start one with "vortex server" and use "vortex dags trigger --follow".')
+  if (server.startEmbedded === undefined)
+    throw new CliError(
+      EXIT.failed,
+      'This build of VORTEX cannot run DAGs without a server. Start one with "vortex server" and use "vortex dags trigger --follow".',
+    )
   return server.startEmbedded(options)
 }
 
@@ -62,7 +66,7 @@ export interface WorkerStart {
   data_folder: string
   python: string | null
   drain_ms: number | null
-  report(line: string): void
+  report: (line: string) => void
 }
 
 /** Runs a worker to its end; returns the exit code. */
@@ -74,16 +78,37 @@ export async function startWorker(start: WorkerStart): Promise<number> {
   try {
     const controllers = start.controllers.flatMap((list) => list.split(',')).map(parseController)
     const environment = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined))
-    const python = await preparePython({ python: start.python, dataFolder: start.data_folder, environment, clock: systemClock, report: start.report })
+    const python = await preparePython({
+      python: start.python,
+      dataFolder: start.data_folder,
+      environment,
+      clock: systemClock,
+      report: start.report,
+    })
     if (python.notice !== null) start.report(python.notice)
     const code = await runWorker(
       {
-        controllers, token: start.token, ca: start.ca, data: start.data_folder, capacity: start.capacity ?? Math.max(4, availableParallelism()), queues: start.queues, labels: start.labels,
-        python: python.executable, python_path: join(INSTALL_ROOT, 'python'), drain_ms: start.drain_ms, local: false, settings: '', log_level: 'info',
+        controllers,
+        token: start.token,
+        ca: start.ca,
+        data: start.data_folder,
+        capacity: start.capacity ?? Math.max(4, availableParallelism()),
+        queues: start.queues,
+        labels: start.labels,
+        python: python.executable,
+        python_path: join(INSTALL_ROOT, 'python'),
+        drain_ms: start.drain_ms,
+        local: false,
+        settings: '',
+        log_level: 'info',
       },
       createLogger({ level: 'info' }),
     )
-    if (code === WORKER_EXIT.hopeless) throw new CliError(EXIT.forbidden, 'The controller refuses this worker; the log above says why. Check the worker token and the versions.')
+    if (code === WORKER_EXIT.hopeless)
+      throw new CliError(
+        EXIT.forbidden,
+        'The controller refuses this worker; the log above says why. Check the worker token and the versions.',
+      )
     return code
   } catch (cause) {
     if (cause instanceof BadAddressError) throw new CliError(EXIT.usage, cause.message, { cause })

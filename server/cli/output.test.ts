@@ -18,18 +18,27 @@ describe('text of others', () => {
     expect(plain('a\u001b[2Jb\u001b]0;title\u0007c\nd\u0000')).toBe('abc d')
   })
   test('keeps colours in a log and drops everything else that a terminal obeys', () => {
-    expect(safeLog('\u001b[31mred\u001b[0m \u001b[2J\u001b[H\u001b]8;;http://x\u0007link\u001b]8;;\u0007\u0007 50%\r100%\n')).toBe('\u001b[31mred\u001b[0m link 50%\n100%\n')
+    expect(safeLog('\u001b[31mred\u001b[0m \u001b[2J\u001b[H\u001b]8;;http://x\u0007link\u001b]8;;\u0007\u0007 50%\r100%\n')).toBe(
+      '\u001b[31mred\u001b[0m link 50%\n100%\n',
+    )
   })
 })
 
 describe('tables', () => {
   test('are aligned, numbers to the right, the last column unpadded', () => {
     const { screen, lines } = screenOn()
-    screen.table([{ id: 'long_name', n: 7, note: null }, { id: 'x', n: 123, note: 'y' }], [
-      { title: 'ID', value: (row) => row.id },
-      { title: 'N', value: (row) => row.n, align: 'right' },
-      { title: 'NOTE', value: (row) => row.note },
-    ], 'none')
+    screen.table(
+      [
+        { id: 'long_name', n: 7, note: null },
+        { id: 'x', n: 123, note: 'y' },
+      ],
+      [
+        { title: 'ID', value: (row) => row.id },
+        { title: 'N', value: (row) => row.n, align: 'right' },
+        { title: 'NOTE', value: (row) => row.note },
+      ],
+      'none',
+    )
     expect(lines()).toEqual(['ID           N  NOTE', 'long_name    7  -', 'x          123  y'])
   })
   test('an empty one says so', () => {

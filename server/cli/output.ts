@@ -16,17 +16,17 @@ export interface Column<Row> {
 export interface Screen {
   json: boolean
   /** Data: a line on stdout. */
-  line(text?: string): void
+  line: (text?: string) => void
   /** A JSON document on stdout. */
-  document(value: unknown): void
+  document: (value: unknown) => void
   table<Row>(rows: readonly Row[], columns: readonly Column<Row>[], empty: string): void
   /** Label and value, one pair a line. */
   facts(pairs: readonly (readonly [string, Cell])[]): void
   /** A remark for people on stderr; silent with --json. */
-  note(text: string): void
+  note: (text: string) => void
   /** A warning on stderr, also with --json. */
-  warn(text: string): void
-  paint(style: Style, text: string): string
+  warn: (text: string) => void
+  paint: (style: Style, text: string) => string
 }
 
 const ESCAPE = '\\u001b'
@@ -36,15 +36,30 @@ const CONTROLS = /[\u0000-\u0008\u000b\u000c\u000e-\u001a\u001c-\u001f\u007f-\u0
 
 /** Text of others, safe to print: no control characters, no escape sequences, one line. */
 export function plain(text: string): string {
-  return stripVTControlCharacters(text).replace(CONTROLS, '').replace(/[\r\n\t\u001b]+/g, ' ')
+  return stripVTControlCharacters(text)
+    .replace(CONTROLS, '')
+    .replace(/[\r\n\t\u001b]+/g, ' ')
 }
 
 /** A log, safe to print on a terminal: colours stay, everything that moves the cursor or changes the terminal goes. */
 export function safeLog(text: string): string {
-  return text.replace(SEQUENCES, (sequence) => (COLOUR.test(sequence) ? sequence : '')).replace(CONTROLS, '').replace(/\r(?!\n)/g, '\n')
+  return text
+    .replace(SEQUENCES, (sequence) => (COLOUR.test(sequence) ? sequence : ''))
+    .replace(CONTROLS, '')
+    .replace(/\r(?!\n)/g, '\n')
 }
 
-export function makeScreen({ json, color, stdout, stderr }: { json: boolean; color: boolean; stdout: NodeJS.WriteStream; stderr: NodeJS.WriteStream }): Screen {
+export function makeScreen({
+  json,
+  color,
+  stdout,
+  stderr,
+}: {
+  json: boolean
+  color: boolean
+  stdout: NodeJS.WriteStream
+  stderr: NodeJS.WriteStream
+}): Screen {
   const paint = (style: Style, text: string): string => (color ? styleText(style, text, { stream: stdout }) : text)
   const line = (text = ''): void => void stdout.write(`${text}\n`)
   const show = (value: Cell): string => (value === null || value === undefined || value === '' ? '-' : plain(String(value)))

@@ -29,9 +29,14 @@ export function readConf(text: string): Record<string, unknown> {
   try {
     value = JSON.parse(source)
   } catch (cause) {
-    throw new CliError(EXIT.usage, `The conf is not valid JSON: ${(cause as Error).message}. Give an object such as '{"day": 1}', @file.json, or - for standard input.`, { cause })
+    throw new CliError(
+      EXIT.usage,
+      `The conf is not valid JSON: ${(cause as Error).message}. Give an object such as '{"day": 1}', @file.json, or - for standard input.`,
+      { cause },
+    )
   }
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) throw new CliError(EXIT.usage, 'The conf must be a JSON object such as \'{"day": 1}\'.')
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CliError(EXIT.usage, 'The conf must be a JSON object such as \'{"day": 1}\'.')
   return value as Record<string, unknown>
 }
 

@@ -31,11 +31,24 @@ export function register(dags: Command): void {
     .option('--note <text>', 'note on the run')
     .option('--wait', 'wait for the end; exit 1 if the run fails')
     .option('--follow', 'the same, and show tasks as they run')
-    .addHelpText('after', '\nExamples:\n  vortex dags trigger etl --conf \'{"day": "2026-11-23"}\' --follow\n  vortex dags trigger etl --run-id nightly-42 --wait --json')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  vortex dags trigger etl --conf \'{"day": "2026-11-23"}\' --follow\n  vortex dags trigger etl --run-id nightly-42 --wait --json',
+    )
     .action(action(trigger))
-  dags.command('pause <dag_id...>').description('no new scheduled runs; no new task starts').action(action((cli, ids: string[]) => setPaused(cli, ids, true)))
-  dags.command('unpause <dag_id...>').description('let scheduled runs and tasks start again').action(action((cli, ids: string[]) => setPaused(cli, ids, false)))
-  dags.command('delete <dag_id>').description('delete a DAG with its whole history').option('-y, --yes', 'do not ask').action(action(remove))
+  dags
+    .command('pause <dag_id...>')
+    .description('no new scheduled runs; no new task starts')
+    .action(action((cli, ids: string[]) => setPaused(cli, ids, true)))
+  dags
+    .command('unpause <dag_id...>')
+    .description('let scheduled runs and tasks start again')
+    .action(action((cli, ids: string[]) => setPaused(cli, ids, false)))
+  dags
+    .command('delete <dag_id>')
+    .description('delete a DAG with its whole history')
+    .option('-y, --yes', 'do not ask')
+    .action(action(remove))
   dags
     .command('backfill <dag_id>')
     .description('run a DAG over a past range')
@@ -48,7 +61,11 @@ export function register(dags: Command): void {
     .option('--dry-run', 'list exactly the runs that would start, and start none')
     .addHelpText('after', '\nExample:\n  vortex dags backfill etl --from 2026-11-01 --to 2026-11-07 --dry-run')
     .action(action(backfill))
-  dags.command('next-runs <dag_id>').description('the next scheduled runs').option('-n, --count <n>', 'how many', count(1, 100), 10).action(action(nextRuns))
+  dags
+    .command('next-runs <dag_id>')
+    .description('the next scheduled runs')
+    .option('-n, --count <n>', 'how many', count(1, 100), 10)
+    .action(action(nextRuns))
   dags.command('errors').description('DAG files that fail to load').action(action(errors))
 }
 
@@ -91,7 +108,11 @@ async function list({ screen, connection }: Cli, options: ListOptions): Promise<
   }
   const { items, total } = await readPages(options.limit, (page) => connection().client.listDags({ query: { ...filter, ...page } }))
   if (screen.json) return screen.document(items)
-  screen.table(items, COLUMNS, 'No DAGs. New files in the DAG folder appear within a second; "vortex dags errors" lists those that fail to load.')
+  screen.table(
+    items,
+    COLUMNS,
+    'No DAGs. New files in the DAG folder appear within a second; "vortex dags errors" lists those that fail to load.',
+  )
   const more = moreNote(items.length, total)
   if (more !== null) screen.note(more)
 }

@@ -9,7 +9,10 @@ const STYLES = { ok: 'green', warn: 'yellow', fail: 'red' } as const
 
 export function register(doctor: Command): void {
   doctor
-    .addHelpText('after', '\nExit code 1 if a check fails; warnings alone are 0. It reads VORTEX_HOME, VORTEX_PORT, VORTEX_PYTHON and VORTEX_DATABASE_URL as the server does.')
+    .addHelpText(
+      'after',
+      '\nExit code 1 if a check fails; warnings alone are 0. It reads VORTEX_HOME, VORTEX_PORT, VORTEX_PYTHON and VORTEX_DATABASE_URL as the server does.',
+    )
     .action(action(run))
 }
 
@@ -23,7 +26,11 @@ async function run({ screen }: Cli): Promise<number> {
   }
   const verdicts: (Verdict & { check: string })[] = []
   for (const [check, look] of Object.entries(CHECKS)) {
-    const verdict = await look(place).catch((error: unknown): Verdict => ({ status: 'fail', found: error instanceof Error ? error.message : String(error), mend: null }))
+    const verdict = await look(place).catch((error: unknown): Verdict => ({
+      status: 'fail',
+      found: error instanceof Error ? error.message : String(error),
+      mend: null,
+    }))
     verdicts.push({ check, ...verdict })
     if (screen.json) continue
     screen.line(`${screen.paint(STYLES[verdict.status], verdict.status.padEnd(4))}  ${check.padEnd(12)}  ${verdict.found}`)

@@ -35,7 +35,12 @@ async function list({ screen, connection }: Cli): Promise<void> {
   )
 }
 
-async function set({ screen, connection }: Cli, name: string, slots: number, options: { description?: string; includeDeferred?: boolean }): Promise<void> {
+async function set(
+  { screen, connection }: Cli,
+  name: string,
+  slots: number,
+  options: { description?: string; includeDeferred?: boolean },
+): Promise<void> {
   const { client } = connection()
   const body = {
     slots,

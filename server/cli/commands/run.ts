@@ -21,7 +21,10 @@ export function register(run: Command): void {
     .option('--dags-folder <folder>', 'where to look for a DAG id (VORTEX_DAGS_FOLDER, default ./dags)')
     .option('--keep <folder>', 'keep database and logs in this folder (default: a temporary one)')
     .option('--quiet', 'tell only how it ended')
-    .addHelpText('after', '\nExamples:\n  vortex run dags/my_pipeline.py\n  vortex run my_pipeline --conf \'{"day": "2026-11-23"}\' --logical-date 2026-11-23\n\nExit code 1 if the run fails; the logs of what failed are shown.')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  vortex run dags/my_pipeline.py\n  vortex run my_pipeline --conf \'{"day": "2026-11-23"}\' --logical-date 2026-11-23\n\nExit code 1 if the run fails; the logs of what failed are shown.',
+    )
     .action(action(runDag))
 }
 
@@ -48,7 +51,13 @@ async function runDag({ screen }: Cli, given: string, options: RunOptions): Prom
   const { startEmbedded } = await import('../embedded.ts')
   let server: EmbeddedServer | null = null
   try {
-    server = await startEmbedded({ file: target.file, dags_folder: target.folder, data_folder: folder, home_folder: dataFolder(), report: screen.note })
+    server = await startEmbedded({
+      file: target.file,
+      dags_folder: target.folder,
+      data_folder: folder,
+      home_folder: dataFolder(),
+      report: screen.note,
+    })
     const dagId = chooseDag(server, { screen, target, wanted: options.dagId ?? target.dagId })
     const connection = connectionTo(server.url, server.api_key)
     const run = await connection.client.triggerDag({ params: { dag_id: dagId }, body })
@@ -72,7 +81,8 @@ function findTarget(given: string, options: RunOptions): Target {
   if (existsSync(path) && statSync(path).isFile()) return { file: path, folder: resolve(options.dagsFolder ?? dirname(path)), dagId: null }
   if (DAG_FILE_ENDINGS.has(extname(given)) || given.includes('/')) throw new CliError(EXIT.usage, `There is no file ${path}.`)
   const folder = resolve(options.dagsFolder ?? (process.env['VORTEX_DAGS_FOLDER'] || 'dags'))
-  if (!existsSync(folder)) throw new CliError(EXIT.usage, `There is no DAG folder ${folder} to look for ${given} in. Give a DAG file, or --dags-folder.`)
+  if (!existsSync(folder))
+    throw new CliError(EXIT.usage, `There is no DAG folder ${folder} to look for ${given} in. Give a DAG file, or --dags-folder.`)
   return { file: null, folder, dagId: given }
 }
 
@@ -88,7 +98,8 @@ function chooseDag(server: EmbeddedServer, { screen, target, wanted }: { screen:
   }
   const [only] = server.dag_ids
   if (only === undefined) throw new CliError(EXIT.failed, `${where} defines no DAG.`)
-  if (server.dag_ids.length > 1) throw new CliError(EXIT.usage, `${where} defines several DAGs; choose one with --dag-id. ${listDags(server.dag_ids)}`)
+  if (server.dag_ids.length > 1)
+    throw new CliError(EXIT.usage, `${where} defines several DAGs; choose one with --dag-id. ${listDags(server.dag_ids)}`)
   return only
 }
 

@@ -42,9 +42,15 @@ const COLUMNS: readonly Column<DagRun>[] = [
   { title: 'TOOK', value: (run) => duration(span(run.start_time, run.end_time, Date.now())), align: 'right' },
 ]
 
-async function list({ screen, connection }: Cli, dagId: string | undefined, options: { state?: DagRunState; limit: number }): Promise<void> {
+async function list(
+  { screen, connection }: Cli,
+  dagId: string | undefined,
+  options: { state?: DagRunState; limit: number },
+): Promise<void> {
   const filter = options.state === undefined ? {} : { state: options.state }
-  const { items, total } = await readPages(options.limit, (page) => connection().client.listRuns({ params: { dag_id: dagId ?? '~' }, query: { ...filter, ...page } }))
+  const { items, total } = await readPages(options.limit, (page) =>
+    connection().client.listRuns({ params: { dag_id: dagId ?? '~' }, query: { ...filter, ...page } }),
+  )
   if (screen.json) return screen.document(items)
   screen.table(items, COLUMNS, 'No runs.')
   const more = moreNote(items.length, total)
@@ -135,5 +141,6 @@ export function showAffected(screen: Screen, affected: Affected): void {
     ],
     'No task instance matches; nothing was changed.',
   )
-  if (affected.task_instances.length > 0) screen.note(affected.dry_run ? 'Dry run: nothing was changed.' : `${affected.task_instances.length} cleared; they run again.`)
+  if (affected.task_instances.length > 0)
+    screen.note(affected.dry_run ? 'Dry run: nothing was changed.' : `${affected.task_instances.length} cleared; they run again.`)
 }

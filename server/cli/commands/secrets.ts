@@ -10,7 +10,10 @@ export function register(secrets: Command): void {
     .command('set <name>')
     .description('set a secret; its value is asked for, or read from a pipe or --file')
     .option('--file <file>', 'read the value from a file')
-    .addHelpText('after', '\nExamples:\n  vortex secrets set warehouse_password\n  pass show warehouse | vortex secrets set warehouse_password')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  vortex secrets set warehouse_password\n  pass show warehouse | vortex secrets set warehouse_password',
+    )
     .action(action(set))
   secrets.command('delete <name>').description('delete a secret').option('-y, --yes', 'do not ask').action(action(remove))
 }

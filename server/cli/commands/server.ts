@@ -8,7 +8,7 @@ interface Setting {
   type?: string
   env: string
   description?: string
-  default?: unknown
+  default?: string | number | boolean | readonly string[] | null
   enum?: readonly string[]
 }
 
@@ -18,12 +18,18 @@ const SECRET_SETTINGS = new Set(['databaseUrl'])
 export function register(server: Command): void {
   for (const [name, schema] of Object.entries(CONFIG_SCHEMA) as unknown as [string, Setting][]) {
     const flag = name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)
-    const hints = [schema.env, ...(schema.default === null || schema.default === undefined ? [] : [`default ${String(schema.default) || 'none'}`])]
+    const hints = [
+      schema.env,
+      ...(schema.default === null || schema.default === undefined ? [] : [`default ${String(schema.default) || 'none'}`]),
+    ]
     const description = `${schema.description ?? ''} (${hints.join(', ')})`
     server.option(schema.type === 'boolean' ? `--${flag} <true|false>` : `--${flag} <value>`, description)
   }
   server
-    .addHelpText('after', '\nExamples:\n  vortex server --dags-folder ./dags\n  VORTEX_DATABASE_URL=postgres://vortex@db/vortex vortex server --host 0.0.0.0 --swarm-listen 0.0.0.0:50051')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  vortex server --dags-folder ./dags\n  VORTEX_DATABASE_URL=postgres://vortex@db/vortex vortex server --host 0.0.0.0 --swarm-listen 0.0.0.0:50051',
+    )
     .action(action(run))
 }
 
@@ -31,7 +37,8 @@ async function run({ screen }: Cli, given: Record<string, string | boolean>): Pr
   const options = Object.fromEntries(Object.entries(given).filter(([name]) => name in CONFIG_SCHEMA)) as ConfigOptions
   for (const name of Object.keys(options)) {
     const url = SECRET_SETTINGS.has(name) ? String(options[name as keyof ConfigOptions]) : ''
-    if (URL.canParse(url) && new URL(url).password !== '') screen.warn('The password in --database-url is visible to every user of this machine. Use VORTEX_DATABASE_URL.')
+    if (URL.canParse(url) && new URL(url).password !== '')
+      screen.warn('The password in --database-url is visible to every user of this machine. Use VORTEX_DATABASE_URL.')
   }
   const { startServer } = await import('../embedded.ts')
   const server = await startServer(options).catch((cause: unknown) => {
@@ -52,8 +59,14 @@ function explainStart(cause: unknown): unknown {
   if (cause instanceof ConfigError) return new CliError(EXIT.usage, cause.message, { cause })
   const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
   const address = cause instanceof Error && 'port' in cause ? `Port ${String(cause.port)}` : 'The port'
-  if (code === 'EADDRINUSE') return new CliError(EXIT.failed, `${address} is in use, perhaps by another VORTEX. Choose another one with --port, or --port 0 for any.`, { cause })
-  if (code === 'EACCES' && cause instanceof Error && 'port' in cause) return new CliError(EXIT.failed, `${address} may not be opened by this user. Choose one above 1023 with --port.`, { cause })
+  if (code === 'EADDRINUSE')
+    return new CliError(
+      EXIT.failed,
+      `${address} is in use, perhaps by another VORTEX. Choose another one with --port, or --port 0 for any.`,
+      { cause },
+    )
+  if (code === 'EACCES' && cause instanceof Error && 'port' in cause)
+    return new CliError(EXIT.failed, `${address} may not be opened by this user. Choose one above 1023 with --port.`, { cause })
   return cause
 }
 

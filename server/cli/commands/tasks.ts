@@ -45,7 +45,13 @@ const TAIL_LINE_BYTES = 400
 /** How often --follow asks when the log does not grow. The live-event stream would need a second connection for one file. */
 const FOLLOW_MS = 500
 
-async function logs({ screen, connection }: Cli, dagId: string, given: string, taskId: string, options: LogOptions): Promise<number | void> {
+async function logs(
+  { screen, connection }: Cli,
+  dagId: string,
+  given: string,
+  taskId: string,
+  options: LogOptions,
+): Promise<number | void> {
   const { client } = connection()
   const params = { dag_id: dagId, run_id: await resolveRun(client, dagId, given), task_id: taskId }
   const first = { map_index: options.mapIndex, ...(options.attempt === undefined ? {} : { attempt: options.attempt }) }
@@ -60,11 +66,16 @@ async function logs({ screen, connection }: Cli, dagId: string, given: string, t
     page = await client.getLog({ params, query: { map_index: options.mapIndex, attempt, offset: page.next_offset, limit: PIECE_BYTES } })
     show(page.text)
   }
-  if (page.size === 0) screen.note(page.complete ? 'The attempt wrote nothing.' : 'The attempt has written nothing yet; add --follow to wait.')
+  if (page.size === 0)
+    screen.note(page.complete ? 'The attempt wrote nothing.' : 'The attempt has written nothing yet; add --follow to wait.')
   if (page.truncated) screen.warn('The log was longer than the cap; what was dropped is marked in it.')
 }
 
-async function readWhole(client: Client, params: { dag_id: string; run_id: string; task_id: string }, query: { attempt: number; map_index: number }) {
+async function readWhole(
+  client: Client,
+  params: { dag_id: string; run_id: string; task_id: string },
+  query: { attempt: number; map_index: number },
+) {
   let text = ''
   let page = await client.getLog({ params, query: { ...query, offset: 0, limit: PIECE_BYTES } })
   text += page.text
@@ -90,7 +101,13 @@ export function lastLines(text: string, lines: number): string {
   return text.slice(start + 1)
 }
 
-async function why({ screen, connection }: Cli, dagId: string, given: string, taskId: string, { mapIndex }: { mapIndex: number }): Promise<number | void> {
+async function why(
+  { screen, connection }: Cli,
+  dagId: string,
+  given: string,
+  taskId: string,
+  { mapIndex }: { mapIndex: number },
+): Promise<number | void> {
   const { client } = connection()
   const params = { dag_id: dagId, run_id: await resolveRun(client, dagId, given), task_id: taskId }
   const answer = await client.whyNotRunning({ params, query: { map_index: mapIndex } })
@@ -102,9 +119,19 @@ async function why({ screen, connection }: Cli, dagId: string, given: string, ta
   return EXIT.ok
 }
 
-async function clear({ screen, connection }: Cli, dagId: string, given: string, taskId: string, options: { upstream?: boolean; downstream?: boolean; dryRun?: boolean }): Promise<void> {
+async function clear(
+  { screen, connection }: Cli,
+  dagId: string,
+  given: string,
+  taskId: string,
+  options: { upstream?: boolean; downstream?: boolean; dryRun?: boolean },
+): Promise<void> {
   const { client } = connection()
   const params = { dag_id: dagId, run_id: await resolveRun(client, dagId, given), task_id: taskId }
-  const body = { include_upstream: options.upstream === true, include_downstream: options.downstream === true, dry_run: options.dryRun === true }
+  const body = {
+    include_upstream: options.upstream === true,
+    include_downstream: options.downstream === true,
+    dry_run: options.dryRun === true,
+  }
   showAffected(screen, await client.clearTaskInstance({ params, body }))
 }

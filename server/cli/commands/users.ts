@@ -14,7 +14,11 @@ export function register(users: Command): void {
     .requiredOption('--role <role>', ROLES.join(', '), choice(ROLES))
     .option('--password-file <file>', 'read the password from a file')
     .action(action(create))
-  users.command('delete <username>').description('delete a user with its sessions and API keys').option('-y, --yes', 'do not ask').action(action(remove))
+  users
+    .command('delete <username>')
+    .description('delete a user with its sessions and API keys')
+    .option('-y, --yes', 'do not ask')
+    .action(action(remove))
 }
 
 async function list({ screen, connection }: Cli): Promise<void> {

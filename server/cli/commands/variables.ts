@@ -45,7 +45,12 @@ async function get({ screen, connection }: Cli, key: string): Promise<void> {
   screen.line(variable.value)
 }
 
-async function set({ screen, connection }: Cli, key: string, given: string | undefined, options: { file?: string; description?: string }): Promise<void> {
+async function set(
+  { screen, connection }: Cli,
+  key: string,
+  given: string | undefined,
+  options: { file?: string; description?: string },
+): Promise<void> {
   const value = options.file !== undefined ? readFile(options.file) : (given ?? (await readSecret('value', undefined)))
   const body = { value, ...(options.description === undefined ? {} : { description: options.description }) }
   const variable = await connection().client.setVariable({ params: { key }, body })

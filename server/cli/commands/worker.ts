@@ -19,7 +19,10 @@ export function register(worker: Command): void {
     .option('--data-folder <folder>', 'folder for bundles and unsent logs (default: worker in VORTEX_HOME)')
     .option('--python <path>', 'Python interpreter (VORTEX_PYTHON; else one is set up)')
     .option('--drain-ms <ms>', 'when asked to stop, give running attempts so long (default: until they end)', count(0, 2_147_483_647))
-    .addHelpText('after', '\nExample:\n  vortex worker --controller https://scheduler:50051 --capacity 4 --token-file /etc/vortex/worker.token\n\nTERM drains: nothing new starts, running attempts end. A second TERM kills them.')
+    .addHelpText(
+      'after',
+      '\nExample:\n  vortex worker --controller https://scheduler:50051 --capacity 4 --token-file /etc/vortex/worker.token\n\nTERM drains: nothing new starts, running attempts end. A second TERM kills them.',
+    )
     .action(action(run))
 }
 
@@ -37,7 +40,8 @@ interface WorkerOptions {
 }
 
 async function run({ screen }: Cli, options: WorkerOptions): Promise<number> {
-  if (options.token !== undefined) screen.warn('The worker token on the command line is visible to every user of this machine. Use VORTEX_WORKER_TOKEN or --token-file.')
+  if (options.token !== undefined)
+    screen.warn('The worker token on the command line is visible to every user of this machine. Use VORTEX_WORKER_TOKEN or --token-file.')
   const folder = options.dataFolder ?? join(dataFolder(), 'worker')
   const token = readToken(options)
   const { startWorker } = await import('../embedded.ts')
@@ -56,9 +60,14 @@ async function run({ screen }: Cli, options: WorkerOptions): Promise<number> {
 }
 
 function readToken(options: WorkerOptions): string {
-  const given = options.token ?? (options.tokenFile === undefined ? process.env['VORTEX_WORKER_TOKEN'] : readFileSync(options.tokenFile, 'utf8'))
+  const given =
+    options.token ?? (options.tokenFile === undefined ? process.env['VORTEX_WORKER_TOKEN'] : readFileSync(options.tokenFile, 'utf8'))
   // Tasks inherit the environment; the token is not for them.
   delete process.env['VORTEX_WORKER_TOKEN']
-  if (given === undefined || given.trim() === '') throw new CliError(EXIT.usage, 'The worker token is missing: give --token-file FILE or set VORTEX_WORKER_TOKEN. The server keeps it in worker.token in its data folder.')
+  if (given === undefined || given.trim() === '')
+    throw new CliError(
+      EXIT.usage,
+      'The worker token is missing: give --token-file FILE or set VORTEX_WORKER_TOKEN. The server keeps it in worker.token in its data folder.',
+    )
   return given.trim()
 }

@@ -33,10 +33,14 @@ export async function readEvents(connection: Connection, dagId: string, handlers
       const response = await openStream(connection, dagId, lastId, signal)
       failures = 0
       handlers.onOpen()
-      await pump(response, (id, event) => {
-        lastId = id
-        handlers.onEvent(event)
-      }, signal)
+      await pump(
+        response,
+        (id, event) => {
+          lastId = id
+          handlers.onEvent(event)
+        },
+        signal,
+      )
     } catch (error) {
       if (signal.aborted) return
       if (error instanceof VortexError && error.code !== 'database_unavailable' && error.code !== 'rate_limited') throw error

@@ -12,10 +12,38 @@ import { drawRun } from './treeView.ts'
 const screen = makeScreen({ json: false, color: false, stdout: process.stdout, stderr: process.stderr })
 
 function model(tasks: [string, TaskInstanceState, string[]?][]): RunModel {
-  const lines = tasks.map(([task_id, state, groups = []]): TaskLine => ({ task_id, map_index: -1, groups, state, try_number: 1, start_time: null, end_time: null, state_reason: null }))
-  return { dag_id: 'etl', run_id: 'r1', state: 'running', state_reason: null, start_time: null, end_time: null, tasks: new Map(lines.map((line) => [taskKey(line), line])) }
+  const lines = tasks.map(([task_id, state, groups = []]): TaskLine => ({
+    task_id,
+    map_index: -1,
+    groups,
+    state,
+    try_number: 1,
+    start_time: null,
+    end_time: null,
+    state_reason: null,
+  }))
+  return {
+    dag_id: 'etl',
+    run_id: 'r1',
+    state: 'running',
+    state_reason: null,
+    start_time: null,
+    end_time: null,
+    tasks: new Map(lines.map((line) => [taskKey(line), line])),
+  }
 }
-const change = (task_id: string, state: TaskInstanceState, more: object = {}): LiveEvent => ({ type: 'task_instance', dag_id: 'etl', run_id: 'r1', task_id, map_index: -1, state, try_number: 1, start_time: null, end_time: null, ...more })
+const change = (task_id: string, state: TaskInstanceState, more: object = {}): LiveEvent => ({
+  type: 'task_instance',
+  dag_id: 'etl',
+  run_id: 'r1',
+  task_id,
+  map_index: -1,
+  state,
+  try_number: 1,
+  start_time: null,
+  end_time: null,
+  ...more,
+})
 
 describe('the run model', () => {
   test('takes events of its run only, and says whether one changed anything', () => {
@@ -33,7 +61,17 @@ describe('the run model', () => {
   })
   test('ends with the run', () => {
     const run = model([])
-    applyEvent(run, { type: 'dag_run', dag_id: 'etl', run_id: 'r1', run_type: 'manual', state: 'failed', logical_date: null, start_time: null, end_time: null, task_counts: {} })
+    applyEvent(run, {
+      type: 'dag_run',
+      dag_id: 'etl',
+      run_id: 'r1',
+      run_type: 'manual',
+      state: 'failed',
+      logical_date: null,
+      start_time: null,
+      end_time: null,
+      task_counts: {},
+    })
     expect(isEnded(run)).toBe(true)
   })
 })
@@ -41,11 +79,20 @@ describe('the run model', () => {
 describe('the tree', () => {
   const draw = (run: RunModel, rows: number, columns = 60): string[] => drawRun(run, { screen, size: { rows, columns }, now: 0 })
   test('shows groups with their tasks inside', () => {
-    const run = model([['start', 'success'], ['load.a', 'running', ['load']], ['load.deep.b', 'none', ['load', 'load.deep']], ['end', 'none']])
+    const run = model([
+      ['start', 'success'],
+      ['load.a', 'running', ['load']],
+      ['load.deep.b', 'none', ['load', 'load.deep']],
+      ['end', 'none'],
+    ])
     expect(draw(run, 40).slice(1)).toEqual(['  ✓ start', '  load', '    ● a running', '    deep', '      · b none', '  · end none'])
   })
   test('keeps to the height, and shows first what somebody looks for', () => {
-    const run = model([...Array.from({ length: 500 }, (_, index): [string, TaskInstanceState] => [`done_${index}`, 'success']), ['broken', 'failed'], ['busy', 'running']])
+    const run = model([
+      ...Array.from({ length: 500 }, (_, index): [string, TaskInstanceState] => [`done_${index}`, 'success']),
+      ['broken', 'failed'],
+      ['busy', 'running'],
+    ])
     const lines = draw(run, 12)
     expect(lines.length).toBeLessThanOrEqual(12)
     expect(lines.join('\n')).toMatch(/✗ broken failed\n {2}● busy running\n {2}… and 494 more$/)
@@ -73,15 +120,20 @@ describe('the event stream', () => {
     const stop = new AbortController()
     const states: string[] = []
     let opened = 0
-    await readEvents(connection, 'etl', {
-      onOpen: () => (opened += 1),
-      onBreak: () => undefined,
-      onEvent(event) {
-        if (event.type === 'task_instance') states.push(event.state)
-        if (states.length === 1) streams[0]?.destroy()
-        else stop.abort()
+    await readEvents(
+      connection,
+      'etl',
+      {
+        onOpen: () => (opened += 1),
+        onBreak: () => undefined,
+        onEvent(event) {
+          if (event.type === 'task_instance') states.push(event.state)
+          if (states.length === 1) streams[0]?.destroy()
+          else stop.abort()
+        },
       },
-    }, stop.signal)
+      stop.signal,
+    )
     expect(states).toEqual(['running', 'success'])
     expect(seenIds).toEqual([undefined, '1'])
     expect(opened).toBe(2)
@@ -90,7 +142,9 @@ describe('the event stream', () => {
   })
 
   test('a refusal ends it with the code of the server', async () => {
-    const server = createServer((_request, response) => response.writeHead(403, { 'content-type': 'application/json' }).end('{"code":"forbidden","message":"no"}'))
+    const server = createServer((_request, response) =>
+      response.writeHead(403, { 'content-type': 'application/json' }).end('{"code":"forbidden","message":"no"}'),
+    )
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
     const connection = connectionTo(`http://127.0.0.1:${(server.address() as AddressInfo).port}`, null)
     const handlers = { onOpen: () => undefined, onBreak: () => undefined, onEvent: () => undefined }

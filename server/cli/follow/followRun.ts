@@ -34,7 +34,11 @@ const LOG_TAIL_BYTES = 16_384
 export async function followRun({ screen, connection, dagId, runId, quiet }: FollowOptions): Promise<number> {
   const watch = new Watch({ screen, connection, dagId, runId, quiet })
   const model = await watch.toTheEnd()
-  if (screen.json) screen.document({ ...(await connection.client.getRun({ params: { dag_id: dagId, run_id: runId } })), task_instances: [...model.tasks.values()] })
+  if (screen.json)
+    screen.document({
+      ...(await connection.client.getRun({ params: { dag_id: dagId, run_id: runId } })),
+      task_instances: [...model.tasks.values()],
+    })
   else await tellEnd({ screen, connection, dagId, runId, quiet }, model)
   return model.state === 'success' ? EXIT.ok : EXIT.failed
 }
@@ -52,7 +56,9 @@ class Watch {
     this.#options = options
     const { screen, quiet } = options
     const draws = !screen.json && !quiet && process.stdout.isTTY
-    this.#area = draws ? new LiveArea(process.stdout, (size) => (this.#model === null ? [] : drawRun(this.#model, { screen, size, now: Date.now() }))) : null
+    this.#area = draws
+      ? new LiveArea(process.stdout, (size) => (this.#model === null ? [] : drawRun(this.#model, { screen, size, now: Date.now() })))
+      : null
   }
 
   async toTheEnd(): Promise<RunModel> {
@@ -72,11 +78,16 @@ class Watch {
     process.once('SIGINT', interrupt)
     this.#area?.start()
     try {
-      await readEvents(connection, dagId, {
-        onOpen: reread,
-        onEvent: (event) => (event.type === 'reset' ? reread() : this.#apply(event)),
-        onBreak: () => screen.note('The connection to the server broke; trying again.'),
-      }, this.#stop.signal)
+      await readEvents(
+        connection,
+        dagId,
+        {
+          onOpen: reread,
+          onEvent: (event) => (event.type === 'reset' ? reread() : this.#apply(event)),
+          onBreak: () => screen.note('The connection to the server broke; trying again.'),
+        },
+        this.#stop.signal,
+      )
     } catch (error) {
       failure ??= error
     } finally {
@@ -84,7 +95,8 @@ class Watch {
       process.removeListener('SIGINT', interrupt)
     }
     if (this.#model !== null && isEnded(this.#model)) return this.#model
-    throw failure ?? new CliError(EXIT.unreachable, 'The event stream ended before the run did.')
+    if (failure instanceof Error) throw failure
+    throw new CliError(EXIT.unreachable, 'The event stream ended before the run did.')
   }
 
   async #readGraph(): Promise<DagTasks> {
@@ -135,7 +147,9 @@ class Watch {
     const retry = task.try_number > 1 ? ` (try ${task.try_number})` : ''
     const took = task.end_time === null ? '' : ` in ${duration(span(task.start_time, task.end_time, Date.now())) ?? '0ms'}`
     const style = stateStyle(task.state)
-    screen.line(`${new Date().toISOString().slice(11, 19)}  ${style ? screen.paint(style, task.state.padEnd(15)) : task.state.padEnd(15)}  ${plain(taskKey(task))}${retry}${took}`)
+    screen.line(
+      `${new Date().toISOString().slice(11, 19)}  ${style ? screen.paint(style, task.state.padEnd(15)) : task.state.padEnd(15)}  ${plain(taskKey(task))}${retry}${took}`,
+    )
   }
 }
 
@@ -147,15 +161,18 @@ async function tellEnd({ screen, connection, dagId, runId }: FollowOptions, mode
     screen.line()
     screen.line(screen.paint('red', `${plain(taskKey(task))} failed${task.state_reason === null ? '' : `: ${plain(task.state_reason)}`}`))
     const params = { dag_id: dagId, run_id: runId, task_id: task.task_id }
-    const page = await connection.client.getLog({ params, query: { map_index: task.map_index, offset: -LOG_TAIL_BYTES, limit: LOG_TAIL_BYTES } }).catch((error: unknown) => {
-      if (error instanceof VortexError) return null
-      throw error
-    })
+    const page = await connection.client
+      .getLog({ params, query: { map_index: task.map_index, offset: -LOG_TAIL_BYTES, limit: LOG_TAIL_BYTES } })
+      .catch((error: unknown) => {
+        if (error instanceof VortexError) return null
+        throw error
+      })
     // A task that was marked failed has no attempt and no log.
     const text = page === null ? '' : safeLog(page.text).trimEnd()
     const lines = text === '' ? [] : text.split('\n').slice(-LOG_TAIL_LINES)
     for (const line of lines) screen.line(`  ${screen.paint('dim', '│')} ${line}`)
   }
-  if (failed.length > FAILURES_SHOWN) screen.line(`… and ${failed.length - FAILURES_SHOWN} more failed; see: vortex runs show ${dagId} ${runId}`)
+  if (failed.length > FAILURES_SHOWN)
+    screen.line(`… and ${failed.length - FAILURES_SHOWN} more failed; see: vortex runs show ${dagId} ${runId}`)
   if (failed.length === 0 && model.state_reason !== null) screen.line(`The run failed: ${plain(model.state_reason)}`)
 }

@@ -44,7 +44,16 @@ export function groupPaths(graph: DagTasks): Map<string, readonly string[]> {
 export function makeModel(run: DagRun, instances: readonly TaskInstance[], groups: ReadonlyMap<string, readonly string[]>): RunModel {
   const tasks = new Map<string, TaskLine>()
   for (const { task_id, map_index, state, try_number, start_time, end_time, state_reason } of instances) {
-    tasks.set(taskKey({ task_id, map_index }), { task_id, map_index, groups: groups.get(task_id) ?? [], state, try_number, start_time, end_time, state_reason })
+    tasks.set(taskKey({ task_id, map_index }), {
+      task_id,
+      map_index,
+      groups: groups.get(task_id) ?? [],
+      state,
+      try_number,
+      start_time,
+      end_time,
+      state_reason,
+    })
   }
   const { dag_id, run_id, state, state_reason, start_time, end_time } = run
   return { dag_id, run_id, state, state_reason, start_time, end_time, tasks }

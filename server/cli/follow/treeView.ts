@@ -19,7 +19,21 @@ const MARKS: Record<TaskInstanceState, string> = {
   removed: '·',
 }
 /** What is shown first when not everything fits: what somebody looks for. */
-const URGENCY: readonly TaskInstanceState[] = ['failed', 'running', 'up_for_retry', 'restarting', 'queued', 'deferred', 'up_for_reschedule', 'upstream_failed', 'scheduled', 'success', 'skipped', 'none', 'removed']
+const URGENCY: readonly TaskInstanceState[] = [
+  'failed',
+  'running',
+  'up_for_retry',
+  'restarting',
+  'queued',
+  'deferred',
+  'up_for_reschedule',
+  'upstream_failed',
+  'scheduled',
+  'success',
+  'skipped',
+  'none',
+  'removed',
+]
 
 interface Size {
   rows: number
@@ -36,7 +50,8 @@ export function drawRun(model: RunModel, { screen, size, now }: { screen: Screen
   for (const task of chosen) {
     // Group headings take room as well; without room the tasks carry their full names.
     if (tasks.length + countGroups(tasks) <= room) {
-      for (const [depth, group] of task.groups.entries()) if (path[depth] !== group || depth >= path.length) lines.push(`${'  '.repeat(depth + 1)}${screen.paint('bold', lastPart(group))}`)
+      for (const [depth, group] of task.groups.entries())
+        if (path[depth] !== group || depth >= path.length) lines.push(`${'  '.repeat(depth + 1)}${screen.paint('bold', lastPart(group))}`)
       path = task.groups
       lines.push(taskText(task, { screen, now, columns: size.columns, depth: task.groups.length }))
     } else {
@@ -57,7 +72,9 @@ export function headline(model: RunModel, screen: Screen, now: number): string {
   const style = stateStyle(model.state)
   const state = style ? screen.paint(style, model.state) : model.state
   const took = duration(span(model.start_time, model.end_time, now))
-  return [`${plain(model.dag_id)} ${plain(model.run_id)} ${state}`, `${finished}/${total}`, took, ...parts].filter((part) => part !== null).join('  ')
+  return [`${plain(model.dag_id)} ${plain(model.run_id)} ${state}`, `${finished}/${total}`, took, ...parts]
+    .filter((part) => part !== null)
+    .join('  ')
 }
 
 interface TextOptions {

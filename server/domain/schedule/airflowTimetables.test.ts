@@ -6,6 +6,8 @@
  * Differences on purpose, each counted below:
  * - `stall`: where a clock goes back by half an hour, Airflow's data-interval timetable stops for good (3.3 raises "did not
  *   advance", 2.10 offers the same run for ever). VORTEX goes on.
+ * - `assertion`: with hour `*` beside a restricted day, month or year a clock change shifts Airflow's points, and for hours or
+ *   days its own assertion fails ("next schedule shouldn't be earlier"). VORTEX plans the run that the points give.
  * - `ended`: a schedule without a later date (a year field, 30 February) raises in Airflow at every pass of its scheduler.
  *   VORTEX plans nothing for it, and goes on with the other expressions of the same timetable.
  */
@@ -43,7 +45,14 @@ interface Recording {
   pairs: Record<string, Pair>
   questions: Asked[]
   run_ids: [RunType, number, string][]
-  other: { versions: { airflow: string }; pairs: Record<string, Pair>; questions: Record<string, Asked>; compared: number; run_ids: [RunType, number, string][] }
+  other: {
+    versions: { airflow: string }
+    pairs_compared: number
+    pairs: Record<string, Pair>
+    questions: Record<string, Asked>
+    compared: number
+    run_ids: [RunType, number, string][]
+  }
 }
 
 const recording = JSON.parse(gunzipSync(readFileSync(new URL('airflow-timetables.json.gz', import.meta.url))).toString()) as Recording
@@ -94,8 +103,14 @@ function segments(cron: string, zone: Recording['zones'][number], pair: Pair): S
       ...zone.changes.map((change) => ({ start: change - edge * pair.period, stop: 2 ** 40, limit: 2 * edge })),
     ]
     return [
-      ...windows.map((window) => ({ what: `trigger ${name(window.start)}`, hash: hashTimes(walk(byTrigger, window).map((run) => run[1])) })),
-      ...windows.map((window) => ({ what: `interval ${name(window.start)}`, hash: hashTimes(walk(byInterval, { ...window, stalls }).flat()) })),
+      ...windows.map((window) => ({
+        what: `trigger ${name(window.start)}`,
+        hash: hashTimes(walk(byTrigger, window).map((run) => run[1])),
+      })),
+      ...windows.map((window) => ({
+        what: `interval ${name(window.start)}`,
+        hash: hashTimes(walk(byInterval, { ...window, stalls }).flat()),
+      })),
     ]
   }
   const range = { start: months[0]!, stop: months.at(-1)! }
@@ -104,8 +119,13 @@ function segments(cron: string, zone: Recording['zones'][number], pair: Pair): S
   const years = Array.from({ length: recording.years + 1 }, (_, index) => year(zone.year + index))
   const within = (low: number, high: number) => (time: number) => low <= time && time < high
   return [
-    ...months.slice(0, -1).map((low, index) => ({ what: `trigger ${name(low)}`, hash: hashTimes(runs.filter(within(low, months[index + 1]!))) })),
-    ...years.slice(0, -1).map((low, index) => ({ what: `interval ${name(low)}`, hash: hashTimes(covered.filter((run) => within(low, years[index + 1]!)(run[1])).flat()) })),
+    ...months
+      .slice(0, -1)
+      .map((low, index) => ({ what: `trigger ${name(low)}`, hash: hashTimes(runs.filter(within(low, months[index + 1]!))) })),
+    ...years.slice(0, -1).map((low, index) => ({
+      what: `interval ${name(low)}`,
+      hash: hashTimes(covered.filter((run) => within(low, years[index + 1]!)(run[1])).flat()),
+    })),
   ]
 }
 
@@ -128,6 +148,7 @@ describe(`cron timetables against Airflow ${recording.versions.airflow} and ${re
     expect(recording.zones).toHaveLength(12)
     expect(recording.years).toBe(5)
     expect(Object.keys(recording.pairs)).toHaveLength(recording.expressions.length * 12)
+    expect(recording.other.pairs_compared).toBeGreaterThan(200 * 12)
     expect(Object.keys(recording.other.pairs)).toEqual([])
   })
 
@@ -144,7 +165,8 @@ describe(`cron timetables against Airflow ${recording.versions.airflow} and ${re
       const found = segments(cron, zone, pair)
       expect(found.length * 4).toBe(bytes.length)
       found.forEach(({ what, hash }, index) => {
-        if (hash !== bytes.readUInt32LE(index * 4)) differences.push(`${what}: record_timetables.py show "${cron}" ${zone.name} ${what.slice(-7)}`)
+        if (hash !== bytes.readUInt32LE(index * 4))
+          differences.push(`${what}: record_timetables.py show "${cron}" ${zone.name} ${what.slice(-7)}`)
       })
     }
     expect(differences).toEqual([])
@@ -176,31 +198,37 @@ function ask([recorded, question]: Asked): Exclude<Answer, { error: string } | n
   const restriction = { earliest: ms(question.earliest), latest: ms(question.latest), catchup: question.catchup }
   const run = timetable.next({ last, restriction, now })
   const manual = timetable.manual({ at: now })
-  return { next: run && [run.interval.start / 1000, run.interval.end / 1000, run.run_after / 1000], manual: [manual.start / 1000, manual.end / 1000] }
+  return {
+    next: run && [run.interval.start / 1000, run.interval.end / 1000, run.run_after / 1000],
+    manual: [manual.start / 1000, manual.end / 1000],
+  }
 }
 
 describe('random questions', () => {
   test('have the answers of Airflow 3.3', () => {
     const differences: unknown[] = []
-    const ended: Asked[] = []
+    const failed: Asked[] = []
     for (const asked of recording.questions) {
       const [spec, question, theirs] = asked
       if (theirs === null) continue
-      if ('error' in theirs) ended.push(asked)
+      if ('error' in theirs) failed.push(asked)
       else if (JSON.stringify(ask(asked)) !== JSON.stringify(theirs)) differences.push({ spec, question, theirs, ours: ask(asked) })
     }
     expect(differences).toEqual([])
-    // `ended`: every error of Airflow is a cron without a later date, never another kind.
-    for (const asked of ended) {
-      expect(asked[2]).toEqual({ error: 'CroniterBadDateError' })
+    // `ended` and `assertion`: the only two kinds of failure of Airflow, both rare.
+    for (const asked of failed) {
+      expect(asked[2]).toEqual({ error: expect.stringMatching(/^(CroniterBadDateError|AssertionError)$/) })
       expect(() => ask(asked)).not.toThrow()
     }
-    expect(ended.length).toBeLessThan(recording.questions.length / 50)
+    expect(failed.length).toBeLessThan(recording.questions.length / 200)
   })
 })
 
 describe('run ids', () => {
-  test.each([['3', recording.run_ids], ['2', recording.other.run_ids]] as const)('of dialect %s are those of Airflow', (dialect, ids) => {
+  test.each([
+    ['3', recording.run_ids],
+    ['2', recording.other.run_ids],
+  ] as const)('of dialect %s are those of Airflow', (dialect, ids) => {
     expect(ids.length).toBeGreaterThan(50)
     for (const [runType, at, id] of ids) expect(formatRunId({ run_type: runType, logical_date: at, run_after: at, dialect })).toBe(id)
   })

@@ -39,7 +39,9 @@ interface FieldRule {
 }
 
 const NO_NAMES: ReadonlyMap<string, number> = new Map()
-const MONTHS = new Map(['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'].map((name, index) => [name, index + 1]))
+const MONTHS = new Map(
+  ['jan', 'feb', 'mar', 'apr', 'may', 'jun', 'jul', 'aug', 'sep', 'oct', 'nov', 'dec'].map((name, index) => [name, index + 1]),
+)
 const WEEKDAYS = new Map(['sun', 'mon', 'tue', 'wed', 'thu', 'fri', 'sat'].map((name, index) => [name, index]))
 const RULES = {
   minute: { name: 'minute', min: 0, max: 59, all: 60, names: NO_NAMES },

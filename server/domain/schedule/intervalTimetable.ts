@@ -9,7 +9,7 @@ import { planInterval, walk, type Restriction, type Timetable } from './plannedR
 interface IntervalRules {
   points: Points
   /** Start of the newest interval that is complete at `now`, not before `earliest`: where a DAG without catchup goes on. */
-  latestStart(p: { now: number; earliest: number | null }): number | null
+  latestStart: (p: { now: number; earliest: number | null }) => number | null
   manual: Timetable['manual']
   summary: string
 }

@@ -10,19 +10,35 @@ const brief = (run: PlannedRun | null): string | null =>
 
 describe('compileTimetable', () => {
   test('a daily DAG runs first one day after its start date and covers that day', () => {
-    const run = compileTimetable(daily).next({ last: null, restriction: { earliest: at('2026-01-01T00:00Z'), latest: null, catchup: true }, now: at('2026-03-01T00:00Z') })
-    expect(run).toEqual({ logical_date: at('2026-01-01T00:00Z'), interval: { start: at('2026-01-01T00:00Z'), end: at('2026-01-02T00:00Z') }, run_after: at('2026-01-02T00:00Z') })
+    const run = compileTimetable(daily).next({
+      last: null,
+      restriction: { earliest: at('2026-01-01T00:00Z'), latest: null, catchup: true },
+      now: at('2026-03-01T00:00Z'),
+    })
+    expect(run).toEqual({
+      logical_date: at('2026-01-01T00:00Z'),
+      interval: { start: at('2026-01-01T00:00Z'), end: at('2026-01-02T00:00Z') },
+      run_after: at('2026-01-02T00:00Z'),
+    })
   })
 
   test('without catchup only the newest complete interval is taken', () => {
-    const run = compileTimetable(daily).next({ last: null, restriction: { earliest: at('2020-01-01T00:00Z'), latest: null, catchup: false }, now: at('2026-03-01T10:00Z') })
+    const run = compileTimetable(daily).next({
+      last: null,
+      restriction: { earliest: at('2020-01-01T00:00Z'), latest: null, catchup: false },
+      now: at('2026-03-01T10:00Z'),
+    })
     expect(brief(run)).toBe('2026-02-28T00:00..2026-03-01T00:00')
   })
 
   test('an end date ends the schedule', () => {
     const restriction = { earliest: at('2026-01-01T00:00Z'), latest: at('2026-01-03T00:00Z'), catchup: true }
     const runs = [...compileTimetable(daily).between({ from: at('2025-01-01T00:00Z'), to: at('2027-01-01T00:00Z'), restriction })]
-    expect(runs.map(brief)).toEqual(['2026-01-01T00:00..2026-01-02T00:00', '2026-01-02T00:00..2026-01-03T00:00', '2026-01-03T00:00..2026-01-04T00:00'])
+    expect(runs.map(brief)).toEqual([
+      '2026-01-01T00:00..2026-01-02T00:00',
+      '2026-01-02T00:00..2026-01-03T00:00',
+      '2026-01-03T00:00..2026-01-04T00:00',
+    ])
   })
 
   test('an expression that never matches plans nothing instead of failing', () => {
@@ -48,8 +64,12 @@ describe('compileTimetable', () => {
 
   test('refuses unknown zones and steps that go nowhere', () => {
     expect(() => compileTimetable({ ...daily, timezone: 'Mars/Olympus' })).toThrow('There is no time zone "Mars/Olympus"')
-    expect(() => compileTimetable({ type: 'delta_trigger', delta_ms: 0, months: 0, timezone: 'UTC', interval_ms: 0 })).toThrow('longer than nothing')
-    expect(() => compileTimetable({ type: 'delta_trigger', delta_ms: -40 * 86_400_000, months: 1, timezone: 'UTC', interval_ms: 0 })).toThrow('longer than nothing')
+    expect(() => compileTimetable({ type: 'delta_trigger', delta_ms: 0, months: 0, timezone: 'UTC', interval_ms: 0 })).toThrow(
+      'longer than nothing',
+    )
+    expect(() =>
+      compileTimetable({ type: 'delta_trigger', delta_ms: -40 * 86_400_000, months: 1, timezone: 'UTC', interval_ms: 0 }),
+    ).toThrow('longer than nothing')
   })
 
   test('a fixed offset is a zone', () => {
@@ -63,7 +83,10 @@ describe('previewRuns', () => {
     const spec: TimetableSpec = { type: 'cron_data_interval', cron: '30 2 * * *', timezone: 'America/New_York' }
     const runs = previewRuns({ spec, last: null, restriction: open, now: at('2026-03-07T12:00Z'), count: 4 })
     expect(runs.map((run) => new Date(run.run_after).toISOString())).toEqual([
-      '2026-03-07T07:30:00.000Z', '2026-03-08T07:30:00.000Z', '2026-03-09T06:30:00.000Z', '2026-03-10T06:30:00.000Z',
+      '2026-03-07T07:30:00.000Z',
+      '2026-03-08T07:30:00.000Z',
+      '2026-03-09T06:30:00.000Z',
+      '2026-03-10T06:30:00.000Z',
     ])
     expect(runs.map((run) => run.clock_change?.at ?? null)).toEqual([null, at('2026-03-08T07:00Z'), null, null])
   })
@@ -79,7 +102,9 @@ describe('formatRunId', () => {
     expect(formatRunId({ ...dates, run_type: 'scheduled', dialect: '2' })).toBe('scheduled__2026-01-01T00:00:00+00:00')
     expect(formatRunId({ ...dates, run_type: 'scheduled', dialect: '3' })).toBe('scheduled__2026-01-02T00:00:00+00:00')
     expect(formatRunId({ ...dates, run_type: 'asset_triggered', dialect: '2' })).toBe('dataset_triggered__2026-01-01T00:00:00+00:00')
-    expect(formatRunId({ run_type: 'manual', logical_date: null, run_after: dates.run_after, dialect: '3', suffix: 'k3jd8fha' })).toBe('manual__2026-01-02T00:00:00+00:00_k3jd8fha')
+    expect(formatRunId({ run_type: 'manual', logical_date: null, run_after: dates.run_after, dialect: '3', suffix: 'k3jd8fha' })).toBe(
+      'manual__2026-01-02T00:00:00+00:00_k3jd8fha',
+    )
   })
   test('prints six decimals, and none for whole seconds', () => {
     expect(isoWithOffset(at('2026-11-23T09:00:00.120Z'))).toBe('2026-11-23T09:00:00.120000+00:00')

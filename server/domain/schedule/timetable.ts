@@ -37,7 +37,12 @@ export function compileTimetable(spec: TimetableSpec): Timetable {
       const timetables = spec.crons.map((expression) => {
         const cron = compileCron(expression)
         const points: Points = cronPoints(cron, zone)
-        return cronTriggerTimetable({ points, intervalMs: spec.interval_ms, runImmediately: spec.run_immediately, summary: cron.expression })
+        return cronTriggerTimetable({
+          points,
+          intervalMs: spec.interval_ms,
+          runImmediately: spec.run_immediately,
+          summary: cron.expression,
+        })
       })
       const [only] = timetables
       if (only === undefined) throw new RangeError('A cron_trigger timetable needs at least one cron expression.')
@@ -48,7 +53,11 @@ export function compileTimetable(spec: TimetableSpec): Timetable {
     case 'delta_trigger':
       return deltaTriggerTimetable({ points: deltaOf(spec), intervalMs: spec.interval_ms, summary: describeDelta(spec) })
     case 'events':
-      return eventsTimetable({ dates: spec.dates.map(readInstant), description: spec.description, restrictToEvents: spec.restrict_to_events })
+      return eventsTimetable({
+        dates: spec.dates.map(readInstant),
+        description: spec.description,
+        restrictToEvents: spec.restrict_to_events,
+      })
   }
 }
 

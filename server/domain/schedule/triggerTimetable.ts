@@ -10,7 +10,7 @@ interface TriggerRules {
   points: Points
   intervalMs: number
   /** The first run of a DAG without a start date. */
-  firstRun(now: number): number | null
+  firstRun: (now: number) => number | null
   summary: string
 }
 

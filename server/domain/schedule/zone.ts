@@ -177,7 +177,15 @@ function makeZone(name: string): Zone {
     if (size >= DAY_MS) throw new RangeError(`The time zone offset ${name} is a day or more; it must be less than 24:00.`)
     return new FixedZone(name, fixed[1] === '-' ? -size : size)
   }
-  const fields = { year: 'numeric', month: 'numeric', day: 'numeric', hour: 'numeric', minute: 'numeric', second: 'numeric', era: 'short' } as const
+  const fields = {
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+    era: 'short',
+  } as const
   try {
     return new NamedZone(name, new Intl.DateTimeFormat('en-US', { timeZone: name, hourCycle: 'h23', ...fields }))
   } catch (cause) {
