@@ -8,7 +8,7 @@ import { randomBytes } from 'node:crypto'
 import { existsSync } from 'node:fs'
 import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
-import { join } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import { createAccounts, type Accounts } from './api/auth/accounts.ts'
 import { createPasswords } from './api/auth/passwords.ts'
@@ -47,6 +47,10 @@ export interface RunningServer {
 }
 
 export interface ServerExtras {
+  /** Only these DAG files, relative to the DAG folder; null = all. */
+  only_files?: readonly string[] | null
+  /** Where the managed Python environment lies; default: the data folder. */
+  python_folder?: string
   log_level?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
 }
 
@@ -107,7 +111,8 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
 
     dagFiles = new DagFilesService({
       store, clock, logger, publish, engine, dags_folder: config.dagsFolder, data_folder: config.dataFolder, python: config.python, package_folder: join(INSTALL_ROOT, 'python'),
-      paused_default: config.pausedDefault, compat: config.compat, environment: process.env,
+      paused_default: config.pausedDefault, compat: config.compat, environment: process.env, only: extras.only_files ?? null,
+      ...(extras.python_folder === undefined ? {} : { python_folder: extras.python_folder }),
     })
     const files = dagFiles
     stack.push(() => files.stop())
@@ -125,6 +130,44 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     return { url, config, sign_in_link, api_key, logger, store, dagsReady, stop }
   } catch (error) {
     await stop()
+    throw error
+  }
+}
+
+export interface EmbeddedOptions {
+  /** Absolute path of the one DAG file to load; null = all of `dags_folder`. */
+  file: string | null
+  dags_folder: string
+  /** State of this run: database, logs, sockets. */
+  data_folder: string
+  /** The user's own data folder: holds the managed Python environment, which takes seconds to make. */
+  home_folder: string
+  /** Told while something takes long. */
+  report: (line: string) => void
+}
+
+/** A server for one terminal (`vortex run`): every DAG is paused, so only what is triggered runs. */
+export async function startEmbedded(options: EmbeddedOptions): Promise<{
+  url: string
+  api_key: string
+  dag_ids: string[]
+  import_errors: { file: string; message: string; traceback: string; line: number | null }[]
+  stop: () => Promise<void>
+}> {
+  const server = await startServer(
+    { dataFolder: options.data_folder, dagsFolder: options.dags_folder, host: '127.0.0.1', port: 0, pausedDefault: true, sqliteSynchronous: 'normal' },
+    { log_level: 'error', python_folder: options.home_folder, only_files: options.file === null ? null : [relative(options.dags_folder, options.file).split(sep).join('/')] },
+  )
+  try {
+    await server.dagsReady
+    const files = await server.store.dagFileList()
+    const dags = await server.store.dagList({ limit: 500, offset: 0, include_stale: false })
+    return {
+      url: server.url, api_key: server.api_key, dag_ids: dags.data.map(({ dag_id }) => dag_id),
+      import_errors: files.flatMap(({ file, error }) => (error === null ? [] : [{ file, message: error.message, traceback: error.traceback, line: error.line }])), stop: () => server.stop(),
+    }
+  } catch (error) {
+    await server.stop()
     throw error
   }
 }
