@@ -51,6 +51,10 @@ export interface SwarmServiceOptions {
 export interface SwarmEngine {
   inbox: SwarmInbox
   commands: Pick<EngineCommands, 'dagTrigger' | 'workerDrain'>
+  /**
+   * `leader` only while no other controller can have won a term: for as long as the last successful renewal, counted from its
+   * sending, still excludes others. Heartbeats are answered by it (docs/decisions/0003-leases.md).
+   */
   role: EngineQueries['role']
 }
 

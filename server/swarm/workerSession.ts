@@ -5,7 +5,8 @@
  * -> `open` -> `closed`. Assignments and kills may arrive from `connecting` on; they wait behind the Welcome.
  *
  * Invariants
- * - A heartbeat is answered in the turn in which it arrives, whatever else is under way.
+ * - A heartbeat is answered in the turn in which it arrives, whatever else is under way, and only while this controller is
+ *   sure to lead: the answer renews leases.
  * - Reports reach the engine in order and are acknowledged after their commit; log bytes after the store has them.
  * - Nothing is taken from a worker about an attempt that it does not hold: reports are dropped, log bytes declined, requests
  *   refused.
@@ -162,8 +163,11 @@ export class WorkerSession {
     if (frame.hello !== undefined) throw new ProtocolError('a second hello')
     if (frame.heartbeat !== undefined) {
       this.#host.inbox.workerHeartbeat({ worker_id, running: frame.heartbeat.running })
-      this.#outbox.ackHeartbeat(frame.heartbeat.id)
-      this.#writer.wake()
+      // A controller that is not sure to lead must not keep leases alive that the next leader counts down.
+      if (this.#host.refusal()?.code !== 'not_leader') {
+        this.#outbox.ackHeartbeat(frame.heartbeat.id)
+        this.#writer.wake()
+      }
       this.#expectSignOfLife()
     }
     if (frame.reports.length > 0) this.#reports.add(frame.reports)

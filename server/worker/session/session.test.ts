@@ -231,6 +231,35 @@ describe('leases', () => {
     expect(worker.runner.renewals.filter((valid_ms) => valid_ms !== null && valid_ms > 800).length).toBeGreaterThan(3)
   })
 
+  test('a controller that cannot be sure to lead renews nothing; one that says so keeps attempts alive, as nobody else leads', async () => {
+    bench = await startBench({ lease_ms: 1000 })
+    const finish: (() => void)[] = []
+    const worker = await bench.startWorker((attempt) => void finish.push(() => attempt.end()))
+    await bench.assign(worker, [bench.attempt({})])
+    await until(() => worker.runner.running === 1, 'it runs')
+    bench.engine.leads = false
+    await until(() => !worker.service.isConnected, 'unanswered heartbeats end the session')
+    await new Promise((resolve) => setTimeout(resolve, 3000))
+    expect(worker.runner.kills).toEqual([])
+    bench.engine.leads = true
+    await until(() => worker.service.isConnected, 'welcomed again')
+    finish[0]?.()
+    await until(() => bench.engine.ends().length === 1, 'the end')
+    expect(bench.engine.ends()[0]).toMatchObject({ outcome: 'success' })
+  })
+
+  test('a standby beside a silent leader: the lease ends', async () => {
+    bench = await startBench({ lease_ms: 1000 })
+    const port = await startProxy()
+    const { parseController } = await import('./controllerAddress.ts')
+    const worker = await bench.startWorker(() => never, { controllers: [parseController(`http://127.0.0.1:${port}`), parseController(`unix:${bench.folder}/swarm.sock`)] })
+    await bench.assign(worker, [bench.attempt({})])
+    await until(() => worker.runner.running === 1, 'it runs')
+    bench.engine.leads = false
+    proxy?.setSilent(true)
+    await until(() => worker.runner.kills.length === 1, 'killed', 3000)
+  })
+
   test('one controller refuses but another is silent: the lease ends, for the silent one may be alive', async () => {
     bench = await startBench({ lease_ms: 1000 })
     const silentPort = await startProxy()

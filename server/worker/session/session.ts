@@ -5,8 +5,8 @@
  * `connecting` ...; `stopped` at the end. Attempts live in attempts.ts and know nothing of connections.
  *
  * Invariants
- * - No attempt outlives the lease: it ends 90 % of its length after the last answered heartbeat was sent, or after the last
- *   round in which every controller's host refused the connection. Before anything is done after a pause of this process, the
+ * - No attempt outlives the lease: it ends 90 % of its length after the last answered heartbeat was sent, or after the beginning
+ *   of the last round in which every controller's host refused the connection or its controller said that it does not lead. Before anything is done after a pause of this process, the
  *   lease is looked at.
  * - Reports and log bytes are kept until they are acknowledged, and sent again in order on the next stream.
  *
@@ -61,7 +61,8 @@ export interface SessionOptions {
   onHopeless: (reason: string) => void
 }
 
-type TryResult = 'served' | 'refused' | 'failed'
+/** `vacant`: nothing there leads, and nothing there can have led since before the question. */
+type TryResult = 'served' | 'vacant' | 'failed'
 
 export class Session {
   readonly #o: SessionOptions
@@ -70,6 +71,8 @@ export class Session {
   #writer: FrameWriter<WorkerFrame> | null = null
   #state: 'connecting' | 'greeting' | 'open' | 'stopped' = 'connecting'
   #wasWelcomed = false
+  /** The controller that is being asked said that it does not lead. */
+  #isVacant = false
   #helloSentAt = 0
   #heartbeatId = 0
   /** Sending times of heartbeats that are not answered, by id. */
@@ -135,7 +138,7 @@ export class Session {
       }
       if (this.#isStopped()) return
       if (results.includes('served')) backoff = BACKOFF_FIRST_MS
-      if (results.every((result) => result === 'refused')) this.#nobodyListens(began)
+      if (results.every((result) => result === 'vacant')) this.#nobodyLeads(began)
       await this.#sleep(randomInt(Math.ceil(backoff / 2), Math.ceil(backoff) + 1))
       // Refusals keep a lease alive, so there must be several within one.
       backoff = Math.min(2 * backoff, BACKOFF_SLOWEST_MS, (this.#welcome?.lease_ms ?? Infinity) / 4)
@@ -146,8 +149,8 @@ export class Session {
     return this.#state === 'stopped'
   }
 
-  /** No controller process exists where one may be, and one that starts waits a whole lease for this worker. */
-  #nobodyListens(began: number): void {
+  /** Whoever leads next begins its term after `began`, and waits a whole lease for this worker from then on. */
+  #nobodyLeads(began: number): void {
     this.#checkLease()
     this.#renewLease(began)
   }
@@ -155,7 +158,8 @@ export class Session {
   async #tryController(address: ControllerAddress): Promise<TryResult> {
     const seen = await probe(address, { clock: this.#o.clock, timeout_ms: PROBE_MS })
     if (this.#isStopped()) return 'failed'
-    if (seen !== 'open') return seen === 'refused' ? 'refused' : 'failed'
+    if (seen !== 'open') return seen === 'refused' ? 'vacant' : 'failed'
+    this.#isVacant = false
     return await new Promise<TryResult>((resolve) => {
       const connection = new Connection(address, this.#o.credentials)
       this.#connection = connection
@@ -169,7 +173,7 @@ export class Session {
           wait.cancel()
           const wasOpen = this.#state === 'open'
           this.#closed(address, connection, error)
-          resolve(wasOpen ? 'served' : 'failed')
+          resolve(wasOpen ? 'served' : this.#isVacant ? 'vacant' : 'failed')
         },
       })
       this.#helloSentAt = this.#o.leaseNow()
@@ -241,6 +245,7 @@ export class Session {
   }
 
   #refused({ code, message }: { code: string; message: string }): void {
+    if (code === 'not_leader') this.#isVacant = true
     if (code === 'protocol') {
       this.#o.logger.error({ code }, message)
       if (!this.#wasWelcomed) this.#o.onHopeless(message)

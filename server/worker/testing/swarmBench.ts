@@ -36,6 +36,7 @@ export class EngineDouble implements SwarmInbox {
   readonly drained: string[] = []
   readonly triggers: { dag_id: string; run_id: string | null; actor: string }[] = []
   readonly alive = new Set<string>()
+  leads = true
   #gate: Promise<void> = Promise.resolve()
   #open: () => void = () => undefined
 
@@ -119,7 +120,7 @@ export async function startBench(change: Partial<SwarmServiceOptions> = {}, wrap
       dags_folder: '', ...change,
     })
     swarm.connectEngine({
-      inbox: engine, role: () => 'leader',
+      inbox: engine, role: () => (engine.leads ? 'leader' : 'standby'),
       commands: {
         workerDrain: async ({ worker_id }) => void engine.drained.push(worker_id),
         dagTrigger: async (p) => {
