@@ -1,0 +1,21 @@
+/**
+ * The environment of processes that run authors' code: the operator's own variables, without the server's settings and secrets.
+ * Authors read `os.environ` at import (5 % of public DAG files do), so an empty environment would break them.
+ */
+
+/** The server's own names. VORTEX_VAR_* and VORTEX_CONN_* are meant for DAG files. */
+const OWN = /^(VORTEX_(?!VAR_|CONN_)|NODE_|npm_|ELECTRON_|PGPASS|PGSERVICE|DATABASE_URL$|INIT_CWD$|AIRFLOW__DATABASE__|AIRFLOW__CORE__(SQL_ALCHEMY|FERNET)|CREDENTIALS_DIRECTORY$|NOTIFY_SOCKET$|LISTEN_|MAINPID$)/
+/** Would make the interpreter load what the operator meant for other programs, or break the pipes. */
+const INTERPRETER = new Set(['PYTHONHOME', 'PYTHONSTARTUP', 'PYTHONINSPECT', 'PYTHONPATH', 'PYTHONUNBUFFERED', 'PYTHONWARNINGS', '__PYVENV_LAUNCHER__', 'LD_PRELOAD'])
+
+export function childEnvironment(p: { environment: Record<string, string | undefined>; packageFolder: string }): Record<string, string> {
+  const found: Record<string, string> = {}
+  for (const [name, value] of Object.entries(p.environment)) {
+    if (value !== undefined && !OWN.test(name) && !INTERPRETER.has(name)) found[name] = value
+  }
+  found['PYTHONPATH'] = p.packageFolder
+  found['PYTHONUTF8'] = '1'
+  // Tracebacks name files as they are, and no .pyc lands in the DAG folder.
+  found['PYTHONDONTWRITEBYTECODE'] = '1'
+  return found
+}

@@ -1,0 +1,58 @@
+/**
+ * The hash that says whether a DAG file must be parsed again: its content, everything that its newest parse read, and the parser.
+ * Equal hash = equal result, as far as the parse's inputs can be seen.
+ */
+import { createHash } from 'node:crypto'
+import { isAbsolute, join } from 'node:path'
+import { type ContentCache, listingOf } from './contentCache.ts'
+import type { FolderIndex } from './folderIndex.ts'
+import { splitPath } from './folderIndex.ts'
+
+export interface Inputs {
+  files: string[]
+  variables: string[]
+  environment: string[]
+}
+
+export interface HashSources {
+  index: FolderIndex
+  contents: ContentCache
+  /** Interpreter, package and settings: another parser may find something else. */
+  fingerprint: string
+  environment: Readonly<Record<string, string>>
+  variable(key: string): Promise<string | null>
+}
+
+export async function inputHash(p: { file: string; inputs: Inputs; sources: HashSources; listings: Map<string, string> }): Promise<string> {
+  const { file, inputs, sources, listings } = p
+  const { index } = sources
+  const contents = await Promise.all(
+    [file, ...[...inputs.files].sort()].map(async (name) => {
+      const path = isAbsolute(name) ? name : absoluteOf(index.root, name)
+      if (name.endsWith('/')) return `${name} ${await listingOf(path)}`
+      return `${name} ${(await sources.contents.look(path))?.sha256 ?? (await beside(sources, name)) ?? 'missing'}`
+    }),
+  )
+  const variables = await Promise.all(
+    [...inputs.variables].sort().map(async (key) => JSON.stringify([key, await sources.variable(key), environmentVariable(sources.environment, key)])),
+  )
+  const environment = [...inputs.environment].sort().map((name) => JSON.stringify([name, sources.environment[name] ?? null]))
+  const parts = [sources.fingerprint, contents, variables, environment, index.dataListing(splitPath(file)[0], listings)]
+  return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
+}
+
+/** plugins/ and config/ may lie beside the DAG folder; a bundle names them as if they lay in it. */
+export function absoluteOf(root: string, name: string): string {
+  return join(root, ...name.split('/'))
+}
+export function besideOf(root: string, name: string): string | null {
+  return /^(plugins|config)\//.test(name) ? join(root, '..', ...name.split('/')) : null
+}
+async function beside(sources: HashSources, name: string): Promise<string | null> {
+  const path = isAbsolute(name) ? null : besideOf(sources.index.root, name)
+  return path === null ? null : ((await sources.contents.look(path))?.sha256 ?? null)
+}
+
+function environmentVariable(environment: Readonly<Record<string, string>>, key: string): string | null {
+  return environment[`AIRFLOW_VAR_${key.toUpperCase()}`] ?? environment[`VORTEX_VAR_${key.toUpperCase()}`] ?? null
+}
