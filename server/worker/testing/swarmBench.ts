@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { openStore } from '#db/openStore.ts'
 import type { DagRunRecord } from '#db/records.ts'
-import type { Store } from '#db/store.ts'
+import type { EngineCommit, Store } from '#db/store.ts'
 import { systemClock } from '#runtime/clock.ts'
 import { createLogger } from '#runtime/logger.ts'
 import type { AssignedAttempt, AttemptRef, AttemptReport, SwarmInbox, WorkerHello } from '#scheduler/ports.ts'
@@ -86,6 +86,8 @@ export interface SwarmBench {
   /** Listens again, at the same places. */
   startSwarm(): Promise<void>
   attempt(task: Partial<TaskSpec> & { id?: number }): AssignedAttempt
+  /** Writes rows as the engine would. */
+  commit(change: Partial<EngineCommit>): Promise<void>
   /** Commits the attempts as the engine would, then hands them to the swarm. */
   assign(worker: { worker_id: string }, attempts: AssignedAttempt[]): Promise<void>
   startWorker(script: Script, change?: Partial<WorkerServiceOptions> & { port?: number; capacity?: number }): Promise<TestWorker>
@@ -106,6 +108,12 @@ export async function startBench(change: Partial<SwarmServiceOptions> = {}, wrap
   const version = saved.changed[0]?.version
   if (version === undefined) throw new Error('the DAG was not stored')
   let seq = term.commit_seq
+  const commit = async (change: Partial<EngineCommit>): Promise<void> => {
+    seq += 1
+    const outcome = await store.engineCommit(makeCommit(term.epoch, seq, change))
+    if (outcome.status !== 'committed') throw new Error(`the rows of a test were not committed: ${JSON.stringify(outcome)}`)
+  }
+  await commit({ dag_runs_insert: [makeRun(1, 'dag', version.id)] })
   const engine = new EngineDouble()
   const events: LiveEvent[] = []
   const workers: TestWorker[] = []
@@ -138,7 +146,7 @@ export async function startBench(change: Partial<SwarmServiceOptions> = {}, wrap
     return swarm
   }
   return {
-    folder, store, engine, events, swarm: current, startSwarm,
+    folder, store, engine, events, commit, swarm: current, startSwarm,
     async stopSwarm() {
       await swarm?.stop()
       swarm = null
@@ -153,14 +161,10 @@ export async function startBench(change: Partial<SwarmServiceOptions> = {}, wrap
       }
     },
     async assign(worker, attempts) {
-      seq += 1
-      await store.engineCommit(
-        makeCommit(term.epoch, seq, {
-          dag_runs_insert: seq === term.commit_seq + 1 ? [makeRun(1, 'dag', version.id)] : [],
-          task_instances_insert: attempts.map(({ task_instance }) => task_instance),
-          attempts_insert: attempts.map(({ ref }) => makeAttempt(ref.task_instance_id, ref.attempt, { lease_token: ref.lease_token, worker_id: worker.worker_id })),
-        }),
-      )
+      await commit({
+        task_instances_insert: attempts.map(({ task_instance }) => task_instance),
+        attempts_insert: attempts.map(({ ref }) => makeAttempt(ref.task_instance_id, ref.attempt, { lease_token: ref.lease_token, worker_id: worker.worker_id })),
+      })
       for (const { ref } of attempts) engine.alive.add(refKey(ref))
       current().assign({ worker_id: worker.worker_id, attempts })
     },

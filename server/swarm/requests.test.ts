@@ -1,0 +1,102 @@
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { DagRunRecord } from '#db/records.ts'
+import { VortexError } from '#contract/errors.ts'
+import { type SwarmBench, startBench } from '#worker/testing/swarmBench.ts'
+import { makeRun, makeXCom } from '#testkit/makeRecords.ts'
+import { answerRequest, type RequestServices } from './requests.ts'
+
+let bench: SwarmBench
+let services: RequestServices
+let changed: string[]
+let run: DagRunRecord
+let earlier: DagRunRecord
+
+beforeEach(async () => {
+  bench = await startBench()
+  changed = []
+  services = {
+    store: bench.store, now: () => 5, onVariableChanged: (key) => changed.push(key),
+    commands: { dagTrigger: () => Promise.reject(new VortexError('conflict', 'The run exists.')) },
+  }
+  const { run: made } = bench.attempt({})
+  earlier = makeRun(11, 'dag', made.dag_version_id, { logical_date: 1000, run_after: 1000 })
+  run = makeRun(12, 'dag', made.dag_version_id, { logical_date: 2000, run_after: 2000, run_id: 'now' })
+  await bench.commit({
+    dag_runs_insert: [earlier, run],
+    xcoms_put: [
+      makeXCom(12, 'a', { value: '"a"', timestamp: 3 }),
+      makeXCom(12, 'mapped', { map_index: 1, value: '1', timestamp: 2 }),
+      makeXCom(12, 'mapped', { map_index: 0, value: '0', timestamp: 1 }),
+      makeXCom(12, 'a', { key: 'other', value: '"o"', timestamp: 4 }),
+      makeXCom(11, 'old', { value: '"from before"', timestamp: 1 }),
+    ],
+  })
+})
+afterEach(() => bench.close())
+
+const ask = (method: string, params: Record<string, unknown>): Promise<unknown> =>
+  answerRequest(services, { method, request: { id: 7, ref: { task_instance_id: 1, attempt: 1, lease_token: 't' }, context: { run, task_instance: { task_id: 'asker', map_index: -1 } }, params } })
+
+describe('xcom.get', () => {
+  test('answers per task, mapped ones by index', async () => {
+    expect(await ask('xcom.get', { task_ids: ['a', 'mapped', 'none'], key: 'return_value' })).toEqual([
+      { task_id: 'a', map_index: -1, value_json: '"a"' },
+      { task_id: 'mapped', map_index: 0, value_json: '0' },
+      { task_id: 'mapped', map_index: 1, value_json: '1' },
+    ])
+    expect(await ask('xcom.get', { task_ids: ['mapped'], key: 'return_value', map_indexes: [1] })).toEqual([{ task_id: 'mapped', map_index: 1, value_json: '1' }])
+  })
+
+  test('without tasks answers those of any task, newest last', async () => {
+    expect(await ask('xcom.get', { task_ids: [], key: 'return_value' })).toMatchObject([{ value_json: '0' }, { value_json: '1' }, { value_json: '"a"' }])
+  })
+
+  test('looks into earlier runs only when asked to', async () => {
+    expect(await ask('xcom.get', { task_ids: ['old'], key: 'return_value' })).toEqual([])
+    expect(await ask('xcom.get', { task_ids: ['old'], key: 'return_value', include_prior_dates: true })).toEqual([{ task_id: 'old', map_index: -1, value_json: '"from before"' }])
+  })
+
+  test('names another run by its id', async () => {
+    expect(await ask('xcom.get', { dag_id: 'dag', run_id: earlier.run_id, task_ids: ['old'], key: 'return_value' })).toHaveLength(1)
+    expect(await ask('xcom.get', { dag_id: 'dag', run_id: 'no such run', task_ids: ['old'], key: 'return_value' })).toEqual([])
+  })
+
+  test('says which parameter is wrong', async () => {
+    await expect(ask('xcom.get', { task_ids: 'a', key: 'k' })).rejects.toThrow(/task_ids must be a list/)
+  })
+})
+
+describe('variables', () => {
+  test('set, get, keep the description, delete; each change is told to the parser', async () => {
+    expect(await ask('variable.get', { key: 'v' })).toBeNull()
+    await ask('variable.set', { key: 'v', value: '1', description: 'why' })
+    await ask('variable.set', { key: 'v', value: '2', description: null })
+    expect(await ask('variable.get', { key: 'v' })).toEqual({ value: '2' })
+    expect(await bench.store.variableGet({ key: 'v' })).toMatchObject({ description: 'why' })
+    expect(await ask('variable.delete', { key: 'v' })).toBe(true)
+    expect(await ask('variable.delete', { key: 'v' })).toBe(false)
+    expect(changed).toEqual(['v', 'v', 'v'])
+  })
+
+  test('one that is too large is refused with a way out', async () => {
+    await expect(ask('variable.set', { key: 'v', value: 'x'.repeat(1024 * 1024 + 1) })).rejects.toThrow(/object store/)
+  })
+})
+
+describe('runs', () => {
+  test('a trigger that is repeated answers with the run that it made before, and only with its own', async () => {
+    const actor = 'task:dag/now/asker'
+    await bench.commit({ dag_runs_insert: [makeRun(20, 'dag', run.dag_version_id, { run_id: 'mine', triggered_by: actor }), makeRun(21, 'dag', run.dag_version_id, { run_id: 'foreign' })] })
+    expect(await ask('run.trigger', { dag_id: 'dag', run_id: 'mine' })).toMatchObject({ run_id: 'mine' })
+    await expect(ask('run.trigger', { dag_id: 'dag', run_id: 'foreign' })).rejects.toThrow('The run exists.')
+  })
+
+  test('the state of a run, or nothing', async () => {
+    expect(await ask('run.state', { dag_id: 'dag', run_id: 'now' })).toMatchObject({ state: 'running', logical_date: '1970-01-01T00:00:02.000Z' })
+    expect(await ask('run.state', { dag_id: 'dag', run_id: 'never' })).toBeNull()
+  })
+})
+
+test('a method that is not in the table is refused, also one that every object has', async () => {
+  for (const method of ['secrets.list', 'constructor', '__proto__']) await expect(ask(method, {})).rejects.toThrow(/no method/)
+})
