@@ -1,6 +1,7 @@
 """
 A DAG file as it was written for Apache Airflow 2, unmodified: VORTEX serves the `airflow` names.
 """
+
 from datetime import timedelta
 
 from airflow import DAG

@@ -4,6 +4,7 @@ A branch, a join and a short circuit.
 `choose` follows one of two paths by the day of the month; the other one is skipped. `join` must not be skipped with it, so its trigger
 rule is none_failed_min_one_success. `is_first_of_month` ends the rest of the run on all other days.
 """
+
 from datetime import datetime
 
 from vortex import DAG, BashOperator, EmptyOperator, Label, TriggerRule, task

@@ -4,6 +4,7 @@ DAGs made in a loop.
 One DAG per source, each with one task per table. A DAG is found if it is used as a `with` block, or if a name in the file's globals
 holds it; `globals()` does the latter for names that are computed.
 """
+
 from datetime import datetime
 
 from vortex import DAG, BashOperator, EmptyOperator

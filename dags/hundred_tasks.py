@@ -4,6 +4,7 @@ A mesh of 100 tasks.
 Ten layers of ten tasks; each task waits for one to three tasks of the layer before it and sleeps 0.1 to 2 seconds. The mesh comes from
 a seeded generator, so it is the same at every load: a file that rolls dice would be a new DAG version each time.
 """
+
 import random
 from datetime import datetime
 

@@ -3,6 +3,7 @@ A first pipeline: extract, transform, finish.
 
 Two tasks in a task group, one after it. `vortex run dags/my_pipeline.py` runs it to its end in the terminal.
 """
+
 from datetime import datetime
 
 from vortex import DAG, BashOperator, TaskGroup

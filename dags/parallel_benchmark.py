@@ -4,6 +4,7 @@ Three tasks of one second at the same time.
 t1 fans out to three `sleep 1`, which join in t5 before t6. The three run side by side, so the ideal duration is just above one second;
 what a run takes beyond that is the engine.
 """
+
 from datetime import datetime
 
 from vortex import DAG, BashOperator

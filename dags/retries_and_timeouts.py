@@ -5,6 +5,7 @@ What happens when things go wrong.
 with everything it started, and is not tried again. `skips_itself` ends with exit code 99, which means "skip". `clean_up` runs whatever
 became of the others, so the run itself succeeds only if `clean_up` does: the state of a run is that of its last tasks.
 """
+
 from datetime import datetime, timedelta
 
 from vortex import DAG, BashOperator, PythonOperator, TriggerRule

@@ -4,6 +4,7 @@ Extract, transform, load with TaskFlow.
 Functions become tasks; passing the result of one to another makes the dependency. `summarise` returns a dict, so each of its keys can
 be used on its own. The number of orders is a param of the trigger dialog.
 """
+
 from datetime import datetime
 
 from vortex import Param, dag, task, task_group

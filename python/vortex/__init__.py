@@ -6,6 +6,7 @@ VORTEX for authors of DAGs.
 Names are looked up when they are first used, so that `import vortex` is cheap for the processes that host DAG files. Importing it
 also lets `from airflow ...` work where Apache Airflow is not installed (vortex.airflow_compat).
 """
+
 from __future__ import annotations
 
 import importlib
@@ -18,14 +19,8 @@ if TYPE_CHECKING:
     from vortex.definitions.dag import DAG
     from vortex.definitions.dag_decorator import dag
     from vortex.definitions.edges import Label, chain, chain_linear, cross_downstream
-    from vortex.execution.connections import Connection
-    from vortex.execution.variables import Variable
-    from vortex.operators.bash import BashOperator
-    from vortex.operators.empty import EmptyOperator
-    from vortex.operators.python import BaseBranchOperator, BranchPythonOperator, PythonOperator, ShortCircuitOperator, get_current_context
     from vortex.definitions.params import DagParam, Param, ParamsDict
     from vortex.definitions.rules import TriggerRule, WeightRule
-    from vortex.states import DagRunState, TaskInstanceState
     from vortex.definitions.task_group import TaskGroup
     from vortex.definitions.task_group_decorator import task_group
     from vortex.definitions.taskflow import setup, task, teardown
@@ -38,6 +33,12 @@ if TYPE_CHECKING:
         MultipleCronTriggerTimetable,
     )
     from vortex.definitions.xcom_arg import XComArg
+    from vortex.execution.connections import Connection
+    from vortex.execution.variables import Variable
+    from vortex.operators.bash import BashOperator
+    from vortex.operators.empty import EmptyOperator
+    from vortex.operators.python import BaseBranchOperator, BranchPythonOperator, PythonOperator, ShortCircuitOperator, get_current_context
+    from vortex.states import DagRunState, TaskInstanceState
 
 __version__ = "0.1.0"
 
@@ -58,7 +59,8 @@ _HOMES = {
     "vortex.definitions.task_group_decorator": "task_group",
     "vortex.definitions.taskflow": "setup task teardown",
     "vortex.definitions.timetables": (
-        "CronDataIntervalTimetable CronTriggerTimetable DeltaDataIntervalTimetable DeltaTriggerTimetable EventsTimetable MultipleCronTriggerTimetable"
+        "CronDataIntervalTimetable CronTriggerTimetable DeltaDataIntervalTimetable DeltaTriggerTimetable "
+        "EventsTimetable MultipleCronTriggerTimetable"
     ),
     "vortex.definitions.xcom_arg": "XComArg",
 }

@@ -3,6 +3,7 @@ A small stand-in for pendulum, imported as `pendulum` where the package is missi
 what DAG files call at import and what VORTEX itself needs: datetime, timezone, parse, duration, now, today, instance, and the
 commonest methods of DateTime. Anything else says what to install.
 """
+
 from __future__ import annotations
 
 import calendar
@@ -201,7 +202,9 @@ class DateTime(_dt.datetime):
 
     def __sub__(self, other: Any) -> Any:
         if isinstance(other, Duration):
-            return self + Duration(days=-(other.days - 365 * other.years - 30 * other.months), seconds=-other.seconds, years=-other.years, months=-other.months)
+            return self + Duration(
+                days=-(other.days - 365 * other.years - 30 * other.months), seconds=-other.seconds, years=-other.years, months=-other.months
+            )
         found = _dt.datetime.__sub__(self, other)
         return instance(found) if isinstance(found, _dt.datetime) else found
 
@@ -257,7 +260,9 @@ def instance(moment: _dt.datetime, tz: Any = UTC) -> DateTime:
     zone = moment.tzinfo or _zone(tz)
     if zone is _dt.timezone.utc:
         zone = UTC
-    return DateTime(moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second, moment.microsecond, tzinfo=zone, fold=moment.fold)
+    return DateTime(
+        moment.year, moment.month, moment.day, moment.hour, moment.minute, moment.second, moment.microsecond, tzinfo=zone, fold=moment.fold
+    )
 
 
 def now(tz: Any = None) -> DateTime:

@@ -2,14 +2,15 @@
 A small read-only `conf` (`airflow.configuration.conf`): environment variables AIRFLOW__SECTION__KEY, then a few values that DAG
 files ask for. Everything else needs a fallback.
 """
+
 from __future__ import annotations
 
 import os
 from typing import Any, Dict, Optional, Tuple
 
 from vortex import registry
-from vortex.exceptions import AirflowConfigException
 from vortex.definitions.not_given import NOTSET
+from vortex.exceptions import AirflowConfigException
 
 _DEFAULTS: Dict[Tuple[str, str], str] = {
     ("core", "default_timezone"): "utc",

@@ -1,4 +1,5 @@
 """`airflow.utils.dates`: the few functions of it that DAG files call."""
+
 from __future__ import annotations
 
 import datetime as dt

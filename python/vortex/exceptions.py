@@ -4,6 +4,7 @@ Exceptions that DAG files import, with Airflow's names and bases, so that `excep
 Two families are not `Exception`s on purpose: what ends a task from outside (timeout, termination) and what suspends it
 (deferral) must pass through an author's `except Exception`.
 """
+
 from __future__ import annotations
 
 import datetime as dt

@@ -1,4 +1,5 @@
 """Values as JSON: instants, durations, and whatever an author put into an argument. The same file gives the same text every time."""
+
 from __future__ import annotations
 
 import datetime as dt

@@ -2,6 +2,7 @@
 Which DAGs a DAG file defines: those in its globals, and those used as a `with` block or made by an `@dag` function while it was
 loaded, even if no name holds them (Airflow's rule, since 2.4).
 """
+
 from __future__ import annotations
 
 import os
@@ -41,7 +42,8 @@ def finish_load(module: ModuleType) -> Dict[str, Any]:
         known = found.setdefault(dag.dag_id, dag)
         if known is not dag:
             raise AirflowDagDuplicatedIdException(
-                f"{load.file} defines two DAGs with the id {dag.dag_id!r}. Give each its own dag_id; in a loop, put the loop's value into it."
+                f"{load.file} defines two DAGs with the id {dag.dag_id!r}. "
+                "Give each its own dag_id; in a loop, put the loop's value into it."
             )
     for dag in found.values():
         dag.settle()

@@ -4,19 +4,20 @@ DAG version appears only when something changed.
 
 Raises a DagInvalid (cycle, duplicate, schedule, params) in the author's words.
 """
+
 from __future__ import annotations
 
 import os
 from typing import Any, Dict, List, Optional
 
-from vortex.exceptions import DagInvalid
 from vortex.definitions.graph import topological_order
-from vortex.json_values import exact_json, instant, milliseconds, words_for
 from vortex.definitions.notices import Notices
 from vortex.definitions.params import Param, is_static
 from vortex.definitions.rules import TriggerRule
-from vortex.serialize_task import as_count, serialize_task
 from vortex.definitions.timetables import ContinuousTimetable, Timetable, read_schedule
+from vortex.exceptions import DagInvalid
+from vortex.json_values import exact_json, instant, milliseconds, words_for
+from vortex.serialize_task import as_count, serialize_task
 from vortex.timezone import name_of
 
 DAG_SPEC_FORMAT = 1
@@ -84,7 +85,13 @@ def _schedule_words(dag: Any, timetable: Timetable) -> Optional[str]:
     schedule = dag.schedule
     if schedule is None:
         return None
-    return str(schedule) if isinstance(schedule, str) else timetable.summary if isinstance(schedule, Timetable) else words_for(timetable.summary)
+    return (
+        str(schedule)
+        if isinstance(schedule, str)
+        else timetable.summary
+        if isinstance(schedule, Timetable)
+        else words_for(timetable.summary)
+    )
 
 
 def _earliest(dag: Any) -> Any:
@@ -121,7 +128,8 @@ def _check_fail_fast(dag: Any) -> None:
     for task in dag.task_dict.values():
         if task.trigger_rule != TriggerRule.ALL_SUCCESS and not task.is_teardown:
             raise DagInvalid(
-                f"DAG {dag.dag_id!r} has fail_fast=True, which works with the trigger rule all_success only; task {task.task_id!r} has {task.trigger_rule}."
+                f"DAG {dag.dag_id!r} has fail_fast=True, which works with the trigger rule all_success only; "
+                f"task {task.task_id!r} has {task.trigger_rule}."
             )
 
 
@@ -132,7 +140,8 @@ def _params(dag: Any, spec: Dict[str, Any]) -> Dict[str, Any]:
         if spec["type"] != "null" and not is_static(param):
             problem = "has no default" if not param.has_value else f"has the default {param.value!r}, which does not fit its schema"
             raise DagInvalid(
-                f"DAG {dag.dag_id!r} has a schedule, and its param {name!r} {problem}: a scheduled run would have no valid value. Give it a valid default, or schedule=None."
+                f"DAG {dag.dag_id!r} has a schedule, and its param {name!r} {problem}: a scheduled run would have no valid value. "
+                "Give it a valid default, or schedule=None."
             )
         found[str(name)] = _param(dag, name, param)
     return found

@@ -1,13 +1,14 @@
 """A task as data: TaskSpec of server/contract/dagSpec.ts. Decides which tasks need no Python to run."""
+
 from __future__ import annotations
 
 import os
 from typing import Any, Dict, List, Optional
 
 from vortex.definitions.base_operator import BaseOperator
+from vortex.definitions.notices import Notices
 from vortex.exceptions import DagInvalid
 from vortex.json_values import instant, milliseconds, to_json
-from vortex.definitions.notices import Notices
 from vortex.operators.bash import BashOperator
 from vortex.operators.empty import EmptyOperator
 
@@ -102,7 +103,12 @@ def _is_untouched(task: Any, callbacks: List[str]) -> bool:
 
 
 def _is_empty(task: Any, callbacks: List[str]) -> bool:
-    return isinstance(task, EmptyOperator) and type(task).execute is EmptyOperator.execute and not task.outlets and _is_untouched(task, callbacks)
+    return (
+        isinstance(task, EmptyOperator)
+        and type(task).execute is EmptyOperator.execute
+        and not task.outlets
+        and _is_untouched(task, callbacks)
+    )
 
 
 def _plain_bash(task: Any, dag: Any, callbacks: List[str]) -> Optional[Dict[str, Any]]:
@@ -121,7 +127,9 @@ def _plain_bash(task: Any, dag: Any, callbacks: List[str]) -> Optional[Dict[str,
     if not _is_plain(task.bash_command, extensions) or not (cwd is None or _is_plain(cwd, extensions)):
         return None
     env = task.env
-    if env is not None and not (isinstance(env, dict) and all(isinstance(name, str) and _is_plain(value, extensions) for name, value in env.items())):
+    if env is not None and not (
+        isinstance(env, dict) and all(isinstance(name, str) and _is_plain(value, extensions) for name, value in env.items())
+    ):
         return None
     return {
         "command": task.bash_command,

@@ -1,4 +1,5 @@
 """States and run types as string enums: `TaskInstanceState.SUCCESS == "success"`. The lists are those of server/contract/states.ts."""
+
 from __future__ import annotations
 
 from enum import Enum

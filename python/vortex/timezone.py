@@ -1,4 +1,5 @@
 """Time zones and instants, with the names of `airflow.utils.timezone`. A date without a zone is in the site's default zone, UTC."""
+
 from __future__ import annotations
 
 import datetime as _dt

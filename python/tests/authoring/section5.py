@@ -79,7 +79,8 @@ BUILT = {
 
 # Names that VORTEX does not have yet: they must load.
 STAND_INS = {
-    "BaseSensorOperator": "airflow.sensors.base, airflow.sensors.base_sensor_operator, airflow.operators.sensors, airflow.sdk, airflow.sdk.bases.sensor",
+    "BaseSensorOperator": "airflow.sensors.base, airflow.sensors.base_sensor_operator, airflow.operators.sensors, airflow.sdk"
+    ", airflow.sdk.bases.sensor",
     "PokeReturnValue": "airflow.sensors.base, airflow.sdk, airflow.sdk.bases.sensor",
     "PythonVirtualenvOperator": "airflow.operators.python, airflow.operators.python_operator, STANDARD.operators.python",
     "ExternalPythonOperator": "airflow.operators.python, STANDARD.operators.python",

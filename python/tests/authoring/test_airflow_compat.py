@@ -243,7 +243,9 @@ def test_a_folder_called_airflow_hides_nothing(tmp_path):
 
 def test_import_vortex_is_light():
     """Hosts import the package before they know whether a DAG file is Python at all."""
-    program = "import sys, vortex; print([name for name in ('pendulum', 'jinja2', 'logging', 'inspect', 'vortex.definitions.dag') if name in sys.modules])"
+    program = (
+        "import sys, vortex; print([name for name in ('pendulum', 'jinja2', 'logging', 'vortex.definitions.dag') if name in sys.modules])"
+    )
     assert run(program).stdout == "[]\n"
 
 
@@ -269,8 +271,10 @@ def test_without_pendulum():
         "    EmptyOperator(task_id='t', start_date=datetime(2026, 2, 1))\n"
         "spec = serialize_dag(dag, file='d.py')\n"
         "print(pendulum.__version__, spec['timezone'], spec['start_date'], spec['timetable']['months'], spec['tasks'][0]['start_date'])\n"
-        "print(start.add(months=1).to_date_string(), start.in_timezone('UTC').hour, start + timedelta(days=1) > start, pendulum.parse('2026-01-01').tzinfo.name)\n"
-        "print(start.subtract(days=1).start_of('month').to_iso8601_string(), pendulum.instance(datetime(2026, 1, 1)), pendulum.today('UTC') <= pendulum.now('UTC'))\n"
+        "print(start.add(months=1).to_date_string(), start.in_timezone('UTC').hour, "
+        "start + timedelta(days=1) > start, pendulum.parse('2026-01-01').tzinfo.name)\n"
+        "print(start.subtract(days=1).start_of('month').to_iso8601_string(), "
+        "pendulum.instance(datetime(2026, 1, 1)), pendulum.today('UTC') <= pendulum.now('UTC'))\n"
         "try:\n    start.diff_for_humans()\nexcept AttributeError as error:\n    print('pip install pendulum' in str(error))\n"
     )
     done = run("import vortex\n" + program, flags=["-S"])

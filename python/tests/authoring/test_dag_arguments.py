@@ -149,7 +149,11 @@ def test_doc_md_may_be_a_file(tmp_path, spec):
 
 
 def test_params_are_wrapped_and_checked(spec):
-    dag = DAG("d", schedule=None, params={"plain": 3, "typed": Param("x", type="string", description="words", enum=["x", "y"]), "open": Param(type="integer")})
+    dag = DAG(
+        "d",
+        schedule=None,
+        params={"plain": 3, "typed": Param("x", type="string", description="words", enum=["x", "y"]), "open": Param(type="integer")},
+    )
     assert dag.params["plain"] == 3
     found = spec(dag)["params"]
     assert found["typed"] == {"value": "x", "has_default": True, "description": "words", "schema": {"type": "string", "enum": ["x", "y"]}}

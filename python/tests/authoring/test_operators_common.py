@@ -189,7 +189,9 @@ def test_a_constructor_that_forgets_super(dag):
 def test_unknown_arguments_load_with_a_notice(dag, spec):
     for number in range(5):
         BashOperator(task_id=f"t{number}", bash_command="x", retires=1)
-    assert spec(dag)["notices"] == ["BashOperator has no argument retires=; it was ignored; did you mean retries? (tasks t0, t1, t2 and 2 more)"]
+    assert spec(dag)["notices"] == [
+        "BashOperator has no argument retires=; it was ignored; did you mean retries? (tasks t0, t1, t2 and 2 more)"
+    ]
 
 
 @pytest.mark.parametrize(

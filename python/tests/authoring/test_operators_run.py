@@ -26,7 +26,15 @@ def mesh(dag, empty):
 
 @pytest.mark.parametrize(
     "followed, skipped",
-    [("a", ["b"]), ("b", ["a"]), ("join", ["a", "b"]), (["a", "b"], []), (None, ["a", "b", "join"]), ([], ["a", "b", "join"]), ("after", ["a", "b"])],
+    [
+        ("a", ["b"]),
+        ("b", ["a"]),
+        ("join", ["a", "b"]),
+        (["a", "b"], []),
+        (None, ["a", "b", "join"]),
+        ([], ["a", "b", "join"]),
+        ("after", ["a", "b"]),
+    ],
 )
 def test_a_branch_skips_direct_downstream_that_no_followed_task_leads_to(mesh, followed, skipped):
     assert tasks_skipped_by_branch(mesh, followed) == skipped
@@ -82,7 +90,13 @@ def call(dag, function, context, **kwargs):
 
 
 def test_context_reaches_the_function(dag):
-    assert call(dag, lambda ds, x, **kwargs: (ds, x, kwargs["run_id"], kwargs["templates_dict"]), {"ds": 1, "run_id": "r"}, op_kwargs={"x": 2}, templates_dict={"a": 1}) == (
+    assert call(
+        dag,
+        lambda ds, x, **kwargs: (ds, x, kwargs["run_id"], kwargs["templates_dict"]),
+        {"ds": 1, "run_id": "r"},
+        op_kwargs={"x": 2},
+        templates_dict={"a": 1},
+    ) == (
         1,
         2,
         "r",
@@ -129,7 +143,10 @@ def test_output_that_is_not_text(dag):
     assert bash(dag, r"printf '\xff\n'").execute({}) == "\\xff"
 
 
-@pytest.mark.parametrize("codes, exit_code, error", [(99, 99, AirflowSkipException), ([3, 4], 4, AirflowSkipException), (None, 99, AirflowException), (99, 1, AirflowException)])
+@pytest.mark.parametrize(
+    "codes, exit_code, error",
+    [(99, 99, AirflowSkipException), ([3, 4], 4, AirflowSkipException), (None, 99, AirflowException), (99, 1, AirflowException)],
+)
 def test_exit_codes(dag, codes, exit_code, error):
     with pytest.raises(error, match=str(exit_code)) as caught:
         bash(dag, f"exit {exit_code}", skip_on_exit_code=codes).execute({})

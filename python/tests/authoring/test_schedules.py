@@ -34,7 +34,12 @@ def test_a_cron_text_means_what_its_dialect_says(spec):
 
 
 def test_a_timedelta_too(spec):
-    assert timetable(spec, dt.timedelta(hours=2), "2") == {"type": "delta_data_interval", "delta_ms": 7_200_000, "months": 0, "timezone": "UTC"}
+    assert timetable(spec, dt.timedelta(hours=2), "2") == {
+        "type": "delta_data_interval",
+        "delta_ms": 7_200_000,
+        "months": 0,
+        "timezone": "UTC",
+    }
     assert timetable(spec, dt.timedelta(hours=2), "3")["type"] == "delta_trigger"
 
 
@@ -66,7 +71,10 @@ def test_calendar_months(spec):
         (NullTimetable(), {"type": "null"}),
         (OnceTimetable(), {"type": "once"}),
         (ContinuousTimetable(), {"type": "continuous"}),
-        (CronDataIntervalTimetable("0 3 * * *", timezone="Asia/Tokyo"), {"type": "cron_data_interval", "cron": "0 3 * * *", "timezone": "Asia/Tokyo"}),
+        (
+            CronDataIntervalTimetable("0 3 * * *", timezone="Asia/Tokyo"),
+            {"type": "cron_data_interval", "cron": "0 3 * * *", "timezone": "Asia/Tokyo"},
+        ),
         (
             CronTriggerTimetable("@hourly", timezone="UTC", interval=dt.timedelta(days=1), run_immediately=dt.timedelta(minutes=5)),
             {"type": "cron_trigger", "crons": ["0 * * * *"], "timezone": "UTC", "interval_ms": DAY, "run_immediately": 300_000},
@@ -75,7 +83,10 @@ def test_calendar_months(spec):
             MultipleCronTriggerTimetable("0 1 * * *", "0 2 * * *", timezone=pendulum.timezone("UTC"), run_immediately=True),
             {"type": "cron_trigger", "crons": ["0 1 * * *", "0 2 * * *"], "timezone": "UTC", "interval_ms": 0, "run_immediately": True},
         ),
-        (DeltaDataIntervalTimetable(dt.timedelta(days=1)), {"type": "delta_data_interval", "delta_ms": DAY, "months": 0, "timezone": "UTC"}),
+        (
+            DeltaDataIntervalTimetable(dt.timedelta(days=1)),
+            {"type": "delta_data_interval", "delta_ms": DAY, "months": 0, "timezone": "UTC"},
+        ),
         (
             DeltaTriggerTimetable(dt.timedelta(days=1), interval=dt.timedelta(hours=1)),
             {"type": "delta_trigger", "delta_ms": DAY, "months": 0, "timezone": "UTC", "interval_ms": 3_600_000},

@@ -122,7 +122,11 @@ def test_which_empty_tasks_need_no_worker(dag, task_spec):
 
 
 def test_template_fields_are_cut(dag, task_spec):
-    task = PythonOperator(task_id="t", python_callable=print, op_kwargs={"text": "x" * 100_000, "rows": list(range(1000)), "deep": json.loads("[" * 50 + "]" * 50)})
+    task = PythonOperator(
+        task_id="t",
+        python_callable=print,
+        op_kwargs={"text": "x" * 100_000, "rows": list(range(1000)), "deep": json.loads("[" * 50 + "]" * 50)},
+    )
     assert len(json.dumps(task_spec(task)["template_fields"])) < 40_000
 
 

@@ -3,7 +3,8 @@ from typing import Dict, TypedDict
 
 import pytest
 
-from vortex import DAG, BashOperator, Param, TaskGroup, XComArg, dag as dag_decorator, registry, setup, task, task_group, teardown
+from vortex import DAG, BashOperator, Param, TaskGroup, XComArg, registry, setup, task, task_group, teardown
+from vortex import dag as dag_decorator
 
 from .conftest import START
 
@@ -86,7 +87,9 @@ class Row(TypedDict):
     a: int
 
 
-@pytest.mark.parametrize("annotation, expected", [(dict, True), (Dict[str, int], True), (Mapping, True), (Row, True), (list, False), (str, False), (None, False)])
+@pytest.mark.parametrize(
+    "annotation, expected", [(dict, True), (Dict[str, int], True), (Mapping, True), (Row, True), (list, False), (str, False), (None, False)]
+)
 def test_multiple_outputs_are_inferred(dag, annotation, expected):
     def f():
         return None
@@ -109,7 +112,13 @@ def test_spec_of_a_task_function(dag, task_spec):
         """Says something."""
 
     found = task_spec(f("{{ ds }}").operator)
-    assert (found["operator"], found["kind"], found["doc_md"], found["retries"], found["trigger_rule"]) == ("@task", "python", "Says something.", 2, "all_done")
+    assert (found["operator"], found["kind"], found["doc_md"], found["retries"], found["trigger_rule"]) == (
+        "@task",
+        "python",
+        "Says something.",
+        2,
+        "all_done",
+    )
     assert found["template_fields"] == {"op_args": ["{{ ds }}"]}
 
 
@@ -227,7 +236,10 @@ def test_task_group_decorator(dag, spec, edges):
     assert [first.operator.task_id, second.operator.task_id] == ["part.plain", "part__1.plain"]
     assert first.operator.retries == 4
     assert edges(dag) == {("part.plain", "part__1.plain")}
-    assert [(g["group_id"], g["tooltip"]) for g in spec(dag)["task_groups"]] == [("part", "About the part."), ("part__1", "About the part.")]
+    assert [(g["group_id"], g["tooltip"]) for g in spec(dag)["task_groups"]] == [
+        ("part", "About the part."),
+        ("part__1", "About the part."),
+    ]
 
 
 def test_task_group_that_returns_nothing_is_an_operand(dag, empty, edges):

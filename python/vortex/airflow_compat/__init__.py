@@ -4,6 +4,7 @@ unmodified: a table of names (`table.py`), and permissive stand-ins for everythi
 
 A real Apache Airflow is never hidden, unless VORTEX_SHADOW_AIRFLOW=1 says so.
 """
+
 from vortex.airflow_compat.finder import install
 
 __all__ = ["install"]

@@ -2,6 +2,7 @@
 The import finder. It stands first on sys.meta_path, because a folder that happens to be called `airflow` (a namespace package on
 sys.path) must not hide the names that DAG files mean; for anything but `airflow` and a missing `pendulum` it costs one comparison.
 """
+
 from __future__ import annotations
 
 import importlib.abc

@@ -1,4 +1,5 @@
 """A module under `airflow`: names from the table first, then modules, then stand-ins."""
+
 from __future__ import annotations
 
 import importlib
@@ -73,5 +74,3 @@ class AirflowModule(ModuleType):
 def _public(module: ModuleType) -> List[str]:
     names = getattr(module, "__all__", None)
     return list(names) if names is not None else [name for name in vars(module) if not name.startswith("_")]
-
-

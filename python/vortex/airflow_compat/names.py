@@ -1,4 +1,5 @@
 """Small parts of Airflow that DAG files name: base classes of hooks, notifiers and triggers, and decorators that mean nothing here."""
+
 from __future__ import annotations
 
 import functools

@@ -1,4 +1,5 @@
 """Which package of Airflow a module belongs to, for messages."""
+
 from __future__ import annotations
 
 # Folders inside a provider; what is before them names the provider.

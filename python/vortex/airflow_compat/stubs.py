@@ -2,6 +2,7 @@
 Stand-ins for names of Airflow and its providers that VORTEX does not have. They let a DAG file load and its graph be seen; what needs
 them at run time fails with a message that names the package, instead of doing nothing and calling it a success.
 """
+
 from __future__ import annotations
 
 import logging
@@ -219,6 +220,11 @@ def stub_task(kind: str) -> Type[BaseOperator]:
     key = ("airflow.decorators", f"task.{kind}")
     if key not in _made:
         package = package_of(f"airflow.decorators.{kind}")
-        body = {"stub_module": f"airflow.decorators.{kind}", "stub_package": package, "custom_operator_name": f"@task.{kind}", "__module__": __name__}
+        body = {
+            "stub_module": f"airflow.decorators.{kind}",
+            "stub_package": package,
+            "custom_operator_name": f"@task.{kind}",
+            "__module__": __name__,
+        }
         _made[key] = _StubMeta(f"@task.{kind}", (StubOperator,), body)
     return _made[key]

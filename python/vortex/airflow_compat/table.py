@@ -2,6 +2,7 @@
 Where Airflow 1.10 to 3.x keeps the names that VORTEX has. One entry per name: its home here, and every module that it is imported
 from.
 """
+
 from __future__ import annotations
 
 from typing import Dict, Set, Tuple
@@ -21,8 +22,14 @@ _NAMES: Tuple[Tuple[str, str], ...] = (
     ("vortex.definitions.dependencies:DependencyMixin", "airflow.models.taskmixin airflow.sdk.definitions._internal.mixins"),
     ("vortex.definitions.edges:chain", "airflow.models.baseoperator airflow.utils.helpers airflow.sdk airflow.sdk.bases.operator"),
     ("vortex.definitions.edges:chain_linear", "airflow.models.baseoperator airflow.sdk airflow.sdk.bases.operator"),
-    ("vortex.definitions.edges:cross_downstream", "airflow.models.baseoperator airflow.utils.helpers airflow.sdk airflow.sdk.bases.operator"),
-    ("vortex.definitions.rules:TriggerRule", "airflow.utils.trigger_rule airflow.sdk airflow.task.trigger_rule airflow.providers.common.compat.sdk"),
+    (
+        "vortex.definitions.edges:cross_downstream",
+        "airflow.models.baseoperator airflow.utils.helpers airflow.sdk airflow.sdk.bases.operator",
+    ),
+    (
+        "vortex.definitions.rules:TriggerRule",
+        "airflow.utils.trigger_rule airflow.sdk airflow.task.trigger_rule airflow.providers.common.compat.sdk",
+    ),
     ("vortex.definitions.rules:WeightRule", "airflow.utils.weight_rule airflow.sdk airflow.task.weight_rule"),
     ("vortex.definitions.params:Param", "airflow.models airflow.models.param airflow.sdk airflow.sdk.definitions.param"),
     ("vortex.definitions.params:ParamsDict", "airflow.models.param airflow.sdk airflow.sdk.definitions.param"),
@@ -35,12 +42,30 @@ _NAMES: Tuple[Tuple[str, str], ...] = (
         "vortex.definitions.base_operator:BaseOperator",
         "airflow.models airflow.models.baseoperator airflow.sdk airflow.sdk.bases.operator airflow.sdk.definitions.baseoperator",
     ),
-    ("vortex.definitions.base_operator:BaseOperatorLink", "airflow.models airflow.models.baseoperator airflow.models.baseoperatorlink airflow.sdk"),
-    ("vortex.operators.bash:BashOperator", "airflow.operators.bash airflow.operators.bash_operator airflow.providers.standard.operators.bash"),
-    ("vortex.operators.python:PythonOperator", "airflow.operators.python airflow.operators.python_operator airflow.providers.standard.operators.python"),
-    ("vortex.operators.python:BranchPythonOperator", "airflow.operators.python airflow.operators.python_operator airflow.providers.standard.operators.python"),
-    ("vortex.operators.python:ShortCircuitOperator", "airflow.operators.python airflow.operators.python_operator airflow.providers.standard.operators.python"),
-    ("vortex.operators.python:BaseBranchOperator", "airflow.operators.branch airflow.operators.branch_operator airflow.providers.standard.operators.branch airflow.sdk"),
+    (
+        "vortex.definitions.base_operator:BaseOperatorLink",
+        "airflow.models airflow.models.baseoperator airflow.models.baseoperatorlink airflow.sdk",
+    ),
+    (
+        "vortex.operators.bash:BashOperator",
+        "airflow.operators.bash airflow.operators.bash_operator airflow.providers.standard.operators.bash",
+    ),
+    (
+        "vortex.operators.python:PythonOperator",
+        "airflow.operators.python airflow.operators.python_operator airflow.providers.standard.operators.python",
+    ),
+    (
+        "vortex.operators.python:BranchPythonOperator",
+        "airflow.operators.python airflow.operators.python_operator airflow.providers.standard.operators.python",
+    ),
+    (
+        "vortex.operators.python:ShortCircuitOperator",
+        "airflow.operators.python airflow.operators.python_operator airflow.providers.standard.operators.python",
+    ),
+    (
+        "vortex.operators.python:BaseBranchOperator",
+        "airflow.operators.branch airflow.operators.branch_operator airflow.providers.standard.operators.branch airflow.sdk",
+    ),
     ("vortex.operators.python:BranchMixIn", "airflow.operators.branch airflow.providers.standard.operators.branch airflow.sdk"),
     ("vortex.operators.python:SkipMixin", "airflow.models airflow.models.skipmixin airflow.sdk airflow.providers.standard.utils.skipmixin"),
     ("vortex.operators.python:get_current_context", "airflow.operators.python airflow.sdk airflow.providers.standard.operators.python"),
@@ -52,7 +77,10 @@ _NAMES: Tuple[Tuple[str, str], ...] = (
     ("vortex.execution.task_instance:TaskInstance", "airflow.models airflow.models.taskinstance airflow.sdk"),
     ("vortex.execution.dag_run:DagRun", "airflow.models airflow.models.dagrun"),
     ("vortex.execution:macros", "airflow airflow.sdk"),
-    ("vortex.airflow_compat.names:Context", "airflow.utils.context airflow.sdk airflow.sdk.definitions.context airflow.models.taskinstance"),
+    (
+        "vortex.airflow_compat.names:Context",
+        "airflow.utils.context airflow.sdk airflow.sdk.definitions.context airflow.models.taskinstance",
+    ),
     ("vortex.airflow_compat.names:literal", "airflow.sdk airflow.utils.template airflow.sdk.definitions.template"),
     ("vortex.airflow_compat.names:BaseHook", "airflow.hooks.base airflow.hooks.base_hook airflow.sdk airflow.sdk.bases.hook"),
     ("vortex.airflow_compat.names:BaseNotifier", "airflow.notifications.basenotifier airflow.sdk airflow.sdk.bases.notifier"),
@@ -63,7 +91,10 @@ _NAMES: Tuple[Tuple[str, str], ...] = (
     ("vortex.airflow_compat.names:apply_defaults", "airflow.utils.decorators"),
     ("vortex.airflow_compat.names:provide_session", "airflow.utils.db airflow.utils.session"),
     ("vortex.airflow_compat.names:get_parsing_context", "airflow.utils.dag_parsing_context airflow.sdk"),
-    ("vortex.airflow_compat.names:mask_secret", "airflow.utils.log.secrets_masker airflow.sdk.execution_time.secrets_masker airflow.sdk.log"),
+    (
+        "vortex.airflow_compat.names:mask_secret",
+        "airflow.utils.log.secrets_masker airflow.sdk.execution_time.secrets_masker airflow.sdk.log",
+    ),
     # Values
     ("vortex.configuration:conf", "airflow.configuration airflow.sdk"),
     ("vortex:timezone", "airflow.utils airflow.sdk airflow.providers.common.compat.sdk"),

@@ -1,4 +1,5 @@
 """What a new task belongs to: the innermost `with DAG` and the innermost `with TaskGroup`."""
+
 from __future__ import annotations
 
 from typing import Any, List, Optional

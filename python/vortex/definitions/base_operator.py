@@ -1,20 +1,21 @@
 """BaseOperator: what every task has. An operator is a subclass with `execute(context)`."""
+
 from __future__ import annotations
 
 import logging
 from typing import Any, Collection, Dict, Iterable, List, Mapping, Optional, Sequence, Set
 
-from vortex.definitions import operator_arguments as arguments
 from vortex.configuration import conf
+from vortex.definitions import operator_arguments as arguments
 from vortex.definitions.construction import OperatorMeta
 from vortex.definitions.dependencies import Node
 from vortex.definitions.edges import chain, chain_linear, cross_downstream
-from vortex.exceptions import AirflowException
 from vortex.definitions.names import check_id
 from vortex.definitions.params import ParamsDict
 from vortex.definitions.rules import TriggerRule, WeightRule, read_trigger_rule, read_weight_rule
 from vortex.definitions.setup_teardown import SetupTeardown
 from vortex.definitions.xcom_arg import XComArg, depend_on_references
+from vortex.exceptions import AirflowException
 
 __all__ = ["BaseOperator", "BaseOperatorLink", "chain", "chain_linear", "cross_downstream"]
 
@@ -138,7 +139,9 @@ class BaseOperator(SetupTeardown, Node, metaclass=OperatorMeta):
         self.email_on_retry = email_on_retry
         self.email_on_failure = email_on_failure
         self.retries = arguments.read_retries(retries, task_id)
-        self.retry_delay = arguments.default_retry_delay() if retry_delay is None else arguments.read_seconds(retry_delay, "retry_delay", task_id)
+        self.retry_delay = (
+            arguments.default_retry_delay() if retry_delay is None else arguments.read_seconds(retry_delay, "retry_delay", task_id)
+        )
         self.retry_exponential_backoff = arguments.read_backoff(retry_exponential_backoff, task_id)
         self.max_retry_delay = None if max_retry_delay is None else arguments.read_seconds(max_retry_delay, "max_retry_delay", task_id)
         self.execution_timeout = arguments.read_timeout(execution_timeout, task_id)
@@ -355,7 +358,11 @@ def argument_names(operator: type) -> List[str]:
     for kind in operator.__mro__:
         init = vars(kind).get("__init__")
         if init is not None and kind is not object:
-            names.update(dict.fromkeys(p.name for p in inspect.signature(init).parameters.values() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)))
+            names.update(
+                dict.fromkeys(
+                    p.name for p in inspect.signature(init).parameters.values() if p.kind not in (p.VAR_KEYWORD, p.VAR_POSITIONAL)
+                )
+            )
     names.pop("self", None)
     return list(names)
 
@@ -364,5 +371,3 @@ def _listed(value: Any) -> List[Any]:
     if value is None:
         return []
     return list(value) if isinstance(value, (list, tuple, set)) else [value]
-
-

@@ -1,4 +1,5 @@
 """Which tasks a branch or a short circuit skips. Pure functions over a DAG; the operators hand the ids to `ti.skip`."""
+
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -47,7 +48,9 @@ def _followed_ids(task: Any, followed: Any) -> List[str]:
             unknown.append(name)
     if unknown:
         hint = _full_names(dag, unknown)
-        raise AirflowException(f"'branch_task_ids' must contain only valid task_ids. Invalid tasks found: {', '.join(sorted(unknown))}.{hint}")
+        raise AirflowException(
+            f"'branch_task_ids' must contain only valid task_ids. Invalid tasks found: {', '.join(sorted(unknown))}.{hint}"
+        )
     return found
 
 

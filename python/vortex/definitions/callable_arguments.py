@@ -1,4 +1,5 @@
 """Which parts of the context a callable gets: what its parameters name, or everything if it has `**kwargs`."""
+
 from __future__ import annotations
 
 import inspect
@@ -20,7 +21,9 @@ CONTEXT_KEYS = frozenset(
 LATER_KEYS = frozenset({"exception", "reason", "run_after", "start_date", "task_reschedule_count", "try_number"})
 
 
-def keyword_arguments(function: Callable[..., Any], args: Collection[Any], context: Mapping[str, Any], given: Mapping[str, Any]) -> Dict[str, Any]:
+def keyword_arguments(
+    function: Callable[..., Any], args: Collection[Any], context: Mapping[str, Any], given: Mapping[str, Any]
+) -> Dict[str, Any]:
     """
     The keyword arguments that `function` gets beside `args`: those `given`, and the context's that it names. What `args` fills is left
     alone; Airflow refuses such a call. Raises ValueError if `args` and `given` fill the same parameter.

@@ -6,6 +6,7 @@ Every `__init__` in an operator's class chain is wrapped once, when its class is
 them what it names itself and was not given. So a required argument of an author's class may come from `default_args`, classes that
 pass `*args, **kwargs` on work, and keys that no constructor of the chain names are ignored (Airflow's rule).
 """
+
 from __future__ import annotations
 
 import functools

@@ -1,4 +1,5 @@
 """DAG: a named graph of tasks with a schedule."""
+
 from __future__ import annotations
 
 import os
@@ -6,16 +7,16 @@ import sys
 from typing import Any, Callable, Collection, Dict, Iterable, List, Mapping, Optional, Sequence, Union
 
 from vortex import registry
-from vortex.definitions.authoring_context import DagContext
 from vortex.configuration import conf
+from vortex.definitions.authoring_context import DagContext
 from vortex.definitions.dag_arguments import IGNORED, as_list, default_dates, read_schedule_arguments, refuse_unknown
-from vortex.exceptions import AirflowException, DuplicateTaskIdFound, TaskNotFound
 from vortex.definitions.names import check_id
 from vortex.definitions.not_given import NOTSET
 from vortex.definitions.notices import Notices
 from vortex.definitions.operator_arguments import read_date, read_seconds
 from vortex.definitions.params import DagParam, ParamsDict
 from vortex.definitions.task_group import TaskGroup
+from vortex.exceptions import AirflowException, DuplicateTaskIdFound, TaskNotFound
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
@@ -148,7 +149,9 @@ class DAG:
             return
         if task_id in self.task_dict or task_id in self.task_group_dict:
             kind = "task" if task_id in self.task_dict else "task group"
-            raise DuplicateTaskIdFound(f"Task id {task_id!r} has already been added to the DAG {self.dag_id!r}, as a {kind}. Ids are unique within a DAG.")
+            raise DuplicateTaskIdFound(
+                f"Task id {task_id!r} has already been added to the DAG {self.dag_id!r}, as a {kind}. Ids are unique within a DAG."
+            )
         self.task_dict[task_id] = task
         task.__dict__["_dag"] = self
         if self.start_date is not None:
@@ -289,5 +292,3 @@ def _author_file() -> str:
     while frame is not None and frame.f_code.co_filename.startswith(_PACKAGE):
         frame = frame.f_back
     return frame.f_code.co_filename if frame is not None else ""
-
-

@@ -1,4 +1,5 @@
 """Reads arguments of a DAG that have several names or forms."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -7,9 +8,9 @@ import os
 from typing import Any, Dict, List, Tuple
 
 from vortex import timezone
-from vortex.exceptions import AirflowException
 from vortex.definitions.not_given import NOTSET
 from vortex.definitions.operator_arguments import read_date
+from vortex.exceptions import AirflowException
 
 # Arguments of some Airflow that VORTEX accepts and does not act on: what its DAG page says about them ("" = nothing to say).
 IGNORED: Dict[str, str] = {
@@ -18,13 +19,24 @@ IGNORED: Dict[str, str] = {
     "allowed_run_types": "allowed_run_types= is accepted and ignored",
 }
 _SILENT = frozenset(
-    {"default_view", "orientation", "last_loaded", "disable_bundle_versioning", "rerun_with_latest_version", "is_subdag", "task_group", "parent_dag", "safe_dag_id"}
+    {
+        "default_view",
+        "orientation",
+        "last_loaded",
+        "disable_bundle_versioning",
+        "rerun_with_latest_version",
+        "is_subdag",
+        "task_group",
+        "parent_dag",
+        "safe_dag_id",
+    }
 )
 _KNOWN = (
-    "dag_id description schedule schedule_interval timetable start_date end_date template_searchpath template_undefined user_defined_macros "
-    "user_defined_filters default_args concurrency max_active_tasks max_active_runs max_consecutive_failed_dag_runs dagrun_timeout catchup "
-    "on_success_callback on_failure_callback doc_md params access_control is_paused_upon_creation jinja_environment_kwargs "
-    "render_template_as_native_obj tags owner_links auto_register fail_fast fail_stop dag_display_name"
+    "dag_id description schedule schedule_interval timetable start_date end_date template_searchpath template_undefined "
+    "user_defined_macros user_defined_filters default_args concurrency max_active_tasks max_active_runs "
+    "max_consecutive_failed_dag_runs dagrun_timeout catchup on_success_callback on_failure_callback doc_md params "
+    "access_control is_paused_upon_creation jinja_environment_kwargs render_template_as_native_obj tags owner_links "
+    "auto_register fail_fast fail_stop dag_display_name"
 ).split()
 
 
@@ -66,4 +78,8 @@ def default_dates(dag_id: str, start_date: Any, default_args: Dict[str, Any]) ->
 def as_list(value: Any) -> List[str]:
     if value is None:
         return []
-    return [os.fspath(value)] if isinstance(value, (str, os.PathLike)) else [os.fspath(item) if isinstance(item, os.PathLike) else item for item in value]
+    return (
+        [os.fspath(value)]
+        if isinstance(value, (str, os.PathLike))
+        else [os.fspath(item) if isinstance(item, os.PathLike) else item for item in value]
+    )

@@ -1,4 +1,5 @@
 """`@dag`: a function whose call makes a DAG."""
+
 from __future__ import annotations
 
 import functools

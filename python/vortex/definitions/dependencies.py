@@ -4,6 +4,7 @@ Dependencies: `a >> b`, `a << b`, lists, groups and XComArgs on both sides, labe
 Every operand is a Node. A node knows its `roots` (tasks that what is before it leads to) and its `leaves` (tasks that lead to
 what is after it); for a task both are the task itself.
 """
+
 from __future__ import annotations
 
 from typing import Any, Iterable, Iterator, List, Optional, Sequence
@@ -144,14 +145,16 @@ def _one_dag(up: Any, down: Any) -> Any:
     dag = up.dag_or_none or down.dag_or_none
     if dag is None:
         raise AirflowException(
-            f"Tried to make {up.task_id!r} run before {down.task_id!r}, but neither belongs to a DAG yet. Create them inside `with DAG(...)`, or pass dag=."
+            f"Tried to make {up.task_id!r} run before {down.task_id!r}, but neither belongs to a DAG yet. "
+            "Create them inside `with DAG(...)`, or pass dag=."
         )
     for task in (up, down):
         if task.dag_or_none is None:
             task.dag = dag
         elif task.dag_or_none is not dag:
             raise AirflowException(
-                f"Tried to make {up.task_id!r} of DAG {up.dag_id!r} run before {down.task_id!r} of DAG {down.dag_id!r}: a dependency stays within one DAG."
+                f"Tried to make {up.task_id!r} of DAG {up.dag_id!r} run before {down.task_id!r} of DAG {down.dag_id!r}: "
+                "a dependency stays within one DAG."
             )
     return dag
 
@@ -171,7 +174,7 @@ def _short(value: Any) -> str:
 
 def _listed(value: Any) -> List[Any]:
     """One operand, or any iterable of operands, as a list."""
-    if isinstance(value, (Node, EdgeModifier)) or isinstance(value, (str, bytes)) or not isinstance(value, Iterable):
+    if isinstance(value, (Node, EdgeModifier, str, bytes)) or not isinstance(value, Iterable):
         return [value]
     return list(_flat(value))
 

@@ -1,4 +1,5 @@
 """`chain`, `chain_linear` and `cross_downstream`: many dependencies in one call."""
+
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -27,7 +28,8 @@ def chain(*tasks: Any) -> None:
             down.set_upstream(up)
         elif len(up) != len(down):
             raise AirflowException(
-                f"chain() got two neighbouring lists of different lengths, {len(up)} and {len(down)}. Use chain_linear() to connect each with each."
+                f"chain() got two neighbouring lists of different lengths, {len(up)} and {len(down)}. "
+                "Use chain_linear() to connect each with each."
             )
         else:
             for one, other in zip(up, down):
@@ -73,5 +75,6 @@ def _check(value: Any) -> None:
     for item in value if _is_list(value) else [value]:
         if not isinstance(item, (Node, EdgeModifier)):
             raise TypeError(
-                f"Chain not supported between {type(item).__name__} and other tasks: use operators, task groups, XComArgs, Labels, or lists of them."
+                f"Chain not supported between {type(item).__name__} and other tasks: "
+                "use operators, task groups, XComArgs, Labels, or lists of them."
             )

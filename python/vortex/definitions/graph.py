@@ -1,4 +1,5 @@
 """Order and cycles of a DAG's tasks."""
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, Set

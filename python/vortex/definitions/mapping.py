@@ -2,13 +2,14 @@
 Dynamic task mapping, as far as it loads: a mapped task shows in the graph with its dependencies, and fails with a clear message when
 it runs.
 """
+
 from __future__ import annotations
 
 from typing import Any, Dict, Type
 
 from vortex.definitions.base_operator import BaseOperator
-from vortex.exceptions import AirflowFailException
 from vortex.definitions.xcom_arg import XComArg
+from vortex.exceptions import AirflowFailException
 
 
 class MappedTask(BaseOperator):

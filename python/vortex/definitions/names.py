@@ -1,4 +1,5 @@
 """Rules for ids: letters, digits, `_`, `-` and `.`, at most 250 characters (Airflow's rule; group ids have no dots)."""
+
 from __future__ import annotations
 
 import re

@@ -1,4 +1,5 @@
 """A default that no author can mean: tells `argument left out` from `argument is None`."""
+
 from __future__ import annotations
 
 from typing import Any

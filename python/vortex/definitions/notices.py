@@ -1,4 +1,5 @@
 """Remarks for the reader of a DAG page: what was accepted and ignored. One line per remark, however many tasks it concerns."""
+
 from __future__ import annotations
 
 from typing import Dict, Iterable, List, Optional

@@ -1,4 +1,5 @@
 """Reads the values of common operator arguments: units, defaults and errors in one place."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -8,8 +9,8 @@ from typing import Any, Dict, List, Mapping, Optional, Union
 
 from vortex import timezone
 from vortex.configuration import conf
-from vortex.exceptions import AirflowException
 from vortex.definitions.names import check_environment_name
+from vortex.exceptions import AirflowException
 
 # Arguments of Airflow that VORTEX accepts and does not act on, with the reason that the DAG page gives.
 IGNORED: Dict[str, str] = {

@@ -1,11 +1,12 @@
 """Params: values that a run may be triggered with, each with a default and a JSON Schema (Airflow core-concepts/params)."""
+
 from __future__ import annotations
 
 from collections.abc import MutableMapping
 from typing import Any, Dict, Iterator, Mapping, Optional
 
-from vortex.exceptions import ParamValidationError
 from vortex.definitions.not_given import NOTSET
+from vortex.exceptions import ParamValidationError
 
 
 class Param:
@@ -18,7 +19,9 @@ class Param:
         makes the field required in the dialog.
     """
 
-    def __init__(self, default: Any = NOTSET, description: Optional[str] = None, schema: Optional[Mapping[str, Any]] = None, **keywords: Any) -> None:
+    def __init__(
+        self, default: Any = NOTSET, description: Optional[str] = None, schema: Optional[Mapping[str, Any]] = None, **keywords: Any
+    ) -> None:
         self.value = default
         self.description = description
         self.schema: Dict[str, Any] = {**(schema or {}), **keywords}

@@ -1,4 +1,5 @@
 """Trigger rules and weight rules: string enums (`TriggerRule.ALL_DONE == "all_done"`), with the names that Airflow gave up mapped."""
+
 from __future__ import annotations
 
 import difflib

@@ -1,4 +1,5 @@
 """Setup and teardown tasks: flags, the teardown's trigger rule, and `with teardown:` around the work between them."""
+
 from __future__ import annotations
 
 from typing import Any, List

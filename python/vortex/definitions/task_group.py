@@ -1,4 +1,5 @@
 """TaskGroup: tasks that belong together on the graph, with ids that start with the group's."""
+
 from __future__ import annotations
 
 import re
@@ -6,8 +7,8 @@ from typing import Any, Dict, Iterator, List, Optional, Sequence, Tuple
 
 from vortex.definitions.authoring_context import DagContext, TaskGroupContext
 from vortex.definitions.dependencies import Node, link
-from vortex.exceptions import DuplicateTaskIdFound
 from vortex.definitions.names import check_group_id
+from vortex.exceptions import DuplicateTaskIdFound
 
 _SUFFIX = re.compile(r"__\d+$")
 

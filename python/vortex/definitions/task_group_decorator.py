@@ -1,4 +1,5 @@
 """`@task_group`: a function whose call makes a task group and the tasks in it."""
+
 from __future__ import annotations
 
 import functools
@@ -6,8 +7,8 @@ import inspect
 from typing import Any, Callable, Dict
 
 from vortex.definitions.authoring_context import DagContext
-from vortex.exceptions import AirflowException
 from vortex.definitions.task_group import TaskGroup
+from vortex.exceptions import AirflowException
 
 
 class TaskGroupDecorator:

@@ -2,6 +2,7 @@
 TaskFlow: `@task` makes an operator of a function. Calling the decorated function creates the task and returns its XComArg; the
 arguments of the call are rendered and resolved when the task runs.
 """
+
 from __future__ import annotations
 
 import functools
@@ -13,9 +14,9 @@ from typing import Any, Callable, Dict, Optional, Type
 from vortex.definitions.authoring_context import DagContext, TaskGroupContext
 from vortex.definitions.base_operator import BaseOperator
 from vortex.definitions.callable_arguments import CONTEXT_KEYS
-from vortex.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
 from vortex.definitions.task_group import unique_task_id
 from vortex.definitions.xcom_arg import XComArg
+from vortex.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
 
 
 class PythonTask(PythonOperator):
@@ -170,8 +171,8 @@ def _with_context_defaults(function: Callable[..., Any]) -> inspect.Signature:
         if parameter.name in CONTEXT_KEYS and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
             if parameter.default not in (None, inspect.Parameter.empty):
                 raise ValueError(
-                    f"{function.__name__}(): the parameter {parameter.name!r} is filled in from the context and can have no default other than None, "
-                    f"not {parameter.default!r}"
+                    f"{function.__name__}(): the parameter {parameter.name!r} is filled in from the context "
+                    f"and can have no default other than None, not {parameter.default!r}"
                 )
             parameter = parameter.replace(default=None)
         found.append(parameter)

@@ -1,4 +1,5 @@
 """Steps in time (timedelta, pendulum's Duration, dateutil's relativedelta) and cron texts, as far as Python checks them."""
+
 from __future__ import annotations
 
 import datetime as dt
@@ -22,7 +23,9 @@ class TimeStep(NamedTuple):
 
     def fixed_ms(self, argument: str) -> int:
         if self.months:
-            raise AirflowTimetableInvalid(f"{argument}= has calendar months or years; it must have a fixed length, such as timedelta(days=30).")
+            raise AirflowTimetableInvalid(
+                f"{argument}= has calendar months or years; it must have a fixed length, such as timedelta(days=30)."
+            )
         return self.ms
 
 
@@ -49,7 +52,8 @@ def _relative(value: Any, argument: str) -> TimeStep:
     given = [name for name in _ABSOLUTE if getattr(value, name, None) is not None]
     if given or value.leapdays:
         raise AirflowTimetableInvalid(
-            f"{argument}={value!r} sets a fixed {given[0] if given else 'leapdays'}; use the plural (years, months, days, ...) or a cron text."
+            f"{argument}={value!r} sets a fixed {given[0] if given else 'leapdays'}; "
+            "use the plural (years, months, days, ...) or a cron text."
         )
     fixed = dt.timedelta(days=value.days, hours=value.hours, minutes=value.minutes, seconds=value.seconds, microseconds=value.microseconds)
     return TimeStep(ms=_ms(fixed), months=value.years * 12 + value.months)
@@ -58,7 +62,9 @@ def _relative(value: Any, argument: str) -> TimeStep:
 def _duration(value: dt.timedelta) -> TimeStep:
     """pendulum's Duration counts years as 365 and months as 30 days inside, and adds them as calendar months."""
     years, months = int(getattr(value, "years", 0)), int(getattr(value, "months", 0))
-    return TimeStep(ms=_ms(dt.timedelta(seconds=value.total_seconds()) - dt.timedelta(days=365 * years + 30 * months)), months=12 * years + months)
+    return TimeStep(
+        ms=_ms(dt.timedelta(seconds=value.total_seconds()) - dt.timedelta(days=365 * years + 30 * months)), months=12 * years + months
+    )
 
 
 def _ms(value: dt.timedelta) -> int:

@@ -5,14 +5,15 @@ written as data (TimetableSpec of server/contract/dagSpec.ts).
 What a cron text or a timedelta means depends on the dialect: Airflow 2 gives runs the data interval that has just ended, Airflow 3
 the moment of the trigger.
 """
+
 from __future__ import annotations
 
 import datetime as dt
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Union
 
 from vortex import timezone
-from vortex.exceptions import AirflowTimetableInvalid
 from vortex.definitions.time_steps import TimeStep, check_cron, is_relativedelta, read_step
+from vortex.exceptions import AirflowTimetableInvalid
 
 
 class DataInterval(NamedTuple):
@@ -182,7 +183,9 @@ class MultipleCronTriggerTimetable(_Zoned):
 class CronTriggerTimetable(MultipleCronTriggerTimetable):
     """A run at each point of one cron expression. Arguments: see MultipleCronTriggerTimetable."""
 
-    def __init__(self, cron: str, *, timezone: Any, interval: Any = dt.timedelta(), run_immediately: Union[bool, dt.timedelta] = False) -> None:
+    def __init__(
+        self, cron: str, *, timezone: Any, interval: Any = dt.timedelta(), run_immediately: Union[bool, dt.timedelta] = False
+    ) -> None:
         super().__init__(cron, timezone=timezone, interval=interval, run_immediately=run_immediately)
 
 
@@ -213,13 +216,25 @@ class DeltaTriggerTimetable(_Stepped):
 
     def spec(self) -> Dict[str, Any]:
         interval = read_step(self.interval, "interval", allow_zero=True).fixed_ms("interval")
-        return {"type": "delta_trigger", "delta_ms": self.step.ms, "months": self.step.months, "timezone": self._zone_name, "interval_ms": interval}
+        return {
+            "type": "delta_trigger",
+            "delta_ms": self.step.ms,
+            "months": self.step.months,
+            "timezone": self._zone_name,
+            "interval_ms": interval,
+        }
 
 
 class EventsTimetable(Timetable):
     """Runs at given moments. restrict_to_events: a run by hand takes the last of them before now as its logical date."""
 
-    def __init__(self, event_dates: Sequence[dt.datetime], restrict_to_events: bool = False, presorted: bool = False, description: Optional[str] = None) -> None:
+    def __init__(
+        self,
+        event_dates: Sequence[dt.datetime],
+        restrict_to_events: bool = False,
+        presorted: bool = False,
+        description: Optional[str] = None,
+    ) -> None:
         dates = [timezone.convert_to_utc(date) for date in event_dates]
         self.event_dates = dates if presorted else sorted(dates)
         self.restrict_to_events = restrict_to_events
@@ -273,7 +288,9 @@ class UnplannedSchedule(Timetable):
 
     def __init__(self, schedule: Any) -> None:
         if isinstance(schedule, (int, float, bytes, dt.datetime)):
-            raise AirflowTimetableInvalid(f"schedule={schedule!r} is no schedule. Give a cron text, a preset such as '@daily', a timedelta, a timetable, or None.")
+            raise AirflowTimetableInvalid(
+                f"schedule={schedule!r} is no schedule. Give a cron text, a preset such as '@daily', a timedelta, a timetable, or None."
+            )
         self.schedule = schedule
 
     @property

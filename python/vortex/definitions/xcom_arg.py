@@ -2,13 +2,14 @@
 XComArg: the value that a task will leave, used before it exists. Passed to another task's template field it is replaced by the
 value when that task runs, and the dependency follows from it.
 """
+
 from __future__ import annotations
 
 from typing import Any, Iterator, Mapping, Sequence, Tuple
 
 from vortex.definitions.dependencies import Node
-from vortex.exceptions import XComNotFound
 from vortex.definitions.not_given import NOTSET
+from vortex.exceptions import XComNotFound
 
 XCOM_RETURN_KEY = "return_value"
 # Arguments nested deeper than this are no arguments any more.
@@ -76,11 +77,15 @@ class XComArg(Node):
 
     def __getitem__(self, key: str) -> "XComArg":
         if not isinstance(key, str):
-            raise ValueError(f"XComArg only supports str lookup, received {type(key).__name__}: the value itself exists only when the task runs.")
+            raise ValueError(
+                f"XComArg only supports str lookup, received {type(key).__name__}: the value itself exists only when the task runs."
+            )
         return type(self)(self.operator, key)
 
     def __iter__(self) -> Iterator[Any]:
-        raise TypeError("XComArg is not iterable: its value exists only when the task runs. Iterate in a task that takes it as an argument.")
+        raise TypeError(
+            "XComArg is not iterable: its value exists only when the task runs. Iterate in a task that takes it as an argument."
+        )
 
     def __str__(self) -> str:
         """A template that pulls the value: `f"echo {op.output}"` works in template fields."""

@@ -1,4 +1,5 @@
 """BashOperator: runs a command with bash, in a process group of its own."""
+
 from __future__ import annotations
 
 import os
@@ -113,13 +114,21 @@ class BashOperator(BaseOperator):
         inherited = dict(os.environ)
         if self.env is None:
             return inherited
-        kept = {name: value for name, value in inherited.items() if self.append_env or name.startswith(_ALWAYS_EXPORTED) or name in self.secrets}
+        kept = {
+            name: value for name, value in inherited.items() if self.append_env or name.startswith(_ALWAYS_EXPORTED) or name in self.secrets
+        }
         return {**kept, **{name: str(value) for name, value in self.env.items()}}
 
     def _run(self, command: List[str], cwd: str, environment: Dict[str, str]) -> "tuple[int, str]":
         try:
             process = subprocess.Popen(
-                command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, cwd=cwd, env=environment, start_new_session=True
+                command,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.STDOUT,
+                cwd=cwd,
+                env=environment,
+                start_new_session=True,
             )
         except FileNotFoundError:
             raise AirflowException("bash is not installed here, or not on the PATH of the worker.") from None

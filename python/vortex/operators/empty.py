@@ -1,4 +1,5 @@
 """EmptyOperator: does nothing. It ends without a worker unless it has callbacks."""
+
 from __future__ import annotations
 
 from typing import Any

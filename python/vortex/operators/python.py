@@ -1,4 +1,5 @@
 """PythonOperator and its kin: branch and short circuit."""
+
 from __future__ import annotations
 
 import asyncio
@@ -115,7 +116,11 @@ class BaseBranchOperator(BaseOperator, BranchMixIn, SkipMixin):
 
 
 class BranchPythonOperator(PythonOperator, BranchMixIn, SkipMixin):
-    """The function returns the id to follow: of a task, of a group, several, or None. Direct downstream tasks that are not followed are skipped."""
+    """
+    The function returns the id to follow: of a task, of a group, several, or None.
+
+    Direct downstream tasks that are not followed are skipped.
+    """
 
     def execute(self, context: Mapping[str, Any]) -> Any:
         return self.do_branch(context, super().execute(context))
