@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto'
 import { readFile, readdir, stat } from 'node:fs/promises'
 import type { Clock } from '#runtime/clock.ts'
+import type { FileStat } from './folderIndex.ts'
 
 /** A file changed within this time before it was read may change again under the same time stamp: it is not trusted yet. */
 const RACY_MS = 50
@@ -11,10 +12,7 @@ const HASHED_BYTES_MAX = 64 * 1024 * 1024
 const READS_AT_ONCE = 8
 const CACHED_MAX = 200_000
 
-interface Known {
-  size: number
-  mtime_ms: number
-  ino: number
+interface Known extends FileStat {
   racy: boolean
   sha256: string
   /** Airflow's safe mode: the file mentions both a DAG and its library. */
@@ -32,7 +30,10 @@ export class ContentCache {
   }
 
   /** null = the file is missing or cannot be read. */
-  async look(path: string): Promise<Readonly<Known> | null> {
+  async look(path: string, stated: FileStat | null = null): Promise<Readonly<Known> | null> {
+    const known = this.#known.get(path)
+    // Somebody has just stat'ed it: nothing to ask the disk for.
+    if (known && stated && !known.racy && isSame(known, stated)) return known
     await this.#enter()
     try {
       return await this.#look(path)
@@ -45,7 +46,7 @@ export class ContentCache {
     const found = await stat(path).catch(() => null)
     if (found === null || !found.isFile()) return null
     const known = this.#known.get(path)
-    if (known && !known.racy && known.size === found.size && known.mtime_ms === found.mtimeMs && known.ino === found.ino) return known
+    if (known && !known.racy && isSame(known, { size: found.size, mtime_ms: found.mtimeMs, ino: found.ino })) return known
     const racy = this.#clock.now() - found.mtimeMs < RACY_MS
     const at = { size: found.size, mtime_ms: found.mtimeMs, ino: found.ino, racy }
     if (found.size > HASHED_BYTES_MAX) return this.#keep(path, { ...at, sha256: `size ${found.size} time ${found.mtimeMs}`, mentions_dag: false })
@@ -74,6 +75,10 @@ export class ContentCache {
     if (next) next()
     else this.#running -= 1
   }
+}
+
+function isSame(a: FileStat, b: FileStat): boolean {
+  return a.size === b.size && a.mtime_ms === b.mtime_ms && a.ino === b.ino
 }
 
 /** Airflow's safe mode, with our own package beside Airflow's. */

@@ -1,49 +1,57 @@
 /**
  * DAG files: from the folder to stored versions.
  *
- * Start: every file whose content and inputs hash to what the newest parse had is taken as it is; the others are parsed. Then
- * the folder is watched; a change parses what it touches, edited files first. A slow rescan stands behind the watch.
+ * Start: every file whose content and inputs hash to what its newest parse had is taken as it is; the others are parsed. Then the
+ * folder is watched; a change parses what it concerns, edited files first. A slow rescan stands behind the watch.
  *
+ * States of a DAG file: waiting (in the queue) -> parsing -> known (its record in the store).
  * Invariants
  * - At most one parse of a file runs at a time; a change during it queues the file again.
- * - What is stored is what was parsed: contents are checked against the hashes the parse saw, else it is parsed again.
- * - A file that fails keeps its last good versions in force. Nothing an author writes runs in this process.
+ * - What is stored is what was parsed: contents are checked against the hashes that the parse saw, else it is parsed again.
+ * - A file that fails keeps its last good versions in force. It is parsed again when Python files of the folder, installed packages
+ *   or anything that it read change.
+ * - Nothing that an author writes runs in this process.
  *
- * Failure: a parse host that dies is replaced (parseHosts.ts). While the database is out of reach a file stays queued and is
- * tried again. Without any Python the service says so and tries again with each rescan.
+ * Failure: a parse host that dies is replaced (parseHosts.ts). While the database is out of reach a file is tried again with
+ * growing delays. Without any Python the service says so and tries again with each rescan. A folder that cannot be read, or is
+ * suddenly empty, keeps its DAGs (dagFolder.ts).
  */
-import { join } from 'node:path'
 import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
-import type { BundleFile } from '#contract/dagSpec.ts'
+import { join, resolve } from 'node:path'
+import type { BundleFile, ParseResult } from '#contract/dagSpec.ts'
+import { VortexError } from '#contract/errors.ts'
 import type { LiveEvent } from '#contract/events.ts'
-import type { ParseResult } from '#contract/dagSpec.ts'
 import type { Clock, Timer } from '#runtime/clock.ts'
 import type { Logger } from '#runtime/logger.ts'
 import type { Service } from '#runtime/service.ts'
 import type { DagFileRecord } from '#db/records.ts'
-import type { AdminStore, DagFileSaved, DagStore } from '#db/store.ts'
+import { StoreUnavailable } from '#db/store.ts'
 import type { EngineCommands } from '#scheduler/ports.ts'
-import { bundleHash, FileChanged, readBlobs } from './bundle.ts'
+import { FileChanged } from './bundle.ts'
 import { childEnvironment } from './childEnvironment.ts'
-import { ContentCache } from './contentCache.ts'
-import { FolderIndex, isData, splitPath } from './folderIndex.ts'
-import { EVERYTHING, FolderWatch } from './folderWatch.ts'
-import { inputHash, type HashSources } from './inputHash.ts'
+import { DagFolder, EMPTY_GRACE_MS } from './dagFolder.ts'
+import { eachOf } from './eachOf.ts'
+import { EVERYTHING } from './folderWatch.ts'
+import { besideOf, type HashSources, inputHash } from './inputHash.ts'
+import { HostGone } from './parseHostProcess.ts'
 import { ParseHosts } from './parseHosts.ts'
-import { checkedResult, recordOf } from './parseOutcome.ts'
+import { checkedResult, inputsOf } from './parseOutcome.ts'
 import { ParseQueue, type Priority } from './parseQueue.ts'
-import { preparePython, type PythonEnvironment } from './pythonEnvironment.ts'
+import { packageFingerprint, preparePython, type PythonEnvironment } from './pythonEnvironment.ts'
+import { type DagFilesStore, ParseStore } from './storeParse.ts'
 
-/** Stands behind the watch: a network folder, a full inotify table, a changed Variable that nobody told of. */
+/** Stands behind the watch: a network folder, a full inotify table. A stat of 10,000 files takes 0.2 s of a core. */
 const RESCAN_MS = 60_000
-/** After a failure of the store. */
-const RETRY_MS = 1_000
-/** A file that changes under each parse is given up until its next change. */
-const CHANGED_TRIES = 5
+const RETRY_FIRST_MS = 500
+const RETRY_LONGEST_MS = 30_000
+/** Files compared with their record at once: each may read inputs from disk and Variables from the store. */
+const COMPARED_AT_ONCE = 16
+/** Of what a failed import printed, this much is shown below its traceback. */
+const OUTPUT_SHOWN = 8_000
 
 export interface DagFilesOptions {
-  store: DagStore & Pick<AdminStore, 'variableGet'>
+  store: DagFilesStore
   engine: Pick<EngineCommands, 'dagsChanged'>
   clock: Clock
   logger: Logger
@@ -61,263 +69,320 @@ export interface DagFilesOptions {
   /** Only these files, relative to the folder; null = all. */
   only?: readonly string[] | null
   environment: Record<string, string | undefined>
+  /** Limits of one parse (python/vortex/loading/limits.py). */
+  limits?: Record<string, number>
+}
+
+export interface DagFilesStatus {
+  python: PythonEnvironment | null
+  files: number
+  waiting: number
+  parsing: number
+  import_errors: number
+  /** Parses since the start. */
+  parsed: number
+  /** What the operator should know. */
+  notices: string[]
 }
 
 export class DagFilesService implements Service {
   readonly #o: DagFilesOptions
   readonly #logger: Logger
-  readonly #index: FolderIndex
-  readonly #contents: ContentCache
+  readonly #environment: Record<string, string>
+  readonly #folder: DagFolder
   readonly #queue = new ParseQueue()
+  readonly #parseStore: ParseStore
   readonly #records = new Map<string, DagFileRecord>()
-  readonly #running = new Set<string>()
-  readonly #again = new Set<string>()
+  /** Files being parsed -> whether they changed meanwhile. */
+  readonly #parsing = new Map<string, boolean>()
   readonly #timers = new Set<Timer>()
-  #python: Promise<PythonEnvironment> | null = null
+  #pythonFound: Promise<PythonEnvironment> | null = null
+  #python: PythonEnvironment | null = null
   #hosts: ParseHosts | null = null
   #sources: HashSources | null = null
-  #watch: FolderWatch | null = null
-  #isStopped = false
-  #scan: Promise<void> = Promise.resolve()
+  #looking: Promise<void> = Promise.resolve()
   #idleWaiters: (() => void)[] = []
-  #packagesAt = 0
+  #packages = ''
+  #failures = 0
+  #parsed = 0
+  #toldErrors = -1
+  #toldTrouble: string | null = null
+  #state: 'new' | 'running' | 'stopped' = 'new'
 
   constructor(options: DagFilesOptions) {
-    this.#o = options
+    this.#o = { ...options, dags_folder: resolve(options.dags_folder) }
     this.#logger = options.logger.child({ part: 'DAG files' })
-    this.#index = new FolderIndex(options.dags_folder, null)
-    this.#contents = new ContentCache(options.clock)
+    this.#environment = childEnvironment({ environment: options.environment, packageFolder: options.package_folder })
+    const syntax = this.#environment['AIRFLOW__CORE__DAG_IGNORE_FILE_SYNTAX']
+    this.#folder = new DagFolder({ root: this.#o.dags_folder, only: options.only ?? null, syntax, clock: options.clock, report: (folders) => this.#look(folders) })
+    this.#parseStore = new ParseStore(this.#o)
   }
 
-  /** The interpreter of tasks. Rejects with PythonMissing. */
+  /** The interpreter of tasks, found or made by the first call. Rejects with PythonMissing; the next call tries again. */
   async python(): Promise<string> {
-    return (await this.#environment()).executable
-  }
-
-  /** Resolves when every file that is there has been looked at. */
-  async start(): Promise<void> {
-    for (const record of await this.#o.store.dagFileList()) this.#records.set(record.file, record)
-    const python = await this.#environment()
-    if (this.#isStopped) return
-    const environment = childEnvironment({ environment: this.#o.environment, packageFolder: this.#o.package_folder })
-    const variable = async (key: string): Promise<string | null> => (await this.#o.store.variableGet({ key }))?.value ?? null
-    this.#hosts = new ParseHosts({ executable: python.executable, environment, parallel: availableParallelism(), clock: this.#o.clock, variable, onTrouble: (message) => this.#logger.warn(message) })
-    this.#sources = { index: this.#index, contents: this.#contents, fingerprint: `${python.executable} ${python.version} ${this.#o.compat} ${await this.#packageAge()}`, environment, variable }
-    await this.#index.refreshAll()
-    this.#watch = new FolderWatch({ root: this.#o.dags_folder, clock: this.#o.clock, report: (folders) => this.#folderChanged(folders) })
-    this.#watch.sync(this.#index.folders())
-    for (const notice of this.#index.notices) this.#logger.warn(notice)
-    await this.#lookAt(this.#index.pythonFiles(), 'found')
-    for (const file of this.#records.keys()) if (!this.#isThere(file)) await this.#removed(file)
-    await this.#idle()
-    if (!this.#isStopped) this.#rescanLater()
-  }
-
-  async stop(): Promise<void> {
-    this.#isStopped = true
-    for (const timer of this.#timers) timer.cancel()
-    this.#watch?.close()
-    await this.#hosts?.stop()
-    for (const wake of this.#idleWaiters.splice(0)) wake()
-  }
-
-  /** A Variable changed: files that read it while loading are parsed again. */
-  variableChanged(key: string): void {
-    for (const record of this.#records.values()) if (record.inputs.variables.includes(key)) this.#enqueue(record.file, 'recheck')
-  }
-
-  #environment(): Promise<PythonEnvironment> {
-    const { python, python_folder, data_folder, environment, package_folder, clock } = this.#o
-    this.#python ??= preparePython({
-      python, dataFolder: python_folder ?? data_folder, environment: childEnvironment({ environment, packageFolder: package_folder }), clock, report: (line) => this.#logger.info(line),
+    const { python, python_folder, data_folder, clock } = this.#o
+    this.#pythonFound ??= preparePython({
+      python, dataFolder: python_folder ?? data_folder, environment: this.#environment, clock, report: (line) => this.#logger.info(line),
     }).then((found) => {
       if (found.notice !== null) this.#logger.warn(found.notice)
       return found
     })
-    return this.#python
+    try {
+      this.#python = await this.#pythonFound
+    } catch (error) {
+      this.#pythonFound = null
+      throw error
+    }
+    return this.#python.executable
   }
 
-  /** Newest change of the Python package: another parser may find something else. */
-  async #packageAge(): Promise<string> {
-    const index = new FolderIndex(join(this.#o.package_folder, 'vortex'), null)
-    await index.refreshAll()
-    return String(Math.max(0, ...index.pythonFiles().map((file) => index.stat(file)?.mtime_ms ?? 0)))
+  /** Resolves when every file that is there has been compared with its record, and parsed if it had to be. */
+  async start(): Promise<void> {
+    if (this.#state !== 'new') return
+    this.#state = 'running'
+    for (const record of await this.#o.store.dagFileList()) this.#records.set(record.file, record)
+    this.#look(new Set([EVERYTHING]))
+    this.#rescanLater()
+    await this.settled()
   }
 
-  #isThere(file: string): boolean {
-    return this.#index.stat(file) !== null && !this.#index.isIgnored(file) && (this.#o.only == null || this.#o.only.includes(file))
+  async stop(): Promise<void> {
+    this.#state = 'stopped'
+    for (const timer of this.#timers) timer.cancel()
+    this.#folder.close()
+    await this.#hosts?.stop()
+    await this.settled()
   }
 
-  // --- changes -----------------------------------------------------------------------------------------------------------
-
-  #folderChanged(folders: Set<string>): void {
-    // One after the other: two refreshes of one folder must not mix.
-    this.#scan = this.#scan.then(() => this.#refresh(folders)).catch((error: unknown) => this.#logger.error({ err: error }, 'the DAG folder could not be read'))
+  /** Resolves when no look at the folder and no parse is under way or waiting. */
+  async settled(): Promise<void> {
+    await this.#looking
+    if (!this.#isIdle()) await new Promise<void>((done) => this.#idleWaiters.push(done))
   }
 
-  async #refresh(folders: Set<string>): Promise<void> {
-    if (this.#isStopped) return
-    const changed = folders.has(EVERYTHING) ? await this.#index.refreshAll() : await this.#index.refresh(folders)
-    this.#watch?.sync(this.#index.folders())
-    if (changed.size === 0) return
-    const wanted = new Set([...changed].filter((path) => path.endsWith('.py')))
-    for (const record of this.#records.values()) if ([...changed].some((path) => isInput(record, path))) wanted.add(record.file)
-    if ([...changed].some((path) => path.endsWith('.airflowignore'))) for (const file of this.#index.pythonFiles()) wanted.add(file)
-    for (const path of wanted) if (this.#records.has(path) && !this.#isThere(path)) await this.#removed(path)
-    await this.#lookAt([...wanted].filter((path) => this.#isThere(path)), 'edited')
+  /** A Variable was set or deleted: the files that asked for it while loading are compared again. */
+  variableChanged(key: string): void {
+    const files = [...this.#records.values()].filter((record) => record.inputs.variables.includes(key)).map((record) => record.file)
+    if (files.length > 0) this.#inTurn(() => this.#compare(files, 'edited'))
+  }
+
+  status(): DagFilesStatus {
+    const notices = this.#python?.notice == null ? this.#folder.notices : [this.#python.notice, ...this.#folder.notices]
+    return { python: this.#python, files: this.#folder.size, waiting: this.#queue.size, parsing: this.#parsing.size, import_errors: this.#importErrors(), parsed: this.#parsed, notices }
+  }
+
+  // looking
+
+  #look(folders: Set<string>): void {
+    this.#inTurn(() => this.#lookNow(folders))
+  }
+
+  #inTurn(work: () => Promise<void>): void {
+    this.#looking = this.#looking.then(async () => {
+      if (this.#state !== 'running') return
+      await work().catch((error: unknown) => {
+        if (this.#isRunning()) this.#logger.warn({ err: error }, 'the DAG folder could not be looked through; trying again')
+        this.#retryLater(() => this.#look(new Set([EVERYTHING])))
+      })
+    })
+  }
+
+  async #lookNow(folders: Set<string>): Promise<void> {
+    await this.#prepareHosts()
+    const isFirst = this.#folder.size === 0
+    const news = await this.#folder.look(folders, this.#records)
+    this.#tellTrouble()
+    if (news === null || !this.#isRunning()) return
+    for (const file of news.gone) await this.#remove(file)
+    if (folders.has(EVERYTHING) && !isFirst) await this.#checkPackages()
+    if (news.is_code && !isFirst) this.#recheckFailed()
+    await this.#compare(news.touched, isFirst ? 'found' : folders.has(EVERYTHING) ? 'recheck' : 'edited')
+    this.#publishErrors()
+  }
+
+  async #prepareHosts(): Promise<void> {
+    if (this.#hosts !== null) return
+    const { clock, store, package_folder, compat } = this.#o
+    const executable = await this.python()
+    const variable = async (key: string): Promise<string | null> => (await store.variableGet({ key }))?.value ?? null
+    const fingerprint = await packageFingerprint({ python: this.#python, packageFolder: package_folder, compat })
+    this.#sources = { index: this.#folder.index, contents: this.#folder.contents, fingerprint, environment: this.#environment, variable }
+    this.#hosts = new ParseHosts({
+      executable, environment: this.#environment, parallel: availableParallelism(), clock, variable, onTrouble: (message) => this.#logger.warn(message),
+    })
+    // Stopped while Python was prepared: nobody else would stop these.
+    if (!this.#isRunning()) await this.#hosts.stop()
+  }
+
+  #tellTrouble(): void {
+    const { trouble } = this.#folder
+    if (trouble !== null && trouble !== this.#toldTrouble) {
+      this.#logger.warn(trouble)
+      this.#later(EMPTY_GRACE_MS, () => this.#look(new Set([EVERYTHING])))
+    }
+    this.#toldTrouble = trouble
+  }
+
+  /** Packages were installed or removed: a fresh host sees them, and files that failed may load now. */
+  async #checkPackages(): Promise<void> {
+    const info = await this.#hosts?.info().catch(() => null)
+    const times = await Promise.all((info?.site_packages ?? []).map((folder) => stat(folder).then((found) => found.mtimeMs, () => 0)))
+    const packages = times.join(' ')
+    const isNew = this.#packages !== '' && packages !== this.#packages
+    this.#packages = packages
+    if (!isNew) return
+    this.#hosts?.recycle()
+    this.#recheckFailed()
+  }
+
+  #recheckFailed(): void {
+    for (const record of this.#records.values()) if (record.error !== null && this.#folder.holds(record.file)) this.#enqueue(record.file, 'recheck')
   }
 
   /** Queues the files among these whose hash is not that of their newest parse. */
-  async #lookAt(files: readonly string[], priority: Priority): Promise<void> {
+  async #compare(files: readonly string[], priority: Priority): Promise<void> {
     const listings = new Map<string, string>()
-    const sources = this.#sources
-    if (sources === null) return
-    await Promise.all(
-      files.filter((file) => this.#isThere(file)).map(async (file) => {
-        const known = this.#records.get(file)
-        const content = await this.#contents.look(join(this.#o.dags_folder, file))
-        if (content === null || (!content.mentions_dag && this.#o.only == null)) {
-          if (known !== undefined) await this.#removed(file)
-          return
-        }
-        if (known !== undefined && known.hash === (await inputHash({ file, inputs: known.inputs, sources, listings }))) return
-        this.#enqueue(file, known === undefined || priority === 'edited' ? priority : 'found')
-      }),
-    )
+    await eachOf(files, COMPARED_AT_ONCE, async (file) => {
+      const record = this.#records.get(file)
+      if (!this.#folder.holds(file)) return
+      if (record === undefined || record.hash !== (await this.#hash(file, record.inputs, listings))) this.#enqueue(file, priority)
+    })
   }
 
-  async #removed(file: string): Promise<void> {
+  #hash(file: string, inputs: DagFileRecord['inputs'], listings = new Map<string, string>()): Promise<string> {
+    if (this.#sources === null) throw new HostGone('DAG files are not read yet.')
+    return inputHash({ file, inputs, sources: this.#sources, listings })
+  }
+
+  async #remove(file: string): Promise<void> {
     this.#queue.remove(file)
-    this.#records.delete(file)
-    const { stale } = await this.#o.store.dagFileDelete({ file, now: this.#o.clock.now() })
-    if (stale.length > 0) await this.#o.engine.dagsChanged({ changed: [], stale })
-    this.#tell(stale)
+    await this.#parseStore.remove(file).catch(ignoreStandby)
+    if (this.#records.delete(file)) this.#logger.info({ file }, 'a DAG file is gone')
   }
 
   #rescanLater(): void {
-    const timer = this.#o.clock.after(RESCAN_MS, () => {
-      this.#timers.delete(timer)
-      this.#folderChanged(new Set([EVERYTHING]))
-      this.#scan = this.#scan.then(async () => {
-        await this.#checkPackages()
-        await this.#lookAt(this.#index.pythonFiles(), 'recheck')
-        if (!this.#isStopped) this.#rescanLater()
-      }).catch((error: unknown) => this.#logger.warn({ err: error }, 'the DAG folder could not be looked through'))
+    this.#later(RESCAN_MS, () => {
+      this.#look(new Set([EVERYTHING]))
+      this.#rescanLater()
     })
-    this.#timers.add(timer)
   }
 
-  /** Packages were installed or removed: files that failed may load now. */
-  async #checkPackages(): Promise<void> {
-    const info = await this.#hosts?.info()
-    const times = await Promise.all((info?.site_packages ?? []).map(async (folder) => (await stat(folder).catch(() => null))?.mtimeMs ?? 0))
-    const newest = Math.max(0, ...times)
-    const isFirst = this.#packagesAt === 0
-    if (newest === this.#packagesAt) return
-    this.#packagesAt = newest
-    if (isFirst) return
-    this.#hosts?.recycle()
-    for (const record of this.#records.values()) if (record.error !== null) this.#enqueue(record.file, 'recheck')
-  }
-
-  // --- parsing -----------------------------------------------------------------------------------------------------------
+  // parsing
 
   #enqueue(file: string, priority: Priority): void {
-    if (this.#running.has(file)) this.#again.add(file)
+    if (!this.#isRunning()) return
+    if (this.#parsing.has(file)) this.#parsing.set(file, true)
     else this.#queue.add(file, priority)
     this.#pump()
   }
 
+  /** One more than can run, so that the host is never idle between two answers; few, so that an edited file waits for few. */
   #pump(): void {
-    while (!this.#isStopped && this.#running.size < availableParallelism()) {
+    while (this.#isRunning() && this.#parsing.size <= availableParallelism()) {
       const next = this.#queue.take()
       if (next === null) break
-      this.#running.add(next.file)
-      void this.#parse(next.file).finally(() => {
-        this.#running.delete(next.file)
-        if (this.#again.delete(next.file)) this.#queue.add(next.file, 'edited')
-        this.#pump()
-      })
+      this.#parsing.set(next.file, false)
+      void this.#parse(next.file, next.priority)
     }
-    if (this.#running.size === 0 && this.#queue.size === 0) for (const wake of this.#idleWaiters.splice(0)) wake()
+    if (this.#isIdle()) for (const done of this.#idleWaiters.splice(0)) done()
   }
 
-  async #idle(): Promise<void> {
-    if (this.#running.size === 0 && this.#queue.size === 0) return
-    await new Promise<void>((resolve) => this.#idleWaiters.push(resolve))
-  }
-
-  async #parse(file: string): Promise<void> {
+  async #parse(file: string, priority: Priority): Promise<void> {
+    let isChanged = false
     try {
-      for (let tries = 1; tries <= CHANGED_TRIES; tries++) {
-        try {
-          return await this.#parseOnce(file)
-        } catch (error) {
-          if (!(error instanceof FileChanged)) throw error
-        }
-      }
+      await this.#parseOnce(file)
+      this.#failures = 0
     } catch (error) {
-      if (this.#isStopped) return
-      this.#logger.warn({ err: error, file }, 'a DAG file could not be taken over; trying again')
-      const timer = this.#o.clock.after(RETRY_MS, () => {
-        this.#timers.delete(timer)
-        this.#enqueue(file, 'recheck')
-      })
-      this.#timers.add(timer)
+      isChanged = error instanceof FileChanged
+      if (!isChanged) this.#onFailure(file, priority, error)
     }
+    isChanged ||= this.#parsing.get(file) === true
+    this.#parsing.delete(file)
+    if (isChanged && this.#folder.holds(file)) this.#enqueue(file, 'edited')
+    else this.#pump()
   }
 
   async #parseOnce(file: string): Promise<void> {
-    const hosts = this.#hosts
-    const sources = this.#sources
-    if (hosts === null || sources === null || !this.#isThere(file)) return
-    const answer = await hosts.parse({ root: this.#o.dags_folder, file, compat: this.#o.compat })
-    const result = checkedResult(answer.result)
-    const draft = recordOf({ result, hash: '', now: this.#o.clock.now(), error: result.error })
-    this.#contents.forget(join(this.#o.dags_folder, file))
-    const hash = await inputHash({ file, inputs: draft.inputs, sources, listings: new Map() })
-    const record = { ...draft, hash }
-    const saved = result.error === null ? await this.#saveVersions(record, result) : await this.#save(record, result, null)
+    const { dags_folder, compat, limits } = this.#o
+    if (this.#hosts === null || !this.#folder.holds(file)) return
+    const before = (await this.#folder.contents.look(join(dags_folder, file)))?.sha256
+    const { result: found, output } = await this.#hosts.parse({ root: dags_folder, file, compat, ...(limits ? { limits } : {}) })
+    this.#parsed += 1
+    if (!this.#isRunning() || !this.#folder.holds(file)) return
+    await this.#checkUnchanged(file, before, found.bundle_files)
+    const result = withOutput(checkedResult(found), output)
+    const known = this.#records.get(file) ?? null
+    const hash = await this.#hash(file, inputsOf(result, known))
+    const record = await this.#parseStore.save({ result, hash, known })
     this.#records.set(file, record)
-    if (saved.duplicates.length > 0) await this.#reportDuplicates(record, result, saved)
-    if (saved.changed.length > 0 || saved.stale.length > 0) await this.#o.engine.dagsChanged(saved)
-    this.#tell([...saved.changed.map(({ dag }) => dag.dag_id), ...saved.stale])
-    const problem = this.#records.get(file)?.error
-    if (problem != null) this.#logger.warn({ file, line: problem.line }, `import error: ${problem.message}`)
+    if (record.error !== null) this.#logger.warn({ file, line: record.error.line }, `import error: ${record.error.message}`)
+    this.#publishErrors()
   }
 
-  async #saveVersions(record: DagFileRecord, result: ParseResult): Promise<DagFileSaved> {
-    const files = result.bundle_files
-    const held = new Set(await this.#o.store.blobsHave({ hashes: files.map(({ sha256 }) => sha256) }))
-    const blobs = await readBlobs({ root: this.#o.dags_folder, files: files.filter(({ sha256 }) => !held.has(sha256)) })
-    if (blobs.length > 0) await this.#o.store.blobsPut({ blobs })
-    return await this.#save(record, result, { hash: bundleHash(files), files })
+  /** The hash is made of what lies there now; it may only be stored if that is what the parse read. */
+  async #checkUnchanged(file: string, before: string | undefined, read: readonly BundleFile[]): Promise<void> {
+    const root = this.#o.dags_folder
+    const { contents } = this.#folder
+    if ((await contents.look(join(root, file)))?.sha256 !== before) throw new FileChanged(`${file} changed while it was parsed`)
+    for (const { path, sha256 } of read) {
+      const now = (await contents.look(join(root, path))) ?? (await contents.look(besideOf(root, path) ?? ''))
+      if (now?.sha256 !== sha256) throw new FileChanged(`${path} changed while ${file} was parsed`)
+    }
   }
 
-  #save(record: DagFileRecord, result: ParseResult, bundle: { hash: string; files: ParseResult['bundle_files'] } | null): Promise<DagFileSaved> {
-    return this.#o.store.dagFileSave({ record, specs: result.dags, bundle, paused_default: this.#o.paused_default, now: this.#o.clock.now() })
+  #onFailure(file: string, priority: Priority, error: unknown): void {
+    if (!this.#isRunning() || isStandby(error)) return
+    if (!(error instanceof StoreUnavailable)) this.#logger.warn({ err: error, file }, 'a DAG file could not be taken over; trying again')
+    this.#retryLater(() => {
+      if (this.#folder.holds(file)) this.#enqueue(file, priority)
+    })
   }
 
-  /** DAG ids that belong to another file: the DAGs of this file that are its own stay, and the clash is told. */
-  async #reportDuplicates(record: DagFileRecord, result: ParseResult, saved: DagFileSaved): Promise<void> {
-    const told = saved.duplicates.map(({ dag_id, owner_file }) => `DAG id "${dag_id}" is already defined by ${owner_file}.`).join(' ')
-    const error = { kind: 'duplicate', message: `${told} Give one of them another dag_id.`, traceback: '', line: null }
-    const failed = { ...record, error }
-    await this.#save(failed, { ...result, dags: [] }, null)
-    this.#records.set(record.file, failed)
+  // small things
+
+  #isRunning(): boolean {
+    return this.#state === 'running'
   }
 
-  #tell(dag_ids: readonly string[]): void {
-    const count = [...this.#records.values()].filter(({ error }) => error !== null).length
-    this.#o.publish([...dag_ids.map((dag_id): LiveEvent => ({ type: 'dag', dag_id })), { type: 'import_errors', count }])
+  #isIdle(): boolean {
+    return this.#parsing.size === 0 && (this.#queue.size === 0 || !this.#isRunning())
+  }
+
+  #retryLater(work: () => void): void {
+    const delay = Math.min(RETRY_LONGEST_MS, RETRY_FIRST_MS * 2 ** Math.min(this.#failures, 10))
+    this.#failures += 1
+    this.#later(delay, work)
+  }
+
+  #later(ms: number, work: () => void): void {
+    const timer = this.#o.clock.after(ms, () => {
+      this.#timers.delete(timer)
+      if (this.#isRunning()) work()
+    })
+    this.#timers.add(timer)
+  }
+
+  #importErrors(): number {
+    return [...this.#records.values()].filter(({ error }) => error !== null).length
+  }
+
+  /** Also when the number is the same: one error may have replaced another. Not while there never was one. */
+  #publishErrors(): void {
+    const count = this.#importErrors()
+    if (count > 0 || this.#toldErrors > 0) this.#o.publish([{ type: 'import_errors', count }])
+    this.#toldErrors = count
   }
 }
 
-/** Whether a changed path may change what a parse of this file finds. */
-function isInput(record: DagFileRecord, path: string): boolean {
-  if (record.file === path || record.inputs.files.includes(path)) return true
-  const [folder, name] = splitPath(path)
-  if (record.inputs.files.includes(`${folder}/`)) return true
-  const home = splitPath(record.file)[0]
-  return isData(name) && (home === '' || folder === home || folder.startsWith(`${home}/`))
+function withOutput(result: ParseResult, output: string): ParseResult {
+  if (result.error === null || output.trim() === '') return result
+  return { ...result, error: { ...result.error, traceback: `${result.error.traceback}\nOutput of the import:\n${output.slice(-OUTPUT_SHOWN)}` } }
+}
+
+/** Another controller leads now, and its own service reads the folder. */
+function isStandby(error: unknown): boolean {
+  return error instanceof VortexError && error.code === 'not_leader'
+}
+function ignoreStandby(error: unknown): void {
+  if (!isStandby(error)) throw error
 }

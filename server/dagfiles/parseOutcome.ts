@@ -52,19 +52,28 @@ function invalid(message: string): ImportError {
   return { kind: 'invalid', message, traceback: '', line: null }
 }
 
-/** The record of a file: what it was parsed from, and how that went. */
-export function recordOf(p: { result: ParseResult; hash: string; now: number; error: ImportError | null }): DagFileRecord {
-  const { result } = p
-  const modules = result.bundle_files.map(({ path }) => path).filter((path) => path !== result.file)
+/** The record of a file: what it was parsed from, and how that went. After an error its DAGs keep their last good versions. */
+export function recordOf(p: { result: ParseResult; hash: string; now: number; known: DagFileRecord | null }): DagFileRecord {
+  const { result, known } = p
   return {
     file: result.file,
     hash: p.hash,
     parsed_at: p.now,
     duration_ms: result.duration_ms,
-    dag_ids: result.dags.map(({ dag_id }) => dag_id),
-    // Local modules and data files are inputs like any other file that was read.
-    inputs: { ...result.inputs, files: [...new Set([...modules, ...result.inputs.files])].sort() },
-    error: p.error,
+    dag_ids: result.error === null ? result.dags.map(({ dag_id }) => dag_id) : (known?.dag_ids ?? []),
+    inputs: inputsOf(result, known),
+    error: result.error,
     fork_hazard: result.fork_hazard,
   }
+}
+
+/**
+ * What makes the file be parsed again: the code of the bundle and what the parse read beside it. Data files below the DAG file's
+ * folder are left out: inputHash.ts lists the folder. A parse that died named nothing; then the inputs of the last one hold.
+ */
+export function inputsOf(result: ParseResult, known: DagFileRecord | null): DagFileRecord['inputs'] {
+  if (result.bundle_files.length === 0 && result.error !== null) return known?.inputs ?? { files: [], variables: [], environment: [] }
+  const folder = result.file.slice(0, result.file.lastIndexOf('/') + 1)
+  const code = result.bundle_files.map(({ path }) => path).filter((path) => path !== result.file && (path.endsWith('.py') || !path.startsWith(folder)))
+  return { ...result.inputs, files: [...new Set([...code, ...result.inputs.files])].sort() }
 }
