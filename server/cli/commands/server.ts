@@ -49,8 +49,8 @@ async function run({ screen }: Cli, given: Record<string, string | boolean>): Pr
     screen.line(`VORTEX runs at ${server.url}`)
     if (server.sign_in_link !== null) screen.line(`Sign in once with ${server.sign_in_link}`)
   }
-  await untilSignal()
-  await server.stop()
+  // A service manager restarts with TERM: running tasks go on under the local worker. Ctrl-C ends everything.
+  await server.stop({ leave_worker: (await untilSignal()) === 'SIGTERM' })
   return EXIT.ok
 }
 
@@ -71,14 +71,14 @@ function explainStart(cause: unknown): unknown {
 }
 
 /** The first TERM or INT asks for an orderly end; a second one ends at once. */
-function untilSignal(): Promise<void> {
+function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((resolve) => {
     const stop = (signal: NodeJS.Signals): void => {
       for (const name of ['SIGINT', 'SIGTERM'] as const) {
         process.removeListener(name, stop)
         process.once(name, () => process.exit(signal === 'SIGINT' ? 130 : 143))
       }
-      resolve()
+      resolve(signal)
     }
     for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, stop)
   })
