@@ -1,0 +1,101 @@
+/** The worker, the zygote and the Python task hosts are killed while tasks run; what they held runs again, soon and never beside itself. */
+import { setTimeout as sleep } from 'node:timers/promises'
+import { expect, test } from 'vitest'
+import { ControllerProcess } from './harness/controllerProcess.ts'
+import { standardDag } from './harness/dagShapes.ts'
+import { report, type LedgerLine } from './harness/ledger.ts'
+import { childrenOf, processesOf } from './harness/processTable.ts'
+import { makeRandom, sized } from './harness/sizes.ts'
+
+/** Attempts that were running: a start without an end. */
+function running(lines: LedgerLine[]): { task: string; attempt: number }[] {
+  const open = new Map<string, { task: string; attempt: number }>()
+  for (const { word, task, attempt } of lines) {
+    if (word === 'start') open.set(`${task} ${attempt}`, { task, attempt })
+    else open.delete(`${task} ${attempt}`)
+  }
+  return [...open.values()]
+}
+
+/** How long after a kill the next attempt of what it hit was queued, at most, in milliseconds. */
+async function slowestRequeue(server: ControllerProcess, hits: { at: number; task: string; attempt: number }[]): Promise<{ ms: number; of: number }> {
+  let ms = 0
+  let of = 0
+  for (const hit of hits) {
+    const [dag_id = '', run_id = '', task_id = ''] = hit.task.split(' ')
+    const { data } = await server.client.listAttempts({ params: { dag_id, run_id, task_id } })
+    const next = data.find((attempt) => attempt.attempt === hit.attempt + 1)
+    // It had reported its end in the moment of the kill.
+    if (next === undefined) continue
+    of += 1
+    ms = Math.max(ms, Date.parse(next.queued_time) - hit.at)
+  }
+  return { ms, of }
+}
+
+test('kill -9 of the worker: its tasks are queued again within 10 s', { timeout: sized({ ci: 120_000, full: 900_000 }) }, async () => {
+  const random = makeRandom()
+  const { dags, kills, pause } = sized({ ci: { dags: 4, kills: 3, pause: 3000 }, full: { dags: 40, kills: 20, pause: 5000 } })
+  await using server = await ControllerProcess.create()
+  // Each task may be hit by several kills.
+  for (let i = 0; i < dags; i++) server.addDag(standardDag({ dag_id: `worker${i}`, retries: 20, random, seconds: [0.2, 1] }))
+  await server.start()
+  await server.waitForDags()
+  for (const dag of server.dags) await server.trigger(dag.dag_id)
+  const hits: { at: number; task: string; attempt: number }[] = []
+  let landed = 0
+  for (let i = 0; i < kills; i++) {
+    await sleep(pause * (0.5 + random() / 2))
+    const worker = server.workerPid()
+    if ((await server.unfinished()).length === 0) break
+    if (worker === null) continue
+    process.kill(worker, 'SIGKILL')
+    const at = Date.now()
+    const hit = running(server.lines()).filter((one) => !hits.some((old) => old.task === one.task && old.attempt === one.attempt))
+    if (hit.length > 0) landed += 1
+    hits.push(...hit.map((one) => ({ at, ...one })))
+  }
+  const found = await server.check(await server.settle(sized({ ci: 60_000, full: 400_000 })))
+  const requeue = await slowestRequeue(server, hits)
+  const wrong = report('worker kills', found, { landed, planned: kills }, `${requeue.of} attempts hit, queued again after at most ${requeue.ms} ms`)
+  expect(landed).toBeGreaterThanOrEqual(kills / 2)
+  expect(requeue.of).toBeGreaterThan(0)
+  expect(requeue.ms).toBeLessThanOrEqual(10_000)
+  expect(wrong).toBe(0)
+  expect((await server.recorded()).filter((task) => task.state !== 'success')).toEqual([])
+  await server.stop()
+  await sleep(500)
+  expect(processesOf(server.folder).map((orphan) => orphan.command)).toEqual([])
+})
+
+test('kill -9 of the zygote and of Python task hosts', { timeout: 180_000 }, async () => {
+  const random = makeRandom()
+  const kills = sized({ ci: 6, full: 20 })
+  await using server = await ControllerProcess.create()
+  for (let i = 0; i < sized({ ci: 4, full: 15 }); i++) server.addDag(standardDag({ dag_id: `host${i}`, retries: 20, random, seconds: [0.2, 0.8] }))
+  await server.start()
+  await server.waitForDags()
+  for (const dag of server.dags) await server.trigger(dag.dag_id)
+  let landed = 0
+  const killed = { zygotes: 0, hosts: 0 }
+  for (let i = 0; i < kills; i++) {
+    await sleep(800 + random() * 1200)
+    const zygotes = childrenOf(server.workerPid() ?? -1)
+    const hosts = zygotes.flatMap((zygote) => childrenOf(zygote.pid)).filter((entry) => entry.command.includes('vortex.host'))
+    const victim = i % 2 === 0 || hosts.length === 0 ? zygotes[0] : hosts[Math.floor(random() * hosts.length)]
+    if ((await server.unfinished()).length === 0) break
+    if (victim === undefined) continue
+    process.kill(victim.pid, 'SIGKILL')
+    killed[victim === zygotes[0] ? 'zygotes' : 'hosts'] += 1
+    landed += 1
+  }
+  const found = await server.check(await server.settle(60_000))
+  const wrong = report('host kills', found, { landed, planned: kills }, `${killed.zygotes} zygotes, ${killed.hosts} task hosts`)
+  expect(killed.zygotes).toBeGreaterThan(0)
+  expect(killed.hosts).toBeGreaterThan(0)
+  expect(wrong).toBe(0)
+  expect((await server.recorded()).filter((task) => task.state !== 'success')).toEqual([])
+  await server.stop()
+  await sleep(500)
+  expect(processesOf(server.folder).map((orphan) => orphan.command)).toEqual([])
+})
