@@ -23,14 +23,19 @@ export async function measureRawStream(p: { messages: number; in_flight: number 
     fetchBundle: () => undefined,
   })
   const address = `unix:${join(folder, 'raw.sock')}`
-  await new Promise<void>((resolve, reject) => server.bindAsync(address, ServerCredentials.createInsecure(), (error) => (error === null ? resolve() : reject(error))))
+  await new Promise<void>((resolve, reject) =>
+    server.bindAsync(address, ServerCredentials.createInsecure(), (error) => (error === null ? resolve() : reject(error))),
+  )
   const client = new SwarmClient(address, credentials.createInsecure())
   const stream = client.session()
   let sent = 0
   const send = (): void => {
     sent += 1
     const ref = { task_instance_id: sent, attempt: 1, lease_token: '0123456789abcdef' }
-    stream.write({ ...emptyWorkerFrame(), reports: [{ seq: sent, ref, body: { $case: 'started', value: { pid: 1, hostname: 'host', age_ms: 0 } } }] })
+    stream.write({
+      ...emptyWorkerFrame(),
+      reports: [{ seq: sent, ref, body: { $case: 'started', value: { pid: 1, hostname: 'host', age_ms: 0 } } }],
+    })
   }
   let received = 0
   const began = performance.now()

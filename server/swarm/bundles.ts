@@ -16,12 +16,21 @@ export class BundleRefused extends Error {
 
 const SHA256 = /^[0-9a-f]{64}$/
 
-export async function sendBundle(call: ServerWritableStream<FetchBundleRequest, BundleChunk>, store: Pick<DagStore, 'bundleGet' | 'blobGet'>): Promise<void> {
+export async function sendBundle(
+  call: ServerWritableStream<FetchBundleRequest, BundleChunk>,
+  store: Pick<DagStore, 'bundleGet' | 'blobGet'>,
+): Promise<void> {
   const { hash, have, manifest_only } = call.request
   if (!SHA256.test(hash)) throw new BundleRefused(status.INVALID_ARGUMENT, 'a bundle is named by its SHA-256 in lower-case hex')
   const bundle = await store.bundleGet({ hash })
   if (bundle === null) throw new BundleRefused(status.NOT_FOUND, `there is no bundle ${hash}`)
-  await send(call, { manifest_json: JSON.stringify({ hash: bundle.hash, files: bundle.files }), sha256: '', offset: 0, bytes: Buffer.alloc(0), last: false })
+  await send(call, {
+    manifest_json: JSON.stringify({ hash: bundle.hash, files: bundle.files }),
+    sha256: '',
+    offset: 0,
+    bytes: Buffer.alloc(0),
+    last: false,
+  })
   if (manifest_only) return
   const sent = new Set(have)
   for (const { path, sha256 } of bundle.files) {
@@ -33,11 +42,21 @@ export async function sendBundle(call: ServerWritableStream<FetchBundleRequest, 
   }
 }
 
-async function sendContent(call: ServerWritableStream<FetchBundleRequest, BundleChunk>, sha256: string, content: Uint8Array): Promise<void> {
+async function sendContent(
+  call: ServerWritableStream<FetchBundleRequest, BundleChunk>,
+  sha256: string,
+  content: Uint8Array,
+): Promise<void> {
   for (let offset = 0; offset === 0 || offset < content.length; offset += BUNDLE_CHUNK_BYTES) {
     const end = Math.min(content.length, offset + BUNDLE_CHUNK_BYTES)
     const piece = content.subarray(offset, end)
-    await send(call, { manifest_json: '', sha256, offset, bytes: Buffer.from(piece.buffer, piece.byteOffset, piece.length), last: end === content.length })
+    await send(call, {
+      manifest_json: '',
+      sha256,
+      offset,
+      bytes: Buffer.from(piece.buffer, piece.byteOffset, piece.length),
+      last: end === content.length,
+    })
   }
 }
 

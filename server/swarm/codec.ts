@@ -42,7 +42,8 @@ export class ProtocolError extends Error {
 }
 
 export function refFromWire(ref: WireRef | undefined): AttemptRef {
-  if (ref === undefined || ref.task_instance_id === 0 || ref.attempt === 0 || ref.lease_token === '') throw new ProtocolError('an attempt without its ref')
+  if (ref === undefined || ref.task_instance_id === 0 || ref.attempt === 0 || ref.lease_token === '')
+    throw new ProtocolError('an attempt without its ref')
   return { task_instance_id: ref.task_instance_id, attempt: ref.attempt, lease_token: ref.lease_token }
 }
 
@@ -71,7 +72,10 @@ function endedFromWire(ref: AttemptRef, ended: Ended, now: number): AttemptRepor
     outcome: outcome ?? 'failed',
     exit_code: ended.exit_code,
     signal: ended.signal,
-    reason: outcome === null ? `the worker reported outcome ${ended.outcome}, which this controller does not know: update the controller` : ended.reason,
+    reason:
+      outcome === null
+        ? `the worker reported outcome ${ended.outcome}, which this controller does not know: update the controller`
+        : ended.reason,
     reason_code: outcome === null ? 'unknown_outcome' : ended.reason_code,
     xcoms: ended.xcoms,
     skip_task_ids: ended.skip_task_ids,
@@ -83,9 +87,22 @@ function endedFromWire(ref: AttemptRef, ended: Ended, now: number): AttemptRepor
 }
 
 /** An attempt that no worker process ran: told to the engine in the words of a worker. */
-export function endedUnstarted(ref: AttemptRef, p: { at: number; outcome: EndOutcome; reason: string; reason_code: string }): AttemptReport {
+export function endedUnstarted(
+  ref: AttemptRef,
+  p: { at: number; outcome: EndOutcome; reason: string; reason_code: string },
+): AttemptReport {
   return {
-    type: 'ended', ref, ...p, exit_code: -1, signal: '', xcoms: [], skip_task_ids: [], reschedule_at: null, deferral_json: null, max_rss_bytes: null, log_truncated: false,
+    type: 'ended',
+    ref,
+    ...p,
+    exit_code: -1,
+    signal: '',
+    xcoms: [],
+    skip_task_ids: [],
+    reschedule_at: null,
+    deferral_json: null,
+    max_rss_bytes: null,
+    log_truncated: false,
   }
 }
 
@@ -93,10 +110,12 @@ const WORKER_ID = /^[A-Za-z0-9._-]{1,128}$/
 
 export function helloFromWire(hello: Hello): WorkerHello {
   if (!WORKER_ID.test(hello.worker_id)) throw new ProtocolError('worker_id must have 1 to 128 letters, digits, dots, dashes or underscores')
-  if (hello.capacity < 1 || hello.capacity > CAPACITY_MAX) throw new ProtocolError(`capacity must be from 1 to ${CAPACITY_MAX}, not ${hello.capacity}`)
+  if (hello.capacity < 1 || hello.capacity > CAPACITY_MAX)
+    throw new ProtocolError(`capacity must be from 1 to ${CAPACITY_MAX}, not ${hello.capacity}`)
   if (hello.hostname.length > 255 || hello.version.length > 64) throw new ProtocolError('hostname or version is too long')
   for (const list of [hello.queues, hello.labels]) {
-    if (list.length > 100 || list.some((word) => word === '' || word.length > 250)) throw new ProtocolError('at most 100 queues and labels of 1 to 250 characters')
+    if (list.length > 100 || list.some((word) => word === '' || word.length > 250))
+      throw new ProtocolError('at most 100 queues and labels of 1 to 250 characters')
   }
   if (hello.held.length > HELD_MAX || hello.open_logs.length > HELD_MAX) throw new ProtocolError(`at most ${HELD_MAX} held attempts`)
   return {

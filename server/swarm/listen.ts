@@ -23,7 +23,9 @@ export class SwarmListenError extends Error {
 
 export async function listenOnSocket(server: Server, path: string): Promise<void> {
   if (Buffer.byteLength(path) > SOCKET_PATH_MAX) {
-    throw new SwarmListenError(`The path of the worker socket is longer than ${SOCKET_PATH_MAX} bytes: ${path}. Choose a shorter data folder (VORTEX_HOME).`)
+    throw new SwarmListenError(
+      `The path of the worker socket is longer than ${SOCKET_PATH_MAX} bytes: ${path}. Choose a shorter data folder (VORTEX_HOME).`,
+    )
   }
   // One server per data folder is guarded by the folder's lock, so a socket found here belongs to a dead one.
   await rm(path, { force: true })
@@ -39,7 +41,10 @@ export async function listenOnPort(server: Server, address: SwarmAddress, logger
         `Workers would connect to ${host}:${port} without encryption, so anyone on the way could read the worker token and task secrets. Set VORTEX_TLS_CERT and VORTEX_TLS_KEY, listen on 127.0.0.1, or allow it explicitly (--swarm-plaintext).`,
       )
     }
-    logger.warn({ host, port }, 'PLAINTEXT SWARM PORT: worker token, secrets and results travel unencrypted. Use it only on a network that you trust wholly.')
+    logger.warn(
+      { host, port },
+      'PLAINTEXT SWARM PORT: worker token, secrets and results travel unencrypted. Use it only on a network that you trust wholly.',
+    )
   }
   const credentials = tls === null ? ServerCredentials.createInsecure() : ServerCredentials.createSsl(null, [await readPair(tls)])
   return await bind(server, `${host.includes(':') && !host.startsWith('[') ? `[${host}]` : host}:${port}`, credentials)

@@ -19,7 +19,14 @@ export class LogEvents {
   grew(p: { key: string; attempt: number; context: AttemptContext; size: number; complete: boolean }): void {
     const { run, task_instance } = p.context
     const event: LiveEvent = {
-      type: 'log', dag_id: run.dag_id, run_id: run.run_id, task_id: task_instance.task_id, map_index: task_instance.map_index, attempt: p.attempt, size: p.size, complete: p.complete,
+      type: 'log',
+      dag_id: run.dag_id,
+      run_id: run.run_id,
+      task_id: task_instance.task_id,
+      map_index: task_instance.map_index,
+      attempt: p.attempt,
+      size: p.size,
+      complete: p.complete,
     }
     const recent = this.#recent.get(p.key)
     if (recent !== undefined) recent.next = event

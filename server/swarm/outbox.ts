@@ -5,7 +5,10 @@ import { Fifo } from './fifo.ts'
 import type { Assignment, ControllerFrame, Kill, LogAck, Response, Welcome } from './gen/vortex/swarm/v1/swarm.ts'
 import { FRAME_BYTES_MAX, FRAME_ITEMS_MAX, OUTBOX_BUSY_BYTES, OUTBOX_BYTES_MAX, OUTBOX_ITEMS_MAX } from './limits.ts'
 
-type Item = { kind: 'assign'; item: Assignment; bytes: number } | { kind: 'kill'; item: Kill; bytes: number } | { kind: 'response'; item: Response; bytes: number }
+type Item =
+  | { kind: 'assign'; item: Assignment; bytes: number }
+  | { kind: 'kill'; item: Kill; bytes: number }
+  | { kind: 'response'; item: Response; bytes: number }
 
 export class Outbox {
   readonly #items = new Fifo<Item>()
@@ -112,7 +115,17 @@ export class Outbox {
 }
 
 export function emptyFrame(): ControllerFrame {
-  return { welcome: undefined, refused: undefined, assign: [], kill: [], reports_acked: 0, log_acks: [], heartbeat_ack: undefined, responses: [], drain: false }
+  return {
+    welcome: undefined,
+    refused: undefined,
+    assign: [],
+    kill: [],
+    reports_acked: 0,
+    log_acks: [],
+    heartbeat_ack: undefined,
+    responses: [],
+    drain: false,
+  }
 }
 
 /** Nearly: a frame may go over its limit by a few bytes, and a message has 32 times as many. */

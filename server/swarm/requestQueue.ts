@@ -28,7 +28,8 @@ export class RequestQueue {
   }
 
   add(request: Request): void {
-    if (this.#waiting.size >= REQUESTS_WAITING_MAX) this.#o.respond(refusal(request, 'rate_limited', `More than ${REQUESTS_WAITING_MAX} requests of this worker wait; try again.`))
+    if (this.#waiting.size >= REQUESTS_WAITING_MAX)
+      this.#o.respond(refusal(request, 'rate_limited', `More than ${REQUESTS_WAITING_MAX} requests of this worker wait; try again.`))
     else this.#waiting.push(request)
     this.pump()
   }
@@ -56,10 +57,14 @@ export class RequestQueue {
   async #ask(request: Request): Promise<unknown> {
     const ref = refFromWire(request.ref)
     const held = this.#o.held.get(ref)
-    if (held?.canAsk !== true) throw new VortexError('forbidden', 'The attempt that asks is not alive: it ended, was cleared, or runs elsewhere now.')
+    if (held?.canAsk !== true)
+      throw new VortexError('forbidden', 'The attempt that asks is not alive: it ended, was cleared, or runs elsewhere now.')
     const context = await this.#o.held.contextOf(held)
     if (context === null) throw new VortexError('not_found', 'The run of the attempt that asks was deleted.')
-    return await answerRequest(this.#o.services, { method: request.method, request: { id: request.id, ref, context, params: paramsOf(request) } })
+    return await answerRequest(this.#o.services, {
+      method: request.method,
+      request: { id: request.id, ref, context, params: paramsOf(request) },
+    })
   }
 
   #refusalOf(request: Request, error: unknown): Response {
@@ -81,6 +86,7 @@ function paramsOf(request: Request): Record<string, unknown> {
   } catch (cause) {
     throw new VortexError('invalid_request', 'The params are no JSON.', null, { cause })
   }
-  if (typeof params !== 'object' || params === null || Array.isArray(params)) throw new VortexError('invalid_request', 'The params must be a JSON object.')
+  if (typeof params !== 'object' || params === null || Array.isArray(params))
+    throw new VortexError('invalid_request', 'The params must be a JSON object.')
   return params as Record<string, unknown>
 }

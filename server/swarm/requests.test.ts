@@ -15,7 +15,9 @@ beforeEach(async () => {
   bench = await startBench()
   changed = []
   services = {
-    store: bench.store, now: () => 5, onVariableChanged: (key) => changed.push(key),
+    store: bench.store,
+    now: () => 5,
+    onVariableChanged: (key) => changed.push(key),
     commands: { dagTrigger: () => Promise.reject(new VortexError('conflict', 'The run exists.')) },
   }
   const { run: made } = bench.attempt({})
@@ -35,7 +37,15 @@ beforeEach(async () => {
 afterEach(() => bench.close())
 
 const ask = (method: string, params: Record<string, unknown>): Promise<unknown> =>
-  answerRequest(services, { method, request: { id: 7, ref: { task_instance_id: 1, attempt: 1, lease_token: 't' }, context: { run, task_instance: { task_id: 'asker', map_index: -1 } }, params } })
+  answerRequest(services, {
+    method,
+    request: {
+      id: 7,
+      ref: { task_instance_id: 1, attempt: 1, lease_token: 't' },
+      context: { run, task_instance: { task_id: 'asker', map_index: -1 } },
+      params,
+    },
+  })
 
 describe('xcom.get', () => {
   test('answers per task, mapped ones by index', async () => {
@@ -44,16 +54,24 @@ describe('xcom.get', () => {
       { task_id: 'mapped', map_index: 0, value_json: '0' },
       { task_id: 'mapped', map_index: 1, value_json: '1' },
     ])
-    expect(await ask('xcom.get', { task_ids: ['mapped'], key: 'return_value', map_indexes: [1] })).toEqual([{ task_id: 'mapped', map_index: 1, value_json: '1' }])
+    expect(await ask('xcom.get', { task_ids: ['mapped'], key: 'return_value', map_indexes: [1] })).toEqual([
+      { task_id: 'mapped', map_index: 1, value_json: '1' },
+    ])
   })
 
   test('without tasks answers those of any task, newest last', async () => {
-    expect(await ask('xcom.get', { task_ids: [], key: 'return_value' })).toMatchObject([{ value_json: '0' }, { value_json: '1' }, { value_json: '"a"' }])
+    expect(await ask('xcom.get', { task_ids: [], key: 'return_value' })).toMatchObject([
+      { value_json: '0' },
+      { value_json: '1' },
+      { value_json: '"a"' },
+    ])
   })
 
   test('looks into earlier runs only when asked to', async () => {
     expect(await ask('xcom.get', { task_ids: ['old'], key: 'return_value' })).toEqual([])
-    expect(await ask('xcom.get', { task_ids: ['old'], key: 'return_value', include_prior_dates: true })).toEqual([{ task_id: 'old', map_index: -1, value_json: '"from before"' }])
+    expect(await ask('xcom.get', { task_ids: ['old'], key: 'return_value', include_prior_dates: true })).toEqual([
+      { task_id: 'old', map_index: -1, value_json: '"from before"' },
+    ])
   })
 
   test('names another run by its id', async () => {
@@ -86,13 +104,21 @@ describe('variables', () => {
 describe('runs', () => {
   test('a trigger that is repeated answers with the run that it made before, and only with its own', async () => {
     const actor = 'task:dag/now/asker'
-    await bench.commit({ dag_runs_insert: [makeRun(20, 'dag', run.dag_version_id, { run_id: 'mine', triggered_by: actor }), makeRun(21, 'dag', run.dag_version_id, { run_id: 'foreign' })] })
+    await bench.commit({
+      dag_runs_insert: [
+        makeRun(20, 'dag', run.dag_version_id, { run_id: 'mine', triggered_by: actor }),
+        makeRun(21, 'dag', run.dag_version_id, { run_id: 'foreign' }),
+      ],
+    })
     expect(await ask('run.trigger', { dag_id: 'dag', run_id: 'mine' })).toMatchObject({ run_id: 'mine' })
     await expect(ask('run.trigger', { dag_id: 'dag', run_id: 'foreign' })).rejects.toThrow('The run exists.')
   })
 
   test('the state of a run, or nothing', async () => {
-    expect(await ask('run.state', { dag_id: 'dag', run_id: 'now' })).toMatchObject({ state: 'running', logical_date: '1970-01-01T00:00:02.000Z' })
+    expect(await ask('run.state', { dag_id: 'dag', run_id: 'now' })).toMatchObject({
+      state: 'running',
+      logical_date: '1970-01-01T00:00:02.000Z',
+    })
     expect(await ask('run.state', { dag_id: 'dag', run_id: 'never' })).toBeNull()
   })
 })

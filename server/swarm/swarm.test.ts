@@ -11,7 +11,18 @@ afterEach(async () => {
   await bench.close()
 })
 
-const hello: Hello = { protocol: 1, worker_id: 'raw', hostname: 'h', capacity: 4, queues: [], labels: [], version: '1', held: [], local: false, open_logs: [] }
+const hello: Hello = {
+  protocol: 1,
+  worker_id: 'raw',
+  hostname: 'h',
+  capacity: 4,
+  queues: [],
+  labels: [],
+  version: '1',
+  held: [],
+  local: false,
+  open_logs: [],
+}
 
 /** A worker of our own making, which need not keep the rules. */
 function rawWorker(token: string | null = TOKEN) {
@@ -31,7 +42,11 @@ function rawWorker(token: string | null = TOKEN) {
 }
 
 describe('who may come in', () => {
-  test.each([['none', null], ['a wrong one', 'guess'], ['one with more behind it', `${TOKEN}x`]])('a worker with token: %s is refused before anything is looked at', async (_, token) => {
+  test.each([
+    ['none', null],
+    ['a wrong one', 'guess'],
+    ['one with more behind it', `${TOKEN}x`],
+  ])('a worker with token: %s is refused before anything is looked at', async (_, token) => {
     bench = await startBench()
     const raw = rawWorker(token)
     raw.send({ hello })
@@ -51,7 +66,10 @@ describe('who may come in', () => {
     expect(raw.frames[0]?.refused?.code).toBe('protocol')
   })
 
-  test.each([['no capacity', { capacity: 0 }], ['a name with a slash', { worker_id: 'a/b' }]])('a hello with %s ends the stream', async (_, change) => {
+  test.each([
+    ['no capacity', { capacity: 0 }],
+    ['a name with a slash', { worker_id: 'a/b' }],
+  ])('a hello with %s ends the stream', async (_, change) => {
     bench = await startBench()
     const raw = rawWorker()
     raw.send({ hello: { ...hello, ...change } })
@@ -60,7 +78,9 @@ describe('who may come in', () => {
 
   test('plaintext on an address that others reach needs an explicit word', async () => {
     bench = await startBench()
-    await expect(startBench({ listen: { host: '0.0.0.0', port: 0, tls: null, allow_plaintext: false } })).rejects.toThrow(/without encryption/)
+    await expect(startBench({ listen: { host: '0.0.0.0', port: 0, tls: null, allow_plaintext: false } })).rejects.toThrow(
+      /without encryption/,
+    )
   })
 
   test('a second session of the same worker replaces the first, and the engine hears of no loss', async () => {
@@ -104,7 +124,11 @@ describe('what a worker says of attempts that it does not hold', () => {
     const attempt = bench.attempt({})
     bench.swarm().assign({ worker_id: 'raw', attempts: [attempt] })
     await until(() => raw.frames.some((frame) => frame.assign.length > 0), 'assignment')
-    raw.send({ reports: [{ seq: 1, ref: { ...attempt.ref, lease_token: 'other' }, body: { $case: 'started', value: { pid: 1, hostname: 'h', age_ms: 0 } } }] })
+    raw.send({
+      reports: [
+        { seq: 1, ref: { ...attempt.ref, lease_token: 'other' }, body: { $case: 'started', value: { pid: 1, hostname: 'h', age_ms: 0 } } },
+      ],
+    })
     raw.send({ reports: [{ seq: 2, ref: attempt.ref, body: { $case: 'started', value: { pid: 2, hostname: 'h', age_ms: 0 } } }] })
     await until(() => bench.engine.reports.length > 0, 'a report')
     expect(bench.engine.reports).toMatchObject([{ type: 'started', pid: 2 }])
@@ -115,7 +139,11 @@ describe('what a worker says of attempts that it does not hold', () => {
     const raw = rawWorker()
     raw.send({ hello })
     await until(() => raw.frames.length > 0, 'welcome')
-    const report = { seq: 1, ref: { task_instance_id: 1, attempt: 1, lease_token: 'x' }, body: { $case: 'started' as const, value: { pid: 1, hostname: 'h', age_ms: 0 } } }
+    const report = {
+      seq: 1,
+      ref: { task_instance_id: 1, attempt: 1, lease_token: 'x' },
+      body: { $case: 'started' as const, value: { pid: 1, hostname: 'h', age_ms: 0 } },
+    }
     raw.send({ reports: [report, report] })
     expect((await raw.ended)?.code).toBe(status.INVALID_ARGUMENT)
   })
@@ -135,7 +163,11 @@ describe('order and acknowledgement', () => {
     expect(raw.frames.filter((frame) => frame.assign.length > 0).length).toBeLessThanOrEqual(4)
 
     bench.engine.hold()
-    raw.send({ reports: attempts.slice(0, 500).map(({ ref }, at) => ({ seq: at + 1, ref, body: { $case: 'started' as const, value: { pid: at, hostname: 'h', age_ms: 0 } } })) })
+    raw.send({
+      reports: attempts
+        .slice(0, 500)
+        .map(({ ref }, at) => ({ seq: at + 1, ref, body: { $case: 'started' as const, value: { pid: at, hostname: 'h', age_ms: 0 } } })),
+    })
     raw.send({ heartbeat: { id: 7, running: 500, load: 0, memory_bytes: 0 } })
     await until(() => raw.frames.some((frame) => frame.heartbeat_ack?.id === 7), 'the heartbeat is answered while the commit waits')
     expect(bench.engine.reports).toHaveLength(500)
@@ -149,11 +181,33 @@ describe('order and acknowledgement', () => {
     const raw = rawWorker()
     raw.send({ hello })
     await until(() => raw.frames.length > 0, 'welcome')
-    bench.swarm().assign({ worker_id: 'raw', attempts: [bench.attempt({ execution_timeout_ms: 1500, bash: { command: 'true', env: { A: 'b' }, append_env: false, cwd: null, skip_on_exit_codes: [99] } })] })
+    bench
+      .swarm()
+      .assign({
+        worker_id: 'raw',
+        attempts: [
+          bench.attempt({
+            execution_timeout_ms: 1500,
+            bash: { command: 'true', env: { A: 'b' }, append_env: false, cwd: null, skip_on_exit_codes: [99] },
+          }),
+        ],
+      })
     await until(() => raw.frames.some((frame) => frame.assign.length > 0), 'assignment')
     const [assignment] = raw.frames.flatMap((frame) => frame.assign)
-    expect(assignment).toMatchObject({ kind: 'task', execution_timeout_ms: 1500, bash: { command: 'true', env: { A: 'b' }, replace_env: true, cwd: '', push_xcom: true } })
-    expect(JSON.parse(assignment!.job_json)).toMatchObject({ format: 1, dag_id: 'dag', hostname: 'h', attempt: 1, run_after: '2026-03-29T00:59:59.123Z', logical_date: null, dates: { prev_logical_date: null } })
+    expect(assignment).toMatchObject({
+      kind: 'task',
+      execution_timeout_ms: 1500,
+      bash: { command: 'true', env: { A: 'b' }, replace_env: true, cwd: '', push_xcom: true },
+    })
+    expect(JSON.parse(assignment!.job_json)).toMatchObject({
+      format: 1,
+      dag_id: 'dag',
+      hostname: 'h',
+      attempt: 1,
+      run_after: '2026-03-29T00:59:59.123Z',
+      logical_date: null,
+      dates: { prev_logical_date: null },
+    })
   })
 
   test('a missing secret fails the attempt unstarted and names the secret', async () => {
@@ -163,12 +217,18 @@ describe('order and acknowledgement', () => {
     await until(() => raw.frames.length > 0, 'welcome')
     bench.swarm().assign({ worker_id: 'raw', attempts: [bench.attempt({ secrets: { PASSWORD: 'db_password' } })] })
     await until(() => bench.engine.ends().length > 0, 'an end')
-    expect(bench.engine.ends()[0]).toMatchObject({ outcome: 'failed', reason_code: 'secret_missing', reason: expect.stringContaining('"db_password"') as string })
+    expect(bench.engine.ends()[0]).toMatchObject({
+      outcome: 'failed',
+      reason_code: 'secret_missing',
+      reason: expect.stringContaining('"db_password"') as string,
+    })
     expect(raw.frames.flatMap((frame) => frame.assign)).toEqual([])
   })
 
   test('secrets reach the assignment only', async () => {
-    bench = await startBench({ resolveSecrets: async (names) => Object.fromEntries(Object.keys(names).map((variable) => [variable, 's3cret'])) })
+    bench = await startBench({
+      resolveSecrets: async (names) => Object.fromEntries(Object.keys(names).map((variable) => [variable, 's3cret'])),
+    })
     const raw = rawWorker()
     raw.send({ hello })
     await until(() => raw.frames.length > 0, 'welcome')
@@ -184,8 +244,15 @@ describe('a worker that breaks the windows', () => {
   test('the controller stops reading when the store is slow, and takes it all when the store is back', async () => {
     let open: () => void = () => undefined
     const gate = new Promise<void>((resolve) => (open = resolve))
-    bench = await startBench({}, (store) =>
-      new Proxy(store, { get: (target, name) => (name === 'logAppend' ? async (p: never) => (await gate, await target.logAppend(p)) : Reflect.get(target, name, target).bind?.(target) ?? Reflect.get(target, name, target)) }),
+    bench = await startBench(
+      {},
+      (store) =>
+        new Proxy(store, {
+          get: (target, name) =>
+            name === 'logAppend'
+              ? async (p: never) => (await gate, await target.logAppend(p))
+              : (Reflect.get(target, name, target).bind?.(target) ?? Reflect.get(target, name, target)),
+        }),
     )
     const raw = rawWorker()
     raw.send({ hello })
@@ -196,7 +263,13 @@ describe('a worker that breaks the windows', () => {
     const total = 128
     let taken = 0
     for (let at = 0; at < total; at++) {
-      raw.stream.write({ ...emptyWorkerFrame(), logs: [{ ref: attempt.ref, offset: at * piece.length, bytes: piece, last: at === total - 1, truncated: false }] }, () => (taken += piece.length))
+      raw.stream.write(
+        {
+          ...emptyWorkerFrame(),
+          logs: [{ ref: attempt.ref, offset: at * piece.length, bytes: piece, last: at === total - 1, truncated: false }],
+        },
+        () => (taken += piece.length),
+      )
     }
     // The taken bytes stop growing: what is beyond waits in the sender.
     let before = -1
@@ -210,7 +283,9 @@ describe('a worker that breaks the windows', () => {
     expect(taken).toBeLessThan(24 * 1024 * 1024)
     open()
     await until(() => raw.frames.some((frame) => frame.log_acks.some((ack) => ack.complete)), 'all is stored')
-    expect(await bench.store.logStat({ task_instance_id: attempt.ref.task_instance_id, attempt: 1 })).toMatchObject({ size: total * piece.length })
+    expect(await bench.store.logStat({ task_instance_id: attempt.ref.task_instance_id, attempt: 1 })).toMatchObject({
+      size: total * piece.length,
+    })
   })
 
   test('a worker that does not read is disconnected', async () => {

@@ -21,7 +21,13 @@ import type { AssignedAttempt, AttemptRef, EngineCommands, EngineQueries, Publis
 import type { TemplateDates } from './assignment.ts'
 import { isAuthentic } from './authentication.ts'
 import { BundleRefused, sendBundle } from './bundles.ts'
-import { type BundleChunk, type ControllerFrame, type FetchBundleRequest, SwarmService as SwarmDefinition, type WorkerFrame } from './gen/vortex/swarm/v1/swarm.ts'
+import {
+  type BundleChunk,
+  type ControllerFrame,
+  type FetchBundleRequest,
+  SwarmService as SwarmDefinition,
+  type WorkerFrame,
+} from './gen/vortex/swarm/v1/swarm.ts'
 import { CHANNEL_OPTIONS, SESSIONS_MAX, STREAMS_PER_CONNECTION_MAX, XCOM_BYTES_MAX } from './limits.ts'
 import { listenOnPort, listenOnSocket, type SwarmAddress } from './listen.ts'
 import { LogEvents } from './logEvents.ts'
@@ -146,7 +152,8 @@ export class SwarmService implements Service, WorkerPort {
       this.#logger.warn({ peer: call.getPeer() }, 'refused a worker without the right token')
       return void call.emit('error', { code: status.UNAUTHENTICATED, details: 'the worker token is missing or wrong' })
     }
-    if (this.#streams.size >= SESSIONS_MAX) return void call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: `this controller serves at most ${SESSIONS_MAX} workers` })
+    if (this.#streams.size >= SESSIONS_MAX)
+      return void call.emit('error', { code: status.RESOURCE_EXHAUSTED, details: `this controller serves at most ${SESSIONS_MAX} workers` })
     const host = this.#sessionHost()
     if (host === null) return void call.emit('error', { code: status.UNAVAILABLE, details: 'the controller is starting' })
     this.#streams.add(new WorkerSession(host, call))
@@ -157,8 +164,18 @@ export class SwarmService implements Service, WorkerPort {
     if (engine === null) return null
     const o = this.#o
     return {
-      clock: o.clock, logger: this.#logger, store: o.store, inbox: engine.inbox, commands: engine.commands, logEvents: this.#logEvents,
-      resolveSecrets: o.resolveSecrets, datesOf: o.datesOf, lease_ms: o.lease_ms, log_cap_bytes: o.log_cap_bytes, xcom_cap_bytes: Math.min(o.xcom_cap_bytes, XCOM_BYTES_MAX), dags_folder: o.dags_folder,
+      clock: o.clock,
+      logger: this.#logger,
+      store: o.store,
+      inbox: engine.inbox,
+      commands: engine.commands,
+      logEvents: this.#logEvents,
+      resolveSecrets: o.resolveSecrets,
+      datesOf: o.datesOf,
+      lease_ms: o.lease_ms,
+      log_cap_bytes: o.log_cap_bytes,
+      xcom_cap_bytes: Math.min(o.xcom_cap_bytes, XCOM_BYTES_MAX),
+      dags_folder: o.dags_folder,
       requests: { store: o.store, commands: engine.commands, onVariableChanged: o.onVariableChanged, now: () => o.clock.now() },
       refusal: () => {
         if (this.#isStopping) return { code: 'draining', message: 'This controller is stopping.' }
@@ -186,7 +203,8 @@ export class SwarmService implements Service, WorkerPort {
   }
 
   #fetchBundle(call: ServerWritableStream<FetchBundleRequest, BundleChunk>): void {
-    if (!isAuthentic(call.metadata, this.#o.token_hash)) return void call.emit('error', { code: status.UNAUTHENTICATED, details: 'the worker token is missing or wrong' })
+    if (!isAuthentic(call.metadata, this.#o.token_hash))
+      return void call.emit('error', { code: status.UNAUTHENTICATED, details: 'the worker token is missing or wrong' })
     sendBundle(call, this.#o.store).then(
       () => call.end(),
       (error: unknown) => {
@@ -194,7 +212,10 @@ export class SwarmService implements Service, WorkerPort {
         if (error instanceof BundleRefused) call.emit('error', { code: error.code, details: error.message })
         else {
           this.#logger.warn({ err: error }, 'a bundle could not be sent')
-          call.emit('error', { code: error instanceof StoreUnavailable ? status.UNAVAILABLE : status.INTERNAL, details: 'the controller could not read the bundle; its log says why' })
+          call.emit('error', {
+            code: error instanceof StoreUnavailable ? status.UNAVAILABLE : status.INTERNAL,
+            details: 'the controller could not read the bundle; its log says why',
+          })
         }
       },
     )

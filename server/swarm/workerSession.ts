@@ -83,12 +83,15 @@ export class WorkerSession {
     this.#held = new HeldAttempts(host.store)
     this.#writer = new FrameWriter(stream, () => this.#nextFrame())
     this.#requests = new RequestQueue({
-      services: host.requests, held: this.#held, logger: host.logger,
+      services: host.requests,
+      held: this.#held,
+      logger: host.logger,
       isBusy: () => this.#outbox.isBusy,
       respond: (response) => this.#send(() => this.#outbox.response(response)),
     })
     this.#logs = new LogIntake({
-      store: host.store, clock: host.clock,
+      store: host.store,
+      clock: host.clock,
       onStored: (held, p) => {
         if (p.complete) this.#held.logComplete(held)
         this.#send(() => this.#outbox.ackLog(held.ref, p))
@@ -113,7 +116,12 @@ export class WorkerSession {
 
   assign(attempts: AssignedAttempt[]): void {
     for (const attempt of attempts) {
-      this.#held.add(attempt.ref, { canReport: true, canAsk: true, canLog: true, context: { run: attempt.run, task_instance: attempt.task_instance } })
+      this.#held.add(attempt.ref, {
+        canReport: true,
+        canAsk: true,
+        canLog: true,
+        context: { run: attempt.run, task_instance: attempt.task_instance },
+      })
       const names = secretNamesOf(attempt)
       if (Object.keys(names).length === 0) this.#putAssignment(attempt, {})
       else void this.#assignWithSecrets(attempt, names)
@@ -122,7 +130,14 @@ export class WorkerSession {
   }
 
   #putAssignment(attempt: AssignedAttempt, secrets: Record<string, string>): void {
-    this.#outbox.assign(buildAssignment(attempt, { hostname: this.#hello?.hostname ?? '', xcom_cap_bytes: this.#host.xcom_cap_bytes, dates: this.#host.datesOf(attempt), secrets }))
+    this.#outbox.assign(
+      buildAssignment(attempt, {
+        hostname: this.#hello?.hostname ?? '',
+        xcom_cap_bytes: this.#host.xcom_cap_bytes,
+        dates: this.#host.datesOf(attempt),
+        secrets,
+      }),
+    )
   }
 
   kill(p: { ref: AttemptRef; reason: string }): void {
@@ -174,7 +189,10 @@ export class WorkerSession {
     for (const chunk of frame.logs) this.#takeLog(chunk)
     for (const request of frame.requests) this.#requests.add(request)
     if (frame.released.length > 0) this.#takeReleased(worker_id, frame.released.map(refFromWire))
-    if (frame.draining) this.#host.commands.workerDrain({ worker_id, actor: `worker:${worker_id}` }).catch((error: unknown) => this.#fail(status.UNAVAILABLE, 'the drain was not recorded', error))
+    if (frame.draining)
+      this.#host.commands
+        .workerDrain({ worker_id, actor: `worker:${worker_id}` })
+        .catch((error: unknown) => this.#fail(status.UNAVAILABLE, 'the drain was not recorded', error))
     if (this.#logs.isFull || this.#reports.isFull) this.#stream.pause()
   }
 
@@ -189,14 +207,18 @@ export class WorkerSession {
   #takeReleased(worker_id: string, refs: AttemptRef[]): void {
     const mine = refs.filter((ref) => this.#held.get(ref) !== undefined)
     for (const ref of mine) this.#held.delete(ref)
-    if (mine.length > 0) this.#host.inbox.workerReleased({ worker_id, refs: mine }).catch((error: unknown) => this.#fail(status.UNAVAILABLE, 'attempts could not be taken back', error))
+    if (mine.length > 0)
+      this.#host.inbox
+        .workerReleased({ worker_id, refs: mine })
+        .catch((error: unknown) => this.#fail(status.UNAVAILABLE, 'attempts could not be taken back', error))
   }
 
   // --- hello ---------------------------------------------------------------------------------------------------------------
 
   #greet(wire: Hello | undefined): void {
     if (wire === undefined) throw new ProtocolError('the first frame must be a hello')
-    if (wire.protocol > PROTOCOL) return this.#refuse('protocol', `This controller speaks protocol ${PROTOCOL}, the worker ${wire.protocol}: update the controller.`)
+    if (wire.protocol > PROTOCOL)
+      return this.#refuse('protocol', `This controller speaks protocol ${PROTOCOL}, the worker ${wire.protocol}: update the controller.`)
     const refusal = this.#host.refusal()
     if (refusal !== null) return this.#refuse(refusal.code, refusal.message)
     const hello = helloFromWire(wire)
@@ -206,9 +228,16 @@ export class WorkerSession {
     this.#stream.pause()
     this.#host.onHello(this)
     this.#reports = new ReportIntake({
-      worker_id: hello.worker_id, inbox: this.#host.inbox, held: this.#held, now: () => this.#host.clock.now(),
+      worker_id: hello.worker_id,
+      inbox: this.#host.inbox,
+      held: this.#held,
+      now: () => this.#host.clock.now(),
       onAcked: (seq) => this.#send(() => this.#outbox.ackReports(seq)),
-      onStranger: (report) => this.#logger.warn({ task_instance_id: report.ref.task_instance_id, attempt: report.ref.attempt, type: report.type }, 'dropped a report of an attempt that this worker does not hold'),
+      onStranger: (report) =>
+        this.#logger.warn(
+          { task_instance_id: report.ref.task_instance_id, attempt: report.ref.attempt, type: report.type },
+          'dropped a report of an attempt that this worker does not hold',
+        ),
       onRoom: () => this.#resume(),
       onFailure: (error) => this.#fail(status.UNAVAILABLE, 'reports were not committed', error),
     })
@@ -217,15 +246,32 @@ export class WorkerSession {
 
   async #welcome(hello: WorkerHello, wire: Hello): Promise<void> {
     const { unknown } = await this.#host.inbox.workerConnected(hello)
-    const log_acks = await readHello({ hello, open_logs: wire.open_logs.map(refFromWire), unknown, held: this.#held, store: this.#host.store })
+    const log_acks = await readHello({
+      hello,
+      open_logs: wire.open_logs.map(refFromWire),
+      unknown,
+      held: this.#held,
+      store: this.#host.store,
+    })
     if (this.#state !== 'connecting') return
     this.#state = 'open'
     const { lease_ms, log_cap_bytes, xcom_cap_bytes, dags_folder } = this.#host
-    this.#outbox.welcome({ lease_ms, heartbeat_ms: Math.floor(lease_ms / 4), unknown, log_cap_bytes, xcom_cap_bytes, log_acks, dags_folder: hello.local ? dags_folder : '' })
+    this.#outbox.welcome({
+      lease_ms,
+      heartbeat_ms: Math.floor(lease_ms / 4),
+      unknown,
+      log_cap_bytes,
+      xcom_cap_bytes,
+      log_acks,
+      dags_folder: hello.local ? dags_folder : '',
+    })
     this.#writer.wake()
     this.#expectSignOfLife()
     this.#stream.resume()
-    this.#logger.info({ hostname: hello.hostname, capacity: hello.capacity, held: hello.held.length, unknown: unknown.length, local: hello.local }, 'worker connected')
+    this.#logger.info(
+      { hostname: hello.hostname, capacity: hello.capacity, held: hello.held.length, unknown: unknown.length, local: hello.local },
+      'worker connected',
+    )
   }
 
   #refuse(code: string, message: string): void {
@@ -244,7 +290,8 @@ export class WorkerSession {
     try {
       secrets = await this.#host.resolveSecrets(names)
       const missing = Object.keys(names).filter((variable) => secrets[variable] === undefined)
-      if (missing.length > 0) problem = `the vault has no secret ${missing.map((variable) => `"${names[variable]}"`).join(', ')}. Add it with: vortex secrets set NAME`
+      if (missing.length > 0)
+        problem = `the vault has no secret ${missing.map((variable) => `"${names[variable]}"`).join(', ')}. Add it with: vortex secrets set NAME`
     } catch (error) {
       problem = `the vault did not give the secrets of this task: ${error instanceof Error ? error.message : String(error)}`
     }
@@ -258,7 +305,10 @@ export class WorkerSession {
       : endedUnstarted(ref, { at, outcome: 'killed', reason: 'killed before it was sent to a worker', reason_code: 'killed' })
     this.#held.delete(ref)
     const { worker_id } = this
-    if (worker_id !== null) await this.#host.inbox.workerReports({ worker_id, reports: [end] }).catch((error: unknown) => this.#fail(status.UNAVAILABLE, 'reports were not committed', error))
+    if (worker_id !== null)
+      await this.#host.inbox
+        .workerReports({ worker_id, reports: [end] })
+        .catch((error: unknown) => this.#fail(status.UNAVAILABLE, 'reports were not committed', error))
   }
 
   // --- the stream ----------------------------------------------------------------------------------------------------------
@@ -283,13 +333,16 @@ export class WorkerSession {
   /** A worker that was silent for two leases is gone; its stream would stay open until the kernel gives up. */
   #expectSignOfLife(): void {
     this.#silence.cancel()
-    this.#silence = this.#host.clock.after(2 * this.#host.lease_ms, () => this.#fail(status.DEADLINE_EXCEEDED, 'no heartbeat for two leases', null))
+    this.#silence = this.#host.clock.after(2 * this.#host.lease_ms, () =>
+      this.#fail(status.DEADLINE_EXCEEDED, 'no heartbeat for two leases', null),
+    )
   }
 
   async #publishLog(held: Parameters<HeldAttempts['contextOf']>[0], p: { stored: number; complete: boolean }): Promise<void> {
     try {
       const context = await this.#held.contextOf(held)
-      if (context !== null) this.#host.logEvents.grew({ key: held.key, attempt: held.ref.attempt, context, size: p.stored, complete: p.complete })
+      if (context !== null)
+        this.#host.logEvents.grew({ key: held.key, attempt: held.ref.attempt, context, size: p.stored, complete: p.complete })
     } catch (error) {
       this.#logger.warn({ err: error }, 'no live event for a log: its attempt could not be read')
     }

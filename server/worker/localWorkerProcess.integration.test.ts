@@ -28,8 +28,16 @@ afterEach(async () => {
 
 function makeLocal(change: Partial<LocalWorkerProcessOptions> = {}): LocalWorkerProcess {
   const local = new LocalWorkerProcess({
-    clock: systemClock, logger: createLogger({ level: 'silent' }), socket_path: join(bench.folder, 'swarm.sock'), data_folder: bench.folder, token_file: join(bench.folder, 'worker.token'),
-    capacity: 4, python: async () => PYTHON, package_folder: PACKAGE, drain_ms: 2000, ...change,
+    clock: systemClock,
+    logger: createLogger({ level: 'silent' }),
+    socket_path: join(bench.folder, 'swarm.sock'),
+    data_folder: bench.folder,
+    token_file: join(bench.folder, 'worker.token'),
+    capacity: 4,
+    python: async () => PYTHON,
+    package_folder: PACKAGE,
+    drain_ms: 2000,
+    ...change,
   })
   made.push(local)
   return local
@@ -134,7 +142,20 @@ describe('the local worker', () => {
 })
 
 describe('the worker program', () => {
-  const args = (change: string[] = []): string[] => [MAIN, '--socket', join(bench.folder, 'swarm.sock'), '--data', join(bench.folder, 'worker'), '--capacity', '2', '--python', PYTHON, '--python-path', PACKAGE, ...change]
+  const args = (change: string[] = []): string[] => [
+    MAIN,
+    '--socket',
+    join(bench.folder, 'swarm.sock'),
+    '--data',
+    join(bench.folder, 'worker'),
+    '--capacity',
+    '2',
+    '--python',
+    PYTHON,
+    '--python-path',
+    PACKAGE,
+    ...change,
+  ]
 
   test.each([
     ['no token', [], {}, /token is missing/],
@@ -142,12 +163,16 @@ describe('the worker program', () => {
     ['an option that does not exist', ['--token', TOKEN], { VORTEX_WORKER_TOKEN: TOKEN }, /Unknown option '--token'/],
     ['an address that is none', ['--controller', 'ftp://x'], { VORTEX_WORKER_TOKEN: TOKEN }, /no controller address/],
   ])('with %s it says what is wrong and exits with 2', async (_, more, env, message) => {
-    const failed = await run(process.execPath, args(more), { env: { PATH: process.env['PATH'], ...env } }).catch((error: { code: number; stderr: string }) => error)
+    const failed = await run(process.execPath, args(more), { env: { PATH: process.env['PATH'], ...env } }).catch(
+      (error: { code: number; stderr: string }) => error,
+    )
     expect(failed).toMatchObject({ code: 2, stderr: expect.stringMatching(message) as string })
   })
 
   test('a wrong token ends it with 4 and says where the right one is', async () => {
-    const failed = await run(process.execPath, args(), { env: { PATH: process.env['PATH'], VORTEX_WORKER_TOKEN: 'wrong' } }).catch((error: { code: number; stderr: string }) => error)
+    const failed = await run(process.execPath, args(), { env: { PATH: process.env['PATH'], VORTEX_WORKER_TOKEN: 'wrong' } }).catch(
+      (error: { code: number; stderr: string }) => error,
+    )
     expect(failed).toMatchObject({ code: 4, stderr: expect.stringMatching(/refuses this worker token/) as string })
   })
 
@@ -155,15 +180,34 @@ describe('the worker program', () => {
     const local = makeLocal()
     await local.start()
     await until(() => bench.engine.hellos.length === 1, 'hello', 20_000)
-    const failed = await run(process.execPath, args(), { env: { PATH: process.env['PATH'], VORTEX_WORKER_TOKEN: TOKEN } }).catch((error: { code: number; stderr: string }) => error)
+    const failed = await run(process.execPath, args(), { env: { PATH: process.env['PATH'], VORTEX_WORKER_TOKEN: TOKEN } }).catch(
+      (error: { code: number; stderr: string }) => error,
+    )
     expect(failed).toMatchObject({ code: 3 })
     expect(alive(local.pid ?? 0)).toBe(true)
   })
 
   test('over TCP it drains on TERM and exits with 0', async () => {
-    const child = spawn(process.execPath, [MAIN, '--controller', `http://127.0.0.1:${bench.swarm().port}`, '--data', join(bench.folder, 'remote'), '--capacity', '2', '--python', PYTHON, '--python-path', PACKAGE], {
-      env: { PATH: process.env['PATH'], VORTEX_WORKER_TOKEN: TOKEN }, stdio: 'ignore',
-    })
+    const child = spawn(
+      process.execPath,
+      [
+        MAIN,
+        '--controller',
+        `http://127.0.0.1:${bench.swarm().port}`,
+        '--data',
+        join(bench.folder, 'remote'),
+        '--capacity',
+        '2',
+        '--python',
+        PYTHON,
+        '--python-path',
+        PACKAGE,
+      ],
+      {
+        env: { PATH: process.env['PATH'], VORTEX_WORKER_TOKEN: TOKEN },
+        stdio: 'ignore',
+      },
+    )
     const exit = new Promise((resolve) => child.once('exit', resolve))
     await until(() => bench.engine.hellos.length === 1, 'hello', 20_000)
     await bench.assign(newest(), [bash('sleep 1')])

@@ -88,7 +88,12 @@ export class LocalWorkerProcess implements Service {
     mkdirSync(this.#folder, { recursive: true, mode: 0o700 })
     this.#python = await this.#o.python()
     if (this.#isStopped()) return
-    this.#settings = JSON.stringify({ version: readVersion(), capacity: this.#o.capacity, python: this.#python, package_folder: this.#o.package_folder })
+    this.#settings = JSON.stringify({
+      version: readVersion(),
+      capacity: this.#o.capacity,
+      python: this.#python,
+      package_folder: this.#o.package_folder,
+    })
     this.#watchLog()
     this.#adoptOrSpawn()
   }
@@ -159,20 +164,42 @@ export class LocalWorkerProcess implements Service {
     this.#startedAt = this.#o.clock.monotonic()
     const { file, args } = this.#o.command ?? { file: process.execPath, args: [join(import.meta.dirname, `workerMain.${EXTENSION}`)] }
     const log = openSync(this.logFile, 'a', 0o600)
-    const child = spawn(file, [...args, ...this.#arguments()], { detached: true, stdio: ['ignore', log, log], cwd: this.#folder, env: workerEnvironment() })
+    const child = spawn(file, [...args, ...this.#arguments()], {
+      detached: true,
+      stdio: ['ignore', log, log],
+      cwd: this.#folder,
+      env: workerEnvironment(),
+    })
     closeSync(log)
     this.#child = child
     child.unref()
     child.once('error', (error) => this.#childEnded(child, `the local worker could not be started: ${error.message}`))
-    child.once('exit', (code, signal) => this.#childEnded(child, `the local worker ended with ${signal ?? `code ${code}`}; see ${this.logFile}`))
+    child.once('exit', (code, signal) =>
+      this.#childEnded(child, `the local worker ended with ${signal ?? `code ${code}`}; see ${this.logFile}`),
+    )
     this.#logger.info({ pid: child.pid }, 'started the local worker')
   }
 
   #arguments(): string[] {
     const o = this.#o
     return [
-      '--socket', o.socket_path, '--data', this.#folder, '--token-file', o.token_file, '--capacity', String(o.capacity), '--python', this.#python,
-      '--python-path', o.package_folder, '--drain-ms', String(o.drain_ms ?? DRAIN_MS), '--settings', this.#settings, '--local',
+      '--socket',
+      o.socket_path,
+      '--data',
+      this.#folder,
+      '--token-file',
+      o.token_file,
+      '--capacity',
+      String(o.capacity),
+      '--python',
+      this.#python,
+      '--python-path',
+      o.package_folder,
+      '--drain-ms',
+      String(o.drain_ms ?? DRAIN_MS),
+      '--settings',
+      this.#settings,
+      '--local',
     ]
   }
 
@@ -203,7 +230,8 @@ export class LocalWorkerProcess implements Service {
         closeSync(file)
       }
     } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') this.#logger.warn({ err: error }, 'the log of the local worker could not be rotated')
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT')
+        this.#logger.warn({ err: error }, 'the log of the local worker could not be rotated')
     }
     this.#logTimer = this.#o.clock.after(LOG_LOOK_MS, () => this.#watchLog())
   }
@@ -211,7 +239,14 @@ export class LocalWorkerProcess implements Service {
 
 /** A worker never sees the database, nor what unlocks the vault. */
 function workerEnvironment(): NodeJS.ProcessEnv {
-  const { VORTEX_DATABASE_URL: _url, DATABASE_URL: _database, PGPASSWORD: _password, VORTEX_KEK: _kek, VORTEX_ADMIN_PASSWORD: _admin, ...env } = process.env
+  const {
+    VORTEX_DATABASE_URL: _url,
+    DATABASE_URL: _database,
+    PGPASSWORD: _password,
+    VORTEX_KEK: _kek,
+    VORTEX_ADMIN_PASSWORD: _admin,
+    ...env
+  } = process.env
   return env
 }
 

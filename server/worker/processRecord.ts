@@ -95,7 +95,10 @@ export function startTimeOf(pid: number): string | null {
     }
   }
   try {
-    const text = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }).trim()
+    const text = execFileSync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+      encoding: 'utf8',
+      stdio: ['ignore', 'pipe', 'ignore'],
+    }).trim()
     return text === '' || text.startsWith('Z') ? null : text.slice(text.indexOf(' ') + 1).trim()
   } catch {
     return null

@@ -47,13 +47,29 @@ export async function readArguments(argv: string[], env: Record<string, string |
   const text = { type: 'string' } as const
   const many = { type: 'string', multiple: true, default: [] as string[] } as const
   const { values } = parse(argv, {
-    controller: many, socket: text, data: text, 'token-file': text, 'ca-file': text, capacity: text, queue: many, label: many, python: text, 'python-path': text,
-    'drain-ms': text, local: { type: 'boolean', default: false }, settings: { type: 'string', default: '' }, 'log-level': { type: 'string', default: 'info' },
+    controller: many,
+    socket: text,
+    data: text,
+    'token-file': text,
+    'ca-file': text,
+    capacity: text,
+    queue: many,
+    label: many,
+    python: text,
+    'python-path': text,
+    'drain-ms': text,
+    local: { type: 'boolean', default: false },
+    settings: { type: 'string', default: '' },
+    'log-level': { type: 'string', default: 'info' },
   })
-  const addresses = [...values.controller.flatMap((list) => list.split(',')), ...(values.socket === undefined ? [] : [`unix:${resolve(values.socket)}`])]
+  const addresses = [
+    ...values.controller.flatMap((list) => list.split(',')),
+    ...(values.socket === undefined ? [] : [`unix:${resolve(values.socket)}`]),
+  ]
   if (addresses.length === 0) throw new UsageError('Say where the controller is: --controller http://host:50051 or --socket PATH.')
   const log_level = values['log-level']
-  if (log_level !== 'debug' && log_level !== 'info' && log_level !== 'warn' && log_level !== 'error') throw new UsageError('--log-level is one of debug, info, warn, error.')
+  if (log_level !== 'debug' && log_level !== 'info' && log_level !== 'warn' && log_level !== 'error')
+    throw new UsageError('--log-level is one of debug, info, warn, error.')
   return {
     controllers: addresses.map(parseController),
     token: await readToken(values['token-file'], env),
@@ -86,7 +102,8 @@ function required(value: string | undefined, name: string): string {
 
 function count(text: string, name: string, least: number, most: number): number {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < least || value > most) throw new UsageError(`${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(text)}.`)
+  if (!Number.isInteger(value) || value < least || value > most)
+    throw new UsageError(`${name} must be a whole number from ${least} to ${most}, not ${JSON.stringify(text)}.`)
   return value
 }
 
@@ -95,7 +112,8 @@ async function readToken(file: string | undefined, env: Record<string, string | 
   const given = env['VORTEX_WORKER_TOKEN']
   delete env['VORTEX_WORKER_TOKEN']
   const token = file === undefined ? given : await readFile(file, 'utf8')
-  if (token === undefined || token.trim() === '') throw new UsageError('The worker token is missing: give --token-file FILE or set VORTEX_WORKER_TOKEN.')
+  if (token === undefined || token.trim() === '')
+    throw new UsageError('The worker token is missing: give --token-file FILE or set VORTEX_WORKER_TOKEN.')
   return token.trim()
 }
 
@@ -106,12 +124,27 @@ export async function runWorker(args: WorkerArguments, logger: Logger): Promise<
     controllers: args.controllers,
     credentials: { token: args.token, ca: args.ca },
     identity: {
-      worker_id: processIdentity().replace(/[^A-Za-z0-9._-]/g, '-').slice(-128), hostname: hostname(), capacity: args.capacity, queues: args.queues, labels: args.labels, version: readVersion(), local: args.local,
+      worker_id: processIdentity()
+        .replace(/[^A-Za-z0-9._-]/g, '-')
+        .slice(-128),
+      hostname: hostname(),
+      capacity: args.capacity,
+      queues: args.queues,
+      labels: args.labels,
+      version: readVersion(),
+      local: args.local,
     },
     folder: args.data,
     settings: args.settings,
     createRunner: (listener) =>
-      createHostRunner({ listener, clock: systemClock, python: args.python, python_path: args.python_path, env: process.env, onLine: (line) => logger.info({ part: 'host' }, line) }),
+      createHostRunner({
+        listener,
+        clock: systemClock,
+        python: args.python,
+        python_path: args.python_path,
+        env: process.env,
+        onLine: (line) => logger.info({ part: 'host' }, line),
+      }),
     clock: systemClock,
     logger,
     drain_ms: args.drain_ms,
@@ -140,7 +173,10 @@ function createSignalHandler(worker: WorkerService): () => void {
 function warnOfPlaintext(controllers: ControllerAddress[], logger: Logger): void {
   for (const address of controllers) {
     if (address.kind !== 'tcp' || address.tls || ['localhost', '127.0.0.1', '[::1]'].includes(address.host)) continue
-    logger.warn({ controller: address.text }, 'PLAINTEXT: the worker token and task secrets travel unencrypted to this controller. Use https:// with a certificate.')
+    logger.warn(
+      { controller: address.text },
+      'PLAINTEXT: the worker token and task secrets travel unencrypted to this controller. Use https:// with a certificate.',
+    )
   }
 }
 

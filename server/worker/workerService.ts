@@ -42,7 +42,8 @@ export interface WorkerServiceOptions {
 }
 
 /** Why a worker ended. */
-export type WorkerEnd = { kind: 'drained' } | { kind: 'stopped' } | { kind: 'alone' } | { kind: 'folder_gone' } | { kind: 'hopeless'; reason: string }
+export type WorkerEnd =
+  { kind: 'drained' } | { kind: 'stopped' } | { kind: 'alone' } | { kind: 'folder_gone' } | { kind: 'hopeless'; reason: string }
 
 /** The folder has a living worker already. */
 export class FolderTakenError extends Error {
@@ -80,7 +81,8 @@ export class WorkerService implements Service {
     this.#spool = join(folder, `spool-${process.pid}`)
     this.#outgoing = new Outgoing({ reports: new ReportQueue(() => clock.monotonic()), logs: new LogQueue(this.#spool) })
     this.#bundles = new BundleCache({
-      folder: join(folder, 'bundles'), clock,
+      folder: join(folder, 'bundles'),
+      clock,
       connection: () => this.#session.connection,
       dagsFolder: () => this.#session.welcome?.dags_folder ?? '',
     })
@@ -93,15 +95,29 @@ export class WorkerService implements Service {
       ended: (ref, end) => this.#attempts.ended(ref, end),
     })
     this.#attempts = new Attempts({
-      capacity: identity.capacity, hostname: identity.hostname, runner: this.#runner, outgoing: this.#outgoing,
+      capacity: identity.capacity,
+      hostname: identity.hostname,
+      runner: this.#runner,
+      outgoing: this.#outgoing,
+      clock,
       openBundle: (hash) => this.#bundles.open(hash),
       isLeaseValid: () => this.#session.isLeaseValid,
-      limits: () => ({ log_cap_bytes: this.#session.welcome?.log_cap_bytes ?? 0, xcom_cap_bytes: this.#session.welcome?.xcom_cap_bytes ?? 0 }),
+      limits: () => ({
+        log_cap_bytes: this.#session.welcome?.log_cap_bytes ?? 0,
+        xcom_cap_bytes: this.#session.welcome?.xcom_cap_bytes ?? 0,
+      }),
       onChange: () => this.#checkDrained(),
     })
     this.#session = new Session({
-      controllers: options.controllers, credentials: options.credentials, identity, runner: this.#runner, attempts: this.#attempts, outgoing: this.#outgoing,
-      clock, leaseNow: options.leaseNow ?? createLeaseClock(clock), logger: options.logger,
+      controllers: options.controllers,
+      credentials: options.credentials,
+      identity,
+      runner: this.#runner,
+      attempts: this.#attempts,
+      outgoing: this.#outgoing,
+      clock,
+      leaseNow: options.leaseNow ?? createLeaseClock(clock),
+      logger: options.logger,
       onWelcome: () => this.#checkDrained(),
       onHopeless: (reason) => this.#resolveEnded({ kind: 'hopeless', reason }),
     })
@@ -118,7 +134,10 @@ export class WorkerService implements Service {
   async start(): Promise<void> {
     const { folder, settings } = this.#o
     await mkdir(folder, { recursive: true, mode: 0o700 })
-    if (!claimRecord(folder, settings)) throw new FolderTakenError(`Worker ${readRecord(folder)?.pid} runs on ${folder} already. Stop it, or give this one a folder of its own (--data).`)
+    if (!claimRecord(folder, settings))
+      throw new FolderTakenError(
+        `Worker ${readRecord(folder)?.pid} runs on ${folder} already. Stop it, or give this one a folder of its own (--data).`,
+      )
     await removeOldSpools(folder)
     await mkdir(this.#spool, { mode: 0o700 })
     await this.#bundles.start()
@@ -166,7 +185,8 @@ export class WorkerService implements Service {
   }
 
   #checkDrained(): void {
-    if (this.#isDraining && this.#attempts.isEmpty && this.#outgoing.reports.size === 0 && this.#outgoing.logs.size === 0) this.#resolveEnded({ kind: 'drained' })
+    if (this.#isDraining && this.#attempts.isEmpty && this.#outgoing.reports.size === 0 && this.#outgoing.logs.size === 0)
+      this.#resolveEnded({ kind: 'drained' })
   }
 
   #lookLater(): void {
@@ -179,7 +199,10 @@ export class WorkerService implements Service {
     this.#checkDrained()
     if (!this.#o.identity.local) return
     if (this.#session.aloneMs > ALONE_MS && this.#attempts.isEmpty) this.#resolveEnded({ kind: 'alone' })
-    const isGone = await stat(this.#o.folder).then(() => false, (error: NodeJS.ErrnoException) => error.code === 'ENOENT')
+    const isGone = await stat(this.#o.folder).then(
+      () => false,
+      (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+    )
     if (isGone) this.#resolveEnded({ kind: 'folder_gone' })
   }
 }

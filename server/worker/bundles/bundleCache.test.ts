@@ -38,18 +38,33 @@ const sha = (content: string): string => createHash('sha256').update(content).di
 
 /** Stores a bundle as a parse does. `change` may make it lie. */
 async function putBundle(files: Record<string, string>, change: (bundle: BundleRecord) => void = () => undefined): Promise<string> {
-  const bundle: BundleRecord = { hash: '', files: Object.entries(files).map(([path, content]) => ({ path, sha256: sha(content), size: Buffer.byteLength(content) })) }
+  const bundle: BundleRecord = {
+    hash: '',
+    files: Object.entries(files).map(([path, content]) => ({ path, sha256: sha(content), size: Buffer.byteLength(content) })),
+  }
   bundle.hash = sha(JSON.stringify(bundle.files))
   change(bundle)
   const file = `dag_${bundle.hash.slice(0, 8)}.py`
   await bench.store.blobsPut({ blobs: Object.values(files).map((content) => ({ sha256: sha(content), content: Buffer.from(content) })) })
-  await bench.store.dagFileSave({ record: makeDagFile(file), specs: [makeDagSpec(`dag_${bundle.hash.slice(0, 8)}`)], bundle, paused_default: true, now: 1 })
+  await bench.store.dagFileSave({
+    record: makeDagFile(file),
+    specs: [makeDagSpec(`dag_${bundle.hash.slice(0, 8)}`)],
+    bundle,
+    paused_default: true,
+    now: 1,
+  })
   return bundle.hash
 }
 
 async function makeCache(options: { dagsFolder?: string; limit_bytes?: number; offline?: boolean } = {}): Promise<BundleCache> {
   const { dagsFolder = '', offline = false, ...more } = options
-  const cache = new BundleCache({ folder: join(bench.folder, 'bundles'), clock: systemClock, connection: () => (offline ? null : connection), dagsFolder: () => dagsFolder, ...more })
+  const cache = new BundleCache({
+    folder: join(bench.folder, 'bundles'),
+    clock: systemClock,
+    connection: () => (offline ? null : connection),
+    dagsFolder: () => dagsFolder,
+    ...more,
+  })
   await cache.start()
   return cache
 }
@@ -94,7 +109,11 @@ describe('fetching', () => {
   })
 
   test('the least recently used bundle goes when there is no room, but never one in use', async () => {
-    const hashes = [await putBundle({ 'a.py': 'a'.repeat(400) }), await putBundle({ 'a.py': 'b'.repeat(400) }), await putBundle({ 'a.py': 'c'.repeat(400) })] as [string, string, string]
+    const hashes = [
+      await putBundle({ 'a.py': 'a'.repeat(400) }),
+      await putBundle({ 'a.py': 'b'.repeat(400) }),
+      await putBundle({ 'a.py': 'c'.repeat(400) }),
+    ] as [string, string, string]
     const cache = await makeCache({ limit_bytes: 900 })
     const used = await cache.open(hashes[0])
     ;(await cache.open(hashes[1])).release()
@@ -120,7 +139,18 @@ describe('what is refused', () => {
   })
 
   test.each([
-    ['/etc/passwd'], ['../outside.py'], ['a/../../b.py'], ['a//b.py'], ['./a.py'], [''], ['C:\\a.py'], ['a\\..\\b.py'], ['a\u0000b.py'], ['x/'], ['a:b'], [`${'n'.repeat(256)}.py`],
+    ['/etc/passwd'],
+    ['../outside.py'],
+    ['a/../../b.py'],
+    ['a//b.py'],
+    ['./a.py'],
+    [''],
+    ['C:\\a.py'],
+    ['a\\..\\b.py'],
+    ['a\u0000b.py'],
+    ['x/'],
+    ['a:b'],
+    [`${'n'.repeat(256)}.py`],
   ])('a file with the path %j', (path) => {
     const hash = 'a'.repeat(64)
     expect(() => parseManifest(JSON.stringify({ hash, files: [{ path, sha256: hash, size: 1 }] }), hash)).toThrow(/not allowed/)
@@ -129,8 +159,22 @@ describe('what is refused', () => {
   test.each([
     ['no JSON', '{', /no JSON/],
     ['another bundle', JSON.stringify({ hash: 'b'.repeat(64), files: [] }), /another bundle/],
-    ['two files of one name', JSON.stringify({ hash: 'a'.repeat(64), files: [{ path: 'A.py', sha256: 'a'.repeat(64), size: 1 }, { path: 'a.py', sha256: 'a'.repeat(64), size: 1 }] }), /twice/],
-    ['a size beyond the limit', JSON.stringify({ hash: 'a'.repeat(64), files: [{ path: 'a.py', sha256: 'a'.repeat(64), size: 1e12 }] }), /bytes; \d+ are allowed/],
+    [
+      'two files of one name',
+      JSON.stringify({
+        hash: 'a'.repeat(64),
+        files: [
+          { path: 'A.py', sha256: 'a'.repeat(64), size: 1 },
+          { path: 'a.py', sha256: 'a'.repeat(64), size: 1 },
+        ],
+      }),
+      /twice/,
+    ],
+    [
+      'a size beyond the limit',
+      JSON.stringify({ hash: 'a'.repeat(64), files: [{ path: 'a.py', sha256: 'a'.repeat(64), size: 1e12 }] }),
+      /bytes; \d+ are allowed/,
+    ],
   ])('a manifest with %s', (_, json, message) => {
     expect(() => parseManifest(json, 'a'.repeat(64))).toThrow(message)
   })

@@ -72,7 +72,8 @@ export class BundleCache {
       if (manifest === null) await rm(path, { recursive: true, force: true })
       else this.#keep(manifest, false)
     }
-    for (const name of await readdir(this.#o.folder)) if (name.endsWith('.json') && !this.#cached.has(name.slice(0, -5))) await rm(join(this.#o.folder, name), { force: true })
+    for (const name of await readdir(this.#o.folder))
+      if (name.endsWith('.json') && !this.#cached.has(name.slice(0, -5))) await rm(join(this.#o.folder, name), { force: true })
   }
 
   async open(hash: string): Promise<BundleUse> {
@@ -126,7 +127,8 @@ export class BundleCache {
     if (known !== undefined) return known
     const manifest = await fetchManifest({ connection: this.#o.connection(), hash, now: () => this.#o.clock.now() })
     this.#manifests.set(hash, manifest)
-    if (this.#manifests.size > BUNDLES_MAX) for (const oldest of [...this.#manifests.keys()].slice(0, BUNDLES_MAX / 2)) this.#manifests.delete(oldest)
+    if (this.#manifests.size > BUNDLES_MAX)
+      for (const oldest of [...this.#manifests.keys()].slice(0, BUNDLES_MAX / 2)) this.#manifests.delete(oldest)
     return manifest
   }
 
@@ -181,7 +183,13 @@ export class BundleCache {
       await place(folder, files, content)
     }
     if (have.length === places.size) return
-    for await (const { sha256, content } of fetchContents({ connection: this.#o.connection(), hash: manifest.hash, now: () => this.#o.clock.now(), manifest, have })) {
+    for await (const { sha256, content } of fetchContents({
+      connection: this.#o.connection(),
+      hash: manifest.hash,
+      now: () => this.#o.clock.now(),
+      manifest,
+      have,
+    })) {
       await place(folder, places.get(sha256) ?? [], content)
     }
   }

@@ -1,8 +1,7 @@
 /** Asks the controller for a bundle's manifest or for contents that are missing. */
 import { createHash } from 'node:crypto'
-import { status, type ServiceError } from '@grpc/grpc-js'
 import type { BundleChunk } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
-import type { Connection } from '../session/connection.ts'
+import { type Connection, describeFailure } from '../session/connection.ts'
 import { BadBundleError, type Manifest, parseManifest } from './manifest.ts'
 
 /** No controller, or one that cannot now: worth another try later. */
@@ -29,7 +28,9 @@ export async function fetchManifest({ connection, hash, now }: FetchOptions): Pr
 }
 
 /** Yields each missing content once, whole and with the right hash. */
-export async function* fetchContents(options: FetchOptions & { manifest: Manifest; have: string[] }): AsyncGenerator<{ sha256: string; content: Buffer }> {
+export async function* fetchContents(
+  options: FetchOptions & { manifest: Manifest; have: string[] },
+): AsyncGenerator<{ sha256: string; content: Buffer }> {
   const sizes = new Map(options.manifest.files.map(({ sha256, size }) => [sha256, size]))
   for (const sha256 of options.have) sizes.delete(sha256)
   let pieces: Buffer[] = []
@@ -38,11 +39,13 @@ export async function* fetchContents(options: FetchOptions & { manifest: Manifes
     if (chunk.sha256 === '') continue
     const size = sizes.get(chunk.sha256)
     offset += chunk.bytes.length
-    if (size === undefined || chunk.offset + chunk.bytes.length !== offset || offset > size) throw new BadBundleError(`bundle ${options.hash} brought bytes that its manifest does not name`)
+    if (size === undefined || chunk.offset + chunk.bytes.length !== offset || offset > size)
+      throw new BadBundleError(`bundle ${options.hash} brought bytes that its manifest does not name`)
     pieces.push(chunk.bytes)
     if (!chunk.last) continue
     const content = Buffer.concat(pieces, offset)
-    if (content.length !== size || createHash('sha256').update(content).digest('hex') !== chunk.sha256) throw new BadBundleError(`a file of bundle ${options.hash} is not what its SHA-256 says: ${chunk.sha256}`)
+    if (content.length !== size || createHash('sha256').update(content).digest('hex') !== chunk.sha256)
+      throw new BadBundleError(`a file of bundle ${options.hash} is not what its SHA-256 says: ${chunk.sha256}`)
     sizes.delete(chunk.sha256)
     yield { sha256: chunk.sha256, content }
     pieces = []
@@ -51,7 +54,10 @@ export async function* fetchContents(options: FetchOptions & { manifest: Manifes
   if (sizes.size > 0) throw new BadBundleError(`bundle ${options.hash} came without ${sizes.size} of its files`)
 }
 
-async function* chunks({ connection, hash, now }: FetchOptions, p: { have: string[]; manifest_only: boolean }): AsyncGenerator<BundleChunk> {
+async function* chunks(
+  { connection, hash, now }: FetchOptions,
+  p: { have: string[]; manifest_only: boolean },
+): AsyncGenerator<BundleChunk> {
   if (connection === null) throw new BundleUnavailableError(`bundle ${hash} is not here, and there is no controller to ask`)
   const call = connection.client.fetchBundle({ hash, ...p }, connection.metadata, { deadline: now() + FETCH_MS })
   try {
@@ -64,9 +70,7 @@ async function* chunks({ connection, hash, now }: FetchOptions, p: { have: strin
 }
 
 function fetchError(error: unknown, hash: string): Error {
-  const { code, details } = error as Partial<ServiceError>
-  if (code === status.NOT_FOUND || code === status.DATA_LOSS || code === status.INVALID_ARGUMENT || code === status.INTERNAL) {
-    return new BadBundleError(`the controller has no whole bundle ${hash}: ${details ?? ''}`, { cause: error })
-  }
-  return new BundleUnavailableError(`bundle ${hash} could not be fetched: ${details ?? String(error)}`, { cause: error })
+  const { isFinal, details } = describeFailure(error)
+  if (isFinal) return new BadBundleError(`the controller has no whole bundle ${hash}: ${details}`, { cause: error })
+  return new BundleUnavailableError(`bundle ${hash} could not be fetched: ${details}`, { cause: error })
 }

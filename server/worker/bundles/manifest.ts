@@ -25,8 +25,10 @@ export function parseManifest(json: string, hash: string): Manifest {
   } catch (cause) {
     throw new BadBundleError(`the manifest of bundle ${hash} is no JSON`, { cause })
   }
-  if (!isManifest(value) || value.hash !== hash) throw new BadBundleError(`the manifest of bundle ${hash} names another bundle, or has another form`)
-  if (value.files.length === 0 || value.files.length > BUNDLE_FILES_MAX) throw new BadBundleError(`bundle ${hash} has ${value.files.length} files; from 1 to ${BUNDLE_FILES_MAX} are allowed`)
+  if (!isManifest(value) || value.hash !== hash)
+    throw new BadBundleError(`the manifest of bundle ${hash} names another bundle, or has another form`)
+  if (value.files.length === 0 || value.files.length > BUNDLE_FILES_MAX)
+    throw new BadBundleError(`bundle ${hash} has ${value.files.length} files; from 1 to ${BUNDLE_FILES_MAX} are allowed`)
   let bytes = 0
   const seen = new Set<string>()
   for (const file of value.files) {
@@ -46,13 +48,18 @@ function isManifest(value: unknown): value is Manifest {
   return value.files.every((file: unknown) => {
     if (typeof file !== 'object' || file === null) return false
     const { path, sha256, size } = file as Record<string, unknown>
-    return typeof path === 'string' && typeof sha256 === 'string' && SHA256.test(sha256) && Number.isSafeInteger(size) && (size as number) >= 0
+    return (
+      typeof path === 'string' && typeof sha256 === 'string' && SHA256.test(sha256) && Number.isSafeInteger(size) && (size as number) >= 0
+    )
   })
 }
 
 /** Relative, forward slashes, plain names only: nothing that any operating system reads as another place. */
 function checkPath(path: string, hash: string): void {
-  const isPlain = path !== '' && path.length <= 1024 && path.split('/').every((name) => name !== '' && name !== '.' && name !== '..' && Buffer.byteLength(name) <= 255)
-  // eslint-disable-next-line no-control-regex
-  if (!isPlain || /[\\:\u0000-\u001f]/.test(path)) throw new BadBundleError(`bundle ${hash} has a file with the path ${JSON.stringify(path)}, which is not allowed`)
+  const isPlain =
+    path !== '' &&
+    path.length <= 1024 &&
+    path.split('/').every((name) => name !== '' && name !== '.' && name !== '..' && Buffer.byteLength(name) <= 255)
+  if (!isPlain || /[\\:\u0000-\u001f]/.test(path))
+    throw new BadBundleError(`bundle ${hash} has a file with the path ${JSON.stringify(path)}, which is not allowed`)
 }

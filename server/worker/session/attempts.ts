@@ -9,6 +9,7 @@
  * - The runner gets an attempt at most once, and only while the lease is valid.
  * - Every attempt that was not given back or dropped unstarted reports its end exactly once.
  */
+import type { Clock } from '#runtime/clock.ts'
 import type { AttemptRef } from '#scheduler/ports.ts'
 import type { AttemptEnd, AttemptListener, AttemptRunner, AttemptStart } from '#worker/runner.ts'
 import { outcomeToWire, refKey, xcomBytes } from '#swarm/codec.ts'
@@ -28,7 +29,13 @@ interface Entry {
   killed: { outcome: 'failed' | 'killed'; reason: string; reason_code: string } | null
   /** Open questions. */
   asked: number
+  /** How often its bundle could not be fetched. */
+  fetchFailures: number
 }
+
+/** A bundle that cannot be fetched is asked for again after this long, a minute long; then the attempt fails, and may be retried. */
+const FETCH_AGAIN_MS = 1_000
+const FETCH_FAILURES_MAX = 60
 
 /** Questions that one attempt may have open; a task asks one at a time per thread. */
 const ASKED_MAX = 1_000
@@ -40,6 +47,7 @@ export interface AttemptsOptions {
   hostname: string
   runner: AttemptRunner
   outgoing: Outgoing
+  clock: Clock
   openBundle: (hash: string) => Promise<BundleUse>
   /** True while attempts may be started. */
   isLeaseValid: () => boolean
@@ -83,7 +91,7 @@ export class Attempts implements AttemptListener {
       if (this.#entries.has(key)) continue
       if (this.#isDraining || this.#entries.size >= HELD_MAX) refused.push(ref)
       else {
-        this.#entries.set(key, { key, ref, assignment, state: 'waiting', bundle: null, killed: null, asked: 0 })
+        this.#entries.set(key, { key, ref, assignment, state: 'waiting', bundle: null, killed: null, asked: 0, fetchFailures: 0 })
         this.#waiting.add(key)
       }
     }
@@ -93,9 +101,11 @@ export class Attempts implements AttemptListener {
 
   kill(ref: AttemptRef, reason: string): void {
     const entry = this.#entries.get(refKey(ref))
-    if (entry === undefined) this.#report(ref, unstarted({ outcome: 'killed', reason: 'the worker does not hold it', reason_code: 'killed' }))
+    if (entry === undefined)
+      this.#report(ref, unstarted({ outcome: 'killed', reason: 'the worker does not hold it', reason_code: 'killed' }))
     else if (entry.state === 'running') this.#o.runner.kill(ref, { reason })
-    else if (entry.state !== 'ended') this.#end(entry, unstarted({ outcome: 'killed', reason: `killed before it started (${reason})`, reason_code: 'killed' }))
+    else if (entry.state !== 'ended')
+      this.#end(entry, unstarted({ outcome: 'killed', reason: `killed before it started (${reason})`, reason_code: 'killed' }))
   }
 
   /** The controller does not know these: their trees die now, and their results are not wanted. */
@@ -172,24 +182,41 @@ export class Attempts implements AttemptListener {
       else this.#forget(entry)
     } catch (error) {
       if (entry.state !== 'preparing') return
-      // The connection broke: it waits for the next one, in front.
-      if (error instanceof BundleUnavailableError) this.#waitAgain(entry)
-      else this.#end(entry, unstarted({ outcome: 'failed', reason: error instanceof Error ? error.message : String(error), reason_code: 'bundle' }))
+      entry.fetchFailures += 1
+      if (error instanceof BundleUnavailableError && entry.fetchFailures < FETCH_FAILURES_MAX) this.#waitAgain(entry)
+      else
+        this.#end(
+          entry,
+          unstarted({ outcome: 'failed', reason: error instanceof Error ? error.message : String(error), reason_code: 'bundle' }),
+        )
     }
   }
 
+  /** No controller, or one that cannot now: it waits in front. */
   #waitAgain(entry: Entry): void {
     this.#active -= 1
     entry.state = 'waiting'
     this.#waiting = new Set([entry.key, ...this.#waiting])
+    this.#o.clock.after(FETCH_AGAIN_MS, () => this.pump())
   }
 
   #run(entry: Entry, bundle_root: string): void {
     const { assignment: a, ref } = entry
     entry.state = 'running'
     const start: AttemptStart = {
-      ref, dag_id: a.dag_id, run_id: a.run_id, task_id: a.task_id, map_index: a.map_index, bash: a.bash ?? null, bundle_hash: a.bundle_hash, bundle_root,
-      dag_file: a.dag_file, job_json: a.job_json, execution_timeout_ms: a.execution_timeout_ms, secrets: a.secrets, ...this.#o.limits(),
+      ref,
+      dag_id: a.dag_id,
+      run_id: a.run_id,
+      task_id: a.task_id,
+      map_index: a.map_index,
+      bash: a.bash ?? null,
+      bundle_hash: a.bundle_hash,
+      bundle_root,
+      dag_file: a.dag_file,
+      job_json: a.job_json,
+      execution_timeout_ms: a.execution_timeout_ms,
+      secrets: a.secrets,
+      ...this.#o.limits(),
     }
     // What is not needed any more after the start is not kept: the job document and the secrets.
     entry.assignment = { ...a, job_json: '', secrets: {}, bash: undefined }
@@ -228,7 +255,9 @@ export class Attempts implements AttemptListener {
     if (entry?.state !== 'running') return
     const isLarge = p.params_json.length > XCOM_BYTES_MAX
     if (entry.asked >= ASKED_MAX || isLarge) {
-      const error_message = isLarge ? `The request is larger than ${XCOM_BYTES_MAX} bytes.` : `More than ${ASKED_MAX} requests of this attempt are open.`
+      const error_message = isLarge
+        ? `The request is larger than ${XCOM_BYTES_MAX} bytes.`
+        : `More than ${ASKED_MAX} requests of this attempt are open.`
       this.#o.runner.respond(ref, { id: p.id, result_json: '', error_code: isLarge ? 'too_large' : 'rate_limited', error_message })
       return
     }
@@ -252,14 +281,26 @@ export class Attempts implements AttemptListener {
     entry.bundle?.release()
     entry.bundle = null
     this.#o.outgoing.forgetRequests(entry.ref)
-    this.#report(entry.ref, xcomBytes(end.xcoms) > XCOM_BYTES_MAX ? { ...end, outcome: 'failed', reason: tooMuchXCom, reason_code: 'xcom_too_large', xcoms: [] } : end)
+    this.#report(
+      entry.ref,
+      xcomBytes(end.xcoms) > XCOM_BYTES_MAX
+        ? { ...end, outcome: 'failed', reason: tooMuchXCom, reason_code: 'xcom_too_large', xcoms: [] }
+        : end,
+    )
     this.pump()
     this.#o.onChange()
   }
 
   #report(ref: AttemptRef, end: AttemptEnd): void {
     const log = this.#o.outgoing.logs.end(ref, { truncated: end.log_truncated })
-    const value: Ended = { ...end, outcome: outcomeToWire(end.outcome), log_bytes: Math.max(end.log_bytes, log.size), log_truncated: log.truncated, age_ms: 0, run_ms: Math.round(end.run_ms) }
+    const value: Ended = {
+      ...end,
+      outcome: outcomeToWire(end.outcome),
+      log_bytes: Math.max(end.log_bytes, log.size),
+      log_truncated: log.truncated,
+      age_ms: 0,
+      run_ms: Math.round(end.run_ms),
+    }
     this.#o.outgoing.reports.add({ ref, body: { $case: 'ended', value } })
     this.#o.outgoing.wake()
   }
@@ -276,5 +317,17 @@ export class Attempts implements AttemptListener {
 const tooMuchXCom = `The XComs of one task have more than ${XCOM_BYTES_MAX} bytes together, or more of them than the controller takes. Write large data to a file or an object store and leave its address as the XCom.`
 
 function unstarted(p: { outcome: AttemptEnd['outcome']; reason: string; reason_code: string }): AttemptEnd {
-  return { ...p, exit_code: -1, signal: '', xcoms: [], skip_task_ids: [], reschedule_at_ms: 0, deferral_json: '', max_rss_bytes: 0, log_bytes: 0, log_truncated: false, run_ms: 0 }
+  return {
+    ...p,
+    exit_code: -1,
+    signal: '',
+    xcoms: [],
+    skip_task_ids: [],
+    reschedule_at_ms: 0,
+    deferral_json: '',
+    max_rss_bytes: 0,
+    log_bytes: 0,
+    log_truncated: false,
+    run_ms: 0,
+  }
 }

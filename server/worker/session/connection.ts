@@ -19,7 +19,8 @@ export type Stream = ClientDuplexStream<WorkerFrame, ControllerFrame>
  */
 export async function probe(address: ControllerAddress, p: { clock: Clock; timeout_ms: number }): Promise<'open' | 'refused' | 'silent'> {
   return await new Promise((resolve) => {
-    const socket = address.kind === 'socket' ? connect(address.path) : connect({ host: address.host.replace(/^\[|\]$/g, ''), port: address.port })
+    const socket =
+      address.kind === 'socket' ? connect(address.path) : connect({ host: address.host.replace(/^\[|\]$/g, ''), port: address.port })
     const done = (result: 'open' | 'refused' | 'silent'): void => {
       timer.cancel()
       socket.destroy()
@@ -33,7 +34,8 @@ export async function probe(address: ControllerAddress, p: { clock: Clock; timeo
 
 /** ENOENT: the socket's file is gone, so nobody can listen there. A host name with several addresses must be refused by all. */
 function isRefusal(error: NodeJS.ErrnoException): boolean {
-  if (error instanceof AggregateError) return error.errors.length > 0 && error.errors.every((one: NodeJS.ErrnoException) => one.code === 'ECONNREFUSED')
+  if (error instanceof AggregateError)
+    return error.errors.length > 0 && error.errors.every((one: NodeJS.ErrnoException) => one.code === 'ECONNREFUSED')
   return error.code === 'ECONNREFUSED' || error.code === 'ENOENT'
 }
 
@@ -87,4 +89,11 @@ export class Connection {
 
 export function isTokenRefused(error: ServiceError | null): boolean {
   return error?.code === status.UNAUTHENTICATED
+}
+
+/** `isFinal`: the controller has answered, and would answer the same again. */
+export function describeFailure(error: unknown): { isFinal: boolean; details: string } {
+  const { code, details } = error as Partial<ServiceError>
+  const isFinal = code === status.NOT_FOUND || code === status.DATA_LOSS || code === status.INVALID_ARGUMENT
+  return { isFinal, details: details ?? String(error) }
 }

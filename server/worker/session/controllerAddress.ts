@@ -1,5 +1,6 @@
 /** Where a controller is: `unix:PATH`, `http://host:port` (plaintext), `https://host:port` (TLS), or `host:port` (plaintext). */
-export type ControllerAddress = { text: string; kind: 'socket'; path: string } | { text: string; kind: 'tcp'; host: string; port: number; tls: boolean }
+export type ControllerAddress =
+  { text: string; kind: 'socket'; path: string } | { text: string; kind: 'tcp'; host: string; port: number; tls: boolean }
 
 /** Default port of a controller's swarm. */
 const DEFAULT_PORT = 50_051
@@ -16,7 +17,9 @@ export function parseController(text: string): ControllerAddress {
   }
   const url = URL.parse(/^https?:\/\//.test(text) ? text : `http://${text}`)
   if (url === null || url.hostname === '' || url.pathname !== '/' || url.username !== '' || url.search !== '') {
-    throw new BadAddressError(`${JSON.stringify(text)} is no controller address. Write http://host:50051, https://host:50051 or unix:/path/to/socket.`)
+    throw new BadAddressError(
+      `${JSON.stringify(text)} is no controller address. Write http://host:50051, https://host:50051 or unix:/path/to/socket.`,
+    )
   }
   const tls = url.protocol === 'https:'
   return { text, kind: 'tcp', host: url.hostname, port: portOf(text, url), tls }

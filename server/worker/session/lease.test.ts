@@ -46,7 +46,10 @@ describe('a lease', () => {
 describe('the lease clock', () => {
   function makeClock() {
     const times = { monotonic: 0, uptime: 50_000 }
-    const clock = createLeaseClock({ now: () => 0, monotonic: () => times.monotonic, after: () => ({ cancel: () => undefined }) }, () => times.uptime)
+    const clock = createLeaseClock(
+      { now: () => 0, monotonic: () => times.monotonic, after: () => ({ cancel: () => undefined }) },
+      () => times.uptime,
+    )
     const pass = (ms: number, slept = 0): number => {
       times.monotonic += ms
       times.uptime += ms + slept

@@ -92,14 +92,21 @@ export class Outgoing {
     const taken = this.reports.take({ bytes: FRAME_BYTES_MAX, items: FRAME_ITEMS_MAX })
     frame.reports = taken.reports
     bytes += taken.bytes
-    for (let next = this.#unasked.peek(); next !== undefined && frame.requests.length < FRAME_ITEMS_MAX && bytes < FRAME_BYTES_MAX; next = this.#unasked.peek()) {
+    for (
+      let next = this.#unasked.peek();
+      next !== undefined && frame.requests.length < FRAME_ITEMS_MAX && bytes < FRAME_BYTES_MAX;
+      next = this.#unasked.peek()
+    ) {
       this.#unasked.shift()
       if (!this.#asked.has(next.id)) continue
       bytes += next.params_json.length + 100
       frame.requests.push(next)
     }
     frame.logs = this.logs.take({ bytes: FRAME_BYTES_MAX - bytes, items: FRAME_ITEMS_MAX })
-    const isEmpty = frame.heartbeat === undefined && !frame.draining && frame.released.length + frame.reports.length + frame.requests.length + frame.logs.length === 0
+    const isEmpty =
+      frame.heartbeat === undefined &&
+      !frame.draining &&
+      frame.released.length + frame.reports.length + frame.requests.length + frame.logs.length === 0
     return isEmpty ? null : frame
   }
 }

@@ -1,6 +1,11 @@
 import { createHash } from 'node:crypto'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { afterEach, describe, expect, test } from 'vitest'
+import { StoreUnavailable } from '#db/store.ts'
 import { refKey } from '#swarm/codec.ts'
+import { makeDagSpec } from '#testkit/makeDagSpec.ts'
+import { makeDagFile } from '#testkit/makeRecords.ts'
 import { type NetworkProxy, startNetworkProxy } from '../testing/networkProxy.ts'
 import { type SwarmBench, startBench, until } from '../testing/swarmBench.ts'
 
@@ -49,12 +54,18 @@ describe('an attempt from assignment to end', () => {
   test('runs as many as its capacity at once and takes the rest when a place is free', async () => {
     bench = await startBench()
     let most = 0
-    const worker = await bench.startWorker(async (attempt) => {
-      most = Math.max(most, worker.runner.running)
-      await new Promise((resolve) => setImmediate(resolve))
-      attempt.end()
-    }, { capacity: 3 })
-    await bench.assign(worker, Array.from({ length: 50 }, () => bench.attempt({})))
+    const worker = await bench.startWorker(
+      async (attempt) => {
+        most = Math.max(most, worker.runner.running)
+        await new Promise((resolve) => setImmediate(resolve))
+        attempt.end()
+      },
+      { capacity: 3 },
+    )
+    await bench.assign(
+      worker,
+      Array.from({ length: 50 }, () => bench.attempt({})),
+    )
     await until(() => bench.engine.ends().length === 50, 'all ended')
     expect(most).toBe(3)
     expect(new Set(worker.runner.started.map(({ ref }) => ref.task_instance_id)).size).toBe(50)
@@ -85,7 +96,9 @@ describe('an attempt from assignment to end', () => {
 
   test('XComs that are too large together fail the attempt with a reason', async () => {
     bench = await startBench()
-    const worker = await bench.startWorker((attempt) => attempt.end({ xcoms: [{ key: 'return_value', value_json: `"${'x'.repeat(25 * 1024 * 1024)}"` }] }))
+    const worker = await bench.startWorker((attempt) =>
+      attempt.end({ xcoms: [{ key: 'return_value', value_json: `"${'x'.repeat(25 * 1024 * 1024)}"` }] }),
+    )
     await bench.assign(worker, [bench.attempt({})])
     await until(() => bench.engine.ends().length === 1, 'ended')
     expect(bench.engine.ends()[0]).toMatchObject({ outcome: 'failed', reason_code: 'xcom_too_large', xcoms: [] })
@@ -110,13 +123,16 @@ describe('connections that break', () => {
     bench = await startBench()
     const port = await startProxy()
     const lines = 40_000
-    const worker = await bench.startWorker(async (attempt) => {
-      for (let line = 0; line < lines; line++) {
-        attempt.log(`${attempt.start.task_id} line ${line} ${'.'.repeat(40)}\n`)
-        if (line % 500 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
-      }
-      attempt.end()
-    }, { port })
+    const worker = await bench.startWorker(
+      async (attempt) => {
+        for (let line = 0; line < lines; line++) {
+          attempt.log(`${attempt.start.task_id} line ${line} ${'.'.repeat(40)}\n`)
+          if (line % 500 === 0) await new Promise((resolve) => setTimeout(resolve, 5))
+        }
+        attempt.end()
+      },
+      { port },
+    )
     const attempts = [bench.attempt({}), bench.attempt({})]
     await bench.assign(worker, attempts)
     let cuts = 0
@@ -125,9 +141,15 @@ describe('connections that break', () => {
       proxy?.cut()
       cuts += 1
     }
-    await until(async () => (await Promise.all(attempts.map(({ ref }) => bench.store.logStat(ref)))).every((log) => log?.complete === true), 'both logs are complete', 20_000)
+    await until(
+      async () => (await Promise.all(attempts.map(({ ref }) => bench.store.logStat(ref)))).every((log) => log?.complete === true),
+      'both logs are complete',
+      20_000,
+    )
     for (const attempt of attempts) {
-      const expected = Array.from({ length: lines }, (_, line) => `${attempt.task_instance.task_id} line ${line} ${'.'.repeat(40)}\n`).join('')
+      const expected = Array.from({ length: lines }, (_, line) => `${attempt.task_instance.task_id} line ${line} ${'.'.repeat(40)}\n`).join(
+        '',
+      )
       const found = await readLog(attempt.ref)
       expect(found.length).toBe(expected.length)
       expect(createHash('sha256').update(found).digest('hex')).toBe(createHash('sha256').update(expected).digest('hex'))
@@ -160,17 +182,20 @@ describe('connections that break', () => {
     bench = await startBench()
     const port = await startProxy()
     let answers = 0
-    const worker = await bench.startWorker(async (attempt) => {
-      proxy?.setSilent(true)
-      const asking = attempt.ask('variable.get', { key: 'none' })
-      setTimeout(() => {
-        proxy?.cut()
-        proxy?.setSilent(false)
-      }, 50)
-      await asking
-      answers += 1
-      attempt.end()
-    }, { port })
+    const worker = await bench.startWorker(
+      async (attempt) => {
+        proxy?.setSilent(true)
+        const asking = attempt.ask('variable.get', { key: 'none' })
+        setTimeout(() => {
+          proxy?.cut()
+          proxy?.setSilent(false)
+        }, 50)
+        await asking
+        answers += 1
+        attempt.end()
+      },
+      { port },
+    )
     const attempt = bench.attempt({})
     await bench.assign(worker, [attempt])
     await until(() => answers === 1 || bench.engine.ends().length === 1, 'an answer')
@@ -186,137 +211,27 @@ describe('connections that break', () => {
     })
     await bench.assign(worker, [bench.attempt({})])
     await until(() => bench.engine.ends().length === 1, 'ended')
-    expect(bench.engine.triggers).toMatchObject([{ dag_id: 'other', actor: 'task:dag/run_1/task_1', run_id: expect.stringMatching(/^triggered__[0-9a-f]{20}$/) as string }])
-  })
-})
-
-describe('leases', () => {
-  test('a controller that is silent for a lease: everything is killed in time, and the rest is said after it is back', async () => {
-    bench = await startBench({ lease_ms: 1200 })
-    const port = await startProxy()
-    const worker = await bench.startWorker(() => never, { port })
-    const attempts = [bench.attempt({}), bench.attempt({})]
-    await bench.assign(worker, attempts)
-    await until(() => bench.engine.reports.length === 2, 'both run')
-    const lastHeard = bench.engine.heartbeats.length
-    await until(() => bench.engine.heartbeats.length > lastHeard, 'one more heartbeat')
-    proxy?.setSilent(true)
-    const silentSince = performance.now()
-    await until(() => worker.runner.kills.length === 2, 'both are killed')
-    const killedAfter = performance.now() - silentSince
-    expect(killedAfter).toBeLessThan(1200)
-    expect(killedAfter).toBeGreaterThan(500)
-    expect(worker.runner.kills[0]?.reason).toBe('lease_ended')
-    proxy?.setSilent(false)
-    await until(() => bench.engine.ends().length === 2, 'the ends are reported')
-    expect(bench.engine.ends()[0]).toMatchObject({ outcome: 'failed', reason_code: 'lease_ended' })
-  })
-
-  test('a controller that is gone: attempts run on for many leases, and their results are taken by the next one', async () => {
-    bench = await startBench({ lease_ms: 1000 })
-    const finish: (() => void)[] = []
-    const worker = await bench.startWorker((attempt) => void finish.push(() => attempt.end()))
-    const attempt = bench.attempt({})
-    await bench.assign(worker, [attempt])
-    await until(() => bench.engine.reports.length === 1, 'it runs')
-    await bench.stopSwarm()
-    await new Promise((resolve) => setTimeout(resolve, 3500))
-    expect(worker.runner.kills).toEqual([])
-    finish[0]?.()
-    await bench.startSwarm()
-    await until(() => bench.engine.ends().length === 1, 'the end')
-    expect(bench.engine.ends()[0]).toMatchObject({ outcome: 'success' })
-    expect(bench.engine.hellos[1]?.held).toEqual([attempt.ref])
-    // The guard of the hosts was renewed meanwhile too.
-    expect(worker.runner.renewals.filter((valid_ms) => valid_ms !== null && valid_ms > 800).length).toBeGreaterThan(3)
-  })
-
-  test('a controller that cannot be sure to lead renews nothing; one that says so keeps attempts alive, as nobody else leads', async () => {
-    bench = await startBench({ lease_ms: 1000 })
-    const finish: (() => void)[] = []
-    const worker = await bench.startWorker((attempt) => void finish.push(() => attempt.end()))
-    await bench.assign(worker, [bench.attempt({})])
-    await until(() => worker.runner.running === 1, 'it runs')
-    bench.engine.leads = false
-    await until(() => !worker.service.isConnected, 'unanswered heartbeats end the session')
-    await new Promise((resolve) => setTimeout(resolve, 3000))
-    expect(worker.runner.kills).toEqual([])
-    bench.engine.leads = true
-    await until(() => worker.service.isConnected, 'welcomed again')
-    finish[0]?.()
-    await until(() => bench.engine.ends().length === 1, 'the end')
-    expect(bench.engine.ends()[0]).toMatchObject({ outcome: 'success' })
-  })
-
-  test('a standby beside a silent leader: the lease ends', async () => {
-    bench = await startBench({ lease_ms: 1000 })
-    const port = await startProxy()
-    const { parseController } = await import('./controllerAddress.ts')
-    const worker = await bench.startWorker(() => never, { controllers: [parseController(`http://127.0.0.1:${port}`), parseController(`unix:${bench.folder}/swarm.sock`)] })
-    await bench.assign(worker, [bench.attempt({})])
-    await until(() => worker.runner.running === 1, 'it runs')
-    bench.engine.leads = false
-    proxy?.setSilent(true)
-    await until(() => worker.runner.kills.length === 1, 'killed', 3000)
-  })
-
-  test('one controller refuses but another is silent: the lease ends, for the silent one may be alive', async () => {
-    bench = await startBench({ lease_ms: 1000 })
-    const silentPort = await startProxy()
-    const { parseController } = await import('./controllerAddress.ts')
-    const closed = await startNetworkProxy(() => 0)
-    await closed.close()
-    const worker = await bench.startWorker(() => never, { controllers: [parseController(`http://127.0.0.1:${closed.port}`), parseController(`http://127.0.0.1:${silentPort}`)] })
-    await bench.assign(worker, [bench.attempt({})])
-    await until(() => worker.runner.running === 1, 'it runs')
-    proxy?.setSilent(true)
-    await until(() => worker.runner.kills.length === 1, 'killed', 3000)
-  })
-
-  test('a worker that slept through its lease kills before it does anything else', async () => {
-    let slept = 0
-    bench = await startBench({ lease_ms: 60_000 })
-    const worker = await bench.startWorker(() => never, { leaseNow: () => performance.now() + slept })
-    const attempt = bench.attempt({})
-    await bench.assign(worker, [attempt])
-    await until(() => worker.runner.running === 1, 'it runs')
-    slept = 55_000
-    await bench.assign(worker, [bench.attempt({})])
-    await until(() => worker.runner.kills.length === 1, 'killed on waking')
-    expect(worker.runner.kills[0]?.reason).toBe('lease_ended')
-    expect(worker.runner.started).toHaveLength(1)
-  })
-
-  test('attempts that the controller does not know are killed, and their results do not count', async () => {
-    bench = await startBench()
-    const port = await startProxy()
-    const worker = await bench.startWorker(() => never, { port })
-    const [known, fenced] = [bench.attempt({}), bench.attempt({})]
-    await bench.assign(worker, [known, fenced])
-    await until(() => worker.runner.running === 2, 'both run')
-    bench.engine.alive.delete(refKey(fenced.ref))
-    proxy?.cut()
-    await until(() => worker.runner.kills.length === 1, 'one is killed')
-    expect(worker.runner.kills[0]?.key).toBe(refKey(fenced.ref))
-    await until(() => bench.engine.ends().length === 1, 'its end is told')
-    expect(bench.engine.ends()[0]).toMatchObject({ outcome: 'killed', reason_code: 'unknown' })
-    expect(worker.runner.running).toBe(1)
+    expect(bench.engine.triggers).toMatchObject([
+      { dag_id: 'other', actor: 'task:dag/run_1/task_1', run_id: expect.stringMatching(/^triggered__[0-9a-f]{20}$/) as string },
+    ])
   })
 })
 
 describe('a slow log store', () => {
   test('does not delay heartbeats or reports, and nothing is lost', async () => {
     let isSlow = true
-    bench = await startBench({ lease_ms: 1500 }, (store) =>
-      new Proxy(store, {
-        get(target, name) {
-          if (name !== 'logAppend') return Reflect.get(target, name, target)
-          return async (p: Parameters<typeof target.logAppend>[0]) => {
-            while (isSlow) await new Promise((resolve) => setTimeout(resolve, 20))
-            return await target.logAppend(p)
-          }
-        },
-      }),
+    bench = await startBench(
+      { lease_ms: 1500 },
+      (store) =>
+        new Proxy(store, {
+          get(target, name) {
+            if (name !== 'logAppend') return Reflect.get(target, name, target)
+            return async (p: Parameters<typeof target.logAppend>[0]) => {
+              while (isSlow) await new Promise((resolve) => setTimeout(resolve, 20))
+              return await target.logAppend(p)
+            }
+          },
+        }),
     )
     const size = 30 * 1024 * 1024
     const worker = await bench.startWorker((attempt) => {
@@ -337,13 +252,15 @@ describe('a slow log store', () => {
 
   test('a controller that restarts between the end and the log takes the rest of the log', async () => {
     let isDown = true
-    bench = await startBench({}, (store) =>
-      new Proxy(store, {
-        get(target, name) {
-          if (name === 'logAppend' && isDown) return () => new Promise(() => undefined)
-          return Reflect.get(target, name, target)
-        },
-      }),
+    bench = await startBench(
+      {},
+      (store) =>
+        new Proxy(store, {
+          get(target, name) {
+            if (name === 'logAppend' && isDown) return () => new Promise(() => undefined)
+            return Reflect.get(target, name, target)
+          },
+        }),
     )
     const attempt = bench.attempt({})
     const worker = await bench.startWorker((running) => {
@@ -357,6 +274,57 @@ describe('a slow log store', () => {
     await bench.startSwarm()
     await until(async () => (await bench.store.logStat(attempt.ref))?.complete === true, 'the log is complete')
     expect(await readLog(attempt.ref)).toBe('to be kept\n')
+  })
+})
+
+describe('bundles of attempts', () => {
+  const python = { kind: 'python' as const, bash: null }
+  const content = Buffer.from('print(1)')
+  const sha256 = createHash('sha256').update(content).digest('hex')
+  const hash = createHash('sha256').update('the manifest').digest('hex')
+  const withBundle = (bundle_hash: string) => {
+    const attempt = bench.attempt(python)
+    return { ...attempt, version: { ...attempt.version, bundle_hash } }
+  }
+
+  test('a Python task starts in a folder that holds its bundle, even if the store was away at first', async () => {
+    let failures = 2
+    bench = await startBench(
+      {},
+      (store) =>
+        new Proxy(store, {
+          get(target, name) {
+            if (name === 'bundleGet' && failures-- > 0) return () => Promise.reject(new StoreUnavailable('down'))
+            return Reflect.get(target, name, target)
+          },
+        }),
+    )
+    await bench.store.blobsPut({ blobs: [{ sha256, content }] })
+    await bench.store.dagFileSave({
+      record: makeDagFile('b.py'),
+      specs: [makeDagSpec('b')],
+      bundle: { hash, files: [{ path: 'b.py', sha256, size: content.length }] },
+      paused_default: true,
+      now: 1,
+    })
+    const worker = await bench.startWorker((attempt) => attempt.end())
+    await bench.assign(worker, [withBundle(hash)])
+    await until(() => bench.engine.ends().length === 1, 'the end')
+    expect(bench.engine.ends()[0]).toMatchObject({ outcome: 'success' })
+    expect(await readFile(join(worker.runner.started[0]?.bundle_root ?? '', 'b.py'), 'utf8')).toBe('print(1)')
+  })
+
+  test('a bundle that is not there fails the attempt and says so', async () => {
+    bench = await startBench()
+    const worker = await bench.startWorker((attempt) => attempt.end())
+    await bench.assign(worker, [withBundle('e'.repeat(64))])
+    await until(() => bench.engine.ends().length === 1, 'the end')
+    expect(bench.engine.ends()[0]).toMatchObject({
+      outcome: 'failed',
+      reason_code: 'bundle',
+      reason: expect.stringContaining('there is no bundle') as string,
+    })
+    expect(worker.runner.started).toEqual([])
   })
 })
 

@@ -198,11 +198,17 @@ export class Session {
     this.#connection = null
     if (wasOpen) {
       this.#disconnectedAt = this.#o.clock.monotonic()
-      logger.warn({ controller: address.text, details: error?.details ?? 'ended by the controller' }, 'lost the controller; attempts run on under their lease')
+      logger.warn(
+        { controller: address.text, details: error?.details ?? 'ended by the controller' },
+        'lost the controller; attempts run on under their lease',
+      )
     }
     if (!this.#isStopped()) this.#state = 'connecting'
     if (isTokenRefused(error)) {
-      logger.error({ controller: address.text }, 'the controller refuses this worker token. Take the one that the controller uses (vortex worker token).')
+      logger.error(
+        { controller: address.text },
+        'the controller refuses this worker token. Take the one that the controller uses (vortex worker token).',
+      )
       if (!this.#wasWelcomed) this.#o.onHopeless('the controller refuses the worker token')
     }
   }
@@ -239,7 +245,13 @@ export class Session {
     for (const { ref, reason } of frame.kill) if (ref !== undefined) attempts.kill(ref, reason)
     for (const response of frame.responses) {
       const asked = outgoing.answered(response)
-      if (asked !== null) attempts.answered(asked.ref, { id: asked.id, result_json: response.result_json, error_code: response.error_code, error_message: response.error_message })
+      if (asked !== null)
+        attempts.answered(asked.ref, {
+          id: asked.id,
+          result_json: response.result_json,
+          error_code: response.error_code,
+          error_message: response.error_message,
+        })
     }
     if (frame.drain) attempts.drain()
   }
@@ -262,7 +274,10 @@ export class Session {
     this.#o.outgoing.logs.rewind(welcome.log_acks)
     this.#o.attempts.killUnknown(welcome.unknown)
     this.#o.onWelcome(welcome)
-    this.#o.logger.info({ lease_ms: welcome.lease_ms, unknown: welcome.unknown.length, controller: this.#connection?.address.text }, 'connected to the controller')
+    this.#o.logger.info(
+      { lease_ms: welcome.lease_ms, unknown: welcome.unknown.length, controller: this.#connection?.address.text },
+      'connected to the controller',
+    )
     this.#beat(welcome)
     this.#o.attempts.pump()
     this.#writer?.wake()
@@ -280,7 +295,12 @@ export class Session {
     }
     this.#heartbeatId += 1
     this.#unanswered.set(this.#heartbeatId, now)
-    this.#o.outgoing.beat({ id: this.#heartbeatId, running: this.#o.attempts.active, load: loadavg()[0] ?? 0, memory_bytes: process.memoryUsage.rss() })
+    this.#o.outgoing.beat({
+      id: this.#heartbeatId,
+      running: this.#o.attempts.active,
+      load: loadavg()[0] ?? 0,
+      memory_bytes: process.memoryUsage.rss(),
+    })
     this.#heartbeatTimer = this.#o.clock.after(welcome.heartbeat_ms, () => this.#beat(welcome))
   }
 
@@ -317,7 +337,10 @@ export class Session {
     if (!this.#lease.isOver) return
     this.#lease.end()
     this.#leaseTimer?.cancel()
-    this.#o.logger.error({ active: this.#o.attempts.active }, 'the lease has ended: no controller answered in time. Killing all attempts; the controller runs them again elsewhere.')
+    this.#o.logger.error(
+      { active: this.#o.attempts.active },
+      'the lease has ended: no controller answered in time. Killing all attempts; the controller runs them again elsewhere.',
+    )
     this.#o.attempts.killAll({ reason: 'the worker could not reach its controller until the lease ended', reason_code: 'lease_ended' })
   }
 }

@@ -16,7 +16,19 @@ export type Script = (attempt: ScriptedAttempt) => void | Promise<void>
 
 export function makeEnd(change: Partial<AttemptEnd> = {}): AttemptEnd {
   return {
-    outcome: 'success', exit_code: 0, signal: '', reason: '', reason_code: '', xcoms: [], skip_task_ids: [], reschedule_at_ms: 0, deferral_json: '', max_rss_bytes: 0, log_bytes: 0, log_truncated: false, run_ms: 1,
+    outcome: 'success',
+    exit_code: 0,
+    signal: '',
+    reason: '',
+    reason_code: '',
+    xcoms: [],
+    skip_task_ids: [],
+    reschedule_at_ms: 0,
+    deferral_json: '',
+    max_rss_bytes: 0,
+    log_bytes: 0,
+    log_truncated: false,
+    run_ms: 1,
     ...change,
   }
 }
@@ -24,7 +36,14 @@ export function makeEnd(change: Partial<AttemptEnd> = {}): AttemptEnd {
 export class ScriptedRunner implements AttemptRunner {
   readonly #listener: AttemptListener
   readonly #script: Script
-  readonly #running = new Map<string, { ref: AttemptRef; kill: (reason: string) => void; answers: Map<number, (answer: { result: unknown; error_code: string; error_message: string }) => void> }>()
+  readonly #running = new Map<
+    string,
+    {
+      ref: AttemptRef
+      kill: (reason: string) => void
+      answers: Map<number, (answer: { result: unknown; error_code: string; error_message: string }) => void>
+    }
+  >()
   /** Every attempt that was started, in order. */
   readonly started: AttemptStart[] = []
   readonly kills: { key: string; reason: string; at: number }[] = []
@@ -55,7 +74,8 @@ export class ScriptedRunner implements AttemptRunner {
       if (this.#running.delete(key)) this.#listener.ended(ref, makeEnd(change))
     }
     this.#running.set(key, {
-      ref, answers,
+      ref,
+      answers,
       kill: (reason) => {
         onKilled(reason)
         setImmediate(() => end({ outcome: 'killed', exit_code: -1, signal: 'SIGKILL', reason, reason_code: 'killed' }))
@@ -63,7 +83,9 @@ export class ScriptedRunner implements AttemptRunner {
     })
     this.#listener.started(ref, { pid: process.pid })
     void this.#script({
-      start, killed, end,
+      start,
+      killed,
+      end,
       log: (text) => this.#listener.log(ref, Buffer.from(text)),
       xcom: (name, value) => this.#listener.xcom(ref, [{ key: name, value_json: JSON.stringify(value) }]),
       ask: (method, params) =>
@@ -77,7 +99,11 @@ export class ScriptedRunner implements AttemptRunner {
 
   respond(ref: AttemptRef, p: { id: number; result_json: string; error_code: string; error_message: string }): void {
     const running = this.#running.get(refKey(ref))
-    running?.answers.get(p.id)?.({ result: p.result_json === '' ? null : JSON.parse(p.result_json), error_code: p.error_code, error_message: p.error_message })
+    running?.answers.get(p.id)?.({
+      result: p.result_json === '' ? null : JSON.parse(p.result_json),
+      error_code: p.error_code,
+      error_message: p.error_message,
+    })
   }
 
   kill(ref: AttemptRef, p: { reason: string }): void {

@@ -99,12 +99,21 @@ export interface TestWorker {
   worker_id: string
 }
 
-export async function startBench(change: Partial<SwarmServiceOptions> = {}, wrap: (store: Store) => Store = (store) => store): Promise<SwarmBench> {
+export async function startBench(
+  change: Partial<SwarmServiceOptions> = {},
+  wrap: (store: Store) => Store = (store) => store,
+): Promise<SwarmBench> {
   const folder = await mkdtemp(join(tmpdir(), 'vortex-swarm-'))
   const store = await openStore({ folder: join(folder, 'data') })
   const term = await store.leaderAcquire({ holder: 'test', lease_ms: 3_600_000 })
   if (term === null) throw new Error('a new database has another leader')
-  const saved = await store.dagFileSave({ record: makeDagFile('dag.py', { dag_ids: ['dag'] }), specs: [makeDagSpec('dag')], bundle: { hash: 'bundle', files: [{ path: 'dag.py', sha256: 'a'.repeat(64), size: 10 }] }, paused_default: false, now: 1 })
+  const saved = await store.dagFileSave({
+    record: makeDagFile('dag.py', { dag_ids: ['dag'] }),
+    specs: [makeDagSpec('dag')],
+    bundle: { hash: 'bundle', files: [{ path: 'dag.py', sha256: 'a'.repeat(64), size: 10 }] },
+    paused_default: false,
+    now: 1,
+  })
   const version = saved.changed[0]?.version
   if (version === undefined) throw new Error('the DAG was not stored')
   let seq = term.commit_seq
@@ -123,12 +132,25 @@ export async function startBench(change: Partial<SwarmServiceOptions> = {}, wrap
   let nextId = 0
   const startSwarm = async (): Promise<void> => {
     swarm = new SwarmService({
-      store: wrap(store), clock: systemClock, logger, publish: (published) => events.push(...published), resolveSecrets: async () => ({}), datesOf: () => NO_DATES, onVariableChanged: () => undefined,
-      token_hash: hashToken(TOKEN), socket_path, listen: { host: '127.0.0.1', port, tls: null, allow_plaintext: false }, lease_ms: 6_000, log_cap_bytes: 64 * 1024 * 1024, xcom_cap_bytes: 1024 * 1024,
-      dags_folder: '', ...change,
+      store: wrap(store),
+      clock: systemClock,
+      logger,
+      publish: (published) => events.push(...published),
+      resolveSecrets: async () => ({}),
+      datesOf: () => NO_DATES,
+      onVariableChanged: () => undefined,
+      token_hash: hashToken(TOKEN),
+      socket_path,
+      listen: { host: '127.0.0.1', port, tls: null, allow_plaintext: false },
+      lease_ms: 6_000,
+      log_cap_bytes: 64 * 1024 * 1024,
+      xcom_cap_bytes: 1024 * 1024,
+      dags_folder: '',
+      ...change,
     })
     swarm.connectEngine({
-      inbox: engine, role: () => (engine.leads ? 'leader' : 'standby'),
+      inbox: engine,
+      role: () => (engine.leads ? 'leader' : 'standby'),
       commands: {
         workerDrain: async ({ worker_id }) => void engine.drained.push(worker_id),
         dagTrigger: async (p) => {
@@ -146,7 +168,13 @@ export async function startBench(change: Partial<SwarmServiceOptions> = {}, wrap
     return swarm
   }
   return {
-    folder, store, engine, events, commit, swarm: current, startSwarm,
+    folder,
+    store,
+    engine,
+    events,
+    commit,
+    swarm: current,
+    startSwarm,
     async stopSwarm() {
       await swarm?.stop()
       swarm = null
@@ -156,14 +184,19 @@ export async function startBench(change: Partial<SwarmServiceOptions> = {}, wrap
       const id = task.id ?? nextId
       const spec = makeDagSpec('dag', { tasks: [makeTaskSpec(`task_${id}`, task)] })
       return {
-        ref: { task_instance_id: id, attempt: 1, lease_token: randomUUID() }, run: makeRun(1, 'dag', version.id), task_instance: makeTaskInstance(id, 1),
-        version: { id: 1, dag_id: 'dag', version: 1, hash: '', spec, bundle_hash: '', file: 'dag.py', created_at: 0 }, dag_callback: null,
+        ref: { task_instance_id: id, attempt: 1, lease_token: randomUUID() },
+        run: makeRun(1, 'dag', version.id),
+        task_instance: makeTaskInstance(id, 1),
+        version: { id: 1, dag_id: 'dag', version: 1, hash: '', spec, bundle_hash: '', file: 'dag.py', created_at: 0 },
+        dag_callback: null,
       }
     },
     async assign(worker, attempts) {
       await commit({
         task_instances_insert: attempts.map(({ task_instance }) => task_instance),
-        attempts_insert: attempts.map(({ ref }) => makeAttempt(ref.task_instance_id, ref.attempt, { lease_token: ref.lease_token, worker_id: worker.worker_id })),
+        attempts_insert: attempts.map(({ ref }) =>
+          makeAttempt(ref.task_instance_id, ref.attempt, { lease_token: ref.lease_token, worker_id: worker.worker_id }),
+        ),
       })
       for (const { ref } of attempts) engine.alive.add(refKey(ref))
       current().assign({ worker_id: worker.worker_id, attempts })
@@ -173,9 +206,16 @@ export async function startBench(change: Partial<SwarmServiceOptions> = {}, wrap
       const worker_id = `worker-${randomUUID()}`
       let runner: ScriptedRunner | null = null
       const service = new WorkerService({
-        controllers: [parseController(tcpPort === undefined ? `unix:${socket_path}` : `http://127.0.0.1:${tcpPort}`)], credentials: { token: TOKEN, ca: null },
-        identity: { worker_id, hostname: 'test-host', capacity, queues: [], labels: [], version: '1', local: false }, folder: join(folder, worker_id), settings: '',
-        createRunner: (listener) => (runner = new ScriptedRunner(listener, script)), clock: systemClock, logger, drain_ms: null, ...more,
+        controllers: [parseController(tcpPort === undefined ? `unix:${socket_path}` : `http://127.0.0.1:${tcpPort}`)],
+        credentials: { token: TOKEN, ca: null },
+        identity: { worker_id, hostname: 'test-host', capacity, queues: [], labels: [], version: '1', local: false },
+        folder: join(folder, worker_id),
+        settings: '',
+        createRunner: (listener) => (runner = new ScriptedRunner(listener, script)),
+        clock: systemClock,
+        logger,
+        drain_ms: null,
+        ...more,
       })
       await service.start()
       if (runner === null) throw new Error('no runner was made')
@@ -193,7 +233,14 @@ export async function startBench(change: Partial<SwarmServiceOptions> = {}, wrap
   }
 }
 
-const NO_DATES = { prev_success_interval_start: null, prev_success_interval_end: null, prev_success_start: null, prev_success_end: null, prev_logical_date: null, next_logical_date: null }
+const NO_DATES = {
+  prev_success_interval_start: null,
+  prev_success_interval_end: null,
+  prev_success_start: null,
+  prev_success_end: null,
+  prev_logical_date: null,
+  next_logical_date: null,
+}
 
 /** Waits for a condition that events of the other side bring about. */
 export async function until(condition: () => boolean | Promise<boolean>, what: string, timeout_ms = 10_000): Promise<void> {
