@@ -6,8 +6,8 @@
  *
  * Invariants
  * - No attempt outlives the lease: it ends 90 % of its length after the last answered heartbeat was sent, or after the beginning
- *   of the last round in which every controller's host refused the connection or its controller said that it does not lead. Before anything is done after a pause of this process, the
- *   lease is looked at.
+ *   of the last round in which every controller's host refused the connection or its controller said that it does not lead.
+ *   Before anything is done after a pause of this process, the lease is looked at.
  * - Reports and log bytes are kept until they are acknowledged, and sent again in order on the next stream.
  *
  * Failure: whatever happens to a stream, the next round begins; 50 ms to 1 s apart, with jitter.
