@@ -14,6 +14,7 @@ import { createAccounts, type Accounts } from './api/auth/accounts.ts'
 import { createPasswords } from './api/auth/passwords.ts'
 import { buildApp } from './api/buildApp.ts'
 import { DagFilesService } from './dagfiles/dagFilesService.ts'
+import { VortexError } from './contract/errors.ts'
 import { openStore } from './db/openStore.ts'
 import type { Store } from './db/store.ts'
 import { systemClock } from './runtime/clock.ts'
@@ -27,7 +28,7 @@ import { DEFAULT_SETTINGS } from './scheduler/model.ts'
 import { hashToken } from './swarm/authentication.ts'
 import { SwarmService } from './swarm/swarmService.ts'
 import { keySourceOf } from './vault/keySource.ts'
-import { createVault } from './vault/vault.ts'
+import { createVault, type Vault } from './vault/vault.ts'
 import { LocalWorkerProcess } from './worker/localWorkerProcess.ts'
 
 export interface RunningServer {
@@ -81,10 +82,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     const socket_path = config.workerCapacity > 0 ? join(config.dataFolder, 'swarm.sock') : null
     const swarm = new SwarmService({
       store, clock, logger, publish, token_hash: hashToken(workerToken), socket_path,
-      resolveSecrets: async (wanted) => {
-        const values = await vault.resolve(Object.values(wanted))
-        return Object.fromEntries(Object.entries(wanted).map(([env, name]) => [env, values.get(name)?.reveal() ?? '']))
-      },
+      resolveSecrets: (wanted) => resolveSecrets(vault, wanted),
       datesOf: (attempt) => datesOf?.(attempt) ?? NO_DATES,
       onVariableChanged: (key) => dagFiles?.variableChanged(key),
       listen: swarmAddress(config), lease_ms: config.leaseMs, log_cap_bytes: config.logCapBytes, xcom_cap_bytes: config.xcomCapBytes, dags_folder: config.dagsFolder,
@@ -194,6 +192,20 @@ function swarmAddress(config: Config): { host: string; port: number; tls: { cert
   const at = config.swarmListen.lastIndexOf(':')
   const tls = config.tlsCert === null || config.tlsKey === null ? null : { cert_file: config.tlsCert, key_file: config.tlsKey }
   return { host: config.swarmListen.slice(0, at), port: Number(config.swarmListen.slice(at + 1)), tls, allow_plaintext: config.swarmPlaintext }
+}
+
+/** Values for the names that the vault has; a name that is left out makes the swarm fail the attempt and say so. */
+async function resolveSecrets(vault: Vault, wanted: Record<string, string>): Promise<Record<string, string>> {
+  const found: Record<string, string> = {}
+  for (const [env, name] of Object.entries(wanted)) {
+    const values = await vault.resolve([name]).catch((error: unknown) => {
+      if (error instanceof VortexError && (error.code === 'not_found' || error.code === 'vault_unavailable')) return null
+      throw error
+    })
+    const value = values?.get(name)
+    if (value !== undefined) found[env] = value.reveal()
+  }
+  return found
 }
 
 /** A random token in a file that only the owner reads; made on first use. */

@@ -53,6 +53,8 @@ export class EngineService implements Service {
   #state: 'starting' | 'standby' | 'leader' = 'starting'
   #isStopped = false
   #isAcquiring = false
+  /** When the last renewal of the term that succeeded was sent. */
+  #renewedAt = 0
   #timer: Timer | null = null
   #timerAt = Infinity
   #leaseTimer: Timer | null = null
@@ -80,7 +82,12 @@ export class EngineService implements Service {
     if (term !== null) await this.#o.store.leaderResign({ holder: this.#o.holder, epoch: term.epoch }).catch(() => undefined)
   }
 
+  /**
+   * `leader` only while nobody else can have won a term: while the last successful renewal, counted from its sending, still
+   * excludes others. Cut off from the database this controller falls silent to its workers (docs/decisions/0003-leases.md).
+   */
   get role(): 'leader' | 'standby' | 'starting' {
+    if (this.#state === 'leader' && this.#o.clock.monotonic() - this.#renewedAt >= LEADER_LEASE_MS) return 'standby'
     return this.#state
   }
 
@@ -197,6 +204,7 @@ export class EngineService implements Service {
     if (this.#isStopped || this.#engine !== null || this.#isAcquiring) return
     this.#isAcquiring = true
     try {
+      this.#renewedAt = this.#o.clock.monotonic()
       const term = await this.#o.store.leaderAcquire({ holder: this.#o.holder, lease_ms: LEADER_LEASE_MS })
       if (term === null) {
         if (this.#state !== 'standby') this.#o.logger.info({}, 'another controller leads; standing by')
@@ -273,9 +281,11 @@ export class EngineService implements Service {
   async #renew(): Promise<void> {
     const term = this.#term
     if (term === null) return
+    const sent = this.#o.clock.monotonic()
     try {
       const renewed = await this.#o.store.leaderRenew({ holder: this.#o.holder, epoch: term.epoch, lease_ms: LEADER_LEASE_MS })
-      if (!renewed && this.#term === term) this.#endTerm('fenced', 'another controller leads')
+      if (renewed) this.#renewedAt = sent
+      else if (this.#term === term) this.#endTerm('fenced', 'another controller leads')
     } catch {
       // Out of reach: the epoch still fences every write, so there is nothing to do but try again.
     }
