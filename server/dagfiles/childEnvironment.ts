@@ -3,8 +3,8 @@
  * Authors read `os.environ` at import (5 % of public DAG files do), so an empty environment would break them.
  */
 
-/** The server's own names. VORTEX_VAR_* and VORTEX_CONN_* are meant for DAG files. */
-const OWN = /^(VORTEX_(?!VAR_|CONN_)|NODE_|npm_|ELECTRON_|PGPASS|PGSERVICE|DATABASE_URL$|INIT_CWD$|AIRFLOW__DATABASE__|AIRFLOW__CORE__(SQL_ALCHEMY|FERNET)|CREDENTIALS_DIRECTORY$|NOTIFY_SOCKET$|LISTEN_|MAINPID$)/
+/** The server's own names. VORTEX_VAR_*, VORTEX_CONN_* and VORTEX_SHADOW_AIRFLOW are meant for DAG files. */
+const OWN = /^(VORTEX_(?!VAR_|CONN_|SHADOW_AIRFLOW$)|NODE_|npm_|ELECTRON_|PGPASS|PGSERVICE|DATABASE_URL$|INIT_CWD$|AIRFLOW__DATABASE__|AIRFLOW__CORE__(SQL_ALCHEMY|FERNET)|CREDENTIALS_DIRECTORY$|NOTIFY_SOCKET$|LISTEN_|MAINPID$)/
 /** Would make the interpreter load what the operator meant for other programs, or break the pipes. */
 const INTERPRETER = new Set(['PYTHONHOME', 'PYTHONSTARTUP', 'PYTHONINSPECT', 'PYTHONPATH', 'PYTHONUNBUFFERED', 'PYTHONWARNINGS', '__PYVENV_LAUNCHER__', 'LD_PRELOAD'])
 

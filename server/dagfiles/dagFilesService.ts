@@ -144,6 +144,8 @@ export class DagFilesService implements Service {
     this.#look(new Set([EVERYTHING]))
     this.#rescanLater()
     await this.settled()
+    // Warm before the first edit: starting a host takes longer than a person waits for a saved file.
+    await this.#hosts?.info().catch(() => null)
   }
 
   async stop(): Promise<void> {

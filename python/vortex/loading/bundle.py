@@ -64,7 +64,7 @@ def imported_modules(root: str) -> Set[str]:
     found = set()
     for module in list(sys.modules.values()):
         path = getattr(module, "__file__", None)
-        if isinstance(path, str) and path.endswith(".py") and bundle_path(root, path) is not None:
+        if isinstance(path, str) and path.endswith(".py") and bundle_path(root, path, links=False) is not None:
             found.add(os.path.abspath(path))
     return found
 

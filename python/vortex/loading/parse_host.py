@@ -19,7 +19,9 @@ from __future__ import annotations
 import argparse
 import collections
 import gc
+import importlib.util
 import os
+import pkgutil
 import platform
 import selectors
 import signal
@@ -42,21 +44,31 @@ WATCH_SECONDS = 0.2
 MAX_QUEUED = 100_000
 
 
+# What nearly every DAG file imports, beside the package itself.
+_WARM = (
+    "jinja2", "jinja2.sandbox", "jinja2.nativetypes", "jinja2.ext", "pendulum", "dateutil.relativedelta",
+    "airflow.decorators", "airflow.models", "airflow.operators.bash", "airflow.operators.python", "airflow.operators.empty",
+    "airflow.sdk", "airflow.utils.dates", "airflow.utils.trigger_rule", "airflow.utils.task_group", "airflow.exceptions",
+    "airflow.providers.standard.operators.bash", "airflow.providers.standard.operators.python",
+)  # fmt: skip
+
+
 def warm_up() -> None:
     """Imports once what every DAG file needs, and freezes the heap so that children share its pages."""
-    for name in ("jinja2", "jinja2.sandbox", "jinja2.nativetypes", "jinja2.ext", "pendulum", "dateutil.relativedelta"):
-        try:
-            __import__(name)
-        except ImportError:
-            continue
-    import vortex.airflow_compat
-    import vortex.execution.variables
-    import vortex.registry
-    import vortex.serialization  # noqa: F401
+    import vortex
+    from vortex.airflow_compat import install
 
-    for name in ("vortex", "vortex.operators.bash", "vortex.operators.python", "vortex.definitions.taskflow"):
+    install()
+    names = [module.name for module in pkgutil.walk_packages(vortex.__path__, "vortex.") if not module.name.startswith("vortex.host.")]
+    spec = importlib.util.find_spec("airflow")
+    # A real Apache Airflow takes seconds to import, and starts things that no fork should inherit.
+    is_ours = spec is not None and spec.origin == "vortex.airflow_compat"
+    names += [name for name in _WARM if is_ours or not name.startswith("airflow.")]
+    for name in names:
         try:
-            __import__(name)
+            # __import__ of a name that ends in __main__ would run a program.
+            if not name.endswith("__main__"):
+                __import__(name)
         except ImportError:
             continue
     prepare()

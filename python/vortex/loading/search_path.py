@@ -39,13 +39,13 @@ def _prefixes(root: str) -> Tuple[Tuple[str, str], ...]:
     return tuple(found)
 
 
-def bundle_path(root: str, path: str) -> Optional[str]:
+def bundle_path(root: str, path: str, links: bool = True) -> Optional[str]:
     """Path within the bundle of a file that belongs to the DAG folder, with forward slashes; None for every other file."""
     prefixes = _prefixes(root)
     for folder, prefix in prefixes:
         if path.startswith(folder):
             return prefix + path[len(folder) :].replace(os.sep, "/")
-    if os.path.islink(path) or not path.startswith(os.sep):
+    if links and (os.path.islink(path) or not path.startswith(os.sep)):
         real = os.path.realpath(path)
         for folder, prefix in prefixes:
             if real.startswith(folder):
