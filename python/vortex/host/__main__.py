@@ -3,7 +3,9 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import sys
+import time
 from typing import Any, Dict
 
 from vortex.host.child import max_descriptor
@@ -24,10 +26,23 @@ def main() -> None:
     os.environ.pop("PYTHONPATH", None)
     if setup["python_path"]:
         os.environ["PYTHONPATH"] = setup["python_path"]
+    worker = os.getppid()
     warm_up()
     link = Link(setup["socket"])
     hello(link, 0, setup["token"])
-    Zygote(link, setup["scratch"], lambda message: run_task_host(message, setup["socket"])).run()
+    zygote = Zygote(link, setup["scratch"], lambda message: run_task_host(message, setup["socket"]))
+    zygote.run()
+    if zygote.worker_gone and worker_died(worker):
+        shutil.rmtree(os.path.dirname(setup["scratch"]), ignore_errors=True)
+
+
+def worker_died(worker: int) -> bool:
+    """Or did it only let us go? A process that dies closes its sockets a moment before its children get another parent."""
+    for _ in range(100):
+        if os.getppid() != worker:
+            return True
+        time.sleep(0.01)
+    return False
 
 
 if __name__ == "__main__":

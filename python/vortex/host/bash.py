@@ -12,8 +12,8 @@ from vortex.host.attempt import RSS_UNIT, Attempt, signal_name_of
 from vortex.host.linux import MARK
 from vortex.host.process_tree import StartTimer
 
-# Python ignores these; a command expects them as the system sets them.
-_DEFAULT_SIGNALS = [number for number in (signal.SIGPIPE, getattr(signal, "SIGXFSZ", None)) if number is not None]
+# Python or the zygote ignores these, and bash can't trap what is ignored when it starts: a command gets them as the system sets them.
+_DEFAULT_SIGNALS = [signal.SIGPIPE, signal.SIGXFSZ, signal.SIGTERM, signal.SIGINT, signal.SIGHUP]
 
 
 # As many as may be given back at once by a worker of usual capacity.

@@ -13,32 +13,43 @@ from typing import Any, Callable, Dict, Optional
 from vortex.host import linux
 from vortex.host.channel import Channel, Terminated, XComTooLarge
 from vortex.host.clocks import monotonic
-from vortex.host.job import check_job
 
 CONTROL_FD = 3
+
+AskVariable = Callable[[str], Optional[str]]
 
 _RESET_SIGNALS = tuple(int(number) for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
 _SIGTERM, _SIGKILL = int(signal.SIGTERM), int(signal.SIGKILL)
 
 
-def run_child(host_pid: int, control: int, output: int, above: int, load: Callable[[], Any], ready: bool) -> None:
+def run_child(host_pid: int, control: int, output: int, above: int, load: Callable[[AskVariable], Any]) -> None:
     """Never returns. `load` gives the loaded file, or raises what the file raised. `above`: no descriptor of the host is higher."""
     detach(host_pid, control, output, above)
     channel = Channel(CONTROL_FD)
-    loaded: Any = None
-    failure: Optional[Dict[str, Any]] = None
+    job: Optional[Dict[str, Any]] = None
+
+    def receive_job() -> Dict[str, Any]:
+        nonlocal job
+        if job is None:
+            message = channel.receive()
+            prepare_attempt(message, channel)
+            job = message["job"]
+        return job
+
+    def ask_variable(key: str) -> Optional[str]:
+        # Questions need an attempt: an import that asks goes on when one is here.
+        receive_job()
+        found = channel.request("variable.get", {"key": key})
+        return None if found is None else found["value"]
+
     try:
-        loaded = load()
+        loaded = load(ask_variable)
     except BaseException as error:  # noqa: BLE001 - sys.exit and KeyboardInterrupt of a DAG file are its errors too
+        receive_job()
         failure = import_failure(error)
-    if not ready:
-        channel.tell("ready")
-    message = channel.receive()
-    prepare_attempt(message, channel)
-    if failure is not None:
         sys.stderr.write(failure.pop("traceback"))
         finish(channel, failure)
-    finish(channel, execute_job(message["job"], loaded, channel))
+    finish(channel, execute_job(receive_job(), loaded, channel))
 
 
 def prepare_streams() -> None:
@@ -114,7 +125,7 @@ def execute_job(job: Dict[str, Any], loaded: Any, channel: Channel) -> Dict[str,
     try:
         from vortex.execution import execute
 
-        return execute(check_job(job), loaded, channel)
+        return execute(job, loaded, channel)
     except XComTooLarge as error:
         return {"outcome": "failed", "reason": str(error), "reason_code": "xcom_too_large"}
     except MemoryError:

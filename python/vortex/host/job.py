@@ -2,7 +2,7 @@
 The job document: everything about one attempt that its Python child must know and can't read from the DAG file.
 The controller writes it (`job_json` of an assignment), the host passes it on unread, `vortex.execution.execute` uses it.
 
-Instants are ISO 8601 texts with an offset, or None.
+Instants are ISO 8601 texts with an offset, or None. `vortex/execution/job.py` checks the document.
 
     format               1
     dag_id, run_id, task_id
@@ -38,8 +38,6 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-FORMAT = 1
-
 _RESULT_DEFAULTS: Dict[str, Any] = {
     "outcome": "failed",
     "reason": "",
@@ -49,16 +47,6 @@ _RESULT_DEFAULTS: Dict[str, Any] = {
     "reschedule_at_ms": 0,
     "deferral_json": "",
 }
-
-
-class UnknownJob(ValueError):
-    """The controller speaks a newer format than this worker."""
-
-
-def check_job(job: Dict[str, Any]) -> Dict[str, Any]:
-    if job.get("format") != FORMAT:
-        raise UnknownJob(f"the job document has format {job.get('format')!r}, this worker knows {FORMAT}: update the worker")
-    return job
 
 
 def result_fields(result: Dict[str, Any]) -> Dict[str, Any]:

@@ -50,7 +50,7 @@ class Supervisor:
         self._paused_by_worker = False
         self._paused = False
         self._writing = False
-        self._gone = False
+        self.worker_gone = False
         self._child_ended = True
         self.selector = selectors.DefaultSelector()
         self.selector.register(link.socket, selectors.EVENT_READ, self._on_link)
@@ -110,7 +110,7 @@ class Supervisor:
     def _flush(self) -> None:
         self.link.flush()
         if self.link.closed:
-            self._worker_gone()
+            self._on_worker_gone()
             return
         writing = self.link.waiting_bytes > 0
         if writing != self._writing:
@@ -138,7 +138,7 @@ class Supervisor:
             if kind == JSON:
                 self._dispatch(message)
         if self.link.closed:
-            self._worker_gone()
+            self._on_worker_gone()
 
     def _dispatch(self, message: Dict[str, Any]) -> None:
         kind = message["t"]
@@ -166,10 +166,10 @@ class Supervisor:
     def lease_is_over(self) -> bool:
         return self._lease_ends is not None and clocks.lease_clock() >= self._lease_ends
 
-    def _worker_gone(self) -> None:
-        if self._gone:
+    def _on_worker_gone(self) -> None:
+        if self.worker_gone:
             return
-        self._gone = True
+        self.worker_gone = True
         self.stopping = True
         self.selector.unregister(self.link.socket)
         self.link.socket.close()

@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, List, Optional, Set
 
 from vortex.host import linux
 from vortex.host.attempt import TIMEOUT, Attempt, failed_start
-from vortex.host.child import import_failure, max_descriptor, prepare_streams, run_child
+from vortex.host.child import AskVariable, import_failure, max_descriptor, prepare_streams, run_child
 from vortex.host.clocks import monotonic
 from vortex.host.frames import JSON, BrokenFrame, Decoder, encode_json
 from vortex.host.job import result_fields
@@ -42,7 +42,6 @@ class Child:
         self.start_time = start_time
         self.pipe = pipe
         self.control = control
-        self.ready = False
 
 
 class PythonAttempt(Attempt):
@@ -73,10 +72,9 @@ class PythonAttempt(Attempt):
 
 
 class TaskHost(Supervisor):
-    def __init__(self, link: Link, load: Callable[[], Any], warm: bool) -> None:
+    def __init__(self, link: Link, load: Callable[[AskVariable], Any]) -> None:
         super().__init__(link)
         self._load = load
-        self._warm = warm
         self._waiting: List[Child] = []
         self._wanted = 1
         self._highest_fd = max_descriptor()
@@ -146,7 +144,7 @@ class TaskHost(Supervisor):
         else:
             if pid == 0:
                 try:
-                    run_child(host_pid, child_end.fileno(), output, self._highest_fd, self._load, self._warm)
+                    run_child(host_pid, child_end.fileno(), output, self._highest_fd, self._load)
                 finally:
                     os._exit(70)
         finally:
@@ -264,18 +262,38 @@ def run_task_host(message: Dict[str, Any], socket_path: str) -> None:
     gc.freeze()
     linux.die_with_parent(0)
 
-    def load() -> Any:
-        return loaded if loaded is not None else _load_file(root, file)
+    def load(ask_variable: AskVariable) -> Any:
+        return loaded if loaded is not None else _load_file(root, file, ask_variable)
 
     link.send({"t": "loaded"})
-    TaskHost(link, load, warm=not message["clean"]).run()
+    TaskHost(link, load).run()
+
+
+class _AsksController(BaseException):
+    """The import needs what only an attempt can ask for. No Exception, so that the file does not catch it."""
 
 
 def _import(root: str, file: str) -> "tuple[Any, Optional[str]]":
     from vortex.loading.fork_hazard import fork_hazard, open_sockets
 
+    asked: List[str] = []
+
+    def ask_variable(key: str) -> Optional[str]:
+        asked.append(key)
+        raise _AsksController
+
     sockets, files = open_sockets(), open_files()
-    loaded = _load_file(root, file)
+    loaded: Any = None
+    try:
+        loaded = _load_file(root, file, ask_variable)
+    except _AsksController:
+        pass
+    except BaseException:
+        if not asked:
+            raise
+    if asked:
+        # As in Airflow, each attempt sees the value of its own time.
+        return None, f"The import reads the Variable {asked[0]}"
     hazard = fork_hazard(sockets)
     # Children would share the position in it. In a clean host each child opens its own.
     left_open = sorted(open_files() - files)
@@ -295,9 +313,11 @@ def open_files() -> Set[str]:
     return {target for target in found if not target.startswith(("socket:", "/proc/"))}
 
 
-def _load_file(root: str, file: str) -> Any:
+def _load_file(root: str, file: str, ask_variable: AskVariable) -> Any:
+    from vortex.execution import variables
     from vortex.loading import load_file
 
+    variables.use_source(variables.LoadingSource(ask_variable, lambda _key: None))
     return load_file(root, file)
 
 

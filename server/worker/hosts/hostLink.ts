@@ -64,6 +64,11 @@ export class HostLink {
     this.socket.write(encodeJson(message))
   }
 
+  whenClosed(callback: () => void): void {
+    if (this.closed) callback()
+    else this.socket.once('close', callback)
+  }
+
   close(): void {
     this.socket.destroy()
   }

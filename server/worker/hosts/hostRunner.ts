@@ -132,7 +132,7 @@ class ProcessHosts implements HostRunner {
     const held = this.table.add(attempt)
     if (this.state !== 'running') this.table.end(held, { outcome: 'killed', reason: 'the worker stops', reason_code: 'killed' })
     else if (attempt.bash === null) this.pool.run(held)
-    else if (this.keeper.link !== null) this.sendBash(held, this.keeper.link)
+    else if (this.keeper.link !== null && this.keeper.link.isOpen) this.sendBash(held, this.keeper.link)
     else this.waiting.add(held)
   }
 
@@ -181,7 +181,7 @@ class ProcessHosts implements HostRunner {
     }
     const links = this.links()
     for (const link of links) link.send({ t: 'stop' })
-    const closed = links.map((link) => new Promise<void>((resolve) => (link.isOpen ? link.socket.once('close', () => resolve()) : resolve())))
+    const closed = links.map((link) => new Promise<void>((resolve) => link.whenClosed(resolve)))
     const limit = new Promise<void>((resolve) => this.options.clock.after(STOP_LIMIT_MS, resolve))
     await Promise.race([Promise.all(closed), limit])
     this.keeper.stop()

@@ -19,6 +19,7 @@ export interface KnownAttempt {
 }
 
 interface ProcessStat {
+  parent: number
   group: number
   session: number
   start_time: number
@@ -34,7 +35,7 @@ export function readStat(pid: number): ProcessStat | null {
   }
   // The name is in parentheses and may hold anything; the fields begin behind the last parenthesis.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return { state: fields[0] ?? '', group: Number(fields[2]), session: Number(fields[3]), start_time: Number(fields[19]) }
+  return { state: fields[0] ?? '', parent: Number(fields[1]), group: Number(fields[2]), session: Number(fields[3]), start_time: Number(fields[19]) }
 }
 
 /** Resolves when no process of these attempts is alive. */

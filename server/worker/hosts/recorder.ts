@@ -80,7 +80,13 @@ export function bashStart(command: string, changes: Partial<AttemptStart> = {}, 
 
 export function pythonStart(where: { root: string; file: string }, taskId: string, changes: Partial<AttemptStart> = {}): AttemptStart {
   lastId += 1
-  const job = { format: 1, dag_id: 'd', run_id: 'r', task_id: taskId, map_index: -1, attempt: 1, logical_date: '2026-01-01T00:00:00+00:00' }
+  const xcom_cap_bytes = changes.xcom_cap_bytes ?? 1024 * 1024
+  const at = '2026-01-01T00:00:00+00:00'
+  const dates = { prev_success_interval_start: null, prev_success_interval_end: null, prev_success_start: null, prev_success_end: null, prev_logical_date: null, next_logical_date: null }
+  const job = {
+    format: 1, dag_id: 'd', run_id: 'r', task_id: taskId, map_index: -1, attempt: 1, max_tries: 1, run_type: 'manual', logical_date: at, data_interval_start: at,
+    data_interval_end: at, run_after: at, run_queued_time: at, run_start_time: at, conf: {}, triggered_by: null, dialect: '2', dates, hostname: 'here', dag_callback: null, xcom_cap_bytes,
+  }
   return {
     ref: { task_instance_id: lastId, attempt: 1, lease_token: 'lease' },
     dag_id: 'd',
@@ -95,7 +101,7 @@ export function pythonStart(where: { root: string; file: string }, taskId: strin
     execution_timeout_ms: 0,
     secrets: {},
     log_cap_bytes: 1024 * 1024,
-    xcom_cap_bytes: 1024 * 1024,
+    xcom_cap_bytes,
     ...changes,
   }
 }

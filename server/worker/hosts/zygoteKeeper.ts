@@ -11,6 +11,8 @@ import { ZygoteProcess } from './zygoteProcess.ts'
 const CONNECT_LIMIT_MS = 30_000
 const FIRST_PAUSE_MS = 50
 const LONGEST_PAUSE_MS = 5_000
+/** The socket of a dead process closes at once, when what was in it is read. */
+const LAST_FRAME_MS = 1_000
 /** After this many failures in a row waiting attempts are failed rather than kept. Restarts go on. */
 const FAILURES_BEFORE_GIVING_UP = 4
 
@@ -83,10 +85,7 @@ export class ZygoteKeeper {
 
   private onExit(link: HostLink | null, words: string): void {
     this.link = null
-    if (link !== null) {
-      link.close()
-      this.options.onDown(link, words)
-    }
+    if (link !== null) this.afterLastFrame(link, () => this.options.onDown(link, words))
     if (this.stopped) return
     this.failures += 1
     if (this.failures >= FAILURES_BEFORE_GIVING_UP || (link === null && this.failures === 1)) {
@@ -94,5 +93,14 @@ export class ZygoteKeeper {
     }
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** (this.failures - 1), LONGEST_PAUSE_MS)
     this.timer = this.options.clock.after(pause, () => this.start())
+  }
+
+  /** What the zygote still said before it died is heard first: an attempt that ended well stays ended well. */
+  private afterLastFrame(link: HostLink, then: () => void): void {
+    const limit = this.options.clock.after(LAST_FRAME_MS, () => link.close())
+    link.whenClosed(() => {
+      limit.cancel()
+      then()
+    })
   }
 }

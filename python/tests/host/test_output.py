@@ -1,0 +1,53 @@
+from vortex.host.output import TAIL_BYTES, Output
+
+
+def collect(cap, pieces, last_line_cap=0):
+    sent = []
+    output = Output(sent.append, cap, None, last_line_cap)
+    for piece in pieces:
+        output.feed(piece)
+    output.finish()
+    return output, b"".join(sent)
+
+
+def test_below_the_cap_everything_arrives_unchanged():
+    output, sent = collect(100, [b"abc", b"def"])
+    assert (sent, output.sent_bytes, output.dropped_bytes) == (b"abcdef", 6, 0)
+
+
+def test_exactly_the_cap_drops_nothing():
+    output, sent = collect(8, [b"12345", b"678"])
+    assert (sent, output.dropped_bytes) == (b"12345678", 0)
+
+
+def test_beyond_the_cap_head_and_tail_stay_and_a_line_tells_the_rest():
+    cap = 8 * TAIL_BYTES
+    output, sent = collect(cap, [b"head"] + [b"x" * 65536] * 100 + [b"tail"])
+    whole = 8 + 65536 * 100
+    assert sent.startswith(b"head") and sent.endswith(b"tail")
+    assert output.dropped_bytes == whole - cap
+    assert f"{whole - cap:,} bytes of output were dropped".encode() in sent
+    assert output.sent_bytes == len(sent)
+
+
+def test_a_cap_of_zero_keeps_only_the_line():
+    output, sent = collect(0, [b"abc"])
+    assert output.dropped_bytes == 3 and sent.startswith(b"\n[vortex] 3 bytes")
+
+
+def last_line(pieces, cap=1000):
+    return collect(10, pieces, cap)[0].last_line()
+
+
+def test_the_last_line_is_what_airflow_takes():
+    assert last_line([]) == ""
+    assert last_line([b"one\ntwo"]) == "two"
+    assert last_line([b"one\ntwo\n"]) == "two"
+    assert last_line([b"one\n", b"tw", b"o", b"  \n"]) == "two"
+    assert last_line([b"one\n", b"\n"]) == ""
+    assert last_line([b"one", b"\n", b"two", b"\n"]) == "two"
+    assert last_line([b"\xff\n"]) == "\\xff"
+
+
+def test_a_last_line_beyond_its_cap_is_seen_as_too_long():
+    assert len(last_line([b"x" * 5000], cap=100)) > 100
