@@ -44,7 +44,8 @@ test('long tasks run on through restarts of the controller, their logs whole', {
   let landed = 0
   for (let i = 0; i < 3; i++) {
     await sleep((seconds * 1000) / 10)
-    await server.kill()
+    if (i === 0) await server.stop('SIGTERM')
+    else await server.kill()
     if (!server.lines().some((line) => line.word === 'end')) landed += 1
     if (i === 1) await sleep(2000)
     await server.start()

@@ -81,7 +81,9 @@ test('kill -9 of the zygote and of Python task hosts', { timeout: 180_000 }, asy
   for (let i = 0; i < kills; i++) {
     await sleep(800 + random() * 1200)
     const zygotes = childrenOf(server.workerPid() ?? -1)
-    const hosts = zygotes.flatMap((zygote) => childrenOf(zygote.pid)).filter((entry) => entry.command.includes('vortex.host'))
+    // Hosts outlive their zygote, so they are known by their command; attempts of theirs are their children.
+    const all = processesOf(server.folder).filter((entry) => entry.command.includes('vortex.host') && entry.pid !== zygotes[0]?.pid)
+    const hosts = all.filter((entry) => !all.some((other) => other.pid === entry.parent))
     const victim = i % 2 === 0 || hosts.length === 0 ? zygotes[0] : hosts[Math.floor(random() * hosts.length)]
     if ((await server.unfinished()).length === 0) break
     if (victim === undefined) continue

@@ -89,11 +89,10 @@ export class ControllerProcess implements AsyncDisposable {
     const log = openSync(p.log ?? this.logFile, 'a')
     const capacity = this.#options.capacity ?? 4
     const args = ['server', '--port', String(this.port), '--dags-folder', this.dagsFolder, '--paused-default', 'false', '--worker-capacity', String(capacity)]
-    const { VITEST: _vitest, NODE_OPTIONS: _options, ...env } = process.env
     const child = spawn(process.execPath, [PROGRAM, ...args, ...(this.#options.args ?? []), ...(p.args ?? [])], {
       stdio: ['ignore', log, log],
       cwd: this.folder,
-      env: { ...env, NODE_ENV: 'production', VORTEX_HOME: this.data, VORTEX_PYTHON: pythonOfTests(), ...this.#options.env, ...p.env },
+      env: { ...this.#environment(), ...p.env },
     })
     closeSync(log)
     return child
@@ -114,6 +113,10 @@ export class ControllerProcess implements AsyncDisposable {
     return await fetch(`http://127.0.0.1:${this.port}/api/ready`).then((response) => response.ok, () => false)
   }
 
+  async isAlive(): Promise<boolean> {
+    return await fetch(`http://127.0.0.1:${this.port}/api/health`).then((response) => response.ok, () => false)
+  }
+
   async kill(): Promise<void> {
     const child = this.#child
     if (child === null || this.hasExited) throw new Error(`the controller has ended by itself:\n${this.log.slice(-3000)}`)
@@ -122,11 +125,11 @@ export class ControllerProcess implements AsyncDisposable {
     await ended
   }
 
-  /** Ends it as an operator would, within 25 s; returns the exit code. */
-  async stop(): Promise<number | null> {
+  /** INT ends the local worker too, TERM leaves it; within 25 s. Returns the exit code. */
+  async stop(signal: 'SIGINT' | 'SIGTERM' = 'SIGINT'): Promise<number | null> {
     const child = this.#child
     if (child === null || this.hasExited) return child?.exitCode ?? null
-    child.kill('SIGTERM')
+    child.kill(signal)
     const ended = exitOf(child)
     const isEnded = await Promise.race([ended.then(() => true), sleep(25_000, false)])
     if (!isEnded) child.kill('SIGKILL')
@@ -225,6 +228,19 @@ export class ControllerProcess implements AsyncDisposable {
 
   async check(stuck: string[]): Promise<Findings> {
     return checkLedger({ lines: this.lines(), dags: this.dags, recorded: await this.recorded(), stuck })
+  }
+
+  /** A program of the same command line with this server's folders, such as a second worker. */
+  spawnBeside(p: { args: string[]; log: string }): ChildProcess {
+    const log = openSync(join(this.folder, p.log), 'a')
+    const child = spawn(process.execPath, [PROGRAM, ...p.args], { stdio: ['ignore', log, log], cwd: this.folder, env: this.#environment() })
+    closeSync(log)
+    return child
+  }
+
+  #environment(): NodeJS.ProcessEnv {
+    const { VITEST: _vitest, NODE_OPTIONS: _options, ...env } = process.env
+    return { ...env, NODE_ENV: 'production', VORTEX_HOME: this.data, FAULTS_MARKER: this.folder, VORTEX_PYTHON: pythonOfTests(), ...this.#options.env }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
