@@ -1,0 +1,43 @@
+"""A controller in memory for tests of attempts: keeps what is pushed and answers what is asked, by the protocol's own rules."""
+from __future__ import annotations
+
+import json
+from typing import Any, Dict, List, Optional
+
+
+class MemoryController:
+    def __init__(self) -> None:
+        # (task_id, map_index, key) -> JSON text, oldest first.
+        self.xcoms: Dict[Any, str] = {}
+        self.variables: Dict[str, str] = {}
+        self.requests: List[Any] = []
+        self.on_terminate: Optional[Any] = None
+
+    def put(self, task_id: str, value: Any, key: str = "return_value", map_index: int = -1) -> None:
+        self.xcoms[(task_id, map_index, key)] = json.dumps(value)
+
+    def push_xcom(self, key: str, value_json: str) -> None:
+        json.loads(value_json)
+        self.xcoms[("pushed", -1, key)] = value_json
+
+    def pushed(self) -> Dict[str, Any]:
+        return {key: json.loads(text) for (task_id, _, key), text in self.xcoms.items() if task_id == "pushed"}
+
+    def request(self, method: str, params: Dict[str, Any]) -> Any:
+        self.requests.append((method, params))
+        if method == "xcom.get":
+            wanted, indexes = params["task_ids"], params["map_indexes"]
+            return [
+                {"task_id": task_id, "map_index": map_index, "value_json": text}
+                for (task_id, map_index, key), text in self.xcoms.items()
+                if key == params["key"] and (not wanted or task_id in wanted) and (indexes is None or map_index in indexes) and task_id != "pushed"
+            ]
+        if method == "variable.get":
+            value = self.variables.get(params["key"])
+            return None if value is None else {"value": value}
+        if method == "variable.set":
+            self.variables[params["key"]] = params["value"]
+            return None
+        if method == "variable.delete":
+            return self.variables.pop(params["key"], None) is not None
+        raise AssertionError(f"unexpected question {method}")
