@@ -5,7 +5,7 @@ Purpose. Whatever a DAG file does at import, from a syntax error to a fork bomb,
 answer. The host itself never runs a line of the author's code, so it stays small, warm and trustworthy.
 
 Frames on stdin: {"id", "root", "file", "limits"?, "compat"?} starts a parse; {"type": "response", "id", "request_id", "result"|"error"}
-answers a question; {"type": "cancel", "id"} kills a child. Frames on stdout: ready once; then per id any number of
+answers a question. Frames on stdout: ready once; then per id any number of
 {"type": "request", "id", "request_id", "method", "params"} and exactly one {"type": "result", "id", "result", "output"}.
 
 States of a child: running -> (answered | overdue) -> killed -> reaped. Invariants: at most `parallel` children run, the others
@@ -134,18 +134,10 @@ class ParseHost:
                 child = self._children.get(frame.get("id"))
                 if child is not None:
                     child.answer(frame)
-            elif kind == "cancel":
-                self._cancel(frame.get("id"))
             elif len(self._queue) >= MAX_QUEUED:
                 self._send_result(frame["id"], None, {"kind": "crash", "message": "The parse host has too many files waiting."}, "")
             else:
                 self._queue.append(frame)
-
-    def _cancel(self, number: Any) -> None:
-        self._queue = collections.deque(frame for frame in self._queue if frame["id"] != number)
-        child = self._children.get(number)
-        if child is not None:
-            child.kill()
 
     # children
 
