@@ -140,10 +140,12 @@ export class DagFilesService implements Service {
   async start(): Promise<void> {
     if (this.#state !== 'new') return
     this.#state = 'running'
+    const began = this.#o.clock.monotonic()
     for (const record of await this.#o.store.dagFileList()) this.#records.set(record.file, record)
     this.#look(new Set([EVERYTHING]))
     this.#rescanLater()
     await this.settled()
+    this.#logger.info({ files: this.#records.size, parsed: this.#parsed, duration_ms: Math.round(this.#o.clock.monotonic() - began) }, 'the DAG folder is read')
     // Warm before the first edit: starting a host takes longer than a person waits for a saved file.
     await this.#hosts?.info().catch(() => null)
   }
