@@ -5,8 +5,8 @@
  * API listens; DAG files and the local worker follow in the background. Stop order is the reverse; each part bounds its own.
  */
 import { randomBytes } from 'node:crypto'
-import { existsSync } from 'node:fs'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { constants, existsSync } from 'node:fs'
+import { access, chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join, relative, sep } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -18,7 +18,7 @@ import { VortexError } from './contract/errors.ts'
 import { openStore } from './db/openStore.ts'
 import type { Store } from './db/store.ts'
 import { systemClock } from './runtime/clock.ts'
-import { loadConfig, processIdentity, takeSecrets, type Config, type ConfigOptions } from './runtime/config.ts'
+import { ConfigError, loadConfig, processIdentity, takeSecrets, type Config, type ConfigOptions } from './runtime/config.ts'
 import { createLiveEvents } from './runtime/liveEvents.ts'
 import { createLogger, type Logger } from './runtime/logger.ts'
 import { INSTALL_ROOT, IS_BUNDLED, readVersion } from './runtime/version.ts'
@@ -61,7 +61,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
   const logger = createLogger({ level: extras.log_level ?? config.logLevel })
   const clock = systemClock
   const version = readVersion()
-  await mkdir(config.dataFolder, { recursive: true, mode: 0o700 })
+  await makeDataFolder(config.dataFolder)
   const stack: ((p: { leave_worker?: boolean }) => Promise<unknown>)[] = []
   const stop = async (p: { leave_worker?: boolean } = {}): Promise<void> => {
     for (const close of stack.splice(0).reverse()) await close(p).catch((error: unknown) => logger.error({ err: error }, 'a part did not stop cleanly'))
@@ -206,6 +206,18 @@ async function resolveSecrets(vault: Vault, wanted: Record<string, string>): Pro
     if (value !== undefined) found[env] = value.reveal()
   }
   return found
+}
+
+/** Made if it is missing. Asked at once whether it can be written: the database would only say that it cannot be opened. */
+async function makeDataFolder(folder: string): Promise<void> {
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 })
+    await access(folder, constants.W_OK)
+  } catch (cause) {
+    const why = { EROFS: 'its file system is read-only', EACCES: 'this user has no permission', ENOSPC: 'the disk is full' }[(cause as NodeJS.ErrnoException).code ?? '']
+    if (why === undefined) throw cause
+    throw new ConfigError(`The data folder ${folder} cannot be written: ${why}. Mend that, or choose another one with --data-folder (or VORTEX_HOME).`)
+  }
 }
 
 /** A random token in a file that only the owner reads; made on first use. */

@@ -291,20 +291,21 @@ export class EngineService implements Service {
     }
   }
 
-  /** Looks at the workers' leases four times per lease. A stalled loop gives every worker the time that it slept. */
-  #checkLeasesLater(): void {
+  /** Looks at the workers' leases when the next one ends, and four times per lease. A stalled loop gives every worker the time that it slept. */
+  #checkLeasesLater(next: number | null = null): void {
     if (this.#isStopped) return
     const { clock, settings } = this.#o
     const period = settings.lease_ms / 4
-    const expected = clock.monotonic() + period
-    this.#leaseTimer = clock.after(period, () => {
+    const expected = Math.min(clock.monotonic() + period, next ?? Infinity)
+    this.#leaseTimer = clock.after(Math.max(1, expected - clock.monotonic()), () => {
       const late = clock.monotonic() - expected
       const e = this.#engine
+      let due: number | null = null
       if (e !== null && e.workers.size > 0) {
         if (late > period) for (const worker of e.workers.values()) worker.last_heard += late
-        this.#step(e, () => checkLeases(e, clock.monotonic()))
+        due = this.#step(e, () => checkLeases(e, clock.monotonic()))
       }
-      this.#checkLeasesLater()
+      this.#checkLeasesLater(due)
     })
   }
 
