@@ -28,7 +28,7 @@ const ONE_DOOR = [
   { package: 'better-sqlite3', door: '^server/db/sqlite/' },
   { package: 'pg', door: '^server/db/postgres/' },
   { package: '@grpc/grpc-js', door: '^server/(swarm|worker/session)/' },
-  { package: 'fastify', door: '^server/api/' },
+  { package: 'fastify', door: '^server/(api/|index\\.ts)' },
   { package: 'commander', door: '^server/cli/' },
 ].map(({ package: name, door }) => ({
   name: `one-door-${name}`,

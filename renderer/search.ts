@@ -73,6 +73,10 @@ export interface GraphSearch extends TaskPanelSearch {
 }
 const graph = (raw: Raw) => ({ open: text(raw['open']), dir: oneOf(['TB', 'LR'] as const, raw['dir']), find: text(raw['find']) })
 
+/** Part of a view's state that is to change; undefined takes it out of the URL. */
+export type PanelChange = { [K in keyof TaskPanelSearch]?: TaskPanelSearch[K] | undefined }
+export type GraphChange = { [K in keyof GraphSearch]?: GraphSearch[K] | undefined }
+
 export interface DagGraphSearch extends GraphSearch {
   /** The run whose states are shown; absent = the newest. */
   run?: string

@@ -74,7 +74,7 @@ export async function buildServer(): Promise<boolean> {
     external: EXTERNAL,
     // Packages written as CommonJS call require for Node's own modules.
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
-    define: { 'process.env.VORTEX_BUNDLED': '"1"' },
+    define: { "process.env['VORTEX_BUNDLED']": '"1"', 'process.env.VORTEX_BUNDLED': '"1"' },
     logLevel: 'warning',
   })
   stamp('server', print)

@@ -80,12 +80,6 @@ export const runListQuery = (dagId: string, filter: RunFilter) =>
     getNextPageParam: nextOffset,
   })
 
-/** The newest run of a DAG, which the graph follows unless a run is chosen. */
-export const newestRunQuery = (dagId: string) => ({
-  ...runListQuery(dagId, {}),
-  select: (list: { pages: { data: { run_id: string; version: number }[] }[] }) => list.pages[0]?.data[0] ?? null,
-})
-
 export const runQuery = (run: RunRef) =>
   queryOptions({ queryKey: queryKeys.runDetail(run), queryFn: () => api.getRun({ params: { dag_id: run.dag_id, run_id: run.run_id } }) })
 

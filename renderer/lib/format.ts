@@ -11,6 +11,3 @@ export function formatBytes(bytes: number): string {
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit] ?? 'B'}`
 }
-
-const counts = new Intl.NumberFormat('en')
-export const formatCount = (value: number): string => counts.format(value)

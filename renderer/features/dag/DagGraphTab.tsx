@@ -6,7 +6,8 @@ import { useCallback } from 'react'
 import { runListQuery } from '../../api/queries.ts'
 import { strings } from '../../strings.ts'
 import { StateIcon, stateWord } from '../../ui/StateBadge.tsx'
-import { DagGraph, type GraphChange } from '../graph/index.ts'
+import type { GraphChange } from '../../search.ts'
+import { DagGraph } from '../graph/index.ts'
 import { TaskPanelFrame } from '../tasks/index.ts'
 
 const route = getRouteApi('/_app/dags/$dagId/')

@@ -1,2 +1,1 @@
-export { RunBars } from './RunBars.tsx'
 export { useSetPaused } from './useSetPaused.ts'

@@ -12,7 +12,7 @@ import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } fro
 import type { DagTasks } from '#contract/dag.ts'
 import { dagTasksQuery, taskInstancesQuery } from '../../api/queries.ts'
 import type { RunRef } from '../../api/queryKeys.ts'
-import type { GraphSearch } from '../../search.ts'
+import type { GraphChange, GraphSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { Empty, Failed } from '../../ui/PageState.tsx'
 import { stateFill } from '../../ui/stateColors.ts'
@@ -24,7 +24,6 @@ import { edgeTypes, GraphUiContext, nodeTypes, type BendFlowEdge, type FrameFlow
 import { TaskStates, TaskStatesContext, useNodeStates } from './taskStates.ts'
 import { FIT, useGraphLayout } from './useGraphLayout.ts'
 
-export type GraphChange = { [K in keyof GraphSearch]?: GraphSearch[K] | undefined }
 interface DagGraphProps {
   dagId: string
   /** null = the newest version. */

@@ -4,10 +4,9 @@ import { IconArrowsMaximize, IconArrowRight, IconArrowDown, IconFold, IconFoldDo
 import { useReactFlow } from '@xyflow/react'
 import type { ReactNode } from 'react'
 import { useCommands } from '../../commands/index.ts'
-import type { GraphSearch } from '../../search.ts'
+import type { GraphChange, GraphSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { SearchField } from '../../ui/SearchField.tsx'
-import type { GraphChange } from './DagGraph.tsx'
 import { FIT } from './useGraphLayout.ts'
 import classes from './DagGraph.module.css'
 

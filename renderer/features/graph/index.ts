@@ -1,1 +1,1 @@
-export { DagGraph, type GraphChange } from './DagGraph.tsx'
+export { DagGraph } from './DagGraph.tsx'

@@ -1,2 +1,1 @@
 export { RunList } from './RunList.tsx'
-export { useRunActions } from './useRunActions.ts'

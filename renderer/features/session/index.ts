@@ -1,2 +1,2 @@
-export { safeNext, takeSignInToken } from './signInToken.ts'
+export { takeSignInToken } from './signInToken.ts'
 export { useMayOperate, useMe, useSignOut } from './session.ts'

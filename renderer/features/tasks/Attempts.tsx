@@ -10,7 +10,7 @@ import { Instant } from '../../ui/Instant.tsx'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { StateBadge } from '../../ui/StateBadge.tsx'
 import classes from './TaskPanel.module.css'
-import { Facts } from './TaskViews.tsx'
+import { Facts } from './Facts.tsx'
 
 const text = strings.tasks
 

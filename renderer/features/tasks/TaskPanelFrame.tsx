@@ -5,12 +5,11 @@
 import { useLocalStorage, useMediaQuery } from '@mantine/hooks'
 import { useRef, type PointerEvent, type ReactNode } from 'react'
 import { useCommands } from '../../commands/index.ts'
-import type { TaskPanelSearch } from '../../search.ts'
+import type { PanelChange, TaskPanelSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import classes from './TaskPanelFrame.module.css'
 import { TaskPanel } from './TaskPanel.tsx'
 
-export type PanelChange = { [K in keyof TaskPanelSearch]?: TaskPanelSearch[K] | undefined }
 
 interface TaskPanelFrameProps {
   dagId: string

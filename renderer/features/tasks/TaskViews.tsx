@@ -13,6 +13,7 @@ import { Elapsed } from '../../ui/Elapsed.tsx'
 import { Instant } from '../../ui/Instant.tsx'
 import { RowsSkeleton } from '../../ui/PageState.tsx'
 import { Attempts } from './Attempts.tsx'
+import { Facts } from './Facts.tsx'
 import classes from './TaskPanel.module.css'
 import { Why } from './Why.tsx'
 import { Xcoms } from './Xcoms.tsx'
@@ -73,19 +74,6 @@ export function TaskViews({ task, tab, attempt, onChange }: TaskViewsProps) {
         )}
       </Suspense>
     </>
-  )
-}
-
-export function Facts({ facts }: { facts: readonly (readonly [string, ReactNode])[] }) {
-  return (
-    <dl className={classes['facts']}>
-      {facts.map(([label, value]) => (
-        <div key={label} style={{ display: 'contents' }}>
-          <dt>{label}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
   )
 }
 

@@ -17,7 +17,7 @@ import { anyOf, cronTriggerTimetable, deltaTriggerTimetable } from './triggerTim
 import type { PlannedRun, Restriction, Timetable } from './plannedRun.ts'
 import { zoneOf, type Transition } from './zone.ts'
 
-export type { DataInterval, PlannedRun, Restriction, Timetable } from './plannedRun.ts'
+export type { PlannedRun, Restriction, Timetable } from './plannedRun.ts'
 
 /** Makes a timetable. Throws an error that says what is wrong with the expression, zone, step or date. */
 export function compileTimetable(spec: TimetableSpec): Timetable {
