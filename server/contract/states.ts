@@ -84,7 +84,6 @@ export type TriggerRule = (typeof TRIGGER_RULES)[number]
 
 /** How a task's effective priority weight is computed from its own weight (Airflow "Priority weights"). */
 export const WEIGHT_RULES = ['downstream', 'upstream', 'absolute'] as const
-export type WeightRule = (typeof WEIGHT_RULES)[number]
 
 const finished: ReadonlySet<string> = new Set(FINISHED_STATES)
 /** True if a task instance in this state is final until somebody clears or marks it. */
