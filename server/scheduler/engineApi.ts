@@ -326,7 +326,7 @@ export function createTemplateDates({ service }: { service: EngineService }): (a
     const none = { ...NO_NEIGHBOURS, prev_logical_date: date, next_logical_date: date }
     if (dag === undefined || date === null || run.run_type === 'manual') return none
     let known = byRun.get(dag)
-    if (known === undefined) byRun.set(dag, (known = new Map()))
+    if (known === undefined) byRun.set(dag, (known = new Map<number, NeighbourDates>()))
     let dates = known.get(run.id)
     if (dates === undefined) {
       if (known.size > 1000) known.clear()

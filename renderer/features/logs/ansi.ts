@@ -16,9 +16,7 @@ type Style = Omit<AnsiSpan, 'text'>
 
 const PLAIN: Style = { color: null, background: null, isBold: false, isDim: false, isItalic: false, isUnderlined: false }
 // CSI sequences, OSC sequences (links, titles) up to BEL or ST, and other two-character escapes.
-// eslint-disable-next-line no-control-regex
 const ESCAPE = /\u001b(?:\[([0-9;:?<=>]*)([ -/]*[@-~])|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g
-// eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/g
 
 /** The line without any escape sequence: what is searched and copied. A carriage return leaves what was written after it (progress bars). */
