@@ -22,7 +22,7 @@ export interface EmbeddedOptions {
   report: (line: string) => void
 }
 
-/** A server for one terminal: it creates no scheduled runs, and its DAGs are not paused. */
+/** A server for one terminal: it creates no scheduled runs. */
 export interface EmbeddedServer {
   url: string
   api_key: string
@@ -35,17 +35,14 @@ export interface EmbeddedServer {
 }
 
 export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedServer> {
-  const server = (await import('../index.ts')) as unknown as { startEmbedded?: (options: EmbeddedOptions) => Promise<EmbeddedServer> }
-  if (server.startEmbedded === undefined)
-    throw new CliError(
-      EXIT.failed,
-      'This build of VORTEX cannot run DAGs without a server. Start one with "vortex server" and use "vortex dags trigger --follow".',
-    )
-  return server.startEmbedded(options)
+  const { startEmbedded: start } = await import('../index.ts')
+  return start(options)
 }
 
 /** Runs a whole server in this process. */
-export async function startServer(options: ConfigOptions): Promise<{ url: string; sign_in_link: string | null; stop(p?: { leave_worker?: boolean }): Promise<void> }> {
+export async function startServer(
+  options: ConfigOptions,
+): Promise<{ url: string; sign_in_link: string | null; stop(p?: { leave_worker?: boolean }): Promise<void> }> {
   const { startServer: start } = await import('../index.ts')
   return start(options)
 }

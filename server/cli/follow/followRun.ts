@@ -153,8 +153,9 @@ class Watch {
   }
 }
 
-async function tellEnd({ screen, connection, dagId, runId }: FollowOptions, model: RunModel): Promise<void> {
-  screen.line(headline(model, screen, Date.now()))
+async function tellEnd({ screen, connection, dagId, runId, quiet }: FollowOptions, model: RunModel): Promise<void> {
+  // On a terminal the tree that stays there begins with the same line.
+  if (quiet || !process.stdout.isTTY) screen.line(headline(model, screen, Date.now()))
   if (model.state !== 'failed') return
   const failed = [...model.tasks.values()].filter((task) => task.state === 'failed')
   for (const task of failed.slice(0, FAILURES_SHOWN)) {

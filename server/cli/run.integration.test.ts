@@ -1,0 +1,86 @@
+/** `vortex run` with everything real: engine, local worker, Python. */
+import { spawn } from 'node:child_process'
+import { mkdtemp, readdir, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join, resolve } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { testPython } from '../../scripts/python.ts'
+
+const BIN = resolve(import.meta.dirname, '../../bin/vortex.js')
+
+let home: string
+let python: string
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'vortex-run-test-'))
+  python = testPython()
+})
+afterAll(() => rm(home, { recursive: true, force: true }))
+
+function vortexRun(args: string[]): Promise<{ code: number | null; stdout: string; stderr: string }> {
+  const temporary = join(home, 'tmp')
+  const env = { PATH: process.env['PATH'] ?? '', HOME: home, VORTEX_HOME: home, VORTEX_PYTHON: python, TMPDIR: temporary }
+  const child = spawn(process.execPath, [BIN, 'run', ...args], { env, stdio: ['ignore', 'pipe', 'pipe'] })
+  let stdout = ''
+  let stderr = ''
+  child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  return new Promise((done) => child.on('close', (code) => done({ code, stdout, stderr })))
+}
+
+async function dagFile(name: string, source: string): Promise<string> {
+  const path = join(home, name)
+  await writeFile(path, source)
+  return path
+}
+
+const HEAD = 'from airflow import DAG\nfrom airflow.operators.bash import BashOperator\n'
+
+describe('vortex run', () => {
+  beforeAll(async () => {
+    const { mkdir } = await import('node:fs/promises')
+    await mkdir(join(home, 'tmp'), { recursive: true })
+  })
+
+  test('runs a DAG to its end, exits 0, and leaves nothing behind', async () => {
+    const path = await dagFile(
+      'good.py',
+      `${HEAD}with DAG("good", schedule=None):\n    BashOperator(task_id="a", bash_command="echo {{ dag_run.conf['day'] }}") >> BashOperator(task_id="b", bash_command="true")\n`,
+    )
+    const { code, stdout, stderr } = await vortexRun([path, '--conf', '{"day": 7}'])
+    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    expect(stdout).toMatch(/success +a in .*\n[^]*success +b in .*\ngood manual__\S+ success {2}2\/2/)
+    expect((await readdir(join(home, 'tmp'))).filter((name) => name.startsWith('vortex-run-'))).toEqual([])
+  })
+
+  test('exits 1 when a task fails, and shows the end of its log', async () => {
+    const path = await dagFile(
+      'bad.py',
+      `${HEAD}with DAG("bad", schedule=None):\n    BashOperator(task_id="a", bash_command="echo no such table: orders; exit 3")\n`,
+    )
+    const { code, stdout } = await vortexRun([path])
+    expect(code).toBe(1)
+    expect(stdout).toMatch(/bad manual__\S+ failed/)
+    expect(stdout).toMatch(/a failed: .+/)
+    expect(stdout).toContain('│ no such table: orders')
+  })
+
+  test('a file that does not load is told with its line', async () => {
+    const path = await dagFile('syntax.py', 'from airflow import DAG\nwith DAG("x":\n    pass\n')
+    const { code, stderr } = await vortexRun([path])
+    expect(code).toBe(1)
+    expect(stderr).toMatch(/syntax\.py:\d+ fails to load/)
+    expect(stderr).toContain('defines no DAG')
+  })
+
+  test('a file with several DAGs needs a choice', async () => {
+    const path = await dagFile(
+      'several.py',
+      `${HEAD}for n in "ab":\n    with DAG(f"several_{n}", schedule=None) as dag:\n        BashOperator(task_id="t", bash_command="true")\n    globals()[n] = dag\n`,
+    )
+    const undecided = await vortexRun([path])
+    expect(undecided.code).toBe(2)
+    expect(undecided.stderr).toContain('several_a, several_b')
+    expect((await vortexRun([path, '--dag-id', 'several_b', '--quiet'])).stdout).toMatch(/^several_b manual__\S+ success/)
+  })
+})
