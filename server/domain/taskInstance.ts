@@ -20,7 +20,7 @@ export const TASK_INSTANCE_TRANSITIONS: Record<TaskInstanceState, readonly TaskI
   failed: ['none', 'restarting', 'success', 'skipped', 'removed'],
   skipped: ['none', 'restarting', 'success', 'failed', 'removed'],
   upstream_failed: ['none', 'success', 'failed', 'skipped', 'removed'],
-  removed: ['none', 'success', 'failed'],
+  removed: ['none', ...ANY_END],
 }
 
 /** Throws if the table has no such edge. */

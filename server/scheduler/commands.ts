@@ -2,7 +2,7 @@
 import { VortexError } from '#contract/errors.ts'
 import type { ClearBody } from '#contract/dagRun.ts'
 import { isFinished } from '#contract/states.ts'
-import type { DagVersionRecord, TaskInstanceRecord } from '#db/records.ts'
+import type { DagVersionRecord } from '#db/records.ts'
 import { reachable } from '#domain/graph.ts'
 import { formatRunId } from '#domain/schedule/timetable.ts'
 import type { Cause, Engine } from './engine.ts'
@@ -19,15 +19,17 @@ export function dagOf(e: Engine, dag_id: string): DagEntry {
 export function triggerRun(e: Engine, p: { dag_id: string; conf: Record<string, unknown>; logical_date: number | null; run_id: string | null; note: string | null; actor: string }): ActiveRun {
   const dag = dagOf(e, p.dag_id)
   if (dag.record.is_stale) throw new VortexError('invalid_state', `DAG "${p.dag_id}" is no longer defined by any file.`)
-  const logical_date = p.logical_date ?? uniqueNow(e, dag)
-  const run_id = p.run_id ?? formatRunId({ run_type: 'manual', logical_date, run_after: e.now, dialect: dag.version.spec.dialect })
+  // Names of 3.x are made of this moment, those of 2.x of the logical date; both are unique of a DAG.
+  const run_after = uniqueNow(e, dag)
+  const logical_date = p.logical_date ?? run_after
+  const run_id = p.run_id ?? formatRunId({ run_type: 'manual', logical_date, run_after, dialect: dag.version.spec.dialect })
   return createRun(e, dag, {
-    run_type: 'manual', logical_date, interval: dag.timetable.manual({ at: logical_date }), run_after: e.now, run_id, conf: p.conf, note: p.note, backfill_id: null,
+    run_type: 'manual', logical_date, interval: dag.timetable.manual({ at: logical_date }), run_after, run_id, conf: p.conf, note: p.note, backfill_id: null,
     cause: { cause: 'user', actor: p.actor },
   })
 }
 
-/** Two triggers within one millisecond get different logical dates. */
+/** Two triggers within one millisecond get different moments, and so different logical dates and names. */
 function uniqueNow(e: Engine, dag: DagEntry): number {
   const at = Math.max(e.now, (dag.last_manual_date ?? 0) + 1)
   dag.last_manual_date = at
@@ -137,47 +139,59 @@ export function clearInstances(e: Engine, run: ActiveRun, instances: Instance[],
   if (wasFinished && instances.length > 0) reopenRun(e, run, cause)
 }
 
-/** Moves a run to the newest version: tasks that are gone are removed, new ones appear. */
+/** Moves a run to the newest version: tasks that are gone are removed, new ones appear. The objects of kept instances stay. */
 export function moveToVersion(e: Engine, run: ActiveRun, version: DagVersionRecord, actor: string): void {
   if (run.version.id === version.id) return
   const graph = graphOf(version)
   const cause: Cause = { cause: 'new_version', actor, message: `version ${version.version}` }
-  const kept: Instance[] = []
-  const rows = new Map<string, TaskInstanceRecord>()
   for (const instance of run.instances) {
-    if (graph.index.has(instance.record.task_id)) {
-      rows.set(instance.record.task_id, instance.record)
-      continue
-    }
+    if (graph.index.has(instance.record.task_id)) continue
     endLive(e, instance, 'cleared')
     if (instance.record.state !== 'removed') transition(e, instance, 'removed', cause)
+    run.removed.set(instance.record.task_id, instance.record)
   }
+  const known = new Map(run.instances.map((instance) => [instance.record.task_id, instance]))
   run.version = version
   run.graph = graph
-  run.byTask = graph.tasks.map(() => [])
-  graph.tasks.forEach((spec, task) => {
-    const old = run.instances.find(({ record }) => record.task_id === spec.task_id)
-    const instance = new Instance(run, task, rows.get(spec.task_id) ?? addedInstance(e, run, task))
-    if (old?.live != null) {
-      instance.live = old.live
-      e.live.set(instance.record.id, Object.assign(old.live, { instance }))
-    }
-    kept.push(instance)
-    run.byTask[task]?.push(instance)
-    e.instances.set(instance.record.id, instance)
+  if (version.spec.dialect !== '2') run.taskSlots.max = version.spec.max_active_tasks
+  run.instances = graph.tasks.map((spec, task) => {
+    const instance = known.get(spec.task_id) ?? addedInstance(e, run, task)
+    instance.task = task
+    return instance
   })
-  run.instances = kept
-  run.unfinished = kept.filter(({ record }) => !isFinished(record.state)).length
+  run.byTask = run.instances.map((instance) => [instance])
+  run.unfinished = run.instances.filter(({ record }) => !isFinished(record.state)).length
   recountUpstreams(run)
+  for (const instance of run.instances) e.dirty.push(instance)
+  if (graph.uses_past && run.past === undefined) e.pending.effects.push(() => e.dependencies.requestPast(run))
   e.pending.changeRun(run.record, { dag_version_id: version.id })
   e.markRunChanged(run)
+  if (run.unfinished > 0) reopenRun(e, run, cause)
 }
 
-function addedInstance(e: Engine, run: ActiveRun, task: number): TaskInstanceRecord {
-  const row = newInstance(e, run.record, run.graph, task)
-  e.pending.insertInstance(row)
-  run.record.task_counts[row.state] = (run.record.task_counts[row.state] ?? 0) + 1
-  return row
+/** A task that the run did not have, or had once: then its row comes back as if cleared. */
+function addedInstance(e: Engine, run: ActiveRun, task: number): Instance {
+  const task_id = run.graph.tasks[task]?.task_id ?? ''
+  const old = run.removed.get(task_id)
+  run.removed.delete(task_id)
+  const instance = new Instance(run, task, old ?? newInstance(e, run.record, run.graph, task))
+  const { record } = instance
+  const counts = run.record.task_counts
+  if (old === undefined) e.pending.insertInstance(record)
+  else {
+    const max_tries = record.try_number + instance.spec.retries + 1
+    counts[record.state] = (counts[record.state] ?? 1) - 1
+    if (counts[record.state] === 0) delete counts[record.state]
+    e.pending.changeInstance(record, { state: 'none', max_tries, start_time: null, end_time: null, scheduled_time: null, queued_time: null, next_try_at: null, state_reason: null })
+  }
+  counts[record.state] = (counts[record.state] ?? 0) + 1
+  e.instances.set(record.id, instance)
+  const live = e.live.get(record.id)
+  if (live !== undefined) {
+    instance.live = live
+    live.instance = instance
+  }
+  return instance
 }
 
 export function deleteRun(e: Engine, run: ActiveRun, actor: string): void {
@@ -185,7 +199,12 @@ export function deleteRun(e: Engine, run: ActiveRun, actor: string): void {
   e.pending.deleteRun(run.record.id)
   e.ledger({ kind: 'dag_run.deleted', dag_id: run.record.dag_id, dag_run_id: null, task_instance_id: null, attempt: null, from_state: run.record.state, to_state: null, cause: 'user', actor, message: run.record.run_id })
   e.publish({ type: 'dag_run_deleted', dag_id: run.record.dag_id, run_id: run.record.run_id })
+  for (const next of run.waitingForThis) {
+    next.past = undefined
+    e.pending.effects.push(() => e.dependencies.requestPast(next))
+  }
   const ending = run.endings
+  run.isDeleted = true
   e.pending.effects.push(() => retire(e, run, ending))
 }
 

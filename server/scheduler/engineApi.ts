@@ -13,7 +13,7 @@ import type { EngineService } from './engineService.ts'
 import { instant } from './liveEventsOf.ts'
 import type { ActiveRun, DagEntry } from './model.ts'
 import type { AssignedAttempt, EngineCommands, EngineQueries, PoolUsage, SwarmInbox, WorkerView } from './ports.ts'
-import { createDueRuns, nextPlanned, plan, restrictionOf } from './runs.ts'
+import { createDueRuns, graphOf, nextPlanned, plan, restrictionOf } from './runs.ts'
 import { why } from './why.ts'
 import { workerConnected, workerReleased, workerReport } from './workers.ts'
 
@@ -83,6 +83,7 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
           instances.map(({ record }) => ({ run_id: run.record.run_id, task_id: record.task_id, map_index: record.map_index, state: record.state })))
         if (p.options.dry_run === true) return { dry_run: true, task_instances: affected }
         await service.commit((e) => {
+          if (p.options.version === 'newest') refuseUnknownTasks(dagOf(e, p.dag_id), p.options.task_ids ?? [])
           for (const { run } of selected) {
             if (p.options.version === 'newest') moveToVersion(e, run, run.dag.version, p.actor)
             clearInstances(e, run, selectForClear(run, p.options), { actor: p.actor, note: p.options.note })
@@ -174,6 +175,12 @@ async function refuseExisting(store: EngineStore, e: Engine, p: { dag_id: string
     const known = [...inMemory.map(({ record }) => record), ...stored].find((record) => record.logical_date === date && record.run_type === 'manual')
     if (known !== undefined) throw new VortexError('conflict', `DAG "${p.dag_id}" already has a manual run for ${instant(date)}: "${known.run_id}".`, { run_id: known.run_id })
   }
+}
+
+/** Before anything is changed: a step has no way back. */
+function refuseUnknownTasks(dag: DagEntry, task_ids: readonly string[]): void {
+  const unknown = task_ids.find((task_id) => !graphOf(dag.version).index.has(task_id))
+  if (unknown !== undefined) throw new VortexError('not_found', `Version ${dag.version.version} of "${dag.record.dag_id}" has no task "${unknown}".`)
 }
 
 async function runsToClear(service: EngineService, store: EngineStore, p: Parameters<EngineCommands['runClear']>[0]): Promise<ActiveRun[]> {

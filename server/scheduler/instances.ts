@@ -140,7 +140,8 @@ export function fail(e: Engine, instance: Instance, p: Cause & { retryable: bool
     return
   }
   const delay = retryDelay({
-    try_number: record.try_number, retry_delay_ms: spec.retry_delay_ms, exponential_backoff: spec.retry_exponential_backoff, max_retry_delay_ms: spec.max_retry_delay_ms,
+    // Pokes, attempts given back and tries before a clear do not make the delay longer.
+    try_number: Math.max(1, record.try_number - (record.max_tries - spec.retries - 1)), retry_delay_ms: spec.retry_delay_ms, exponential_backoff: spec.retry_exponential_backoff, max_retry_delay_ms: spec.max_retry_delay_ms,
     key: `${run.record.dag_id}#${record.task_id}#${run.record.logical_date ?? run.record.run_after}#${record.try_number}`,
   })
   const due = p.at + delay

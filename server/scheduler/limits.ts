@@ -9,7 +9,7 @@ function limitIn(map: Map<string, Limit>, key: string, code: string, max: number
   if (limit === undefined) {
     limit = new Limit(code, key, max)
     map.set(key, limit)
-  }
+  } else limit.max = max // of the version that was looked at last; a freed slot lets those in that wait
   return limit
 }
 

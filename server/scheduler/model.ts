@@ -19,8 +19,8 @@ import type { Limit, ReadyQueue } from './readyQueues.ts'
 /** A task instance of an active run. */
 export class Instance {
   readonly run: ActiveRun
-  /** Index of its task in the run's graph. */
-  readonly task: number
+  /** Index of its task in the run's graph; another one when the run moves to another version. */
+  task: number
   readonly record: TaskInstanceRecord
   live: LiveAttempt | null = null
   /** The ready queue that holds it while it could run, else null. */
@@ -51,10 +51,14 @@ export class ActiveRun {
   instances: Instance[] = []
   /** Instances of each task; one each until tasks are mapped. */
   byTask: Instance[][] = []
+  /** Rows of tasks that its version does not have; a version that has them again takes them back. */
+  readonly removed = new Map<string, TaskInstanceRecord>()
   upstreamCounts: UpstreamCounts[] = []
   unfinished = 0
   /** How often it ended while in memory: an effect of an older ending must not forget a run that ended again. */
   endings = 0
+  /** Its rows are deleted with the commit that is pending or under way. */
+  isDeleted = false
   /** undefined = not looked up yet; null = there is no run before. */
   past: PastRun | null | undefined = undefined
   /** Runs whose `past` is this one. */

@@ -3,7 +3,7 @@ import type { DagRunRecord } from '#db/records.ts'
 import type { EngineStore } from '#db/store.ts'
 import type { TaskInstanceState } from '#contract/states.ts'
 import type { Engine } from './engine.ts'
-import type { ActiveRun, PastRun } from './model.ts'
+import type { ActiveRun } from './model.ts'
 
 type Found = { run: DagRunRecord; states: { task_id: string; map_index: number; state: TaskInstanceState }[] } | null
 
@@ -18,10 +18,14 @@ export function pastQuestion(run: ActiveRun): Parameters<EngineStore['previousRu
 /** Links a run to the one before it and evaluates what waited for that. */
 export function pastLoaded(e: Engine, run: ActiveRun, found: Found): void {
   if (e.runs.get(run.record.id) !== run) return
+  if (found !== null && (found.run.state === 'queued' || found.run.state === 'running') && !e.runs.has(found.run.id)) {
+    // It ended and left memory while it was being read: what was read is old.
+    e.pending.effects.push(() => e.dependencies.requestPast(run))
+    return
+  }
   const inMemory = newestBefore(run)
   if (inMemory !== null && (found === null || (inMemory.record.logical_date ?? 0) >= (found.run.logical_date ?? 0))) {
-    inMemory.waitingForThis.add(run)
-    run.past = linkTo(inMemory)
+    linkPast(run, inMemory)
   } else if (found === null) run.past = null
   else {
     const states = new Map(found.states.filter(({ map_index }) => map_index < 0).map(({ task_id, state }) => [task_id, state]))
@@ -30,8 +34,10 @@ export function pastLoaded(e: Engine, run: ActiveRun, found: Found): void {
   for (const instance of run.instances) if (instance.record.state === 'none') e.dirty.push(instance)
 }
 
-function linkTo(run: ActiveRun): PastRun {
-  return {
+/** `next` looks back at a run in memory, and is evaluated again when something of it ends. */
+export function linkPast(next: ActiveRun, run: ActiveRun): void {
+  run.waitingForThis.add(next)
+  next.past = {
     dag_run_id: run.record.id,
     stateOf(task_id) {
       const task = run.graph.index.get(task_id)

@@ -127,7 +127,7 @@ export class ReadyQueues {
       if (block !== undefined) {
         queue.where = 'moving'
         blocked.push({ queue, limit: block.limit })
-        this.#passOn(queue, block.limit)
+        this.#passOn(queue)
         continue
       }
       if (!p.place(head, queue)) {
@@ -148,11 +148,11 @@ export class ReadyQueues {
     for (const queue of setAside) this.#makeEligible(queue)
   }
 
-  /** `queue` is blocked by `limit`: others that wait for its further limits get their chance. */
-  #passOn(queue: ReadyQueue, limit: Limit): void {
-    for (const other of queue.limits) {
-      if (other.limit === limit || other.limit.used >= other.limit.max) continue
-      const next = other.limit.parked.pop()
+  /** `queue` is blocked: others that wait for its limits get their chance, also for the rest of a limit that is too small for it. */
+  #passOn(queue: ReadyQueue): void {
+    for (const { limit } of queue.limits) {
+      if (limit.used >= limit.max) continue
+      const next = limit.parked.pop()
       if (next !== undefined) this.#makeEligible(next)
     }
   }

@@ -11,6 +11,7 @@ import { backfillRunEnded } from './backfills.ts'
 import type { Cause, DueTimer, Engine } from './engine.ts'
 import { endLive, transition, wake } from './instances.ts'
 import { ActiveRun, Instance, type DagEntry } from './model.ts'
+import { linkPast } from './past.ts'
 import { Limit } from './readyQueues.ts'
 
 const graphs = new WeakMap<DagVersionRecord, CompiledGraph>()
@@ -36,7 +37,10 @@ export function activate(e: Engine, dag: DagEntry, record: DagRunRecord, version
   run.byTask = graph.tasks.map(() => [])
   for (const row of instances) {
     const task = graph.index.get(row.task_id)
-    if (task === undefined) continue // removed from this version; the row keeps its history
+    if (task === undefined) {
+      run.removed.set(row.task_id, row)
+      continue
+    }
     const instance = new Instance(run, task, row)
     run.instances.push(instance)
     run.byTask[task]?.push(instance)
@@ -53,6 +57,8 @@ export function activate(e: Engine, dag: DagEntry, record: DagRunRecord, version
   dag.runs.set(record.run_id, run)
   e.runs.set(record.id, run)
   if (graph.uses_past) e.pending.effects.push(() => e.dependencies.requestPast(run))
+  // It is here again (a clear, a mark): runs that look back at it must see how it goes on.
+  for (const next of dag.runs.values()) if (next.past?.dag_run_id === record.id) linkPast(next, run)
   return run
 }
 

@@ -102,7 +102,8 @@ function applyOutcome(e: Engine, instance: Instance, live: LiveAttempt, report: 
       return
     case 'rescheduled': {
       const due = report.reschedule_at ?? e.now
-      transition(e, instance, 'up_for_reschedule', cause, { ...ended, next_try_at: due })
+      // A poke is no try: the retries that are left stay.
+      transition(e, instance, 'up_for_reschedule', cause, { ...ended, next_try_at: due, max_tries: instance.record.max_tries + 1 })
       e.setTimer({ at: due, kind: 'instance', dag_id: instance.run.record.dag_id, instance })
       return
     }

@@ -61,9 +61,23 @@ export class SimDatabase {
     this.ledger.push(...structuredClone(commit.ledger_insert))
     for (const id of commit.dag_runs_delete) {
       this.runs.delete(id)
-      for (const row of this.instances.values()) if (row.dag_run_id === id) this.instances.delete(row.id)
+      for (const row of this.instances.values()) if (row.dag_run_id === id) this.#deleteInstance(row.id)
+    }
+    for (const dag_id of commit.dags_delete) {
+      for (const run of this.runs.values()) {
+        if (run.dag_id !== dag_id) continue
+        this.runs.delete(run.id)
+        for (const row of this.instances.values()) if (row.dag_run_id === run.id) this.#deleteInstance(row.id)
+      }
+      for (const backfill of this.backfills.values()) if (backfill.dag_id === dag_id) this.backfills.delete(backfill.id)
+      this.dags.delete(dag_id)
     }
     return { status: 'committed' }
+  }
+
+  #deleteInstance(id: number): void {
+    this.instances.delete(id)
+    for (const [key, row] of this.attempts) if (row.task_instance_id === id) this.attempts.delete(key)
   }
 
   #firstConflict(commit: EngineCommit): string | null {
@@ -76,6 +90,10 @@ export class SimDatabase {
       }
     }
     for (const row of commit.task_instances_insert) if (this.instances.has(row.id)) return `task instance ${row.id} exists`
+    const ofOldRuns = commit.task_instances_insert.filter(({ dag_run_id }) => this.runs.has(dag_run_id))
+    if (ofOldRuns.length > 0) {
+      for (const row of this.instances.values()) if (ofOldRuns.some((other) => other.dag_run_id === row.dag_run_id && other.task_id === row.task_id)) return `task ${row.task_id} of run ${row.dag_run_id} exists`
+    }
     for (const row of commit.attempts_insert) if (this.attempts.has(`${row.task_instance_id}:${row.attempt}`)) return `attempt ${row.task_instance_id}:${row.attempt} exists`
     for (const change of commit.task_instances_update) {
       const row = this.instances.get(change.id)
@@ -85,6 +103,9 @@ export class SimDatabase {
       if (this.attempts.get(`${change.task_instance_id}:${change.attempt}`)?.lease_token !== change.expect_lease_token) return `attempt ${change.task_instance_id}:${change.attempt}: other lease`
     }
     for (const { id } of commit.dag_runs_update) if (!this.runs.has(id)) return `dag_run ${id} does not exist`
+    for (const { dag_id } of commit.dags_update) if (!this.dags.has(dag_id)) return `DAG ${dag_id} does not exist`
+    for (const { dag_id } of commit.dag_runs_insert) if (!this.dags.has(dag_id)) return `DAG ${dag_id} does not exist`
+    for (const { id } of commit.backfills_update) if (!this.backfills.has(id) && !commit.backfills_insert.some(({ backfill }) => backfill.id === id)) return `backfill ${id} does not exist`
     return null
   }
 }

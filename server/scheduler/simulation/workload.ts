@@ -36,6 +36,16 @@ export function addDag(db: SimDatabase, dagSpec: DagSpec, id: number): void {
   db.versions.set(id, version)
 }
 
+/** Stores a newer version of a DAG, as a parse would. */
+export function addVersion(db: SimDatabase, dagSpec: DagSpec): void {
+  const dag = db.dags.get(dagSpec.dag_id)
+  if (dag === undefined) throw new Error(`no DAG ${dagSpec.dag_id}`)
+  const id = Math.max(...db.versions.keys()) + 1
+  const version = dag.version + 1
+  db.versions.set(id, { id, dag_id: dagSpec.dag_id, version, hash: String(id), spec: dagSpec, bundle_hash: '', file: dagSpec.file, created_at: 0 })
+  Object.assign(dag, { dag_version_id: id, version, max_active_runs: dagSpec.max_active_runs, max_active_tasks: dagSpec.max_active_tasks, task_count: dagSpec.tasks.length })
+}
+
 /** A random acyclic DAG of up to 12 tasks with limits of every kind now and then. */
 export function randomDag(random: Random, dag_id: string, scheduled: boolean): DagSpec {
   const count = random.int(1, 12)

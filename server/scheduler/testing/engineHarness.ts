@@ -10,7 +10,7 @@ import type { AssignedAttempt, AttemptRef, AttemptReport, EngineCommands, Engine
 import { Random } from '../simulation/random.ts'
 import { SIM_START, SimTime } from '../simulation/simClock.ts'
 import { SimDatabase, simStore } from '../simulation/simStore.ts'
-import { addDag } from '../simulation/workload.ts'
+import { addDag, addVersion } from '../simulation/workload.ts'
 
 export type Outcome = Extract<AttemptReport, { type: 'ended' }>['outcome']
 
@@ -75,6 +75,15 @@ export class EngineHarness {
     const answer = this.commands.dagTrigger({ dag_id, conf: {}, logical_date: p.logical_date ?? null, run_id: p.run_id ?? null, note: null, actor: 'test' })
     await this.pass(50)
     return (await answer).run_id
+  }
+
+  /** Stores a new version of a DAG, as a parse would, and tells the engine. */
+  async newVersion(spec: DagSpec): Promise<void> {
+    addVersion(this.db, spec)
+    const dag = this.db.dags.get(spec.dag_id)
+    const version = this.db.versions.get(dag?.dag_version_id ?? 0)
+    if (dag === undefined || version === undefined) throw new Error(`no DAG ${spec.dag_id}`)
+    await this.answer(this.commands.dagsChanged({ changed: [structuredClone({ dag, version, is_new: false })], stale: [] }))
   }
 
   /** Waits for an answer while virtual time passes. */
