@@ -3,13 +3,15 @@
  * zones over five years each, both families, and 6,000 random questions. A difference prints the command that shows
  * Airflow's list for that month.
  *
- * Differences on purpose, each counted below:
- * - `stall`: where a clock goes back by half an hour, Airflow's data-interval timetable stops for good (3.3 raises "did not
- *   advance", 2.10 offers the same run for ever). VORTEX goes on.
- * - `assertion`: with hour `*` beside a restricted day, month or year a clock change shifts Airflow's points, and for hours or
- *   days its own assertion fails ("next schedule shouldn't be earlier"). VORTEX plans the run that the points give.
- * - `ended`: a schedule without a later date (a year field, 30 February) raises in Airflow at every pass of its scheduler.
- *   VORTEX plans nothing for it, and goes on with the other expressions of the same timetable.
+ * Differences on purpose; each is checked to be of its kind:
+ * - `stall`: with hour `*` and a clock that goes back by half an hour, or hour `*` beside a restricted day or month and any
+ *   change of the clock, Airflow's data-interval timetable stops for good (3.3 raises "did not advance", 2.10 offers the same
+ *   run for ever). VORTEX goes on.
+ * - `assertion`: for the same reason, and for hours or days, an assertion of Airflow fails ("next schedule shouldn't be
+ *   earlier"). VORTEX plans the run that the points give.
+ * - `ended`: without an earlier or later point (a year field, 30 February) Airflow raises at every pass of its scheduler.
+ *   VORTEX starts such a schedule with its first point, and plans nothing after the last.
+ * - Where 2.10 and 3.3 differ, VORTEX follows 3.3, whose changes are repairs: see the last test of the questions.
  */
 import { readFileSync } from 'node:fs'
 import { gunzipSync } from 'node:zlib'
@@ -17,6 +19,7 @@ import { describe, expect, test } from 'vitest'
 import type { TimetableSpec } from '#contract/dagSpec.ts'
 import type { RunType } from '#contract/states.ts'
 import { compileTimetable, formatRunId, type PlannedRun, type Timetable } from './timetable.ts'
+import { compileCron } from './cron.ts'
 import { zoneOf } from './zone.ts'
 
 interface Pair {
@@ -142,6 +145,15 @@ function compareNear(cron: string, zone: Recording['zones'][number], pair: Pair)
   })
 }
 
+/** `ended`: an expression with a year whose first point has none before it, so that Airflow raises before the first run. */
+function neverBegins(cron: string, { hashes }: Pair): boolean {
+  const bytes = Buffer.from(hashes, 'base64')
+  const isEmpty = Array.from({ length: bytes.length / 4 }, (_, index) => bytes.readUInt32LE(index * 4)).every(
+    (hash) => hash === hashTimes([]),
+  )
+  return isEmpty && cron.split(' ').length === 7
+}
+
 describe(`cron timetables against Airflow ${recording.versions.airflow} and ${recording.other.versions.airflow}`, () => {
   test('the recording is as large as it claims, and both Airflow versions agree in it', () => {
     expect(recording.expressions.length).toBeGreaterThanOrEqual(200)
@@ -153,13 +165,17 @@ describe(`cron timetables against Airflow ${recording.versions.airflow} and ${re
   })
 
   test.each(recording.zones)('every run of five years in $name', { timeout: 120_000 }, (zone) => {
-    for (const change of zone.changes) {
-      const { offsetAt } = zoneOf(zone.name)
-      expect(offsetAt.call(zoneOf(zone.name), change * 1000 - 1)).not.toBe(offsetAt.call(zoneOf(zone.name), change * 1000))
-    }
+    // If this fails, Node's zone tables are not those of the recording (versions.tzdata): record again.
+    const known = zoneOf(zone.name).transitions({ from: year(zone.year) * 1000, to: year(zone.year + recording.years) * 1000 })
+    expect(known.map(({ at }) => at / 1000)).toEqual(zone.changes)
+    const silent: string[] = []
     const differences: string[] = []
     for (const cron of recording.expressions) {
       const pair = recording.pairs[`${cron}|${zone.name}`]!
+      if (neverBegins(cron, pair)) {
+        silent.push(cron)
+        continue
+      }
       if (pair.kind === 'whole') differences.push(...compareNear(cron, zone, pair))
       const bytes = Buffer.from(pair.hashes, 'base64')
       const found = segments(cron, zone, pair)
@@ -170,13 +186,23 @@ describe(`cron timetables against Airflow ${recording.versions.airflow} and ${re
       })
     }
     expect(differences).toEqual([])
+    for (const cron of silent)
+      expect(
+        families(cron, zone.name).byTrigger.next({
+          last: null,
+          restriction: { earliest: year(zone.year) * 1000, latest: null, catchup: true },
+          now: 0,
+        }),
+      ).not.toBeNull()
   })
 
-  test('Airflow stalls in half-hour changes only, and VORTEX goes on there', () => {
+  test('Airflow stalls only where hour "*" meets a change of the clock, and VORTEX goes on there', () => {
     const stalled = Object.entries(recording.pairs).filter(([, pair]) => pair.stalls.length > 0)
-    expect([...new Set(stalled.map(([key]) => key.split('|')[1]))]).toEqual(['Australia/Lord_Howe'])
+    expect(stalled.length).toBeGreaterThan(0)
     for (const [key, { stalls }] of stalled) {
       const [cron = '', zone = ''] = key.split('|')
+      expect(compileCron(cron).coversEveryHour, key).toBe(true)
+      expect(recording.zones.find(({ name }) => name === zone)?.changes, key).not.toEqual([])
       const end = stalls[0]! * 1000
       const last: PlannedRun = { logical_date: end - 60_000, interval: { start: end - 60_000, end }, run_after: end }
       const run = families(cron, zone).byInterval.next({ last, restriction: { earliest: null, latest: null, catchup: true }, now: 0 })
@@ -221,6 +247,32 @@ describe('random questions', () => {
       expect(() => ask(asked)).not.toThrow()
     }
     expect(failed.length).toBeLessThan(recording.questions.length / 200)
+  })
+})
+
+/** Why Airflow 2.10 answers differently from 3.3. */
+function reasonOf210([spec, { last, earliest, catchup, now }, theirs]: Asked): string | null {
+  const next = theirs !== null && 'next' in theirs ? theirs.next : null
+  if (earliest === null && ['cron_trigger', 'once', 'continuous'].includes(spec.type))
+    return 'a DAG without start date did not run (2.x refuses one with a schedule)'
+  if (spec.type === 'delta_data_interval' && spec['months'] !== 0 && !catchup) return 'months were rounded as 30 days'
+  if (spec.type.endsWith('data_interval') && last !== null && next !== null && next[0] <= last[0])
+    return 'a changed schedule repeated a date that had run already'
+  if (spec.type === 'continuous' && last !== null && last[1] > now)
+    return 'a last run in the future gave an interval that ends before it starts'
+  return null
+}
+
+describe('Airflow 2.10', () => {
+  test('answers as 3.3 does but for the repairs of 3.x', () => {
+    expect(recording.other.compared).toBeGreaterThan(4_000)
+    const counts = new Map<string, number>()
+    for (const asked of Object.values(recording.other.questions)) {
+      const reason = reasonOf210(asked) ?? JSON.stringify(asked)
+      counts.set(reason, (counts.get(reason) ?? 0) + 1)
+    }
+    expect([...counts.keys()].filter((reason) => reason.startsWith('['))).toEqual([])
+    expect(counts.size).toBe(4)
   })
 })
 
