@@ -10,7 +10,7 @@
  * - The worker runs in a session of its own, so that a terminal's Ctrl-C and the controller's death do not reach it.
  * - A worker with other settings (capacity, interpreter, version) is drained while its successor starts.
  *
- * Failure: a worker that dies is started again after 100 ms to 10 s; one that lived for a minute counts as well again.
+ * Failure: a worker that dies is started again after 100 ms to 5 s; one that lived for 5 s counts as well again.
  */
 import { type ChildProcess, spawn } from 'node:child_process'
 import { closeSync, copyFileSync, ftruncateSync, mkdirSync, openSync, statSync } from 'node:fs'
@@ -44,8 +44,10 @@ const DRAIN_MS = 10_000
 /** Beyond its drain a worker needs a moment for its last reports; then it is killed, and its hosts with it. */
 const STOP_MARGIN_MS = 5_000
 const RESTART_FIRST_MS = 100
-const RESTART_SLOWEST_MS = 10_000
-const WELL_MS = 60_000
+/** With its start still shorter than the lease: what a dead worker held waits for the lease, never for its successor. */
+const RESTART_SLOWEST_MS = 5_000
+/** One that cannot work (no Python, a folder that is full) ends within its first seconds. */
+const WELL_MS = 5_000
 /** How soon the death of a worker that is no child of ours is noticed. */
 const LOOK_MS = 500
 const LOG_BYTES = 10 * 1024 * 1024
