@@ -10,6 +10,10 @@ export type IgnoreSyntax = 'regexp' | 'glob'
 /** Longer files are no lists of patterns. */
 export const IGNORE_FILE_BYTES_MAX = 256 * 1024
 
+/** The patterns run in the controller: those whose time can grow without bound are refused. */
+const PATTERN_CHARS_MAX = 500
+const NESTED_REPETITION = /\([^)]*[+*}][^)]*\)[+*{]/
+
 export interface IgnoreRules {
   syntax: IgnoreSyntax
   /** `path` is relative to the file's folder, with forward slashes; folders end with one. */
@@ -30,6 +34,10 @@ export function parseIgnoreFile(text: string, syntax: IgnoreSyntax | null): Igno
   for (const line of lines) {
     const pattern = line.replace(/#.*$/, '').trim()
     if (pattern === '') continue
+    if (pattern.length > PATTERN_CHARS_MAX || NESTED_REPETITION.test(pattern)) {
+      problems.push(`${pattern.slice(0, 100)}: repeats a repetition or is too long, which could take for ever`)
+      continue
+    }
     try {
       patterns.push(new RegExp(pattern))
     } catch {

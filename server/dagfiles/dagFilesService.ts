@@ -200,6 +200,7 @@ export class DagFilesService implements Service {
     for (const file of news.gone) await this.#remove(file)
     if (folders.has(EVERYTHING) && !isFirst) await this.#checkPackages()
     if (news.is_code && !isFirst) this.#recheckFailed()
+    if (!isFirst) for (const file of news.naming) this.#enqueue(file, 'recheck')
     await this.#compare(news.touched, isFirst ? 'found' : folders.has(EVERYTHING) ? 'recheck' : 'edited')
     this.#publishErrors()
   }

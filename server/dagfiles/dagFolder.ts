@@ -21,6 +21,8 @@ const READ_AT_ONCE = 16
 export interface FolderNews {
   /** DAG files that may have to be parsed: new, changed, or a file that they depend on changed. */
   touched: string[]
+  /** DAG files that name a helper module which is new: no parse can have counted it among its inputs. */
+  naming: string[]
   /** Known DAG files that are no longer there. */
   gone: string[]
   /** Python files changed: what failed to import may load now. */
@@ -80,10 +82,10 @@ export class DagFolder {
     const naming = await this.#filesNaming([...p.changed].filter((path) => path.endsWith('.py') && !p.present.has(path) && this.index.stat(path) !== null))
     const touched = [...p.present].filter((file) => {
       const record = p.records.get(file)
-      return p.whole || record === undefined || !before.has(file) || p.changed.has(file) || naming.has(file) || dependsOn(record, p.changed)
+      return p.whole || record === undefined || !before.has(file) || p.changed.has(file) || dependsOn(record, p.changed)
     })
     const gone = [...new Set([...before, ...(this.#only === null ? p.records.keys() : [])])].filter((file) => !p.present.has(file))
-    return { touched, gone, is_code: [...p.changed].some((path) => path.endsWith('.py')) }
+    return { touched, naming: [...naming], gone, is_code: [...p.changed].some((path) => path.endsWith('.py')) }
   }
 
   /** Python files that no .airflowignore excludes and that speak of DAGs (Airflow's safe mode). */

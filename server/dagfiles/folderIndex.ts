@@ -13,6 +13,8 @@ export const ENTRIES_MAX = 200_000
 export const DEPTH_MAX = 32
 /** Files that are stat'ed at once: libuv has four threads. */
 const STATS_AT_ONCE = 64
+/** Enough to see what is wrong. */
+const NOTICES_MAX = 10
 
 const SKIPPED = new Set(['__pycache__', 'node_modules', 'site-packages', 'venv', 'env', 'logs'])
 /** Twin of python/vortex/loading/data_files.py: what tasks write rather than read. */
@@ -90,8 +92,8 @@ export class FolderIndex {
 
   async #mayEnter(parent: string, path: string, depth: number): Promise<boolean> {
     if (this.#entries >= ENTRIES_MAX || depth >= DEPTH_MAX) {
-      const notice = `The DAG folder holds more than ${ENTRIES_MAX.toLocaleString('en')} files or ${DEPTH_MAX} levels; ${path} and others are not read. Point VORTEX_DAGS_FOLDER at the DAG files alone.`
-      if (this.notices.length === 0) this.notices.push(notice)
+      const notice = `The DAG folder holds more than ${ENTRIES_MAX.toLocaleString('en')} files or ${DEPTH_MAX} levels; some are not read. Point VORTEX_DAGS_FOLDER at the DAG files alone.`
+      this.#note(notice)
       return false
     }
     const real = await realpath(join(this.root, path)).catch(() => null)
@@ -106,7 +108,14 @@ export class FolderIndex {
     const entry = files.get(IGNORE_FILE)
     if (!entry || entry.size > IGNORE_FILE_BYTES_MAX) return null
     const text = await readFile(join(absolute, IGNORE_FILE), 'utf8').catch(() => null)
-    return text === null ? null : parseIgnoreFile(text, this.#syntax)
+    if (text === null) return null
+    const rules = parseIgnoreFile(text, this.#syntax)
+    for (const problem of rules.problems.slice(0, 3)) this.#note(`${join(absolute, IGNORE_FILE)}: ${problem}. The line is not used.`)
+    return rules
+  }
+
+  #note(notice: string): void {
+    if (this.notices.length < NOTICES_MAX && !this.notices.includes(notice)) this.notices.push(notice)
   }
 
   #forget(path: string, changed: Set<string>): void {

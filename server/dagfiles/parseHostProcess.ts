@@ -12,6 +12,8 @@ const START_TIMEOUT_MS = 60_000
 /** Kept of the host's own error output, for the message when it dies. */
 const STDERR_KEPT = 16 * 1024
 const STOP_GRACE_MS = 2_000
+/** Room that children overwrite with their mark: MARK_WIDTH of python/vortex/host/linux.py. */
+const MARK_WIDTH = 64
 
 /** The host died under a parse; nothing is known of the file. */
 export class HostGone extends Error {
@@ -78,7 +80,9 @@ export class ParseHostProcess {
     this.#options = options
     const { executable, environment, parallel, clock } = options
     // In the root folder: what lies where the server was started must not be importable by chance.
-    this.#child = spawn(executable, ['-m', 'vortex.loading.parse_host', '--parallel', String(parallel)], { env: environment, stdio: ['pipe', 'pipe', 'pipe'], cwd: '/', windowsHide: true })
+    this.#child = spawn(executable, ['-m', 'vortex.loading.parse_host', '--parallel', String(parallel)], {
+      env: { ...environment, VORTEX_ATTEMPT_ID: ' '.repeat(MARK_WIDTH) }, stdio: ['pipe', 'pipe', 'pipe'], cwd: '/', windowsHide: true,
+    })
     this.#child.stderr?.on('data', (chunk: Buffer) => this.#hear(chunk.toString('utf8')))
     // A write to a host that has just died; its end says so.
     this.#child.stdin?.on('error', () => undefined)

@@ -112,6 +112,12 @@ def test_bytes_that_are_not_utf8_are_named_with_their_line(host, dags):
     assert "0xff" in error["message"]
 
 
+def test_bad_bytes_in_the_first_line_and_unknown_encodings_are_named_too(host, dags):
+    assert error_of(parse_with_good(host, dags, b"x = '\xff'\n"))["kind"] == "encoding"
+    error = error_of(parse_with_good(host, dags, "# coding: klingon\nx = 1\n"))
+    assert (error["kind"], error["line"]) == ("encoding", 1) and "klingon" in error["message"]
+
+
 def test_a_declared_encoding_is_read(host, dags):
     answer = parse_with_good(host, dags, "# -*- coding: latin-1 -*-\n".encode() + b"name = '\xe9'\nassert name == chr(233)\n" + GOOD.encode())
     assert answer["result"]["error"] is None

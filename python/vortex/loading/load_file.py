@@ -71,7 +71,7 @@ def read_source(path: str) -> str:
         raise ValueError(f"The file has {size:,} bytes; a DAG file may have {MAX_DAG_FILE_BYTES:,}. Move data into a file beside it.")
     with open(path, "rb") as stream:
         data = stream.read()
-    encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
+    encoding = _encoding_of(data)
     try:
         text = data.decode(encoding)
     except UnicodeDecodeError as error:
@@ -82,7 +82,21 @@ def read_source(path: str) -> str:
             f"first line, such as `# -*- coding: latin-1 -*-`.",
             line,
         ) from None
+    if "\0" in text:
+        line = text.count("\n", 0, text.index("\0")) + 1
+        raise SyntaxError("source code cannot contain null bytes", (path, line, 1, None))
     return io.IncrementalNewlineDecoder(None, translate=True).decode(text, final=True)
+
+
+def _encoding_of(data: bytes) -> str:
+    """As the file declares it (PEP 263), else UTF-8."""
+    try:
+        return tokenize.detect_encoding(io.BytesIO(data).readline)[0]
+    except SyntaxError as error:
+        if str(error.msg).startswith("unknown encoding"):
+            raise DagFileEncodingError(f"The file declares an {error.msg}. Save it as UTF-8 and remove the declaration.", 1) from None
+        # The first two lines are no UTF-8 and declare nothing; decoding says where.
+        return "utf-8"
 
 
 def _new_module(path: str, file: str) -> types.ModuleType:

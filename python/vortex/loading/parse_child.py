@@ -11,7 +11,7 @@ import struct
 from typing import Any, Dict, Optional
 
 from vortex.host.frames import Decoder, encode_json
-from vortex.host.linux import die_with_parent
+from vortex.host.linux import MARK, die_with_parent, set_mark
 from vortex.loading.limits import MAX_RESULT_BYTES, Limits, apply_limits, raise_memory_limit
 from vortex.loading.parse_file import parse_file, recorder
 
@@ -88,6 +88,9 @@ def run_child(request: Dict[str, Any], fds: Dict[str, int], limits: Limits, coun
     try:
         os.setsid()
         die_with_parent(signal.SIGKILL)
+        # Forks and programs that it starts carry the mark, wherever they go (see _kill_adopted).
+        set_mark(str(os.getpid()))
+        os.environ[MARK] = str(os.getpid())
         _take_descriptors(fds)
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD, signal.SIGPIPE):
             signal.signal(number, signal.SIG_DFL)

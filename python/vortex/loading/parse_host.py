@@ -31,7 +31,7 @@ import time
 from typing import Any, Deque, Dict, List, Optional
 
 from vortex.host.frames import Decoder, encode_json
-from vortex.host.linux import become_subreaper, prepare
+from vortex.host.linux import become_subreaper, prepare, read_mark
 from vortex.host.process_tree import children, kill_exactly, look_up
 from vortex.loading.data_files import DataFileFinder
 from vortex.loading.limits import Limits, address_space_bytes, user_process_count
@@ -201,15 +201,17 @@ class ParseHost:
         self._forget_descriptor(child.output)
         result, failure, output = child.finish()
         if self._adopting:
-            self._kill_adopted()
+            self._kill_adopted(str(child.pid))
         self._send_result(number, result, failure, output)
 
-    def _kill_adopted(self) -> None:
-        """Kills what escaped its session: on Linux it has become our child."""
+    def _kill_adopted(self, mark: str) -> None:
+        """Kills what left the session of the child that carried this mark: on Linux it has become our child."""
         known = {child.pid for child in self._children.values()}
         for pid in children(os.getpid()):
             process = look_up(pid) if pid not in known else None
-            if process is not None and kill_exactly(process, signal.SIGKILL):
+            if process is None or not (process.state == "Z" or read_mark(pid) == mark or not known):
+                continue
+            if process.state == "Z" or kill_exactly(process, signal.SIGKILL):
                 try:
                     os.waitpid(pid, 0)
                 except OSError:
