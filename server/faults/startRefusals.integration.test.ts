@@ -1,7 +1,7 @@
 /** Starts that must be refused soon and with words that help, and files that change while they run. */
-import { spawnSync } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { userInfo } from 'node:os'
+import { hostname, userInfo } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -42,6 +42,27 @@ test('a second server on the same folder, and a port in use', { timeout: 60_000 
   const found = await server.check(await server.settle(30_000))
   expect(report('second server', found, { landed: 2, planned: 2 })).toBe(0)
   expect(found.starts).toBe(20)
+})
+
+test('records of dead processes whose pids now belong to strangers stop nobody and harm nobody', { timeout: 60_000 }, async () => {
+  const stranger = spawn('sleep', ['60'], { stdio: 'ignore' })
+  try {
+    await using server = await ControllerProcess.create()
+    server.addDag(standardDag({ dag_id: 'stale', retries: 0, random: makeRandom(), seconds: [0, 0.05] }))
+    mkdirSync(join(server.data, 'worker'), { recursive: true })
+    const pid = stranger.pid ?? 0
+    writeFileSync(join(server.data, 'server.json'), JSON.stringify({ pid, hostname: hostname(), started_at: new Date().toISOString(), booted_at: 0, clean: false }))
+    writeFileSync(join(server.data, 'worker/worker.json'), JSON.stringify({ pid, start_time: '1', settings: '' }))
+    await server.start()
+    await server.waitForDags()
+    await server.trigger('stale')
+    const found = await server.check(await server.settle(30_000))
+    expect(report('stale records', found, { landed: 2, planned: 2 })).toBe(0)
+    await server.stop()
+    expect([stranger.exitCode, stranger.signalCode]).toEqual([null, null])
+  } finally {
+    stranger.kill('SIGKILL')
+  }
 })
 
 test('a corrupt database file is refused and left as it is', { timeout: 90_000 }, async () => {
