@@ -7,7 +7,7 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
-const REQUIREMENTS = ['jinja2>=3.1,<4', 'pendulum>=3,<4', 'python-dateutil>=2.8', 'pytest>=8,<10', 'jsonschema>=4,<5']
+const REQUIREMENTS = ['jinja2>=3.1,<4', 'pendulum>=3,<4', 'python-dateutil>=2.8', 'pytest>=8,<10', 'jsonschema>=4,<5', 'numpy>=1.26', 'pandas>=2']
 
 /** Path of an interpreter that has everything; makes it if need be and says so. */
 export function testPython(): string {

@@ -15,7 +15,7 @@ export const TimetableSpec = Type.Union([
   Strict({ type: Type.Literal('continuous') }),
   /** 2.x style: a run at T covers [previous point, T) and has its start as logical date. */
   Strict({ type: Type.Literal('cron_data_interval'), cron: Type.String(), timezone: Type.String() }),
-  /** 3.x style: a run at T has T as logical date; its interval is [T - interval, T]. */
+  /** 3.x style: a run at T covers [T - interval, T] and has the interval's start as logical date, which is T unless an interval is given. */
   Strict({
     type: Type.Literal('cron_trigger'),
     crons: Type.Array(Type.String(), { minItems: 1 }),
