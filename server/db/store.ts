@@ -105,11 +105,13 @@ export interface EngineSnapshot {
   task_instances: TaskInstanceRecord[]
   /** Newest attempts of the task instances that are queued, running or restarting. */
   attempts: AttemptRecord[]
-  /** Versions of those runs, and the newest version of each DAG that is not stale. */
+  /** Versions of those runs, and the newest version of each DAG that is not stale or has such a run. */
   dag_versions: DagVersionRecord[]
   pools: PoolRecord[]
   backfills: BackfillRecord[]
   backfill_intervals: BackfillIntervalRecord[]
+  /** Those of the backfills of which a run has failed. */
+  failed_backfills: number[]
   /** Largest ids in use. */
   max_ids: { dag_run: number; task_instance: number; ledger: number; backfill: number }
 }

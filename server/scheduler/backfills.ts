@@ -3,6 +3,7 @@ import type { BackfillIntervalRecord, BackfillRecord, DagRunRecord } from '#db/r
 import { formatRunId } from '#domain/schedule/timetable.ts'
 import type { ReprocessBehaviour } from '#contract/states.ts'
 import type { Engine } from './engine.ts'
+import { clearInstances, reopenRun, selectForClear } from './commands.ts'
 import type { ActiveRun, BackfillEntry, DagEntry } from './model.ts'
 import { createRun } from './runs.ts'
 
@@ -53,7 +54,7 @@ export function createBackfill(e: Engine, dag: DagEntry, p: Omit<BackfillRecord,
   const intervals = planned.map(({ ordinal, logical_date, data_interval_start, data_interval_end, action, run_id }) => ({
     backfill_id: record.id, ordinal, logical_date, data_interval_start, data_interval_end, action, run_id, dag_run_id: null,
   }))
-  const entry: BackfillEntry = { record, intervals, active: new Set() }
+  const entry: BackfillEntry = { record, intervals, active: new Set(), hasFailures: false }
   e.backfills.set(record.id, entry)
   e.pending.insertBackfill(record, intervals)
   e.ledger({ kind: 'backfill.created', dag_id: p.dag_id, dag_run_id: null, task_instance_id: null, attempt: null, from_state: null, to_state: 'running', cause: 'user', actor: p.created_by, message: `${record.runs_total} runs` })
@@ -63,16 +64,16 @@ export function createBackfill(e: Engine, dag: DagEntry, p: Omit<BackfillRecord,
 
 /**
  * Creates the next runs of a backfill, up to its max_active_runs. An interval that reprocesses an existing run needs that run
- * in memory: it is returned, and the caller clears it and calls again.
+ * in memory: it is asked for, and `reprocess` goes on from there.
  */
-export function continueBackfill(e: Engine, dag: DagEntry, entry: BackfillEntry): BackfillIntervalRecord | null {
+export function continueBackfill(e: Engine, dag: DagEntry, entry: BackfillEntry): void {
   const { record } = entry
   for (const interval of entry.intervals) {
-    if (record.state !== 'running' || entry.active.size >= record.max_active_runs) return null
+    if (record.state !== 'running' || entry.active.size >= record.max_active_runs) return
     if (interval.action === 'skip' || interval.dag_run_id !== null) continue
     if (interval.action === 'reprocess') {
       e.pending.effects.push(() => e.dependencies.requestReprocess(entry, interval))
-      return interval
+      return
     }
     const run = createRun(e, dag, {
       run_type: 'backfill', logical_date: interval.logical_date, interval: { start: interval.data_interval_start, end: interval.data_interval_end },
@@ -82,11 +83,28 @@ export function continueBackfill(e: Engine, dag: DagEntry, entry: BackfillEntry)
     adopt(e, entry, interval, run)
   }
   endBackfillIfDone(e, entry)
-  return null
+}
+
+/** The run of an interval is in memory: it runs again as part of the backfill, and the next interval may follow. */
+export function reprocess(e: Engine, entry: BackfillEntry, interval: BackfillIntervalRecord, run: ActiveRun): void {
+  if (!isWanted(e, entry, interval) || entry.active.size >= entry.record.max_active_runs || e.runs.get(run.record.id) !== run || run.isDeleted) return
+  e.pending.changeRun(run.record, { backfill_id: entry.record.id })
+  adopt(e, entry, interval, run)
+  if (!run.isActive) {
+    const actor = entry.record.created_by
+    clearInstances(e, run, selectForClear(run, {}), { actor, note: `backfill ${entry.record.id}` })
+    reopenRun(e, run, { cause: 'cleared', actor })
+  }
+  continueBackfill(e, run.dag, entry)
+}
+
+/** The backfill goes on and nothing belongs to the interval yet. */
+export function isWanted(e: Engine, entry: BackfillEntry, interval: BackfillIntervalRecord): boolean {
+  return e.backfills.get(entry.record.id) === entry && entry.record.state === 'running' && interval.dag_run_id === null
 }
 
 /** A run, new or cleared, now belongs to the interval. */
-export function adopt(e: Engine, entry: BackfillEntry, interval: BackfillIntervalRecord, run: ActiveRun): void {
+function adopt(e: Engine, entry: BackfillEntry, interval: BackfillIntervalRecord, run: ActiveRun): void {
   interval.dag_run_id = run.record.id
   entry.active.add(run.record.id)
   e.pending.setInterval({ backfill_id: entry.record.id, ordinal: interval.ordinal, dag_run_id: run.record.id })
@@ -106,7 +124,7 @@ function endBackfillIfDone(e: Engine, entry: BackfillEntry): void {
   const { record } = entry
   if (record.state !== 'running' || entry.active.size > 0) return
   if (entry.intervals.some(({ action, dag_run_id }) => action !== 'skip' && dag_run_id === null)) return
-  const state = entry.hasFailures === true ? 'failed' : 'success'
+  const state = entry.hasFailures ? 'failed' : 'success'
   e.pending.changeBackfill(record, { state, end_time: e.now })
   e.ledger({ kind: 'backfill.state', dag_id: record.dag_id, dag_run_id: null, task_instance_id: null, attempt: null, from_state: 'running', to_state: state, cause: 'done', actor: 'scheduler' })
   e.pending.effects.push(() => e.backfills.delete(record.id))

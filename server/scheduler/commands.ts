@@ -6,7 +6,7 @@ import type { DagVersionRecord } from '#db/records.ts'
 import { reachable } from '#domain/graph.ts'
 import { formatRunId } from '#domain/schedule/timetable.ts'
 import type { Cause, Engine } from './engine.ts'
-import { endLive, makeReady, transition } from './instances.ts'
+import { endLive, leaseOf, makeReady, transition } from './instances.ts'
 import { Instance, type ActiveRun, type DagEntry } from './model.ts'
 import { abortRun, createDueRuns, createRun, endRun, graphOf, newInstance, plan, recountUpstreams, retire } from './runs.ts'
 
@@ -67,7 +67,7 @@ export function markRun(e: Engine, run: ActiveRun, state: 'success' | 'failed', 
     const isLive = instance.live !== null
     endLive(e, instance, 'marked')
     const to = state === 'success' ? 'success' : isLive ? 'failed' : 'skipped'
-    if (current !== to) transition(e, instance, to, cause, { end_time: e.now, lease_token: null, next_try_at: null, state_reason: cause.message ?? null })
+    if (current !== to) transition(e, instance, to, cause, { end_time: e.now, ...leaseOf(instance), next_try_at: null, state_reason: cause.message ?? null })
   }
   e.maybeFinished.delete(run)
   if (run.record.state !== state) endRun(e, run, state, cause)
@@ -79,7 +79,7 @@ export function markInstance(e: Engine, instance: Instance, state: 'success' | '
   const wasActive = run.isActive
   if (instance.record.state === state) return
   endLive(e, instance, 'marked')
-  transition(e, instance, state, { cause: 'marked', actor, message }, { end_time: e.now, start_time: instance.record.start_time ?? e.now, lease_token: null, next_try_at: null, state_reason: message })
+  transition(e, instance, state, { cause: 'marked', actor, message }, { end_time: e.now, start_time: instance.record.start_time ?? e.now, ...leaseOf(instance), next_try_at: null, state_reason: message })
   if (!wasActive) {
     // The run had ended: its state follows from its task instances again, as after a clear.
     reopenRun(e, run, { cause: 'marked', actor, message })
@@ -87,7 +87,7 @@ export function markInstance(e: Engine, instance: Instance, state: 'success' | '
   }
 }
 
-function reopenRun(e: Engine, run: ActiveRun, cause: Cause): void {
+export function reopenRun(e: Engine, run: ActiveRun, cause: Cause): void {
   const { record } = run
   if (run.isActive) return
   const from = record.state
@@ -212,6 +212,9 @@ export function deleteDag(e: Engine, dag_id: string, actor: string): void {
   const dag = dagOf(e, dag_id)
   const active = [...dag.runs.values()].find((run) => run.isActive)
   if (active !== undefined) throw new VortexError('invalid_state', `DAG "${dag_id}" has an active run ("${active.record.run_id}"); cancel it first.`)
+  for (const run of dag.runs.values()) run.isDeleted = true
+  for (const { instance } of e.live.values()) if (instance.run.dag === dag) instance.run.isDeleted = true
+  for (const { record } of e.backfills.values()) if (record.dag_id === dag_id) e.backfills.delete(record.id)
   e.pending.deleteDag(dag_id)
   e.ledger({ kind: 'dag.deleted', dag_id, dag_run_id: null, task_instance_id: null, attempt: null, from_state: null, to_state: null, cause: 'user', actor })
   e.publish({ type: 'dag', dag_id })

@@ -75,10 +75,12 @@ export class Committer {
       const pending = this.#o.take()
       const ended = await this.#commit(pending)
       if (ended !== null) {
+        // Ended from outside meanwhile: the term that is on now is another one.
+        const wasOver = this.#isOver
         this.#isOver = true
         this.#fail(pending, new Error(`the scheduler's term ended: ${ended.why}`))
         if (this.#o.hasPending()) this.#fail(this.#o.take(), new Error(`the scheduler's term ended: ${ended.why}`))
-        this.#o.onTermEnd(ended.why, ended.detail)
+        if (!wasOver) this.#o.onTermEnd(ended.why, ended.detail)
         break
       }
       for (const effect of pending.effects) {

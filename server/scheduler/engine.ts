@@ -64,6 +64,10 @@ export class Engine {
 
   /** Decided but not yet handed to the committer. */
   pending = new PendingCommit()
+  /** Monotonic time at which its term began, moved on while nobody was answered. */
+  began = 0
+  /** Attempts of an earlier term may still be alive unknown to it. */
+  isYoung = true
   /** Time of the step that is under way. */
   now = 0
 
@@ -108,6 +112,12 @@ export class Engine {
     } while (this.dirty.length > 0 || this.maybeFinished.size > 0 || this.dagsWithRoom.size > 0)
     dispatch(this)
     this.#emit()
+  }
+
+  /** So much time was no silence of the workers. */
+  forgive(ms: number): void {
+    this.began += ms
+    for (const worker of this.workers.values()) worker.last_heard += ms
   }
 
   markChanged(instance: Instance): void {

@@ -54,22 +54,25 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
     dagsChanged: (p) => service.commit((e) => dagsChanged(e, p)),
     async runCancel(p) {
       const run = await service.runInMemory(p.dag_id, p.run_id)
-      return await changedRun(service, run, () => service.commit((e) => cancelRun(e, run, p.actor)))
+      return await changedRun(service, run, (e) => cancelRun(e, run, p.actor))
     },
     async runMark(p) {
       const run = await service.runInMemory(p.dag_id, p.run_id)
-      return await changedRun(service, run, () => service.commit((e) => markRun(e, run, p.state, p.actor)))
+      return await changedRun(service, run, (e) => markRun(e, run, p.state, p.actor))
     },
     async runDelete(p) {
       const run = await service.runInMemory(p.dag_id, p.run_id)
-      await changedRun(service, run, () => service.commit((e) => deleteRun(e, run, p.actor)))
+      await changedRun(service, run, (e) => deleteRun(e, run, p.actor))
     },
     async taskInstanceMark(p) {
       const run = await service.runInMemory(p.dag_id, p.run_id)
       const instance = run.instances.find(({ record }) => record.task_id === p.task_id && record.map_index === p.map_index)
       try {
         if (instance === undefined) throw new VortexError('not_found', `Run "${p.run_id}" has no task instance "${p.task_id}".`)
-        await service.commit((e) => markInstance(e, instance, p.state, p.actor))
+        await service.commit((e) => {
+          refuseGone(e, run)
+          markInstance(e, instance, p.state, p.actor)
+        })
         return { ...instance.record }
       } finally {
         service.release(run)
@@ -83,6 +86,7 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
           instances.map(({ record }) => ({ run_id: run.record.run_id, task_id: record.task_id, map_index: record.map_index, state: record.state })))
         if (p.options.dry_run === true) return { dry_run: true, task_instances: affected }
         await service.commit((e) => {
+          for (const run of runs) refuseGone(e, run)
           if (p.options.version === 'newest') refuseUnknownTasks(dagOf(e, p.dag_id), p.options.task_ids ?? [])
           for (const { run } of selected) {
             if (p.options.version === 'newest') moveToVersion(e, run, run.dag.version, p.actor)
@@ -106,11 +110,9 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
       const entry = await service.commit((e) => {
         const other = [...e.backfills.values()].find(({ record }) => record.dag_id === p.dag_id)
         if (other !== undefined) throw new VortexError('conflict', `Backfill ${other.record.id} of this DAG is ${other.record.state}; cancel it or wait for it.`)
-        const made = createBackfill(e, dag, {
+        return createBackfill(e, dagOf(e, p.dag_id), {
           dag_id: p.dag_id, start_date: p.start_date, end_date: p.end_date, max_active_runs: p.max_active_runs, reprocess: p.reprocess, run_backwards: p.run_backwards, conf: p.conf, created_by: p.actor,
         }, planned)
-        continueBackfill(e, dag, made)
-        return made
       })
       return { backfill: { ...entry.record }, intervals }
     },
@@ -118,6 +120,8 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
       service.commit((e) => {
         const entry = e.backfills.get(p.backfill_id)
         if (entry === undefined || entry.record.dag_id !== p.dag_id) throw new VortexError('not_found', `DAG "${p.dag_id}" has no active backfill ${p.backfill_id}.`)
+        // It may have ended in the commit that is under way.
+        if (entry.record.state !== 'running' && entry.record.state !== 'paused') throw new VortexError('invalid_state', `Backfill ${p.backfill_id} has ended as ${entry.record.state}.`)
         const state = p.action === 'pause' ? 'paused' : p.action === 'resume' ? 'running' : 'cancelled'
         e.pending.changeBackfill(entry.record, { state, ...(state === 'cancelled' ? { end_time: e.now } : {}) })
         e.ledger({ kind: 'backfill.state', dag_id: p.dag_id, dag_run_id: null, task_instance_id: null, attempt: null, from_state: null, to_state: state, cause: 'user', actor: p.actor })
@@ -154,13 +158,22 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
 }
 
 /** Runs `change`, answers with the run's row as it is then, and lets go of the run if it stayed finished. */
-async function changedRun(service: EngineService, run: ActiveRun, change: () => Promise<void>): Promise<DagRunRecord> {
+async function changedRun(service: EngineService, run: ActiveRun, change: (e: Engine) => void): Promise<DagRunRecord> {
   try {
-    await change()
+    await service.commit((e) => {
+      refuseGone(e, run)
+      change(e)
+    })
     return { ...run.record }
   } finally {
     service.release(run)
   }
+}
+
+/** A command waited between its read and its step: the run may be deleted, or a new term have begun. */
+function refuseGone(e: Engine, run: ActiveRun): void {
+  if (run.isDeleted) throw new VortexError('not_found', `Run "${run.record.run_id}" is deleted.`)
+  if (e.runs.get(run.record.id) !== run) throw new VortexError('not_leader', 'The scheduler has started again; nothing was changed. Try again.')
 }
 
 async function refuseExisting(store: EngineStore, e: Engine, p: { dag_id: string; run_id: string | null; logical_date: number | null }): Promise<void> {
@@ -184,19 +197,20 @@ function refuseUnknownTasks(dag: DagEntry, task_ids: readonly string[]): void {
 }
 
 async function runsToClear(service: EngineService, store: EngineStore, p: Parameters<EngineCommands['runClear']>[0]): Promise<ActiveRun[]> {
-  const first = await service.runInMemory(p.dag_id, p.run_id)
-  const date = first.record.logical_date
-  const { include_past, include_future } = p.options
-  if (date === null || (include_past !== true && include_future !== true)) return [first]
-  const rows = await store.dagRunsByLogicalDate({ dag_id: p.dag_id, from: include_past === true ? 0 : date, to: include_future === true ? Number.MAX_SAFE_INTEGER : date })
-  const others = rows.filter(({ run_id }) => run_id !== p.run_id)
-  if (others.length > CLEAR_RUNS_MAX) {
-    service.release(first)
-    throw new VortexError('invalid_request', `This would clear ${others.length + 1} runs; at most ${CLEAR_RUNS_MAX} at once.`)
+  const runs = [await service.runInMemory(p.dag_id, p.run_id)]
+  try {
+    const date = runs[0]?.record.logical_date ?? null
+    const { include_past, include_future } = p.options
+    if (date === null || (include_past !== true && include_future !== true)) return runs
+    const rows = await store.dagRunsByLogicalDate({ dag_id: p.dag_id, from: include_past === true ? 0 : date, to: include_future === true ? Number.MAX_SAFE_INTEGER : date })
+    const others = rows.filter(({ run_id }) => run_id !== p.run_id)
+    if (others.length >= CLEAR_RUNS_MAX) throw new VortexError('invalid_request', `This would clear ${others.length + 1} runs; at most ${CLEAR_RUNS_MAX} at once.`)
+    for (const { run_id } of others) runs.push(await service.runInMemory(p.dag_id, run_id))
+    return runs
+  } catch (error) {
+    for (const run of runs) service.release(run)
+    throw error
   }
-  const runs = [first]
-  for (const { run_id } of others) runs.push(await service.runInMemory(p.dag_id, run_id))
-  return runs
 }
 
 function presentInterval(interval: PlannedInterval): BackfillInterval {

@@ -5,8 +5,8 @@ import { compileTimetable, type Timetable } from '#domain/schedule/timetable.ts'
 import { continueBackfill } from './backfills.ts'
 import { makeReady } from './instances.ts'
 import { Engine, type EngineDependencies } from './engine.ts'
-import { DagEntry, LiveAttempt, WorkerEntry, type Instance } from './model.ts'
-import { limitsOf } from './limits.ts'
+import { restoreAttempt } from './leftAttempts.ts'
+import { DagEntry, type Instance } from './model.ts'
 import { Limit } from './readyQueues.ts'
 import { activate, createDueRuns, resume, setRunTimeout } from './runs.ts'
 
@@ -48,6 +48,7 @@ export function setPools(e: Engine, pools: PoolRecord[]): void {
 export function loadEngine(snapshot: EngineSnapshot, dependencies: EngineDependencies, now: number, monotonic: number): Engine {
   const e = new Engine(dependencies)
   e.now = now
+  e.began = monotonic
   Object.assign(e.nextId, {
     dag_run: snapshot.max_ids.dag_run + 1, task_instance: snapshot.max_ids.task_instance + 1, ledger: snapshot.max_ids.ledger + 1, backfill: snapshot.max_ids.backfill + 1,
   })
@@ -64,7 +65,7 @@ export function loadEngine(snapshot: EngineSnapshot, dependencies: EngineDepende
     else list.push(row)
   }
   for (const backfill of snapshot.backfills) {
-    e.backfills.set(backfill.id, { record: backfill, intervals: snapshot.backfill_intervals.filter(({ backfill_id }) => backfill_id === backfill.id), active: new Set() })
+    e.backfills.set(backfill.id, { record: backfill, intervals: snapshot.backfill_intervals.filter(({ backfill_id }) => backfill_id === backfill.id), active: new Set(), hasFailures: snapshot.failed_backfills.includes(backfill.id) })
   }
   for (const record of snapshot.dag_runs) {
     const dag = e.dags.get(record.dag_id)
@@ -73,7 +74,7 @@ export function loadEngine(snapshot: EngineSnapshot, dependencies: EngineDepende
     activate(e, dag, record, version, rows.get(record.id) ?? [])
     if (record.backfill_id !== null) e.backfills.get(record.backfill_id)?.active.add(record.id)
   }
-  restoreLive(e, snapshot, now, monotonic)
+  restoreLive(e, snapshot)
   e.step(now, () => {
     for (const run of e.runs.values()) if (run.record.state === 'running') restart(e, [...run.instances], () => { setRunTimeout(e, run); resume(e, run) })
     for (const dag of e.dags.values()) {
@@ -94,29 +95,17 @@ function restart(e: Engine, instances: Instance[], go: () => void): void {
 }
 
 /** Attempts that were alive, under worker entries that count as silent from now on. */
-function restoreLive(e: Engine, snapshot: EngineSnapshot, now: number, monotonic: number): void {
+function restoreLive(e: Engine, snapshot: EngineSnapshot): void {
   for (const attempt of snapshot.attempts) {
     const instance = e.instances.get(attempt.task_instance_id)
     if (instance === undefined) continue
     const { record } = instance
     if (record.try_number !== attempt.attempt) continue
-    let worker = e.workers.get(attempt.worker_id)
-    if (worker === undefined) {
-      worker = new WorkerEntry({ worker_id: attempt.worker_id, hostname: attempt.hostname, capacity: 0, queues: [], labels: [], version: '', local: false, held: [] }, monotonic, now)
-      worker.is_connected = false
-      e.workers.set(attempt.worker_id, worker)
-    }
-    const held = [...limitsOf(e, instance).limits, { limit: e.parallelism, slots: 1 }]
-    for (const { limit, slots } of held) limit.used += slots
-    const live = new LiveAttempt({ task_instance_id: record.id, attempt: attempt.attempt, lease_token: attempt.lease_token }, instance, attempt.worker_id, held)
+    const live = restoreAttempt(e, instance, attempt)
     if (attempt.state === 'running') {
       live.state = 'running'
       live.started_at = attempt.start_time
     }
-    live.isSent = true
     live.isKilled = record.state === 'restarting'
-    instance.live = live
-    e.live.set(record.id, live)
-    worker.attempts.add(live)
   }
 }

@@ -20,18 +20,22 @@ import type { ActiveRun, BackfillEntry, EngineSettings } from './model.ts'
 import { pastLoaded, pastQuestion } from './past.ts'
 import { PendingCommit } from './pendingCommit.ts'
 import type { Publish, WorkerPort } from './ports.ts'
-import { adopt } from './backfills.ts'
+import { continueBackfill, isWanted, reprocess } from './backfills.ts'
+import { dagOf } from './commands.ts'
 import { activate, retire } from './runs.ts'
-import { clearInstances, selectForClear } from './commands.ts'
 import { checkLeases } from './workers.ts'
 
 /** A leader that has not renewed for this long may be replaced by a standby; its writes are fenced by the epoch anyway. */
 const LEADER_LEASE_MS = 2000
+/** After a renewal nobody else wins for this long: on PostgreSQL a leader without a connection is replaced earlier (db/postgres/leader.ts). */
+const LEADER_SURE_MS = 1500
 const LEADER_RENEW_MS = 500
 /** No sleep of the timer loop is longer, so that a changed wall clock is noticed. */
 const LONGEST_SLEEP_MS = 30_000
 /** While the database has been out of reach for longer, commands are refused instead of piling up. */
 const STALL_REFUSE_MS = 1000
+/** A stop waits no longer for a database that does not answer; what is not committed was promised to nobody. */
+const STOP_WAIT_MS = 5000
 
 export interface EngineServiceOptions {
   store: EngineStore
@@ -76,10 +80,20 @@ export class EngineService implements Service {
   async stop(): Promise<void> {
     this.#isStopped = true
     for (const timer of [this.#timer, this.#leaseTimer, this.#renewTimer, this.#acquireTimer]) timer?.cancel()
-    await this.#committer?.idle()
+    await this.#atMost(STOP_WAIT_MS, this.#committer?.idle())
     const term = this.#term
     this.#dropTerm(new VortexError('not_leader', 'The server is stopping.'))
-    if (term !== null) await this.#o.store.leaderResign({ holder: this.#o.holder, epoch: term.epoch }).catch(() => undefined)
+    if (term !== null) await this.#resign(term)
+  }
+
+  async #resign(term: LeaderTerm): Promise<void> {
+    await this.#atMost(STOP_WAIT_MS, this.#o.store.leaderResign({ holder: this.#o.holder, epoch: term.epoch }).catch(() => undefined))
+  }
+
+  async #atMost(ms: number, work: Promise<void> | undefined): Promise<void> {
+    let timer: Timer | undefined
+    await Promise.race([work, new Promise<void>((resolve) => (timer = this.#o.clock.after(ms, resolve)))])
+    timer?.cancel()
   }
 
   /**
@@ -87,7 +101,7 @@ export class EngineService implements Service {
    * excludes others. Cut off from the database this controller falls silent to its workers (docs/decisions/0003-leases.md).
    */
   get role(): 'leader' | 'standby' | 'starting' {
-    if (this.#state === 'leader' && this.#o.clock.monotonic() - this.#renewedAt >= LEADER_LEASE_MS) return 'standby'
+    if (this.#state === 'leader' && this.#o.clock.monotonic() - this.#renewedAt >= LEADER_SURE_MS) return 'standby'
     return this.#state
   }
 
@@ -110,7 +124,7 @@ export class EngineService implements Service {
   touch(work: (e: Engine) => void): void {
     const e = this.#engine
     if (e === null) return
-    this.#step(e, () => work(e))
+    this.#guarded(e, () => work(e))
   }
 
   /** One step; resolves with its result after the commit. Rejects with what `work` throws, and then nothing has changed. */
@@ -141,21 +155,23 @@ export class EngineService implements Service {
     return e
   }
 
-  /** A run in memory: an active one, or a finished one read back for a command. `release` lets go of one that stayed finished. */
+  /** A run in memory, held there until `release`: an active one, or a finished one read back for a command. */
   async runInMemory(dag_id: string, run_id: string): Promise<ActiveRun> {
     const e = this.leading()
     const dag = e.dags.get(dag_id)
     if (dag === undefined) throw new VortexError('not_found', `There is no DAG "${dag_id}".`)
     const known = dag.runs.get(run_id)
-    if (known !== undefined) return known
+    if (known !== undefined) return pinned(known)
     const found = await this.#o.store.engineRunLoad({ dag_id, run_id })
     if (found === null) throw new VortexError('not_found', `DAG "${dag_id}" has no run "${run_id}".`)
     if (this.#engine !== e) throw new VortexError('not_leader', 'This controller lost the leadership; nothing was changed. Try again.')
-    return dag.runs.get(run_id) ?? activate(e, dag, found.run, found.version, found.task_instances)
+    if (e.dags.get(dag_id) !== dag) throw new VortexError('not_found', `There is no DAG "${dag_id}".`)
+    return pinned(dag.runs.get(run_id) ?? activate(e, dag, found.run, found.version, found.task_instances))
   }
 
-  /** Lets go of a run that a command looked at but left finished. */
+  /** Lets go of a run; one that is finished leaves memory with the last command that holds it. */
   release(run: ActiveRun): void {
+    run.pins--
     const ending = run.endings
     this.touch((e) => e.pending.effects.push(() => retire(e, run, ending)))
   }
@@ -167,6 +183,16 @@ export class EngineService implements Service {
     this.#committer?.kick()
     this.#arm(e)
     return result
+  }
+
+  /** A step that nobody waits for. A failure of the engine ends the term, as in `commit`. */
+  #guarded<T>(e: Engine, work: () => T): T | null {
+    try {
+      return this.#step(e, work)
+    } catch (error) {
+      this.#endTerm('failure', error instanceof Error ? (error.stack ?? error.message) : String(error))
+      return null
+    }
   }
 
   #arm(e: Engine): void {
@@ -209,7 +235,8 @@ export class EngineService implements Service {
       if (term === null) {
         if (this.#state !== 'standby') this.#o.logger.info({}, 'another controller leads; standing by')
         this.#state = 'standby'
-      } else await this.#lead(term)
+      } else if (this.#isStopped) await this.#resign(term)
+      else await this.#lead(term)
     } catch (error) {
       this.#o.logger.warn({ err: error }, 'cannot reach the database to lead; trying again')
     }
@@ -225,6 +252,7 @@ export class EngineService implements Service {
 
   async #lead(term: LeaderTerm): Promise<void> {
     const snapshot = await this.#o.store.engineLoad()
+    if (this.#isStopped) return await this.#resign(term)
     const { clock } = this.#o
     const dependencies = {
       settings: this.#o.settings, newToken: this.#o.newToken, workers: this.#o.workers, publish: this.#o.publish,
@@ -291,19 +319,24 @@ export class EngineService implements Service {
     }
   }
 
-  /** Looks at the workers' leases when the next one ends, and four times per lease. A stalled loop gives every worker the time that it slept. */
+  /**
+   * Looks at the workers' leases when the next one ends, and four times per lease. Time in which this loop slept, or in which
+   * heartbeats were not answered because the leadership was in doubt, is nobody's silence: workers keep their attempts then.
+   */
   #checkLeasesLater(next: number | null = null): void {
     if (this.#isStopped) return
     const { clock, settings } = this.#o
     const period = settings.lease_ms / 4
-    const expected = Math.min(clock.monotonic() + period, next ?? Infinity)
-    this.#leaseTimer = clock.after(Math.max(1, expected - clock.monotonic()), () => {
-      const late = clock.monotonic() - expected
+    const began = clock.monotonic()
+    const expected = Math.min(began + period, next ?? Infinity)
+    this.#leaseTimer = clock.after(Math.max(1, expected - began), () => {
+      const now = clock.monotonic()
       const e = this.#engine
       let due: number | null = null
-      if (e !== null && e.workers.size > 0) {
-        if (late > period) for (const worker of e.workers.values()) worker.last_heard += late
-        due = this.#step(e, () => checkLeases(e, clock.monotonic()))
+      if (e !== null) {
+        const isMute = this.role !== 'leader'
+        if (isMute || now - expected > period) e.forgive(isMute ? now - began : now - expected)
+        if (!isMute) due = this.#guarded(e, () => checkLeases(e, now))
       }
       this.#checkLeasesLater(due)
     })
@@ -317,7 +350,7 @@ export class EngineService implements Service {
     const question = pastQuestion(run)
     try {
       const found = question === null ? null : await this.#o.store.previousRunGet(question)
-      if (this.#engine === e) this.#step(e, () => pastLoaded(e, run, found))
+      if (this.#engine === e) this.#guarded(e, () => pastLoaded(e, run, found))
     } catch (error) {
       this.#o.logger.warn({ err: error, run_id: run.record.run_id }, 'cannot read the run before; trying again')
       this.#o.clock.after(LEADER_RENEW_MS, () => void this.#loadPast(run))
@@ -326,18 +359,27 @@ export class EngineService implements Service {
 
   async #reprocess(entry: BackfillEntry, interval: BackfillIntervalRecord): Promise<void> {
     const e = this.#engine
-    if (e === null || interval.dag_run_id !== null) return
+    if (e === null || !isWanted(e, entry, interval)) return
+    let run: ActiveRun | null = null
     try {
-      const run = await this.runInMemory(entry.record.dag_id, interval.run_id)
-      await this.commit((engine) => {
-        if (interval.dag_run_id !== null || entry.record.state !== 'running') return
-        engine.pending.changeRun(run.record, { backfill_id: entry.record.id })
-        adopt(engine, entry, interval, run)
-        clearInstances(engine, run, selectForClear(run, {}), { actor: entry.record.created_by, note: `backfill ${entry.record.id}` })
-      })
+      const found = (run = await this.runInMemory(entry.record.dag_id, interval.run_id))
+      await this.commit((engine) => reprocess(engine, entry, interval, found))
     } catch (error) {
+      if (error instanceof VortexError && error.code === 'not_found') {
+        // The run was deleted since the backfill was planned.
+        interval.action = 'create'
+        return this.touch((engine) => void (engine === e && isWanted(e, entry, interval) && continueBackfill(e, dagOf(e, entry.record.dag_id), entry)))
+      }
       this.#o.logger.warn({ err: error, backfill: entry.record.id }, 'cannot reprocess a run of a backfill; trying again')
       this.#o.clock.after(LEADER_RENEW_MS, () => void this.#reprocess(entry, interval))
+    } finally {
+      if (run !== null) this.release(run)
     }
   }
+}
+
+function pinned(run: ActiveRun): ActiveRun {
+  if (run.isDeleted) throw new VortexError('not_found', `Run "${run.record.run_id}" is deleted.`)
+  run.pins++
+  return run
 }

@@ -156,7 +156,7 @@ function failFast(e: Engine, failed: Instance): void {
     if (other === failed || isFinished(other.record.state) || other.spec.is_teardown) continue
     const to = other.live === null ? 'skipped' : 'failed'
     if (other.live !== null) endLive(e, other, 'cancelled')
-    transition(e, other, to, cause, { end_time: e.now, lease_token: null, next_try_at: null, state_reason: cause.message ?? null })
+    transition(e, other, to, cause, { end_time: e.now, ...leaseOf(other), next_try_at: null, state_reason: cause.message ?? null })
   }
 }
 
@@ -166,6 +166,11 @@ export function endLive(e: Engine, instance: Instance, reason: string): void {
   if (live === null || live.isKilled) return
   e.pending.changeAttempt(live.ref, { state: 'killed', end_time: e.now, reason })
   e.kill(live, reason)
+}
+
+/** A killed attempt keeps its token until it is gone, so that the next term knows of it too (leftAttempts.ts). */
+export function leaseOf(instance: Instance): { lease_token?: null } {
+  return instance.live === null ? { lease_token: null } : {}
 }
 
 /** A retry delay, a poke interval or a deferral timeout has passed. */

@@ -57,6 +57,8 @@ export class ActiveRun {
   unfinished = 0
   /** How often it ended while in memory: an effect of an older ending must not forget a run that ended again. */
   endings = 0
+  /** Commands that look at it or are about to change it: it stays in memory meanwhile. */
+  pins = 0
   /** Its rows are deleted with the commit that is pending or under way. */
   isDeleted = false
   /** undefined = not looked up yet; null = there is no run before. */
@@ -130,6 +132,8 @@ export class WorkerEntry {
   last_heartbeat_at: number
   readonly connected_at: number
   is_connected = true
+  /** It said hello in this term, and was told what to kill. */
+  is_greeted = true
   is_draining = false
   /** Smoothed run time of its attempts, for prefetching. */
   typical_run_ms = 1000
@@ -163,8 +167,8 @@ export interface BackfillEntry {
   intervals: BackfillIntervalRecord[]
   /** Active runs that belong to it. */
   active: Set<number>
-  /** One of its runs failed. After a restart this is read from its finished runs. */
-  hasFailures?: boolean
+  /** One of its runs failed. */
+  hasFailures: boolean
 }
 
 export interface PoolEntry {

@@ -122,3 +122,133 @@ describe('triggers', () => {
     expect(new Set(runs.map(({ run_id }) => run_id)).size).toBe(4)
   })
 })
+
+describe('deleting', () => {
+  const one = spec({ dag_id: 'd', tasks: [task({ task_id: 'a' })] })
+
+  it('a cancelled run while its process is being ended does not disturb the term', async () => {
+    const h = await started([one])
+    const run = await h.trigger('d')
+    const [attempt] = h.takeAssigned()
+    await h.answer(h.commands.runCancel({ dag_id: 'd', run_id: run, actor }))
+    await h.answer(h.commands.runDelete({ dag_id: 'd', run_id: run, actor }))
+    await h.end(attempt!, 'killed')
+    expect([h.db.leader.epoch, h.service.engine?.live.size, h.service.engine?.runs.size]).toEqual([1, 0, 0])
+  })
+  it('a DAG whose cancelled attempts are being ended, too', async () => {
+    const h = await started([one])
+    const run = await h.trigger('d')
+    const [attempt] = h.takeAssigned()
+    await h.answer(h.commands.runCancel({ dag_id: 'd', run_id: run, actor }))
+    await h.answer(h.commands.dagDelete({ dag_id: 'd', actor }))
+    await h.end(attempt!, 'killed')
+    expect([h.db.leader.epoch, h.service.engine?.live.size]).toEqual([1, 0])
+  })
+  it('a run and clearing it at the same moment leaves one of them refused', async () => {
+    const h = await started([one])
+    const run = await h.trigger('d')
+    await h.endAll()
+    const both = [h.commands.runDelete({ dag_id: 'd', run_id: run, actor }), h.commands.runClear({ dag_id: 'd', run_id: run, options: {}, actor })]
+    const outcomes = await h.answer(Promise.allSettled(both))
+    expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
+    expect(h.db.leader.epoch).toBe(1)
+  })
+})
+
+describe('a run that two commands look at', () => {
+  it('stays in memory until both are done', async () => {
+    const h = await started([spec({ dag_id: 'd', tasks: [task({ task_id: 'a' })] })])
+    const runs = [await h.trigger('d'), await h.trigger('d'), await h.trigger('d')]
+    await h.endAll()
+    const clear = h.commands.runClear({ dag_id: 'd', run_id: runs[0]!, options: { include_future: true }, actor })
+    const looks = Array.from({ length: 40 }, () => h.commands.runClear({ dag_id: 'd', run_id: runs[0]!, options: { dry_run: true }, actor }))
+    await h.answer(Promise.all([clear, ...looks]))
+    expect((await h.endAll()).length).toBe(3)
+    expect(runs.map((run) => h.runState(run))).toEqual(['success', 'success', 'success'])
+    expect([h.service.engine?.runs.size, h.service.engine?.instances.size]).toEqual([0, 0])
+  })
+})
+
+describe('backfills', () => {
+  const daily = spec({ dag_id: 'd', start_date: '2030-01-01T00:00:00.000Z', tasks: [task({ task_id: 'a', retries: 1 })], timetable: { type: 'cron_data_interval', cron: '0 0 * * *', timezone: 'UTC' } })
+  const range = { dag_id: 'd', start_date: Date.UTC(2025, 10, 1), end_date: Date.UTC(2025, 10, 5), max_active_runs: 5, reprocess: 'completed' as const, run_backwards: false, conf: {}, dry_run: false, actor }
+  async function filled(): Promise<EngineHarness> {
+    const h = await started([daily])
+    await h.answer(h.commands.backfillCreate(range))
+    await h.endAll()
+    return h
+  }
+
+  it('run again as many at once as they may', async () => {
+    const h = await filled()
+    await h.answer(h.commands.backfillCreate(range))
+    await h.pass(500)
+    expect(h.assigned).toHaveLength(5)
+  })
+  it('create a run that was deleted before it could run again', async () => {
+    const h = await filled()
+    const { backfill } = await h.answer(h.commands.backfillCreate({ ...range, max_active_runs: 1 }))
+    const last = [...h.db.runs.values()].at(-1)!
+    await h.answer(h.commands.runDelete({ dag_id: 'd', run_id: last.run_id, actor }))
+    for (let i = 0; i < 6; i++) {
+      await h.endAll()
+      await h.pass(1000)
+    }
+    expect(h.db.backfills.get(backfill!.id)).toMatchObject({ state: 'success', runs_finished: 5 })
+  })
+  it('remember a failure over a restart', async () => {
+    const h = await started([daily])
+    const { backfill } = await h.answer(h.commands.backfillCreate({ ...range, max_active_runs: 1 }))
+    await h.end(h.takeAssigned()[0]!, 'failed_final')
+    const [second] = h.takeAssigned()
+    const again = await h.restarted()
+    await again.hello('w', [second!.ref])
+    await again.end(second!, 'success')
+    await again.endAll()
+    expect(h.db.backfills.get(backfill!.id)).toMatchObject({ state: 'failed', runs_finished: 5 })
+  })
+  it('end with their DAG, and do not bar a new one', async () => {
+    const h = await started([daily])
+    const { backfill } = await h.answer(h.commands.backfillCreate({ ...range, max_active_runs: 1 }))
+    await h.answer(h.commands.backfillSetState({ dag_id: 'd', backfill_id: backfill!.id, action: 'pause', actor }))
+    await h.endAll()
+    await h.answer(h.commands.dagDelete({ dag_id: 'd', actor }))
+    expect(h.service.engine?.backfills.size).toBe(0)
+  })
+})
+
+describe('when the controller or its database goes away', () => {
+  it('a cancelled task starts again only after its process is gone, also over a restart', async () => {
+    const h = await started([spec({ dag_id: 'd', tasks: [task({ task_id: 'a' })] })])
+    const run = await h.trigger('d')
+    const [attempt] = h.takeAssigned()
+    await h.answer(h.commands.runCancel({ dag_id: 'd', run_id: run, actor }))
+    const again = await h.restarted()
+    await again.answer(again.commands.runClear({ dag_id: 'd', run_id: run, options: {}, actor }))
+    expect([again.assigned.length, again.states(run)]).toEqual([0, { a: 'restarting' }])
+    await again.hello('w', [attempt!.ref])
+    expect(again.assigned).toHaveLength(0)
+    await again.end(attempt!, 'killed')
+    expect(again.assigned).toHaveLength(1)
+  })
+  it('nobody is lost while the database is away', async () => {
+    const h = await started([spec({ dag_id: 'd', tasks: [task({ task_id: 'a' })] })])
+    const run = await h.trigger('d')
+    h.faults.unavailable = 1
+    await h.pass(60_000, { beats: false })
+    h.faults.unavailable = 0
+    await h.pass(3000, { beats: false })
+    expect(h.states(run)).toEqual({ a: 'queued' })
+    await h.hello('w', h.takeAssigned().map(({ ref }) => ref))
+  })
+  it('a stop ends in time', async () => {
+    const h = await started([spec({ dag_id: 'd', tasks: [task({ task_id: 'a' })] })])
+    h.faults.unavailable = 1
+    void h.commands.dagTrigger({ dag_id: 'd', conf: {}, logical_date: null, run_id: null, note: null, actor }).catch(() => undefined)
+    await h.pass(100)
+    let isStopped = false
+    void h.service.stop().then(() => (isStopped = true))
+    await h.pass(15_000)
+    expect(isStopped).toBe(true)
+  })
+})

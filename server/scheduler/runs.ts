@@ -9,8 +9,9 @@ import { countedAs } from '#domain/triggerRule.ts'
 import { formatRunId, type PlannedRun } from '#domain/schedule/timetable.ts'
 import { backfillRunEnded } from './backfills.ts'
 import type { Cause, DueTimer, Engine } from './engine.ts'
-import { endLive, transition, wake } from './instances.ts'
+import { endLive, leaseOf, transition, wake } from './instances.ts'
 import { ActiveRun, Instance, type DagEntry } from './model.ts'
+import { restoreKilled } from './leftAttempts.ts'
 import { linkPast } from './past.ts'
 import { Limit } from './readyQueues.ts'
 
@@ -50,7 +51,7 @@ export function activate(e: Engine, dag: DagEntry, record: DagRunRecord, version
       // Its processes are still being ended although its run had left memory.
       instance.live = live
       live.instance = instance
-    }
+    } else restoreKilled(e, instance)
     if (!isFinished(row.state)) run.unfinished++
   }
   recountUpstreams(run)
@@ -207,7 +208,7 @@ function countConsecutiveFailures(e: Engine, run: ActiveRun, state: DagRunState)
 
 /** Forgets a finished run. Later runs that look back at it keep a copy of its states. */
 export function retire(e: Engine, run: ActiveRun, ending: number): void {
-  if (run.isActive || run.endings !== ending || e.runs.get(run.record.id) !== run) return
+  if (run.isActive || run.pins > 0 || run.endings !== ending || e.runs.get(run.record.id) !== run) return
   if (run.waitingForThis.size > 0) {
     const states = new Map(run.instances.map(({ record }) => [record.task_id, record.state]))
     for (const next of run.waitingForThis) next.past = { dag_run_id: run.record.id, stateOf: (task_id) => states.get(task_id) ?? null }
@@ -224,7 +225,7 @@ export function abortRun(e: Engine, run: ActiveRun, cause: Cause, liveState: 'fa
     if (isFinished(instance.record.state)) continue
     const isLive = instance.live !== null
     if (isLive) endLive(e, instance, cause.cause)
-    transition(e, instance, isLive ? liveState : 'skipped', cause, { end_time: e.now, lease_token: null, next_try_at: null, state_reason: cause.message ?? cause.cause })
+    transition(e, instance, isLive ? liveState : 'skipped', cause, { end_time: e.now, ...leaseOf(instance), next_try_at: null, state_reason: cause.message ?? cause.cause })
   }
   e.maybeFinished.delete(run)
   endRun(e, run, 'failed', cause)

@@ -23,6 +23,7 @@ export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number
   worker.last_heard = monotonic
   worker.last_heartbeat_at = e.now
   worker.is_connected = true
+  worker.is_greeted = true
   e.workers.set(hello.worker_id, worker)
   const held = new Set(hello.held.map(dispatchKey))
   for (const live of worker.attempts) {
@@ -79,7 +80,8 @@ function attemptEnded(e: Engine, live: LiveAttempt, report: EndReport): void {
   if (worker !== undefined && live.started_at !== null) worker.typical_run_ms = 0.8 * worker.typical_run_ms + 0.2 * Math.max(0, report.at - live.started_at)
   const facts = { exit_code: report.exit_code, signal: report.signal === '' ? null : report.signal, max_rss_bytes: report.max_rss_bytes }
   if (live.isKilled) {
-    e.pending.changeAttempt(live.ref, { ...facts, end_time: report.at })
+    // Of a run that was deleted meanwhile there is no row left.
+    if (!instance.run.isDeleted) e.pending.changeAttempt(live.ref, { ...facts, end_time: report.at })
     attemptGone(e, live)
     return
   }
@@ -135,6 +137,8 @@ export function attemptGone(e: Engine, live: LiveAttempt): void {
   if (instance.record.state === 'restarting') {
     transition(e, instance, 'none', { cause: 'cleared', actor: 'scheduler' }, { start_time: null, end_time: null, lease_token: null, worker_id: null })
     e.dirty.push(instance)
+  } else if (instance.record.lease_token === live.ref.lease_token && e.runs.get(instance.run.record.id) === instance.run && !instance.run.isDeleted) {
+    e.pending.changeInstance(instance.record, { lease_token: null })
   }
 }
 
@@ -159,6 +163,7 @@ export function workerReleased(e: Engine, worker_id: string, refs: AttemptRef[])
 export function checkLeases(e: Engine, monotonic: number): number | null {
   const limit = e.settings.lease_ms + e.settings.lease_margin_ms
   let next: number | null = null
+  if (e.isYoung && monotonic >= e.began + limit) e.isYoung = false
   for (const worker of [...e.workers.values()]) {
     const due = worker.last_heard + limit
     if (due > monotonic) next = Math.min(next ?? Infinity, due)

@@ -27,7 +27,7 @@ export function engineLoad(db: Database): Promise<EngineSnapshot> {
     dag_versions: await s.records(
       'dag_versions',
       sql`SELECT ${columns('dag_versions')} FROM dag_versions WHERE id IN (
-        SELECT dag_version_id FROM dags WHERE is_stale = ${false}
+        SELECT dag_version_id FROM dags WHERE is_stale = ${false} OR dag_id IN (SELECT dag_id FROM dag_runs WHERE state IN ('queued', 'running'))
         UNION SELECT dag_version_id FROM dag_runs WHERE state IN ('queued', 'running')) ORDER BY id`,
     ),
     pools: await s.records('pools', sql`SELECT ${columns('pools')} FROM pools ORDER BY name`),
@@ -40,6 +40,12 @@ export function engineLoad(db: Database): Promise<EngineSnapshot> {
       sql`SELECT ${columns('backfill_intervals')} FROM backfill_intervals
         WHERE backfill_id IN (SELECT id FROM backfills WHERE state IN ('running', 'paused')) ORDER BY backfill_id, ordinal`,
     ),
+    failed_backfills: (
+      await s.rows<{ id: number }>(
+        sql`SELECT DISTINCT i.backfill_id AS id FROM backfill_intervals i JOIN dag_runs r ON r.id = i.dag_run_id
+          WHERE r.state = 'failed' AND i.backfill_id IN (SELECT id FROM backfills WHERE state IN ('running', 'paused'))`,
+      )
+    ).map(({ id }) => id),
     max_ids: {
       dag_run: await maxId(s, 'dag_runs', sql`SELECT max(id) AS n FROM dag_runs`),
       task_instance: await maxId(s, 'task_instances', sql`SELECT max(id) AS n FROM task_instances`),

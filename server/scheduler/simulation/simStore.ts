@@ -128,7 +128,7 @@ export function simStore(db: SimDatabase, time: SimTime, random: Random, owner: 
       }),
     leaderRenew: (p) =>
       call(() => {
-        if (db.leader.epoch !== p.epoch) return false
+        if (db.leader.epoch !== p.epoch || db.leader.expires_at <= now()) return false
         db.leader.expires_at = now() + p.lease_ms
         return true
       }),
@@ -145,6 +145,7 @@ export function simStore(db: SimDatabase, time: SimTime, random: Random, owner: 
           dag_versions: [...db.versions.values()], pools: db.pools,
           backfills: [...db.backfills.values()].filter(({ state }) => state === 'running' || state === 'paused'),
           backfill_intervals: db.intervals,
+          failed_backfills: db.intervals.filter(({ dag_run_id }) => dag_run_id !== null && db.runs.get(dag_run_id)?.state === 'failed').map(({ backfill_id }) => backfill_id),
           max_ids: {
             dag_run: Math.max(0, ...db.runs.keys()), task_instance: Math.max(0, ...db.instances.keys()), ledger: db.ledger.at(-1)?.id ?? 0, backfill: Math.max(0, ...db.backfills.keys()),
           },

@@ -23,12 +23,13 @@ export class EngineHarness {
   readonly service: EngineService
   readonly assigned: AssignedAttempt[] = []
   readonly killed: AttemptRef[] = []
+  readonly faults = { lost_answer: 0, unavailable: 0 }
   readonly #owner = { isDead: false }
 
-  constructor(specs: DagSpec[], p: { pools?: PoolRecord[]; parallelism?: number } = {}) {
-    this.db = new SimDatabase(p.pools ?? [{ name: 'default_pool', slots: 128, description: '', include_deferred: false }])
+  constructor(specs: DagSpec[], p: { pools?: PoolRecord[]; parallelism?: number; db?: SimDatabase } = {}) {
+    this.db = p.db ?? new SimDatabase(p.pools ?? [{ name: 'default_pool', slots: 128, description: '', include_deferred: false }])
     specs.forEach((spec, i) => addDag(this.db, spec, i + 1))
-    const store = simStore(this.db, this.time, new Random(1), this.#owner, { lost_answer: 0, unavailable: 0 })
+    const store = simStore(this.db, this.time, new Random(1), this.#owner, this.faults)
     const clock = this.time.clockOf(this.#owner)
     let token = 0
     this.service = new EngineService({
@@ -52,20 +53,35 @@ export class EngineHarness {
     const started = this.service.start()
     await this.pass(100)
     await started
-    const hello = this.inbox.workerConnected({ worker_id: 'w', hostname: 'w', capacity, queues: [], labels: [], version: '', local: true, held: [] })
-    await this.pass(100)
-    await hello
+    await this.hello('w', [], capacity)
+  }
+
+  /** A worker says hello. */
+  async hello(worker_id: string, held: AttemptRef[], capacity = 100): Promise<void> {
+    await this.answer(this.inbox.workerConnected({ worker_id, hostname: worker_id, capacity, queues: [], labels: [], version: '', local: true, held }))
+  }
+
+  /** kill -9, and a new controller over the same database with a worker `other` of its own; `w` has not come back yet. */
+  async restarted(): Promise<EngineHarness> {
+    this.#owner.isDead = true
+    this.db.leader.expires_at = 0
+    const again = new EngineHarness([], { db: this.db })
+    const started = again.service.start()
+    await again.pass(100)
+    await started
+    await again.hello('other', [])
+    return again
   }
 
   /** Lets virtual time pass. The worker's heartbeats go on. */
-  async pass(ms: number): Promise<void> {
+  async pass(ms: number, p: { beats?: boolean } = {}): Promise<void> {
     const end = this.time.now + ms
     let isOver = false
     this.time.schedule({ isDead: false }, ms, () => (isOver = true))
     while (!isOver && this.time.now <= end) {
       // What was asked for must reach the time line before it moves on.
       await new Promise<void>((resolve) => setImmediate(resolve))
-      this.inbox.workerHeartbeat({ worker_id: 'w', running: 0 })
+      if (p.beats !== false) this.inbox.workerHeartbeat({ worker_id: 'w', running: 0 })
       if (!this.time.advance()) break
     }
     await new Promise<void>((resolve) => setImmediate(resolve))
@@ -104,7 +120,7 @@ export class EngineHarness {
   async end(attempt: AssignedAttempt, outcome: Outcome, more: Partial<Extract<AttemptReport, { type: 'ended' }>> = {}): Promise<void> {
     const at = SIM_START + this.time.now
     void this.inbox.workerReports({
-      worker_id: 'w',
+      worker_id: attempt.task_instance.worker_id ?? 'w',
       reports: [
         { type: 'started', ref: attempt.ref, at, pid: 1, hostname: 'w' },
         {
