@@ -4,11 +4,12 @@ from __future__ import annotations
 import os
 import signal
 import sys
-from typing import Any, Dict, Optional
+from typing import Any, Dict, List, Optional
 
 from vortex.host.clocks import monotonic
 from vortex.host.masking import Masker
 from vortex.host.output import Output
+from vortex.host.timers import Timer
 
 # Why a host itself ends an attempt. `lease` and `worker_gone` are not waited for: the tree is killed at once.
 KILLED, TIMEOUT, LEASE, WORKER_GONE = "killed", "timeout", "lease_lost", "worker_gone"
@@ -50,6 +51,8 @@ class Attempt:
         self.close_at = 0.0
         self.max_rss_bytes = 0
         self.done = False
+        # Taken back when it ends, or each would be kept until its execution_timeout.
+        self.timers: List[Timer] = []
 
     def outcome(self) -> Dict[str, Any]:
         """What the exit of the leader means; called once, when nothing of the attempt is alive."""

@@ -9,11 +9,10 @@ Life of an attempt: running -> leader exited -> log closed and no process left -
 """
 from __future__ import annotations
 
-import heapq
 import os
 import selectors
 import signal
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Optional, Set
 
 from vortex.host import clocks
 from vortex.host.attempt import KILLED, LEASE, OPEN_PIPE_SECONDS, RSS_UNIT, TIMEOUT, WORKER_GONE, Attempt
@@ -22,6 +21,7 @@ from vortex.host.frames import JSON
 from vortex.host.linux import IS_LINUX
 from vortex.host.link import HIGH_WATER_BYTES, LOW_WATER_BYTES, Link
 from vortex.host.process_tree import Process, descendants, kill_exactly, look_up, own_children, read_mark
+from vortex.host.timers import Timers
 
 READ_BYTES = 64 * 1024
 # After an exit at most this much of the pipe is read in one go: a pipe holds 64 KiB, unless the task enlarged it.
@@ -30,9 +30,6 @@ DRAIN_BYTES = 1024 * 1024
 KILL_AGAIN_SECONDS = 0.02
 # The monotonic clock stands still while the machine sleeps, so a lease is looked at this often.
 LEASE_LOOK_SECONDS = 1.0
-
-Timer = Tuple[float, int, Callable[[], None]]
-
 
 class Supervisor:
     def __init__(self, link: Link) -> None:
@@ -43,8 +40,7 @@ class Supervisor:
         self.own_children: Set[int] = set()
         self.stopping = False
         self._settling: Set[int] = set()
-        self._timers: List[Timer] = []
-        self._timer_count = 0
+        self.timers = Timers()
         self._lease_ends: Optional[float] = None
         self._lease_over = False
         self._paused_by_worker = False
@@ -88,21 +84,15 @@ class Supervisor:
             self._flush()
         self.link.flush()
 
-    def at(self, when: float, callback: Callable[[], None]) -> None:
-        """Timers are not taken back; callbacks look whether they still matter."""
-        self._timer_count += 1
-        heapq.heappush(self._timers, (when, self._timer_count, callback))
-
     def _sleep_seconds(self) -> Optional[float]:
-        sleep = max(0.0, self._timers[0][0] - monotonic()) if self._timers else None
+        sleep = self.timers.seconds_to_next()
         if self._lease_ends is not None and self.attempts and not self._lease_over:
             left = min(LEASE_LOOK_SECONDS, max(0.0, self._lease_ends - clocks.lease_clock()))
             sleep = left if sleep is None else min(sleep, left)
         return sleep
 
     def _run_timers(self) -> None:
-        while self._timers and self._timers[0][0] <= monotonic():
-            heapq.heappop(self._timers)[2]()
+        self.timers.run_due()
         if self.lease_is_over() and not self._lease_over:
             self._lease_over = True
             self.end_all(LEASE, "killed: the worker lost contact with its controller, and the lease of this attempt ended")
@@ -186,10 +176,16 @@ class Supervisor:
             self._listen(attempt)
         self.link.send({"t": "started", "n": attempt.number, "pid": attempt.pid, "start_time": attempt.start_time})
 
+    def at(self, attempt: Attempt, when: float, callback: Callable[[], None]) -> None:
+        """Unless the attempt has ended before."""
+        # A process that can't be killed yet is looked at again and again: those that ran are dropped.
+        attempt.timers = [timer for timer in attempt.timers if timer.callback is not None]
+        attempt.timers.append(self.timers.at(when, callback))
+
     def limit_time(self, attempt: Attempt) -> None:
         if attempt.timeout_ms:
             reason = f"timed out after {attempt.timeout_ms / 1000:g} s (execution_timeout)"
-            self.at(monotonic() + attempt.timeout_ms / 1000, lambda: self.end(attempt, TIMEOUT, reason, attempt.grace_ms))
+            self.at(attempt, monotonic() + attempt.timeout_ms / 1000, lambda: self.end(attempt, TIMEOUT, reason, attempt.grace_ms))
 
     def end_all(self, kind: str, reason: str) -> None:
         for attempt in list(self.attempts.values()):
@@ -211,7 +207,7 @@ class Supervisor:
         attempt.kill_at = min(attempt.kill_at, kill_at)
         attempt.close_at = min(attempt.close_at, attempt.kill_at)
         if grace_ms > 0:
-            self.at(attempt.kill_at, lambda: self._kill(attempt))
+            self.at(attempt, attempt.kill_at, lambda: self._kill(attempt))
         else:
             self._kill(attempt)
 
@@ -224,7 +220,7 @@ class Supervisor:
             return
         if attempt.exit_status is None:
             self.signal_tree(attempt, signal.SIGKILL)
-            self.at(monotonic() + KILL_AGAIN_SECONDS, lambda: self._kill(attempt))
+            self.at(attempt, monotonic() + KILL_AGAIN_SECONDS, lambda: self._kill(attempt))
         else:
             self._settle(attempt)
 
@@ -343,7 +339,7 @@ class Supervisor:
         self._settling.add(attempt.number)
         self._settle(attempt)
         if not attempt.done:
-            self.at(attempt.close_at, lambda: self._settle(attempt))
+            self.at(attempt, attempt.close_at, lambda: self._settle(attempt))
 
     def _settle(self, attempt: Attempt) -> None:
         """Ends an attempt whose leader is gone as soon as its log is closed and nothing of it lives."""
@@ -358,7 +354,7 @@ class Supervisor:
                 return
             for orphan in orphans:
                 self._signal_with_descendants(orphan, signal.SIGKILL)
-            self.at(now + KILL_AGAIN_SECONDS, lambda: self._settle(attempt))
+            self.at(attempt, now + KILL_AGAIN_SECONDS, lambda: self._settle(attempt))
             return
         self._finish(attempt)
 
@@ -366,6 +362,8 @@ class Supervisor:
         self._drain(attempt)
         self._close_pipe(attempt)
         attempt.done = True
+        for timer in attempt.timers:
+            self.timers.cancel(timer)
         attempt.output.finish()
         self._settling.discard(attempt.number)
         del self.attempts[attempt.number]

@@ -79,6 +79,7 @@ class TaskHost(Supervisor):
         self._wanted = 1
         self._highest_fd = max_descriptor()
         self._last_attempt = monotonic()
+        self._shrink_planned = False
         self.own_children.update(own_children())
 
     def on_message(self, message: Dict[str, Any]) -> None:
@@ -125,7 +126,9 @@ class TaskHost(Supervisor):
         self.selector.register(child.control, attempt.watched, lambda events: self._on_control(attempt, events))
         self.watch(attempt)
         self.limit_time(attempt)
-        self.at(self._last_attempt + IDLE_SECONDS, self._shrink)
+        if self._wanted > 1 and not self._shrink_planned:
+            self._shrink_planned = True
+            self.timers.at(self._last_attempt + IDLE_SECONDS, self._shrink)
 
     def _try_fork(self) -> str:
         """Empty when a child waits now, otherwise what hinders."""
@@ -156,7 +159,9 @@ class TaskHost(Supervisor):
 
     def _shrink(self) -> None:
         if monotonic() - self._last_attempt < IDLE_SECONDS:
+            self.timers.at(self._last_attempt + IDLE_SECONDS, self._shrink)
             return
+        self._shrink_planned = False
         self._wanted = min(1, self._wanted)
         while len(self._waiting) > self._wanted:
             os.kill(self._waiting[-1].pid, signal.SIGKILL)
@@ -200,7 +205,7 @@ class TaskHost(Supervisor):
         kind = message["t"]
         if kind == "result":
             attempt.result = message["result"]
-            self.at(monotonic() + EXIT_SECONDS, lambda: self._hurry(attempt))
+            self.at(attempt, monotonic() + EXIT_SECONDS, lambda: self._hurry(attempt))
         elif kind in ("xcom", "request"):
             self.link.send({**message, "n": attempt.number})
 

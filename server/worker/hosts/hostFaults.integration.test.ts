@@ -141,6 +141,29 @@ describe('a worker', () => {
     await bench.runner.stop()
   })
 
+  test('that stopped has no timer left that keeps its process alive', async () => {
+    const started: string[] = []
+    const clock = {
+      ...systemClock,
+      after: (ms: number, callback: () => void) => {
+        const name = `${started.length}: ${ms} ms`
+        started.push(name)
+        pending.add(name)
+        const timer = systemClock.after(ms, () => (pending.delete(name), callback()))
+        return { cancel: () => (pending.delete(name), timer.cancel()) }
+      },
+    }
+    const pending = new Set<string>()
+    const own = new HostBench({ clock })
+    await own.runner.start()
+    await own.run(pythonStart(own.dagFile('def task():\n    pass\n'), 'task'))
+    await own.run(pythonStart(own.dagFile('import threading, time\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()\ndef task():\n    pass\n'), 'task'))
+    own.runner.run(pythonStart(own.dagFile('import time\ntime.sleep(9)\ndef task():\n    pass\n'), 'task'))
+    await own.close()
+    expect(started.length).toBeGreaterThan(3)
+    expect([...pending]).toEqual([])
+  })
+
   test('without a usable interpreter does not start, and says which one it tried', async () => {
     const listener = new Recorder()
     const runner = createHostRunner({ listener, clock: systemClock, python: '/no/such/python', python_path: PYTHON_PATH, env: process.env })

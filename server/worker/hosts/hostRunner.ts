@@ -182,8 +182,14 @@ class ProcessHosts implements HostRunner {
     const links = this.links()
     for (const link of links) link.send({ t: 'stop' })
     const closed = links.map((link) => new Promise<void>((resolve) => link.whenClosed(resolve)))
-    const limit = new Promise<void>((resolve) => this.options.clock.after(STOP_LIMIT_MS, resolve))
-    await Promise.race([Promise.all(closed), limit])
+    await new Promise<void>((resolve) => {
+      const limit = this.options.clock.after(STOP_LIMIT_MS, resolve)
+      void Promise.all(closed).then(() => {
+        limit.cancel()
+        resolve()
+      })
+    })
+    this.pool.stop()
     this.keeper.stop()
     for (const link of links) if (link.isOpen) link.close()
     await Promise.all(this.cleanups)

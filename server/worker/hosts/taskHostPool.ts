@@ -6,7 +6,7 @@
  * Limits: an import may take import_timeout_ms; a host without attempts ends after host_idle_ms, or earlier, the longest idle first,
  * when hosts_max is reached. Busy hosts are never ended for the limit: that many DAG files are in use.
  */
-import type { Clock } from '#runtime/clock.ts'
+import type { Clock, Timer } from '#runtime/clock.ts'
 import type { HeldAttempt } from './attemptTable.ts'
 import type { HostLink, HostMessage } from './hostLink.ts'
 import type { HostServer } from './hostServer.ts'
@@ -51,6 +51,8 @@ interface TaskHost {
   queue: HeldAttempt[]
   active: number
   used_at: number
+  /** While it starts: the limit of its import. After: the look whether it is idle. */
+  timer: Timer | null
 }
 
 export class TaskHostPool {
@@ -121,9 +123,14 @@ export class TaskHostPool {
     return [...this.byLink.keys()]
   }
 
+  /** Timers only: hosts are told to stop by whoever holds their links. */
+  stop(): void {
+    for (const host of [...this.byId.values()]) this.drop(host)
+  }
+
   private create(p: { key: string; root: string; file: string; clean: boolean }): TaskHost {
     this.makeRoom()
-    const host: TaskHost = { ...p, id: 0, token: '', link: null, ready: false, gone: false, pid: 0, exit_words: '', queue: [], active: 0, used_at: 0 }
+    const host: TaskHost = { ...p, id: 0, token: '', link: null, ready: false, gone: false, pid: 0, exit_words: '', queue: [], active: 0, used_at: 0, timer: null }
     this.byKey.set(p.key, host)
     this.rename(host)
     this.fork(host)
@@ -146,7 +153,8 @@ export class TaskHostPool {
     host.token = this.options.server.expect((link) => this.connected(host, link))
     zygote.send({ t: 'host', host: id, token: host.token, root: host.root, file: host.file, clean: host.clean })
     const limit = this.options.limits.import_timeout_ms
-    this.options.clock.after(limit, () => {
+    host.timer?.cancel()
+    host.timer = this.options.clock.after(limit, () => {
       if (host.ready || host.gone || host.id !== id) return
       host.exit_words = `took longer than ${limit / 1000} s`
       this.options.zygote()?.send({ t: 'kill_host', host: id })
@@ -172,6 +180,8 @@ export class TaskHostPool {
   private onMessage(host: TaskHost, message: HostMessage): void {
     if (message.t === 'loaded') {
       host.ready = true
+      host.timer?.cancel()
+      this.watchIdle(host, this.options.limits.host_idle_ms)
       for (const held of host.queue.splice(0)) if (host.link !== null) this.options.send(held, host.link)
     } else if (message.t === 'import_failed') {
       this.failImport(host, { reason: String(message['reason']), traceback: String(message['traceback']) })
@@ -198,7 +208,8 @@ export class TaskHostPool {
     } else if (host.exit_words !== '') this.lost(host)
     else {
       const id = host.id
-      this.options.clock.after(EXIT_WORDS_MS, () => {
+      host.timer?.cancel()
+      host.timer = this.options.clock.after(EXIT_WORDS_MS, () => {
         if (!host.gone && host.id === id && host.link === link) this.lost(host)
       })
     }
@@ -218,6 +229,7 @@ export class TaskHostPool {
 
   private drop(host: TaskHost): void {
     host.gone = true
+    host.timer?.cancel()
     this.options.server.forget(host.token)
     this.byId.delete(host.id)
     if (this.byKey.get(host.key) === host) this.byKey.delete(host.key)
@@ -226,10 +238,15 @@ export class TaskHostPool {
   private release(host: TaskHost): void {
     host.active -= 1
     host.used_at = this.options.clock.monotonic()
-    if (host.active > 0) return
-    this.options.clock.after(this.options.limits.host_idle_ms, () => {
-      const idle = this.options.clock.monotonic() - host.used_at
-      if (host.active === 0 && idle >= this.options.limits.host_idle_ms * 0.99) this.evict(host)
+  }
+
+  /** One timer for each host, not one for each attempt: it looks again when the host may have been idle long enough. */
+  private watchIdle(host: TaskHost, ms: number): void {
+    host.timer = this.options.clock.after(ms, () => {
+      const idle = host.active > 0 ? 0 : this.options.clock.monotonic() - host.used_at
+      const left = this.options.limits.host_idle_ms - idle
+      if (left <= 1) this.evict(host)
+      else this.watchIdle(host, left)
     })
   }
 
