@@ -18,7 +18,9 @@ test('the connection is cut after PostgreSQL has committed and before it can say
   await using proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) })
   url.hostname = '127.0.0.1'
   url.port = String(proxy.port)
-  await using server = await ControllerProcess.create({ env: { VORTEX_DATABASE_URL: url.href, VORTEX_KEK: Buffer.alloc(32, 7).toString('base64') } })
+  await using server = await ControllerProcess.create({
+    env: { VORTEX_DATABASE_URL: url.href, VORTEX_KEK: Buffer.alloc(32, 7).toString('base64') },
+  })
   for (let i = 0; i < dags; i++) server.addDag(standardDag({ dag_id: `cut${i}`, retries: 2, random }))
   await server.start()
   await server.waitForDags()
@@ -50,7 +52,11 @@ test('a task ends when its shell ends, whatever still holds its output', { timeo
     writer: '(while :; do echo tick; sleep 0.2; done) & echo before; exit 0',
     daemon: 'setsid bash -c "trap : TERM; while :; do sleep 1; done" & echo before; exit 0',
   }
-  const text = ['from vortex import DAG, BashOperator', 'with DAG("left", schedule=None) as dag:', ...Object.entries(commands).map(([name, command]) => `    BashOperator(task_id="${name}", bash_command=r"""${command}""")`)]
+  const text = [
+    'from vortex import DAG, BashOperator',
+    'with DAG("left", schedule=None) as dag:',
+    ...Object.entries(commands).map(([name, command]) => `    BashOperator(task_id="${name}", bash_command=r"""${command}""")`),
+  ]
   writeFileSync(join(server.dagsFolder, 'left.py'), `${text.join('\n')}\n`)
   await server.start()
   await expect.poll(async () => (await server.client.listDags({ query: {} })).total, { timeout: 20_000 }).toBe(1)
@@ -58,7 +64,12 @@ test('a task ends when its shell ends, whatever still holds its output', { timeo
   expect(await server.settle(20_000)).toEqual([])
   const params = { dag_id: 'left', run_id: 'run' }
   const { data } = await server.client.listTaskInstances({ params, query: {} })
-  expect(Object.fromEntries(data.map((task) => [task.task_id, task.state]))).toEqual({ sleeper: 'success', failing: 'failed', writer: 'success', daemon: 'success' })
+  expect(Object.fromEntries(data.map((task) => [task.task_id, task.state]))).toEqual({
+    sleeper: 'success',
+    failing: 'failed',
+    writer: 'success',
+    daemon: 'success',
+  })
   for (const task of data) {
     expect(task.duration_ms, task.task_id).toBeLessThan(3000)
     expect((await server.client.getLog({ params: { ...params, task_id: task.task_id }, query: {} })).text).toContain('before')
@@ -66,5 +77,9 @@ test('a task ends when its shell ends, whatever still holds its output', { timeo
   const { data: attempts } = await server.client.listAttempts({ params: { ...params, task_id: 'failing' } })
   expect(attempts.map((attempt) => attempt.exit_code)).toEqual([3])
   await sleep(500)
-  expect(processesOf(server.folder).filter((entry) => /VORTEX_RUN_ID=run/.test(entry.environment)).map((entry) => entry.command)).toEqual([])
+  expect(
+    processesOf(server.folder)
+      .filter((entry) => /VORTEX_RUN_ID=run/.test(entry.environment))
+      .map((entry) => entry.command),
+  ).toEqual([])
 })

@@ -8,7 +8,10 @@ import { makeRandom, sized } from './harness/sizes.ts'
 
 test('kill -9 of the controller while tasks run', { timeout: sized({ ci: 120_000, full: 900_000 }) }, async () => {
   const random = makeRandom()
-  const { tasks, kills, pause } = sized({ ci: { tasks: 300, kills: 6, pause: [500, 1500] as const }, full: { tasks: 2000, kills: 30, pause: [1000, 4000] as const } })
+  const { tasks, kills, pause } = sized({
+    ci: { tasks: 300, kills: 6, pause: [500, 1500] as const },
+    full: { tasks: 2000, kills: 30, pause: [1000, 4000] as const },
+  })
   await using server = await ControllerProcess.create()
   for (let i = 0; i < tasks / 20; i++) server.addDag(standardDag({ dag_id: `storm${i}`, retries: 2, random, seconds: [0.05, 0.3] }))
   await server.start()
@@ -26,7 +29,12 @@ test('kill -9 of the controller while tasks run', { timeout: sized({ ci: 120_000
   const stuck = await server.settle(sized({ ci: 60_000, full: 400_000 }))
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
   const found = await server.check(stuck)
-  const wrong = report('controller kills', found, { landed, planned: kills }, `${seconds} s; restart to ready at most ${Math.max(...server.starts.slice(1))} ms`)
+  const wrong = report(
+    'controller kills',
+    found,
+    { landed, planned: kills },
+    `${seconds} s; restart to ready at most ${Math.max(...server.starts.slice(1))} ms`,
+  )
   expect(landed).toBeGreaterThanOrEqual(kills / 2)
   expect(found.tasks).toBe(tasks)
   expect(wrong).toBe(0)
@@ -59,6 +67,11 @@ test('long tasks run on through restarts of the controller, their logs whole', {
   for (const { task_id } of server.dags[0]?.tasks ?? []) {
     const log = await server.client.getLog({ params: { dag_id: 'long', run_id: 'run', task_id }, query: { limit: 4_194_304 } })
     expect(log.complete).toBe(true)
-    expect(log.text.split('\n').filter((line) => /line \d+$/.test(line)).map((line) => line.slice(line.lastIndexOf('line ')))).toEqual(wanted)
+    expect(
+      log.text
+        .split('\n')
+        .filter((line) => /line \d+$/.test(line))
+        .map((line) => line.slice(line.lastIndexOf('line '))),
+    ).toEqual(wanted)
   }
 })

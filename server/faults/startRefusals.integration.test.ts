@@ -11,7 +11,10 @@ import { report } from './harness/ledger.ts'
 import { makeRandom } from './harness/sizes.ts'
 
 /** Starts a second one and returns how it ended; Node itself takes most of the time on a busy machine. */
-async function refused(server: ControllerProcess, p: { args?: string[]; env?: Record<string, string> }): Promise<{ code: number | null; words: string; seconds: number }> {
+async function refused(
+  server: ControllerProcess,
+  p: { args?: string[]; env?: Record<string, string> },
+): Promise<{ code: number | null; words: string; seconds: number }> {
   const log = join(server.folder, 'second.log')
   rmSync(log, { force: true })
   const began = performance.now()
@@ -51,7 +54,10 @@ test('records of dead processes whose pids now belong to strangers stop nobody a
     server.addDag(standardDag({ dag_id: 'stale', retries: 0, random: makeRandom(), seconds: [0, 0.05] }))
     mkdirSync(join(server.data, 'worker'), { recursive: true })
     const pid = stranger.pid ?? 0
-    writeFileSync(join(server.data, 'server.json'), JSON.stringify({ pid, hostname: hostname(), started_at: new Date().toISOString(), booted_at: 0, clean: false }))
+    writeFileSync(
+      join(server.data, 'server.json'),
+      JSON.stringify({ pid, hostname: hostname(), started_at: new Date().toISOString(), booted_at: 0, clean: false }),
+    )
     writeFileSync(join(server.data, 'worker/worker.json'), JSON.stringify({ pid, start_time: '1', settings: '' }))
     await server.start()
     await server.waitForDags()
@@ -83,7 +89,10 @@ test('a corrupt database file is refused and left as it is', { timeout: 90_000 }
     rmSync(`${file}-wal`, { force: true })
     rmSync(`${file}-shm`, { force: true })
     // A start after a clean end looks less closely than one after a crash.
-    writeFileSync(join(server.data, 'server.json'), JSON.stringify({ ...(JSON.parse(readFileSync(join(server.data, 'server.json'), 'utf8')) as object), clean: false, booted_at: 0 }))
+    writeFileSync(
+      join(server.data, 'server.json'),
+      JSON.stringify({ ...(JSON.parse(readFileSync(join(server.data, 'server.json'), 'utf8')) as object), clean: false, booted_at: 0 }),
+    )
     const answer = await refused(server, {})
     expect(answer.code, damage).toBe(1)
     expect(answer.words, damage).toContain('vortex.db')
@@ -161,11 +170,22 @@ test('a DAG that is edited, renamed or deleted while it runs finishes on its pin
   await sleep(800)
   // The new graph is another one; the run must not see it.
   writeFileSync(join(server.dagsFolder, 'edited.py'), readFileSync(join(server.dagsFolder, 'edited.py'), 'utf8').replaceAll('"t', '"new_t'))
-  writeFileSync(join(server.dagsFolder, 'renamed.py'), readFileSync(join(server.dagsFolder, 'renamed.py'), 'utf8').replaceAll('"dag_id":"renamed"', '"dag_id":"another"'))
+  writeFileSync(
+    join(server.dagsFolder, 'renamed.py'),
+    readFileSync(join(server.dagsFolder, 'renamed.py'), 'utf8').replaceAll('"dag_id":"renamed"', '"dag_id":"another"'),
+  )
   rmSync(join(server.dagsFolder, 'deleted.py'))
   const landed = (await server.unfinished()).length
-  await expect.poll(async () => (await server.call((client) => client.getDagTasks({ params: { dag_id: 'edited' } }))).tasks.some((task) => task.id === 'new_t0'), { timeout: 20_000 }).toBe(true)
-  await expect.poll(async () => (await server.call((client) => client.listDags({ query: {} }))).data.map((dag) => dag.id).sort(), { timeout: 20_000 }).toEqual(['another', 'edited'])
+  await expect
+    .poll(
+      async () =>
+        (await server.call((client) => client.getDagTasks({ params: { dag_id: 'edited' } }))).tasks.some((task) => task.id === 'new_t0'),
+      { timeout: 20_000 },
+    )
+    .toBe(true)
+  await expect
+    .poll(async () => (await server.call((client) => client.listDags({ query: {} }))).data.map((dag) => dag.id).sort(), { timeout: 20_000 })
+    .toEqual(['another', 'edited'])
   const found = await server.check(await server.settle(60_000))
   expect(report('changed DAG files', found, { landed, planned: 3 })).toBe(0)
   expect(landed).toBe(3)

@@ -76,7 +76,12 @@ test('kill -9 of the worker: its tasks are queued again within 10 s', { timeout:
   }
   const found = await server.check(await server.settle(sized({ ci: 60_000, full: 400_000 })))
   const requeue = await slowestRequeue(server, hits)
-  const wrong = report('worker kills', found, { landed, planned: kills }, `${requeue.lost} of ${hits.length} attempts hit were lost, queued again after at most ${requeue.ms} ms`)
+  const wrong = report(
+    'worker kills',
+    found,
+    { landed, planned: kills },
+    `${requeue.lost} of ${hits.length} attempts hit were lost, queued again after at most ${requeue.ms} ms`,
+  )
   expect(landed).toBe(kills)
   expect(requeue.lost).toBeGreaterThan(0)
   expect(requeue.ms).toBeLessThanOrEqual(10_000)
@@ -91,7 +96,8 @@ test('kill -9 of the zygote and of Python task hosts', { timeout: 180_000 }, asy
   const random = makeRandom()
   const kills = sized({ ci: 6, full: 20 })
   await using server = await ControllerProcess.create()
-  for (let i = 0; i < sized({ ci: 4, full: 15 }); i++) server.addDag(standardDag({ dag_id: `host${i}`, retries: 20, random, seconds: [0.2, 0.8] }))
+  for (let i = 0; i < sized({ ci: 4, full: 15 }); i++)
+    server.addDag(standardDag({ dag_id: `host${i}`, retries: 20, random, seconds: [0.2, 0.8] }))
   await server.start()
   await server.waitForDags()
   for (const dag of server.dags) await server.trigger(dag.dag_id)

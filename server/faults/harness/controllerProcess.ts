@@ -88,7 +88,17 @@ export class ControllerProcess implements AsyncDisposable {
   spawn(p: { args?: string[]; env?: Record<string, string>; log?: string } = {}): ChildProcess {
     const log = openSync(p.log ?? this.logFile, 'a')
     const capacity = this.#options.capacity ?? 4
-    const args = ['server', '--port', String(this.port), '--dags-folder', this.dagsFolder, '--paused-default', 'false', '--worker-capacity', String(capacity)]
+    const args = [
+      'server',
+      '--port',
+      String(this.port),
+      '--dags-folder',
+      this.dagsFolder,
+      '--paused-default',
+      'false',
+      '--worker-capacity',
+      String(capacity),
+    ]
     const child = spawn(process.execPath, [PROGRAM, ...args, ...(this.#options.args ?? []), ...(p.args ?? [])], {
       stdio: ['ignore', log, log],
       cwd: this.folder,
@@ -102,19 +112,27 @@ export class ControllerProcess implements AsyncDisposable {
     const began = performance.now()
     const child = (this.#child = this.spawn())
     while (!(await this.isReady())) {
-      if (child.exitCode !== null || child.signalCode !== null) throw new Error(`the controller ended with ${child.signalCode ?? child.exitCode}:\n${this.log.slice(-3000)}`)
-      if (performance.now() - began > START_LIMIT_MS) throw new Error(`the controller is not ready after ${START_LIMIT_MS} ms:\n${this.log.slice(-3000)}`)
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`the controller ended with ${child.signalCode ?? child.exitCode}:\n${this.log.slice(-3000)}`)
+      if (performance.now() - began > START_LIMIT_MS)
+        throw new Error(`the controller is not ready after ${START_LIMIT_MS} ms:\n${this.log.slice(-3000)}`)
       await sleep(20)
     }
     this.starts.push(Math.round(performance.now() - began))
   }
 
   async isReady(): Promise<boolean> {
-    return await fetch(`http://127.0.0.1:${this.port}/api/ready`).then((response) => response.ok, () => false)
+    return await fetch(`http://127.0.0.1:${this.port}/api/ready`).then(
+      (response) => response.ok,
+      () => false,
+    )
   }
 
   async isAlive(): Promise<boolean> {
-    return await fetch(`http://127.0.0.1:${this.port}/api/health`).then((response) => response.ok, () => false)
+    return await fetch(`http://127.0.0.1:${this.port}/api/health`).then(
+      (response) => response.ok,
+      () => false,
+    )
   }
 
   async kill(): Promise<void> {
@@ -154,7 +172,8 @@ export class ControllerProcess implements AsyncDisposable {
     for (;;) {
       const { total } = await this.call((client) => client.listDags({ query: { limit: 1 } }))
       if (total >= this.dags.length) return
-      if (performance.now() > deadline) throw new Error(`${total} of ${this.dags.length} DAGs after ${limit_ms} ms:\n${this.log.slice(-3000)}`)
+      if (performance.now() > deadline)
+        throw new Error(`${total} of ${this.dags.length} DAGs after ${limit_ms} ms:\n${this.log.slice(-3000)}`)
       await sleep(POLL_MS)
     }
   }
@@ -212,9 +231,10 @@ export class ControllerProcess implements AsyncDisposable {
         const { data } = await this.call((client) => client.listTaskInstances({ params: { dag_id, run_id }, query: { limit: 10_000 } }))
         for (const task of data) {
           // One attempt needs no question: its state is the task instance's.
-          const attempts = task.try_number <= 1
-            ? [{ attempt: task.try_number, state: task.state }]
-            : (await this.call((client) => client.listAttempts({ params: { dag_id, run_id, task_id: task.task_id } }))).data
+          const attempts =
+            task.try_number <= 1
+              ? [{ attempt: task.try_number, state: task.state }]
+              : (await this.call((client) => client.listAttempts({ params: { dag_id, run_id, task_id: task.task_id } }))).data
           found.push({ dag_id, run_id, task_id: task.task_id, state: task.state, attempts })
         }
       }
@@ -240,7 +260,14 @@ export class ControllerProcess implements AsyncDisposable {
 
   #environment(): NodeJS.ProcessEnv {
     const { VITEST: _vitest, NODE_OPTIONS: _options, ...env } = process.env
-    return { ...env, NODE_ENV: 'production', VORTEX_HOME: this.data, FAULTS_MARKER: this.folder, VORTEX_PYTHON: pythonOfTests(), ...this.#options.env }
+    return {
+      ...env,
+      NODE_ENV: 'production',
+      VORTEX_HOME: this.data,
+      FAULTS_MARKER: this.folder,
+      VORTEX_PYTHON: pythonOfTests(),
+      ...this.#options.env,
+    }
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

@@ -46,7 +46,12 @@ export function fanDag(p: { dag_id: string; width: number; retries?: number }): 
 
 /** Tasks beside each other that print a numbered line every 50 ms. */
 export function longDag(p: { dag_id: string; tasks: number; seconds: number; retries?: number }): DagShape {
-  const tasks = Array.from({ length: p.tasks }, (_, i): TaskShape => ({ task_id: `long${i}`, kind: i % 2 === 0 ? 'bash' : 'python', seconds: p.seconds, upstream: [] }))
+  const tasks = Array.from({ length: p.tasks }, (_, i): TaskShape => ({
+    task_id: `long${i}`,
+    kind: i % 2 === 0 ? 'bash' : 'python',
+    seconds: p.seconds,
+    upstream: [],
+  }))
   return { dag_id: p.dag_id, retries: p.retries ?? 2, tasks }
 }
 

@@ -52,15 +52,25 @@ export function readLedger(path: string): LedgerLine[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
   }
-  return text.split('\n').filter((line) => line !== '').map((line) => {
-    const [word, dag, run, task, attempt, pid, , at] = line.split(' ')
-    if (at === undefined || (word !== 'start' && word !== 'end' && word !== 'overlap')) throw new Error(`a broken line in the ledger: ${line}`)
-    return { word, task: `${dag} ${run} ${task}`, attempt: Number(attempt), pid: Number(pid), at: Number(at) }
-  })
+  return text
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => {
+      const [word, dag, run, task, attempt, pid, , at] = line.split(' ')
+      if (at === undefined || (word !== 'start' && word !== 'end' && word !== 'overlap'))
+        throw new Error(`a broken line in the ledger: ${line}`)
+      return { word, task: `${dag} ${run} ${task}`, attempt: Number(attempt), pid: Number(pid), at: Number(at) }
+    })
 }
 
 /** `stuck`: runs that were not final at the deadline. */
-export function checkLedger(p: { lines: LedgerLine[]; dags: DagShape[]; recorded: RecordedTask[]; stuck: string[]; lastAttemptOnly?: boolean }): Findings {
+export function checkLedger(p: {
+  lines: LedgerLine[]
+  dags: DagShape[]
+  recorded: RecordedTask[]
+  stuck: string[]
+  lastAttemptOnly?: boolean
+}): Findings {
   const found: Findings = { tasks: p.recorded.length, starts: 0, lost: [], twice: [], order: [], overlap: [], stuck: p.stuck }
   const recorded = new Map(p.recorded.map((task) => [taskKey(task), task]))
   const upstream = new Map(p.dags.flatMap((dag) => dag.tasks.map((task) => [`${dag.dag_id} ${task.task_id}`, task.upstream])))
@@ -77,18 +87,21 @@ export function checkLedger(p: { lines: LedgerLine[]; dags: DagShape[]; recorded
     } else {
       found.starts += 1
       if (started.has(attempt)) found.twice.push(`${attempt} started twice`)
-      if (recorded.get(line.task)?.attempts.some((known) => known.attempt === line.attempt) !== true) found.twice.push(`${attempt} is not recorded`)
+      if (recorded.get(line.task)?.attempts.some((known) => known.attempt === line.attempt) !== true)
+        found.twice.push(`${attempt} is not recorded`)
       started.add(attempt)
       newest.set(line.task, line.attempt)
       const [dag, run, task] = line.task.split(' ')
-      for (const name of upstream.get(`${dag} ${task}`) ?? []) if (!done.has(`${dag} ${run} ${name}`)) found.order.push(`${attempt} before ${name}`)
+      for (const name of upstream.get(`${dag} ${task}`) ?? [])
+        if (!done.has(`${dag} ${run} ${name}`)) found.order.push(`${attempt} before ${name}`)
     }
   }
   for (const task of p.recorded) {
     const successes = task.attempts.filter((attempt) => attempt.state === 'success')
     if (successes.length > 1) found.twice.push(`${taskKey(task)} succeeded ${successes.length} times`)
     if (!FINAL.has(task.state)) found.lost.push(`${taskKey(task)} is ${task.state}`)
-    else if (task.state === 'success' && !successes.some((attempt) => ended.has(`${taskKey(task)} #${attempt.attempt}`))) found.lost.push(`${taskKey(task)} is a success without an end`)
+    else if (task.state === 'success' && !successes.some((attempt) => ended.has(`${taskKey(task)} #${attempt.attempt}`)))
+      found.lost.push(`${taskKey(task)} is a success without an end`)
   }
   return found
 }
@@ -97,8 +110,12 @@ export function checkLedger(p: { lines: LedgerLine[]; dags: DagShape[]; recorded
 export function report(name: string, found: Findings, faults: { landed: number; planned: number }, more = ''): number {
   const { tasks } = found
   const counters = { LOST: found.lost, TWICE: found.twice, ORDER: found.order, OVERLAP: found.overlap, STUCK: found.stuck }
-  const text = Object.entries(counters).map(([word, list]) => `${word} ${list.length} of ${tasks}`).join(', ')
-  process.stdout.write(`${name}: ${text}; ${found.starts} starts; faults landed ${faults.landed} of ${faults.planned}${more === '' ? '' : `; ${more}`}\n`)
+  const text = Object.entries(counters)
+    .map(([word, list]) => `${word} ${list.length} of ${tasks}`)
+    .join(', ')
+  process.stdout.write(
+    `${name}: ${text}; ${found.starts} starts; faults landed ${faults.landed} of ${faults.planned}${more === '' ? '' : `; ${more}`}\n`,
+  )
   for (const [word, list] of Object.entries(counters)) for (const what of list.slice(0, 10)) process.stdout.write(`  ${word} ${what}\n`)
   return Object.values(counters).reduce((sum, list) => sum + list.length, 0)
 }

@@ -1,4 +1,4 @@
-"""Template of the DAG files that the fault tests generate: @LEDGER@, @SHAPE@ and @ACTIVE@ are filled in (dagShapes.ts).
+"""Template of the DAG files that the fault tests generate; dagShapes.ts fills the words between at signs in.
 
 A start time (field 22 of stat) makes a pid the name of one process. An attempt that finds an earlier one of its task alive says so.
 """
