@@ -32,6 +32,7 @@ import { FileChanged } from './bundle.ts'
 import { childEnvironment } from './childEnvironment.ts'
 import { DagFolder, EMPTY_GRACE_MS } from './dagFolder.ts'
 import { eachOf } from './eachOf.ts'
+import { splitPath } from './folderIndex.ts'
 import { EVERYTHING } from './folderWatch.ts'
 import { besideOf, type HashSources, inputHash } from './inputHash.ts'
 import { HostGone } from './parseHostProcess.ts'
@@ -164,10 +165,9 @@ export class DagFilesService implements Service {
     if (!this.#isIdle()) await new Promise<void>((done) => this.#idleWaiters.push(done))
   }
 
-  /** A Variable was set or deleted: the files that asked for it while loading are compared again. */
+  /** A Variable was set or deleted: the files that asked for it while loading are parsed again. */
   variableChanged(key: string): void {
-    const files = [...this.#records.values()].filter((record) => record.inputs.variables.includes(key)).map((record) => record.file)
-    if (files.length > 0) this.#inTurn(() => this.#compare(files, 'edited'))
+    for (const { file, inputs } of this.#records.values()) if (inputs.variables.includes(key) && this.#folder.holds(file)) this.#enqueue(file, 'edited')
   }
 
   status(): DagFilesStatus {
@@ -254,7 +254,7 @@ export class DagFilesService implements Service {
     })
   }
 
-  #hash(file: string, inputs: DagFileRecord['inputs'], listings = new Map<string, string>()): Promise<string> {
+  #hash(file: string, inputs: DagFileRecord['inputs'], listings: Map<string, string>): Promise<string> {
     if (this.#sources === null) throw new HostGone('DAG files are not read yet.')
     return inputHash({ file, inputs, sources: this.#sources, listings })
   }
@@ -311,13 +311,17 @@ export class DagFilesService implements Service {
     const { dags_folder, compat, limits } = this.#o
     if (this.#hosts === null || !this.#folder.holds(file)) return
     const before = (await this.#folder.contents.look(join(dags_folder, file)))?.sha256
-    const { result: found, output } = await this.#hosts.parse({ root: dags_folder, file, compat, ...(limits ? { limits } : {}) })
+    // Data files as they are listed now: one that comes during the parse must not count as read.
+    const listings = new Map<string, string>()
+    this.#folder.index.dataListing(splitPath(file)[0], listings)
+    const { generation } = this.#folder
+    const { result: found, output } = await this.#hosts.parse({ root: dags_folder, file, compat, generation, ...(limits ? { limits } : {}) })
     this.#parsed += 1
     if (!this.#isRunning() || !this.#folder.holds(file)) return
     await this.#checkUnchanged(file, before, found.bundle_files)
     const result = withOutput(checkedResult(found), output)
     const known = this.#records.get(file) ?? null
-    const hash = await this.#hash(file, inputsOf(result, known))
+    const hash = await this.#hash(file, inputsOf(result, known), listings)
     const record = await this.#parseStore.save({ result, hash, known })
     this.#records.set(file, record)
     if (record.error !== null) this.#logger.warn({ file, line: record.error.line }, `import error: ${record.error.message}`)

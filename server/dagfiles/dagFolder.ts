@@ -38,6 +38,8 @@ export class DagFolder {
   readonly #watch: FolderWatch
   #present = new Set<string>()
   #emptySince: number | null = null
+  /** Grows with each look. */
+  generation = 0
   /** Why the last look changed nothing, or null. */
   trouble: string | null = null
 
@@ -67,6 +69,7 @@ export class DagFolder {
       this.trouble = `The DAG folder ${this.root} is missing or cannot be read. DAGs known from it stay as they are; create it, or set VORTEX_DAGS_FOLDER.`
       return null
     }
+    this.generation += 1
     const whole = folders.has(EVERYTHING)
     const changed = whole ? await this.index.refreshAll() : await this.index.refresh(folders)
     this.#watch.sync(this.index.folders())

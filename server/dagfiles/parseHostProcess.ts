@@ -25,6 +25,8 @@ export interface ParseRequest {
   file: string
   compat: string
   limits?: Record<string, number>
+  /** Number of the look at the folder: listings of data files are shared among parses of one look. */
+  generation: number
 }
 export interface ParseAnswer {
   result: ParseResult

@@ -2,8 +2,7 @@
 from __future__ import annotations
 
 import os
-import time
-from typing import Dict, List, Tuple
+from typing import Any, Dict, List
 
 # A bundle is copied to every worker; what is larger belongs into storage, not into the DAG folder.
 MAX_DATA_FILES = 500
@@ -11,8 +10,8 @@ MAX_DATA_FILE_BYTES = 1024 * 1024
 MAX_DATA_BYTES = 20 * 1024 * 1024
 # Entries looked at per folder tree, so that a virtual environment or a checkout inside the DAG folder does not stall parsing.
 MAX_ENTRIES = 20_000
-# A parse host asks once per folder and burst.
-KEPT_SECONDS = 1.0
+# Folders whose listings a parse host keeps at once.
+MAX_KEPT = 1000
 
 # What tasks write rather than read: each write would otherwise make a new DAG version.
 _OUTPUTS = (".log", ".tmp", ".swp", ".pid", ".lock", ".pyc", ".pyo", ".db", ".sqlite", ".sqlite3", ".db-wal", ".db-shm", ".db-journal", "~")
@@ -20,21 +19,28 @@ _SKIPPED_FOLDERS = frozenset({"__pycache__", "node_modules", "venv", "env", "sit
 
 
 class DataFileFinder:
-    """Lists data files per folder and keeps the answer for a moment: a thousand DAG files in one folder ask the same question."""
+    """
+    Lists data files per folder, and keeps the answers of one generation: a thousand DAG files in one folder ask the same question.
+    The server numbers its looks at the folder; without a number nothing is kept.
+    """
 
     def __init__(self) -> None:
-        self._kept: Dict[str, Tuple[float, List[str]]] = {}
+        self._generation: Any = None
+        self._kept: Dict[str, List[str]] = {}
+
+    def begin(self, generation: Any) -> None:
+        if generation is None or generation != self._generation:
+            self._kept.clear()
+        self._generation = generation
 
     def beside(self, path: str) -> List[str]:
         folder = os.path.dirname(path)
-        now = time.monotonic()
-        kept = self._kept.get(folder)
-        if kept is not None and now - kept[0] < KEPT_SECONDS:
-            return kept[1]
-        found = list_data_files(folder)
-        if len(self._kept) > 1000:
-            self._kept.clear()
-        self._kept[folder] = (now, found)
+        found = self._kept.get(folder)
+        if found is None:
+            found = list_data_files(folder)
+            if len(self._kept) >= MAX_KEPT:
+                self._kept.clear()
+            self._kept[folder] = found
         return found
 
 

@@ -4,7 +4,7 @@ The parse host: `python -m vortex.loading.parse_host [--parallel N]`. A warm int
 Purpose. Whatever a DAG file does at import, from a syntax error to a fork bomb, happens in a child with limits, and becomes one
 answer. The host itself never runs a line of the author's code, so it stays small, warm and trustworthy.
 
-Frames on stdin: {"id", "root", "file", "limits"?, "compat"?} starts a parse; {"type": "response", "id", "request_id", "result"|"error"}
+Frames on stdin: {"id", "root", "file", "limits"?, "compat"?, "generation"?} starts a parse; {"type": "response", "id", "request_id", "result"|"error"}
 answers a question. Frames on stdout: ready once; then per id any number of
 {"type": "request", "id", "request_id", "method", "params"} and exactly one {"type": "result", "id", "result", "output"}.
 
@@ -147,6 +147,7 @@ class ParseHost:
             try:
                 limits = Limits.of(request.get("limits"))
                 # Listed here rather than in the child, so that one listing serves all files of a folder.
+                self._data_files.begin(request.get("generation"))
                 self._data_files.beside(os.path.join(os.path.abspath(request["root"]), *request["file"].split("/")))
                 child = self._child_class(request, limits, self._context())
             except (OSError, ValueError, TypeError, KeyError) as error:
