@@ -3,7 +3,7 @@
  * dependencies, made on first use. `VORTEX_TEST_PYTHON` names another interpreter that has them.
  */
 import { spawnSync } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
@@ -17,13 +17,46 @@ export function testPython(): string {
   const python = join(folder, process.platform === 'win32' ? 'Scripts/python.exe' : 'bin/python')
   const stamp = join(folder, 'vortex-requirements.txt')
   const wanted = REQUIREMENTS.join('\n')
-  if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return python
-  process.stdout.write('Making the Python environment of the tests (.cache/python, once) ...\n')
+  const isMade = (): boolean => existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted
+  if (isMade()) return python
+  const unlock = lock(join(root, '.cache/python.lock'))
+  try {
+    if (!isMade()) make(folder, python, stamp, wanted)
+  } finally {
+    unlock()
+  }
+  return python
+}
+
+/** Two test runs may start at once: the second one waits until the first has made the environment. */
+function lock(path: string): () => void {
   mkdirSync(join(root, '.cache'), { recursive: true })
+  for (;;) {
+    try {
+      writeFileSync(path, String(process.pid), { flag: 'wx' })
+      return () => rmSync(path, { force: true })
+    } catch {
+      const owner = Number(existsSync(path) ? readFileSync(path, 'utf8') : 0)
+      if (owner > 0 && !isRunning(owner)) rmSync(path, { force: true })
+      Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, 200)
+    }
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function make(folder: string, python: string, stamp: string, wanted: string): void {
+  process.stdout.write('Making the Python environment of the tests (.cache/python, once) ...\n')
   run(process.env['PYTHON'] ?? 'python3', ['-m', 'venv', '--clear', folder], 'Python 3.9 or later with its venv module is needed (Debian: apt-get install python3-venv).')
   run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...REQUIREMENTS], 'pip could not install the packages above.')
   writeFileSync(stamp, wanted)
-  return python
 }
 
 function run(command: string, args: string[], hint: string): void {
