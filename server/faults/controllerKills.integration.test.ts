@@ -43,7 +43,7 @@ test('kill -9 of the controller while tasks run', { timeout: sized({ ci: 120_000
 })
 
 test('long tasks run on through restarts of the controller, their logs whole', { timeout: 180_000 }, async () => {
-  const seconds = sized({ ci: 12, full: 60 })
+  const seconds = sized({ ci: 20, full: 60 })
   await using server = await ControllerProcess.create({ capacity: 16 })
   server.addDag(longDag({ dag_id: 'long', tasks: 16, seconds }))
   await server.start()
