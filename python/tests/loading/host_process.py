@@ -13,10 +13,10 @@ PACKAGE_FOLDER = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath
 
 
 class HostProcess:
-    def __init__(self, parallel: int = 2, environment: Optional[Dict[str, str]] = None) -> None:
+    def __init__(self, parallel: int = 2, environment: Optional[Dict[str, str]] = None, fresh: bool = False) -> None:
         paths = [PACKAGE_FOLDER] + [path for path in os.environ.get("PYTHONPATH", "").split(os.pathsep) if path]
         environment = {"PATH": os.environ["PATH"], "PYTHONPATH": os.pathsep.join(paths), "VORTEX_ATTEMPT_ID": " " * 64, **(environment or {})}
-        command = [sys.executable, "-m", "vortex.loading.parse_host", "--parallel", str(parallel)]
+        command = [sys.executable, "-m", "vortex.loading.parse_host", "--parallel", str(parallel)] + (["--fresh"] if fresh else [])
         self.process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, env=environment, cwd="/")
         self.variables: Dict[str, str] = {}
         self.asked: List[str] = []

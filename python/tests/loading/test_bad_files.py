@@ -83,6 +83,11 @@ def test_os_exit_is_an_import_error(host, dags):
     assert error["kind"] == "exit" and "os._exit(0)" in error["message"]
 
 
+def test_what_was_printed_before_the_end_is_kept(host, dags):
+    answer = parse_with_good(host, dags, "import os\nprint('so far \\udcff')\nos._exit(1)\n")
+    assert answer["output"] == "so far \\udcff\n"
+
+
 def test_a_crash_of_the_interpreter_is_an_import_error(host, dags):
     error = error_of(parse_with_good(host, dags, "import os, signal\nos.kill(os.getpid(), signal.SIGSEGV)\n"))
     assert error["kind"] == "crash" and "SIGSEGV" in error["message"]

@@ -27,18 +27,28 @@ def describe_ending(
     if reason == "garbage":
         return {**found, "kind": "crash", "message": "The import wrote into descriptors that are not its own, and was stopped."}
     if os.WIFEXITED(status):
-        code = os.WEXITSTATUS(status)
-        message = f"The import ended the interpreter with os._exit({code}). A DAG file must run to its end."
-        return {**found, "kind": "exit", "message": message}
+        return {**found, **_by_code(os.WEXITSTATUS(status))}
     return {**found, **_by_signal(os.WTERMSIG(status), limits, seconds)}
+
+
+def describe_end(*, reason: Optional[str], code: int, limits: Limits, file: str) -> dict:
+    """The same for a process of its own, by subprocess's return code (negative = a signal)."""
+    if reason is not None:
+        return describe_ending(reason=reason, status=0, limits=limits, seconds=0, trace="", processes=0, file=file)
+    found = _by_code(code) if code >= 0 else _by_signal(-code, limits, 0)
+    return {"traceback": "", "line": None, **found}
+
+
+def _by_code(code: int) -> dict:
+    return {"kind": "exit", "message": f"The import ended the interpreter with os._exit({code}). A DAG file must run to its end."}
 
 
 def _by_signal(number: int, limits: Limits, seconds: float) -> dict:
     if number == signal.SIGXCPU:
         return {"kind": "timeout", "message": f"The import used more than {limits.cpu_limit()} s of processor time. Move slow work into a task."}
     if number == signal.SIGKILL:
-        message = "The import was killed from outside after {:.1f} s, most likely because the machine ran out of memory."
-        return {"kind": "memory", "message": message.format(seconds)}
+        message = "The import was killed from outside{}, most likely because the machine ran out of memory."
+        return {"kind": "memory", "message": message.format(f" after {seconds:.1f} s" if seconds else "")}
     try:
         name = signal.Signals(number).name
     except ValueError:

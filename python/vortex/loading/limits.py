@@ -44,7 +44,7 @@ class Limits:
         return self.cpu_seconds or int(self.wall_seconds * 2) + 1
 
 
-def apply_limits(limits: Limits, own_memory: int, own_processes: int) -> None:
+def apply_limits(limits: Limits, own_memory: int, own_processes: Optional[int]) -> None:
     """In the child, before the author's code. A limit that the system refuses is left as it was."""
     if resource is None:
         return
@@ -54,7 +54,7 @@ def apply_limits(limits: Limits, own_memory: int, own_processes: int) -> None:
     _set(resource.RLIMIT_CPU, limits.cpu_limit(), limits.cpu_limit() + 1)
     _set(resource.RLIMIT_FSIZE, limits.file_bytes, limits.file_bytes)
     _set(resource.RLIMIT_CORE, 0, 0)
-    if os.getuid() != 0:
+    if os.getuid() != 0 and own_processes is not None:
         # Counts every thread of the user; root is not bound by it, so the audit hook and the host count as well.
         _set(resource.RLIMIT_NPROC, own_processes + limits.processes, own_processes + limits.processes)
 

@@ -8,6 +8,7 @@ import random
 import signal
 import socket
 import struct
+import sys
 from typing import Any, Dict, Optional
 
 from vortex.host.frames import Decoder, encode_json
@@ -132,6 +133,13 @@ def _take_descriptors(fds: Dict[str, int]) -> None:
     for low, high in zip(kept, kept[1:]):
         os.closerange(low + 1, high)
     os.closerange(kept[-1] + 1, max(kept[-1] + 2, 4096))
+    open_streams()
 
 
-__all__ = ["ProcessCounter", "run_child"]
+def open_streams() -> None:
+    """A line at a time, so that what was printed before a crash is there; odd characters never fail an import."""
+    sys.stdin = open(0, encoding="utf-8", closefd=False)
+    sys.stdout = open(1, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.stderr = open(2, "w", buffering=1, encoding="utf-8", errors="backslashreplace", closefd=False)
+    sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr  # type: ignore[misc]
+

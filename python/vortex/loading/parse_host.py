@@ -83,6 +83,10 @@ def package_folders() -> List[str]:
     return sorted(folder for folder in folders if os.path.isdir(folder))
 
 
+def ready_frame() -> Dict[str, Any]:
+    return {"type": "ready", "python": platform.python_version(), "executable": sys.executable, "pid": os.getpid(), "site_packages": package_folders()}
+
+
 class ParseHost:
     """One loop over stdin, the children's channels and outputs, and the clock."""
 
@@ -111,7 +115,7 @@ class ParseHost:
         signal.set_wakeup_fd(wake_write, warn_on_full_buffer=False)
         signal.signal(signal.SIGCHLD, lambda *_: None)
         self._selector.register(wake, selectors.EVENT_READ, lambda: os.read(wake, 4096))
-        self._send({"type": "ready", "python": platform.python_version(), "executable": sys.executable, "pid": os.getpid(), "site_packages": package_folders()})
+        self._send(ready_frame())
         while not self._ended:
             for key, _ in self._selector.select(self._next_timeout()):
                 key.data()
@@ -239,6 +243,7 @@ class ParseHost:
 def main() -> None:
     parser = argparse.ArgumentParser(prog="vortex.loading.parse_host", description="Parses DAG files for the server, each in a process of its own.")
     parser.add_argument("--parallel", type=int, default=os.cpu_count() or 2, help="DAG files parsed at the same time")
+    parser.add_argument("--fresh", action="store_true", help="a new interpreter per DAG file, as on systems without fork")
     options = parser.parse_args()
     sys.dont_write_bytecode = True
     # `python -m` puts the working folder first; a module lying there must not shadow an installed one.
@@ -246,10 +251,10 @@ def main() -> None:
     source, sink = os.dup(0), os.dup(1)
     os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
     os.dup2(2, 1)
-    if not hasattr(os, "fork"):
+    if options.fresh or not hasattr(os, "fork"):
         from vortex.loading.fresh_processes import serve
 
-        serve(source, sink, options.parallel)
+        serve(source, sink, options.parallel, ready_frame())
         return
     warm_up()
     ParseHost(source, sink, options.parallel).run()
