@@ -104,7 +104,7 @@ describe('a worker', () => {
   const startWorker = async (leaseMs: number): Promise<{ pid: number }> => {
     const where = sleepingTask()
     const worker = spawn(process.execPath, [path.join(import.meta.dirname, 'workerProcess.ts'), PYTHON, PYTHON_PATH, where.root, where.file, mark, String(leaseMs)], {
-      stdio: ['ignore', 'pipe', 'inherit'],
+      stdio: ['pipe', 'pipe', 'inherit'],
     })
     await once(worker.stdout, 'data')
     // The worker itself carries the mark in its arguments.

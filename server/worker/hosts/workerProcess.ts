@@ -16,4 +16,4 @@ const starts = [
 for (const start of starts) runner.run(start)
 await Promise.all(starts.map((start) => recorder.starting(start)))
 process.stdout.write('up\n')
-setInterval(() => undefined, 1000)
+process.stdin.resume()
