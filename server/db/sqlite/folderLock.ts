@@ -36,7 +36,7 @@ interface Holder {
 }
 
 /** A server that is just ending gets this long to let go: a restart must not fail for being quick. */
-const WAIT_MS = 1_500
+const WAIT_MS = 1_000
 /** Two readings of the boot time differ by clock steps; restarts differ by more. */
 const SAME_BOOT_TOLERANCE_MS = 10_000
 
