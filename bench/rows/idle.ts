@@ -13,6 +13,11 @@ const WATCHED_MS = 30_000
 /** After this run a task host for its DAG stays warm. */
 const WARMED_BY = 'hundred_tasks'
 
+function partOf(command: string): string {
+  if (command.includes('worker.mjs')) return 'worker'
+  return /-m (vortex\.\S+)/.exec(command)?.[1] ?? command.slice(0, 30)
+}
+
 export const idle: Row = {
   name: 'idle',
   run: () =>
@@ -30,7 +35,7 @@ export const idle: Row = {
         const facts = factsOf(processTree(server.pid)).sort((a, b) => b.pss - a.pss)
         const controller = megabytes(facts.find(({ pid }) => pid === server.pid)?.pss ?? Number.NaN)
         const all = megabytes(facts.reduce((sum, { pss }) => sum + pss, 0))
-        const parts = facts.map(({ pid, command, pss }) => `${pid === server.pid ? 'controller' : /worker\.mjs|vortex\.[a-z_.]+|/.exec(command)?.[0] || command.slice(0, 20)} ${megabytes(pss).toFixed(0)}`)
+        const parts = facts.map(({ pid, command, pss }) => `${pid === server.pid ? 'controller' : partOf(command)} ${megabytes(pss).toFixed(0)}`)
         return [
           { what: 'idle memory of the controller (PSS)', figure: show(controller, 'MB'), goal: '<= 115 MB', ratio: null, is_met: controller <= 115, note: '8 DAG files, after a run of 100 tasks' },
           { what: 'idle memory of everything (PSS)', figure: show(all, 'MB'), goal: '<= 200 MB', ratio: null, is_met: all <= 200, note: parts.join(', ') },

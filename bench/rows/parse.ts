@@ -2,6 +2,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import type { DagTasks } from '../../server/contract/dag.ts'
 import { ordinaryFile } from '../harness/dagFiles.ts'
 import { withFolder, writeFiles } from '../harness/folder.ts'
 import { rawPython } from '../harness/python.ts'
@@ -29,8 +30,8 @@ async function changeSeen(server: Server, dags: string, index: number): Promise<
   const began = performance.now()
   writeFileSync(join(dags, `ordinary_${index}.py`), ordinaryFile(index).replace('"report"', `"${marker}"`))
   for (; performance.now() - began < PATIENCE_MS; await sleep(LOOK_MS)) {
-    const { tasks } = await server.call<{ tasks: { task_id: string }[] }>('GET', `/api/dags/ordinary_${index}/tasks`)
-    if (tasks.some(({ task_id }) => task_id === marker)) return performance.now() - began
+    const { tasks } = await server.call<DagTasks>('GET', `/api/dags/ordinary_${index}/tasks`)
+    if (tasks.some(({ id }) => id === marker)) return performance.now() - began
   }
   throw new Error(`The change of ordinary_${index}.py did not appear.`)
 }
