@@ -36,6 +36,11 @@ export interface Cause {
 
 export interface EngineDependencies {
   settings: EngineSettings
+  /**
+   * Added to the names of scheduled and backfill runs in the term after one that ended because such a name was taken. Names of 2.x are
+   * made of the logical date, those of 3.x of the moment: a DAG that changes its dialect may meet a name of its past.
+   */
+  runIdSuffix: string
   /** Lease tokens; unguessable in the product, counted in the simulator. */
   newToken: () => string
   workers: WorkerPort

@@ -57,6 +57,8 @@ export class EngineService implements Service {
   #state: 'starting' | 'standby' | 'leader' = 'starting'
   #isStopped = false
   #isAcquiring = false
+  /** A run that the last term decided on has a name that is taken: decided again from the same rows it would be refused for ever. */
+  #isNameTaken = false
   /** When the last renewal of the term that succeeded was sent. */
   #renewedAt = 0
   #timer: Timer | null = null
@@ -255,7 +257,7 @@ export class EngineService implements Service {
     if (this.#isStopped) return await this.#resign(term)
     const { clock } = this.#o
     const dependencies = {
-      settings: this.#o.settings, newToken: this.#o.newToken, workers: this.#o.workers, publish: this.#o.publish,
+      runIdSuffix: this.#isNameTaken ? `_${term.epoch}` : '', settings: this.#o.settings, newToken: this.#o.newToken, workers: this.#o.workers, publish: this.#o.publish,
       requestPast: (run: ActiveRun) => void this.#loadPast(run),
       requestReprocess: (entry: BackfillEntry, interval: BackfillIntervalRecord) => void this.#reprocess(entry, interval),
     }
@@ -282,6 +284,7 @@ export class EngineService implements Service {
 
   #endTerm(why: string, detail: string): void {
     if (this.#engine === null) return
+    this.#isNameTaken = why === 'conflict' && /dag_runs insert|run id/.test(detail)
     this.#o.logger.error({ why, detail }, 'the leader term ended; starting again from the database')
     this.#dropTerm(new VortexError('not_leader', 'This controller lost the leadership; nothing was changed. Try again.'))
     this.#o.workers.disconnectAll()

@@ -252,3 +252,17 @@ describe('when the controller or its database goes away', () => {
     expect(isStopped).toBe(true)
   })
 })
+
+describe('a DAG that changes from 3.x to 2.x', () => {
+  it('meets the name of its last run once, and goes on', async () => {
+    const dag = spec({ dag_id: 'd', ...MINUTELY, catchup: false, dialect: '3', tasks: [task({ task_id: 'a' })] })
+    const h = await started([dag])
+    await h.endAll()
+    await h.newVersion({ ...dag, dialect: '2' })
+    await h.pass(90_000)
+    await h.hello('w', [])
+    await h.endAll()
+    expect([...h.db.runs.values()].map(({ state }) => state)).toEqual(['success', 'success'])
+    expect(h.db.leader.epoch).toBe(2)
+  })
+})

@@ -97,8 +97,9 @@ export interface NewRun {
 export function createRun(e: Engine, dag: DagEntry, p: NewRun): ActiveRun {
   const version = dag.version
   const graph = graphOf(version)
+  const run_id = p.run_type === 'manual' ? p.run_id : `${p.run_id}${e.dependencies.runIdSuffix}`
   const record: DagRunRecord = {
-    id: e.nextId.dag_run++, dag_id: dag.record.dag_id, run_id: p.run_id, run_type: p.run_type, state: 'queued', logical_date: p.logical_date,
+    id: e.nextId.dag_run++, dag_id: dag.record.dag_id, run_id, run_type: p.run_type, state: 'queued', logical_date: p.logical_date,
     data_interval_start: p.interval?.start ?? null, data_interval_end: p.interval?.end ?? null, run_after: p.run_after, queued_time: e.now, start_time: null, end_time: null,
     triggered_by: p.cause.actor, conf: p.conf, note: p.note, dag_version_id: version.id, backfill_id: p.backfill_id, state_reason: null, task_counts: {},
   }

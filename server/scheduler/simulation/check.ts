@@ -15,6 +15,7 @@ export interface Evidence {
   physical: PhysicalAttempt[]
   /** "dag_id run_id" of triggers that were answered. */
   acked: string[]
+  deleted: Set<string>
   engine: Engine | null
   isAtRest: boolean
 }
@@ -49,13 +50,14 @@ function overlap({ physical }: Evidence): Violation[] {
 }
 
 /** A physical start that no attempt row explains, or two starts of one attempt. */
-function unexplained({ physical, db }: Evidence): Violation[] {
+function unexplained({ physical, db, deleted }: Evidence): Violation[] {
   const seen = new Set<string>()
   const found: Violation[] = []
   for (const attempt of physical) {
     const key = `${attempt.task_instance_id}:${attempt.attempt}`
     if (seen.has(key)) found.push({ kind: 'TWICE', detail: `attempt ${key} of ${attempt.task_id} began twice` })
     seen.add(key)
+    if (!db.instances.has(attempt.task_instance_id) && [...deleted].some((run) => run.endsWith(` ${attempt.run_id}`))) continue
     if (db.attempts.get(key)?.lease_token !== attempt.token) found.push({ kind: 'TWICE', detail: `attempt ${key} of ${attempt.task_id} began without a row` })
   }
   return found
@@ -64,7 +66,7 @@ function unexplained({ physical, db }: Evidence): Violation[] {
 /** A success without a process that ended well (unless a person marked it), or an outcome that no attempt explains. */
 function lost({ physical, db }: Evidence): Violation[] {
   const good = new Set(physical.filter(({ finished }) => finished === 'success').map((attempt) => `${attempt.task_instance_id}:${attempt.attempt}`))
-  const marked = new Set(db.ledger.filter(({ cause }) => cause === 'marked').map(({ task_instance_id }) => task_instance_id))
+  const marked = new Set(db.ledger.filter(({ cause }) => cause === 'marked' || cause === 'empty_operator').map(({ task_instance_id }) => task_instance_id))
   const found: Violation[] = []
   for (const row of db.instances.values()) {
     if (row.state !== 'success' || row.try_number === 0 || marked.has(row.id)) continue
@@ -75,7 +77,7 @@ function lost({ physical, db }: Evidence): Violation[] {
 
 /** A task with the default rule began before all its upstreams had ended. Cleared and marked runs are left out. */
 function order({ physical, db }: Evidence): Violation[] {
-  const touched = new Set(db.ledger.filter(({ cause }) => cause === 'cleared' || cause === 'marked').map(({ dag_run_id }) => dag_run_id))
+  const touched = new Set(db.ledger.filter(({ cause }) => cause === 'cleared' || cause === 'marked' || cause === 'new_version').map(({ dag_run_id }) => dag_run_id))
   const found: Violation[] = []
   for (const attempt of physical) {
     const row = db.instances.get(attempt.task_instance_id)
@@ -96,7 +98,7 @@ function pools({ physical, db }: Evidence): Violation[] {
   const found: Violation[] = []
   for (const pool of db.pools) {
     const moments = physical.filter((attempt) => attempt.pool === pool.name).flatMap((attempt) => {
-      const slots = db.instances.get(attempt.task_instance_id)?.pool_slots ?? 1
+      const slots = attempt.pool_slots
       return [{ at: attempt.started, by: slots }, { at: attempt.ended ?? Infinity, by: -slots }]
     })
     moments.sort((a, b) => a.at - b.at || a.by - b.by)

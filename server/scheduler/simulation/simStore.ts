@@ -27,6 +27,8 @@ export class SimDatabase {
   readonly intervals: BackfillIntervalRecord[] = []
   readonly pools: PoolRecord[]
   commits = 0
+  /** Ids are never used twice, also when their rows are deleted. */
+  readonly maxIds = { dag_run: 0, task_instance: 0, backfill: 0 }
 
   constructor(pools: PoolRecord[]) {
     this.pools = pools
@@ -44,6 +46,9 @@ export class SimDatabase {
     for (const row of commit.dag_runs_insert) this.runs.set(row.id, structuredClone(row))
     for (const row of commit.task_instances_insert) this.instances.set(row.id, structuredClone(row))
     for (const row of commit.attempts_insert) this.attempts.set(`${row.task_instance_id}:${row.attempt}`, structuredClone(row))
+    for (const { id } of commit.dag_runs_insert) this.maxIds.dag_run = Math.max(this.maxIds.dag_run, id)
+    for (const { id } of commit.task_instances_insert) this.maxIds.task_instance = Math.max(this.maxIds.task_instance, id)
+    for (const { backfill } of commit.backfills_insert) this.maxIds.backfill = Math.max(this.maxIds.backfill, backfill.id)
     for (const { id, set } of commit.dag_runs_update) Object.assign(this.runs.get(id) ?? {}, structuredClone(set))
     for (const { id, set } of commit.task_instances_update) Object.assign(this.instances.get(id) ?? {}, structuredClone(set))
     for (const { task_instance_id, attempt, set } of commit.attempts_update) Object.assign(this.attempts.get(`${task_instance_id}:${attempt}`) ?? {}, structuredClone(set))
@@ -147,7 +152,7 @@ export function simStore(db: SimDatabase, time: SimTime, random: Random, owner: 
           backfill_intervals: db.intervals,
           failed_backfills: db.intervals.filter(({ dag_run_id }) => dag_run_id !== null && db.runs.get(dag_run_id)?.state === 'failed').map(({ backfill_id }) => backfill_id),
           max_ids: {
-            dag_run: Math.max(0, ...db.runs.keys()), task_instance: Math.max(0, ...db.instances.keys()), ledger: db.ledger.at(-1)?.id ?? 0, backfill: Math.max(0, ...db.backfills.keys()),
+            ...db.maxIds, ledger: db.ledger.at(-1)?.id ?? 0,
           },
         }
       }),

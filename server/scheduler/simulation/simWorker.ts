@@ -11,6 +11,7 @@ export interface PhysicalAttempt {
   task_id: string
   run_id: string
   pool: string
+  pool_slots: number
   attempt: number
   token: string
   started: number
@@ -31,6 +32,8 @@ export interface Network {
   inbox: SwarmInbox | null
   /** Grows with each controller start: a session of an older one is broken. */
   incarnation: number
+  /** It answers heartbeats and hellos: it is sure to lead. */
+  isSure: () => boolean
 }
 
 export const SIM_LEASE_MS = 6000
@@ -124,7 +127,7 @@ export class SimWorker {
     if (!this.#held.has(keyOf(held.assigned.ref))) return
     const { ref, task_instance, run, version } = held.assigned
     held.physical = {
-      task_instance_id: ref.task_instance_id, task_id: task_instance.task_id, run_id: run.run_id, pool: task_instance.pool, attempt: ref.attempt, token: ref.lease_token,
+      task_instance_id: ref.task_instance_id, task_id: task_instance.task_id, run_id: run.run_id, pool: task_instance.pool, pool_slots: task_instance.pool_slots, attempt: ref.attempt, token: ref.lease_token,
       started: this.#time.now, ended: null, finished: null, retries: version.spec.tasks.find(({ task_id }) => task_id === task_instance.task_id)?.retries ?? 0, clears: 0,
     }
     this.#ledger.push(held.physical)
@@ -188,6 +191,11 @@ export class SimWorker {
     const stream = this.#stream
     const sent = this.#time.now
     this.#travel('up', () => {
+      if (!this.#network.isSure()) {
+        // `not_leader`: nobody leads, so the deadline starts again from the question.
+        this.#lease_until = Math.max(this.#lease_until, sent + SIM_LEASE_MS * 0.9)
+        return this.disconnect()
+      }
       this.#heardBy = incarnation
       inbox.workerConnected(hello).then(
         ({ unknown }) => {
@@ -221,7 +229,7 @@ export class SimWorker {
       const sent = this.#time.now
       this.#travel('up', () => {
         inbox.workerHeartbeat({ worker_id: this.id, running: this.#held.size })
-        this.#travel('down', () => (this.#lease_until = Math.max(this.#lease_until, sent + SIM_LEASE_MS * 0.9)))
+        if (this.#network.isSure()) this.#travel('down', () => (this.#lease_until = Math.max(this.#lease_until, sent + SIM_LEASE_MS * 0.9)))
       })
     }
     // The guard: what runs without a lease is ended, and reported as such when somebody listens again.

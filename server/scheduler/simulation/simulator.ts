@@ -17,12 +17,15 @@ import { SimTime } from './simClock.ts'
 import { SimDatabase, simStore } from './simStore.ts'
 import { SimWorker, SIM_LEASE_MS, type Network, type PhysicalAttempt } from './simWorker.ts'
 import { addDag, randomDag } from './workload.ts'
+import { adminCommand, type Landed } from './adminCommands.ts'
 
 export interface SimResult {
   seed: number
   violations: Violation[]
   /** What happened, for the trace and to prove that faults landed. */
-  stats: { runs: number; attempts: number; controllerKills: number; workerKills: number; cuts: number; commits: number; virtual_ms: number }
+  stats: { runs: number; attempts: number; controllerKills: number; workerKills: number; cuts: number; commits: number; outages: number; virtual_ms: number }
+  /** Commands beside trigger and clear that were carried out, by kind. */
+  landed: Landed
   /** Hash of the final database and ledger: equal for equal seeds. */
   trace: string
 }
@@ -42,7 +45,7 @@ class Simulation {
   readonly #random: Random
   readonly #time = new SimTime()
   readonly #db: SimDatabase
-  readonly #network: Network = { inbox: null, incarnation: 0 }
+  readonly #network: Network = { inbox: null, incarnation: 0, isSure: () => this.#controller?.service.role === 'leader' }
   readonly #workers = new Map<string, SimWorker>()
   readonly #physical: PhysicalAttempt[] = []
   readonly #world = { isDead: false }
@@ -52,7 +55,10 @@ class Simulation {
   #tokens = 0
   #workerCount = 0
   readonly #acked: string[] = []
-  readonly #stats = { runs: 0, attempts: 0, controllerKills: 0, workerKills: 0, cuts: 0, commits: 0, virtual_ms: 0 }
+  /** "dag_id run_id" of runs that were asked to be deleted. */
+  readonly #deleted = new Set<string>()
+  readonly #stats = { runs: 0, attempts: 0, controllerKills: 0, workerKills: 0, cuts: 0, commits: 0, outages: 0, virtual_ms: 0 }
+  readonly #landed: Landed = {}
 
   constructor(seed: number) {
     this.#seed = seed
@@ -68,6 +74,7 @@ class Simulation {
   async run(): Promise<SimResult> {
     const dagCount = this.#random.int(1, 3)
     for (let i = 0; i < dagCount; i++) addDag(this.#db, randomDag(this.#random, `dag${i}`, i === 0 && this.#random.chance(0.3)), i + 1)
+    this.#planAdmin(dagCount)
     this.#startController()
     const workers = this.#random.int(1, 3)
     for (let i = 0; i < workers; i++) this.#startWorker()
@@ -77,14 +84,15 @@ class Simulation {
     // The faults are over; no more scheduled runs, so that everything can come to rest.
     this.#faults.lost_answer = 0
     this.#faults.unavailable = 0
+    for (const dag of this.#db.dags.values()) this.#unpause(dag.dag_id)
     if (this.#controller === null) this.#startController()
     if (this.#workers.size === 0) this.#startWorker()
     this.#pauseScheduled()
     await this.#until(() => this.#isAtRest() || this.#time.now >= FAULTS_MS + REST_MS)
-    const violations = check({ db: this.#db, physical: this.#physical, acked: this.#acked, engine: this.#controller?.service.engine ?? null, isAtRest: this.#isAtRest() })
+    const violations = check({ db: this.#db, physical: this.#physical, acked: this.#acked.filter((key) => !this.#deleted.has(key)), deleted: this.#deleted, engine: this.#controller?.service.engine ?? null, isAtRest: this.#isAtRest() })
     this.#world.isDead = true
     Object.assign(this.#stats, { runs: this.#db.runs.size, attempts: this.#physical.length, commits: this.#db.commits, virtual_ms: this.#time.now })
-    return { seed: this.#seed, violations, stats: { ...this.#stats }, trace: this.#trace() }
+    return { seed: this.#seed, violations, stats: { ...this.#stats }, landed: this.#landed, trace: this.#trace() }
   }
 
   /** Runs the time line; after each callback all promises that it settled run out before the next one. */
@@ -149,6 +157,20 @@ class Simulation {
     }
   }
 
+  /** What people do beside triggers and clears, in bursts, so that commands meet each other. */
+  #planAdmin(dagCount: number): void {
+    for (let burst = this.#random.int(0, 4); burst > 0; burst--) {
+      const at = this.#random.int(0, FAULTS_MS - 1000)
+      const dag_id = `dag${this.#random.int(0, dagCount - 1)}`
+      for (let i = this.#random.int(1, 5); i > 0; i--) {
+        this.#time.schedule(this.#world, at + this.#random.pick([0, 0, 5, 50, 400]), () => {
+          const commands = this.#controller?.commands
+          if (commands !== undefined) void adminCommand({ commands, db: this.#db, random: this.#random, dag_id, deleted: this.#deleted, landed: this.#landed }).catch(() => undefined)
+        })
+      }
+    }
+  }
+
   async #command(commands: EngineCommands, dag_id: string, i: number): Promise<void> {
     const runs = [...this.#db.runs.values()].filter((run) => run.dag_id === dag_id)
     const dice = this.#random.next()
@@ -181,6 +203,14 @@ class Simulation {
       this.#stats.workerKills++
       this.#time.schedule(this.#world, this.#random.int(10, 5000), () => this.#startWorker())
     })
+    at(this.#random.pick([0, 0, 1]), () => {
+      // The database is away, for longer than any lease.
+      this.#stats.outages++
+      const { unavailable } = this.#faults
+      this.#faults.unavailable = 1
+      const until = Math.min(FAULTS_MS - 1, this.#time.now + this.#random.int(500, 15_000))
+      this.#time.schedule(this.#world, until - this.#time.now, () => (this.#faults.unavailable = Math.min(unavailable, 0.1)))
+    })
     at(this.#random.int(0, 2), () => {
       const victim = [...this.#workers.values()].at(-1)
       if (victim === undefined) return
@@ -204,9 +234,23 @@ class Simulation {
     go()
   }
 
+  /** Nothing is held for good. Goes through the commands, again and again, until it is done. */
+  #unpause(dag_id: string): void {
+    const again = (): void => void this.#time.schedule(this.#world, 500, () => this.#unpause(dag_id))
+    const commands = this.#controller?.commands
+    if (commands === undefined) return again()
+    const resume = [...this.#db.backfills.values()].filter((row) => row.dag_id === dag_id && row.state === 'paused')
+    void Promise.all([
+      commands.dagSetPaused({ dag_id, paused: false, actor: 'sim' }),
+      commands.poolsChanged({ pools: this.#db.pools }),
+      ...resume.map(({ id }) => commands.backfillSetState({ dag_id, backfill_id: id, action: 'resume', actor: 'sim' })),
+    ]).catch(again)
+  }
+
   #isAtRest(): boolean {
     const engine = this.#controller?.service.engine
     if (engine == null || !engine.pending.isEmpty || engine.live.size > 0) return false
+    if ([...this.#db.dags.values()].some(({ is_paused }) => is_paused) || [...this.#db.backfills.values()].some(({ state }) => state === 'paused')) return false
     for (const run of this.#db.runs.values()) {
       if (run.state === 'success' || run.state === 'failed') continue
       if (!this.#isBlockedForGood(run.id)) return false
