@@ -149,6 +149,7 @@ export function moveToVersion(e: Engine, run: ActiveRun, version: DagVersionReco
     endLive(e, instance, 'cleared')
     if (instance.record.state !== 'removed') transition(e, instance, 'removed', cause)
     run.removed.set(instance.record.task_id, instance.record)
+    e.instances.delete(instance.record.id)
   }
   const known = new Map(run.instances.map((instance) => [instance.record.task_id, instance]))
   run.version = version
