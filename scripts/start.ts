@@ -13,8 +13,16 @@ const began = performance.now()
 if (await buildServer()) say('Built the server.')
 if (buildRenderer()) say(`Built the dashboard (${((performance.now() - began) / 1000).toFixed(1)} s, only after a change).`)
 
-const server = spawn(process.execPath, [join(root, 'dist/server/vortex.mjs'), 'server', ...process.argv.slice(2)], { cwd: root, stdio: 'inherit' })
-for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.kill(signal))
-server.on('exit', (code, signal) => {
-  process.exitCode = code ?? (signal === null ? 1 : 128)
-})
+const program = join(root, 'dist/server/vortex.mjs')
+const args = [program, 'server', ...process.argv.slice(2)]
+if (process.execve !== undefined && process.platform !== 'win32') {
+  // This process becomes the server: its own 45 MB would otherwise stay for as long as the server runs.
+  const environment = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined))
+  process.execve(process.execPath, [process.execPath, ...args], environment)
+} else {
+  const server = spawn(process.execPath, args, { cwd: root, stdio: 'inherit' })
+  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => server.kill(signal))
+  server.on('exit', (code, signal) => {
+    process.exitCode = code ?? (signal === null ? 1 : 128)
+  })
+}
