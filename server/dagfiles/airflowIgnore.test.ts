@@ -33,7 +33,10 @@ describe('.airflowignore', () => {
 
   test('a line that cannot be read is named, and the others hold', () => {
     const rules = parseIgnoreFile('(open\n(a+)+$\nbad_one\n', 'regexp')
-    expect(rules.problems).toEqual(['(open: not a regular expression', '(a+)+$: repeats a repetition or is too long, which could take for ever'])
+    expect(rules.problems).toEqual([
+      '(open: not a regular expression',
+      '(a+)+$: repeats a repetition or is too long, which could take for ever',
+    ])
     expect(rules.ignores('bad_one.py')).toBe(true)
   })
 })

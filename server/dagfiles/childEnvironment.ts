@@ -4,9 +4,19 @@
  */
 
 /** The server's own names. VORTEX_VAR_*, VORTEX_CONN_* and VORTEX_SHADOW_AIRFLOW are meant for DAG files. */
-const OWN = /^(VORTEX_(?!VAR_|CONN_|SHADOW_AIRFLOW$)|NODE_|npm_|ELECTRON_|PGPASS|PGSERVICE|DATABASE_URL$|INIT_CWD$|AIRFLOW__DATABASE__|AIRFLOW__CORE__(SQL_ALCHEMY|FERNET)|CREDENTIALS_DIRECTORY$|NOTIFY_SOCKET$|LISTEN_|MAINPID$)/
+const OWN =
+  /^(VORTEX_(?!VAR_|CONN_|SHADOW_AIRFLOW$)|NODE_|npm_|ELECTRON_|PGPASS|PGSERVICE|DATABASE_URL$|INIT_CWD$|AIRFLOW__DATABASE__|AIRFLOW__CORE__(SQL_ALCHEMY|FERNET)|CREDENTIALS_DIRECTORY$|NOTIFY_SOCKET$|LISTEN_|MAINPID$)/
 /** Would make the interpreter load what the operator meant for other programs, or break the pipes. */
-const INTERPRETER = new Set(['PYTHONHOME', 'PYTHONSTARTUP', 'PYTHONINSPECT', 'PYTHONPATH', 'PYTHONUNBUFFERED', 'PYTHONWARNINGS', '__PYVENV_LAUNCHER__', 'LD_PRELOAD'])
+const INTERPRETER = new Set([
+  'PYTHONHOME',
+  'PYTHONSTARTUP',
+  'PYTHONINSPECT',
+  'PYTHONPATH',
+  'PYTHONUNBUFFERED',
+  'PYTHONWARNINGS',
+  '__PYVENV_LAUNCHER__',
+  'LD_PRELOAD',
+])
 
 export function childEnvironment(p: { environment: Record<string, string | undefined>; packageFolder: string }): Record<string, string> {
   const found: Record<string, string> = {}

@@ -49,7 +49,8 @@ export class ContentCache {
     if (known && !known.racy && isSame(known, { size: found.size, mtime_ms: found.mtimeMs, ino: found.ino })) return known
     const racy = this.#clock.now() - found.mtimeMs < RACY_MS
     const at = { size: found.size, mtime_ms: found.mtimeMs, ino: found.ino, racy }
-    if (found.size > HASHED_BYTES_MAX) return this.#keep(path, { ...at, sha256: `size ${found.size} time ${found.mtimeMs}`, mentions_dag: false })
+    if (found.size > HASHED_BYTES_MAX)
+      return this.#keep(path, { ...at, sha256: `size ${found.size} time ${found.mtimeMs}`, mentions_dag: false })
     const content = await readFile(path).catch(() => null)
     if (content === null) return null
     return this.#keep(path, { ...at, sha256: createHash('sha256').update(content).digest('hex'), mentions_dag: mentionsDag(content) })
@@ -90,5 +91,14 @@ export function mentionsDag(content: Buffer): boolean {
 /** What a folder that an import listed looks like: its names. */
 export async function listingOf(folder: string): Promise<string> {
   const names = await readdir(folder).catch(() => null)
-  return names === null ? 'missing' : createHash('sha256').update(names.filter((name) => name !== '__pycache__').sort().join('\n')).digest('hex')
+  return names === null
+    ? 'missing'
+    : createHash('sha256')
+        .update(
+          names
+            .filter((name) => name !== '__pycache__')
+            .sort()
+            .join('\n'),
+        )
+        .digest('hex')
 }

@@ -38,8 +38,16 @@ function wake(): void {
 
 async function start(change: Partial<DagFilesOptions> = {}): Promise<DagFilesService> {
   service = new DagFilesService({
-    store, clock: systemClock, logger: createLogger({ level: 'silent' }), dags_folder: root(), data_folder: join(folder.path, 'data'), python: PYTHON, package_folder: PACKAGE,
-    paused_default: true, compat: 'auto', environment: { PATH: process.env['PATH'], BUCKET: 'one' },
+    store,
+    clock: systemClock,
+    logger: createLogger({ level: 'silent' }),
+    dags_folder: root(),
+    data_folder: join(folder.path, 'data'),
+    python: PYTHON,
+    package_folder: PACKAGE,
+    paused_default: true,
+    compat: 'auto',
+    environment: { PATH: process.env['PATH'], BUCKET: 'one' },
     publish: (news) => {
       events.push(...news)
       wake()
@@ -152,7 +160,10 @@ describe('changes', () => {
   })
 
   test('a helper module, a data file, a new module and a Variable make new versions of the files that depend on them', async () => {
-    await write('team/a.py', dagText('a', 'import helper\nfrom airflow.models import Variable\nVariable.get("v", None)\ndef work():\n    import comes_later'))
+    await write(
+      'team/a.py',
+      dagText('a', 'import helper\nfrom airflow.models import Variable\nVariable.get("v", None)\ndef work():\n    import comes_later'),
+    )
     await write('helper.py', 'X = 1\n')
     await write('other/b.py', dagText('b'))
     const running = await start()
@@ -246,7 +257,10 @@ describe('bad files', () => {
       'flood.py': ['import', 'import os  # airflow dag\nfor _ in range(300): os.write(1, b"x" * 1048576)\n1 / 0'],
       'bytes.py': ['encoding', Buffer.from([...Buffer.from('# airflow dag\nx = "'), 0xff, ...Buffer.from('"\n')])],
       'syntax.py': ['syntax', 'def airflow_dag(:'],
-      'cycle.py': ['cycle', `${dagText('cycle')}from airflow.operators.bash import BashOperator\na, b = (BashOperator(task_id=n, bash_command='x', dag=dag) for n in 'ab')\na >> b >> a\n`],
+      'cycle.py': [
+        'cycle',
+        `${dagText('cycle')}from airflow.operators.bash import BashOperator\na, b = (BashOperator(task_id=n, bash_command='x', dag=dag) for n in 'ab')\na >> b >> a\n`,
+      ],
       'segfault.py': ['crash', 'import os, signal  # airflow dag\nos.kill(os.getpid(), signal.SIGSEGV)'],
       'missing.py': ['import', 'from airflow import DAG\nimport not_there_at_all'],
     }
@@ -276,9 +290,18 @@ describe('bad files', () => {
 describe('faults', () => {
   test('a parse host that is killed is replaced, and the file is parsed', async () => {
     await write('a.py', dagText('a', 'import os, signal\nif not os.path.exists("../killed"):\n    pass'))
-    await write('killer.py', dagText('k', `import os, signal\nif not os.path.exists('${folder.path}/killed'):\n    open('${folder.path}/killed', 'w').close()\n    os.kill(os.getppid(), signal.SIGKILL)\n    signal.pause()`))
+    await write(
+      'killer.py',
+      dagText(
+        'k',
+        `import os, signal\nif not os.path.exists('${folder.path}/killed'):\n    open('${folder.path}/killed', 'w').close()\n    os.kill(os.getppid(), signal.SIGKILL)\n    signal.pause()`,
+      ),
+    )
     await start()
-    expect((await store.dagFileList()).map(({ file, error }) => [file, error])).toEqual([['a.py', null], ['killer.py', null]])
+    expect((await store.dagFileList()).map(({ file, error }) => [file, error])).toEqual([
+      ['a.py', null],
+      ['killer.py', null],
+    ])
   })
 
   test('a store that is away for a moment loses nothing', async () => {
@@ -334,8 +357,18 @@ describe('faults', () => {
   test('without Python the service says what to do', async () => {
     service = null
     const without = new DagFilesService({
-      store, clock: systemClock, logger: createLogger({ level: 'silent' }), publish: () => undefined, engine: { dagsChanged: async () => undefined }, dags_folder: root(),
-      data_folder: join(folder.path, 'data'), python: '/no/such/python', package_folder: PACKAGE, paused_default: true, compat: 'auto', environment: {},
+      store,
+      clock: systemClock,
+      logger: createLogger({ level: 'silent' }),
+      publish: () => undefined,
+      engine: { dagsChanged: async () => undefined },
+      dags_folder: root(),
+      data_folder: join(folder.path, 'data'),
+      python: '/no/such/python',
+      package_folder: PACKAGE,
+      paused_default: true,
+      compat: 'auto',
+      environment: {},
     })
     await expect(without.python()).rejects.toThrow('VORTEX_PYTHON is /no/such/python, which is no Python interpreter that starts')
     await without.stop()

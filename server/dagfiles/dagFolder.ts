@@ -43,7 +43,13 @@ export class DagFolder {
   /** Why the last look changed nothing, or null. */
   trouble: string | null = null
 
-  constructor(p: { root: string; only: readonly string[] | null; syntax: string | undefined; clock: Clock; report: (folders: Set<string>) => void }) {
+  constructor(p: {
+    root: string
+    only: readonly string[] | null
+    syntax: string | undefined
+    clock: Clock
+    report: (folders: Set<string>) => void
+  }) {
     this.root = p.root
     this.#clock = p.clock
     this.#only = p.only === null ? null : new Set(p.only)
@@ -64,7 +70,10 @@ export class DagFolder {
 
   /** Looks at these folders again (EVERYTHING = all); null = the folder cannot be judged now, see `trouble`. */
   async look(folders: Set<string>, records: ReadonlyMap<string, DagFileRecord>): Promise<FolderNews | null> {
-    const isThere = await stat(this.root).then((found) => found.isDirectory(), () => false)
+    const isThere = await stat(this.root).then(
+      (found) => found.isDirectory(),
+      () => false,
+    )
     if (!isThere) {
       this.trouble = `The DAG folder ${this.root} is missing or cannot be read. DAGs known from it stay as they are; create it, or set VORTEX_DAGS_FOLDER.`
       return null
@@ -79,10 +88,17 @@ export class DagFolder {
     return await this.#news({ changed, whole, present, records })
   }
 
-  async #news(p: { changed: Set<string>; whole: boolean; present: Set<string>; records: ReadonlyMap<string, DagFileRecord> }): Promise<FolderNews> {
+  async #news(p: {
+    changed: Set<string>
+    whole: boolean
+    present: Set<string>
+    records: ReadonlyMap<string, DagFileRecord>
+  }): Promise<FolderNews> {
     const before = this.#present
     this.#present = p.present
-    const naming = await this.#filesNaming([...p.changed].filter((path) => path.endsWith('.py') && !p.present.has(path) && this.index.stat(path) !== null))
+    const naming = await this.#filesNaming(
+      [...p.changed].filter((path) => path.endsWith('.py') && !p.present.has(path) && this.index.stat(path) !== null),
+    )
     const touched = [...p.present].filter((file) => {
       const record = p.records.get(file)
       return p.whole || record === undefined || !before.has(file) || p.changed.has(file) || dependsOn(record, p.changed)
@@ -105,7 +121,12 @@ export class DagFolder {
   /** A helper module that is new: a function of these DAG files may import it, though no parse has seen it. */
   async #filesNaming(helpers: string[]): Promise<Set<string>> {
     const found = new Set<string>()
-    const stems = new Set(helpers.map((path) => splitPath(path)).map(([folder, name]) => (name === '__init__.py' ? splitPath(folder)[1] : name.slice(0, -3))).filter((stem) => stem !== ''))
+    const stems = new Set(
+      helpers
+        .map((path) => splitPath(path))
+        .map(([folder, name]) => (name === '__init__.py' ? splitPath(folder)[1] : name.slice(0, -3)))
+        .filter((stem) => stem !== ''),
+    )
     if (stems.size === 0) return found
     await eachOf([...this.#present], READ_AT_ONCE, async (file) => {
       const text = await readFile(join(this.root, file), 'latin1').catch(() => '')

@@ -16,7 +16,17 @@ async function write(file: string, text = ''): Promise<void> {
 }
 
 test('Python files are found in all folders but those that hold no DAG files', async () => {
-  for (const file of ['a.py', 'sub/deep/b.py', '.git/c.py', '__pycache__/d.py', 'venv2/pyvenv.cfg', 'venv2/e.py', 'node_modules/f.py', 'notes.txt']) await write(file)
+  for (const file of [
+    'a.py',
+    'sub/deep/b.py',
+    '.git/c.py',
+    '__pycache__/d.py',
+    'venv2/pyvenv.cfg',
+    'venv2/e.py',
+    'node_modules/f.py',
+    'notes.txt',
+  ])
+    await write(file)
   const index = new FolderIndex(root, null)
   await index.refreshAll()
   expect(index.pythonFiles()).toEqual(['a.py', 'sub/deep/b.py'])

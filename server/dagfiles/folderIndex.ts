@@ -76,7 +76,8 @@ export class FolderIndex {
     for (const { name, file } of found.files) {
       const known = before?.files.get(name)
       files.set(name, file)
-      if (!known || known.size !== file.size || known.mtime_ms !== file.mtime_ms || known.ino !== file.ino) changed.add(joinPath(path, name))
+      if (!known || known.size !== file.size || known.mtime_ms !== file.mtime_ms || known.ino !== file.ino)
+        changed.add(joinPath(path, name))
     }
     for (const name of before?.files.keys() ?? []) if (!files.has(name)) changed.add(joinPath(path, name))
     for (const name of before?.folders ?? []) if (!found.folders.has(name)) this.#forget(joinPath(path, name), changed)
@@ -136,7 +137,8 @@ export class FolderIndex {
   pythonFiles(): string[] {
     const found: string[] = []
     for (const [path, folder] of this.#folders) {
-      for (const name of folder.files.keys()) if (name.endsWith('.py') && !this.isIgnored(joinPath(path, name))) found.push(joinPath(path, name))
+      for (const name of folder.files.keys())
+        if (name.endsWith('.py') && !this.isIgnored(joinPath(path, name))) found.push(joinPath(path, name))
     }
     return found.sort()
   }
@@ -174,7 +176,9 @@ export function isData(name: string): boolean {
   return !name.endsWith('.py') && !name.startsWith('.') && !OUTPUT.test(name)
 }
 
-async function listFolder(absolute: string): Promise<{ files: { name: string; file: FileStat }[]; folders: Set<string>; real: string } | null> {
+async function listFolder(
+  absolute: string,
+): Promise<{ files: { name: string; file: FileStat }[]; folders: Set<string>; real: string } | null> {
   const entries = await readdir(absolute, { withFileTypes: true }).catch(() => null)
   const real = await realpath(absolute).catch(() => null)
   if (entries === null || real === null) return null

@@ -35,7 +35,8 @@ export class FolderWatch {
   /** Watches exactly these folders (relative, '' = the root) and the link that the root may be. */
   sync(folders: readonly string[]): void {
     const wanted = new Set(this.#recursive ? [''] : folders.slice(0, WATCHES_MAX))
-    if (!this.#recursive && folders.length > WATCHES_MAX) this.notice = `More than ${WATCHES_MAX} folders: changes in the others are noticed within a minute.`
+    if (!this.#recursive && folders.length > WATCHES_MAX)
+      this.notice = `More than ${WATCHES_MAX} folders: changes in the others are noticed within a minute.`
     for (const [folder, watcher] of this.#watchers) {
       if (folder !== PARENT && !wanted.has(folder)) this.#drop(folder, watcher)
     }

@@ -27,7 +27,8 @@ export class FrameReader {
       const head = this.#peek(HEAD_BYTES)
       if (head === null) return documents
       const length = head.readUInt32BE(0)
-      if (length < 1 || length > FRAME_BYTES_MAX || head.readUInt8(4) !== JSON_KIND) throw new Error(`not a frame: length ${length}, kind ${head.readUInt8(4)}`)
+      if (length < 1 || length > FRAME_BYTES_MAX || head.readUInt8(4) !== JSON_KIND)
+        throw new Error(`not a frame: length ${length}, kind ${head.readUInt8(4)}`)
       const whole = this.#peek(4 + length)
       if (whole === null) return documents
       documents.push(JSON.parse(whole.toString('utf8', HEAD_BYTES, 4 + length)))

@@ -34,7 +34,9 @@ export async function inputHash(p: { file: string; inputs: Inputs; sources: Hash
     }),
   )
   const variables = await Promise.all(
-    [...inputs.variables].sort().map(async (key) => JSON.stringify([key, await sources.variable(key), environmentVariable(sources.environment, key)])),
+    [...inputs.variables]
+      .sort()
+      .map(async (key) => JSON.stringify([key, await sources.variable(key), environmentVariable(sources.environment, key)])),
   )
   const environment = [...inputs.environment].sort().map((name) => JSON.stringify([name, sources.environment[name] ?? null]))
   const parts = [sources.fingerprint, contents, variables, environment, index.dataListing(splitPath(file)[0], listings)]

@@ -83,7 +83,10 @@ export class ParseHostProcess {
     const { executable, environment, parallel, clock } = options
     // In the root folder: what lies where the server was started must not be importable by chance.
     this.#child = spawn(executable, ['-m', 'vortex.loading.parse_host', '--parallel', String(parallel)], {
-      env: { ...environment, VORTEX_ATTEMPT_ID: ' '.repeat(MARK_WIDTH) }, stdio: ['pipe', 'pipe', 'pipe'], cwd: '/', windowsHide: true,
+      env: { ...environment, VORTEX_ATTEMPT_ID: ' '.repeat(MARK_WIDTH) },
+      stdio: ['pipe', 'pipe', 'pipe'],
+      cwd: '/',
+      windowsHide: true,
     })
     this.#child.stderr?.on('data', (chunk: Buffer) => this.#hear(chunk.toString('utf8')))
     // A write to a host that has just died; its end says so.
@@ -140,7 +143,8 @@ export class ParseHostProcess {
   }
 
   #answer(frame: Extract<HostFrame, { type: 'request' }>): void {
-    const respond = (answer: object): void => void this.#child.stdin?.write(encodeFrame({ type: 'response', id: frame.id, request_id: frame.request_id, ...answer }))
+    const respond = (answer: object): void =>
+      void this.#child.stdin?.write(encodeFrame({ type: 'response', id: frame.id, request_id: frame.request_id, ...answer }))
     if (frame.method !== 'variable.get') return respond({ error: `${frame.method} is not possible while a DAG file is loaded` })
     this.#options.variable(frame.params.key).then(
       (value) => respond({ result: value === null ? null : { value } }),

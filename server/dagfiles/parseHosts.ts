@@ -4,7 +4,14 @@
  * RECYCLE_AFTER parses a fresh host takes over, so that whatever a long-lived interpreter gathers has an end.
  */
 import type { Timer } from '#runtime/clock.ts'
-import { HostGone, ParseHostProcess, type HostInfo, type ParseAnswer, type ParseHostOptions, type ParseRequest } from './parseHostProcess.ts'
+import {
+  HostGone,
+  ParseHostProcess,
+  type HostInfo,
+  type ParseAnswer,
+  type ParseHostOptions,
+  type ParseRequest,
+} from './parseHostProcess.ts'
 
 const RECYCLE_AFTER = 5_000
 const FIRST_DELAY_MS = 250

@@ -19,11 +19,14 @@ export function checkedResult(result: ParseResult): ParseResult {
 function firstProblem(result: ParseResult): ImportError | null {
   if (!Value.Check(ParseResult, result)) {
     const [first] = Value.Errors(ParseResult, result)
-    return invalid(`The parser's answer is not of its form: ${first?.instancePath ?? ''} ${first?.message ?? ''}. This is a defect of VORTEX or of a custom operator.`)
+    return invalid(
+      `The parser's answer is not of its form: ${first?.instancePath ?? ''} ${first?.message ?? ''}. This is a defect of VORTEX or of a custom operator.`,
+    )
   }
   const seen = new Set<string>()
   for (const spec of result.dags) {
-    if (seen.has(spec.dag_id)) return { ...invalid(`The file defines DAG "${spec.dag_id}" twice. Give one of them another dag_id.`), kind: 'duplicate' }
+    if (seen.has(spec.dag_id))
+      return { ...invalid(`The file defines DAG "${spec.dag_id}" twice. Give one of them another dag_id.`), kind: 'duplicate' }
     seen.add(spec.dag_id)
     const problem = problemOf(spec)
     if (problem !== null) return invalid(`DAG "${spec.dag_id}": ${problem}`)
@@ -34,7 +37,8 @@ function firstProblem(result: ParseResult): ImportError | null {
 function problemOf(spec: DagSpec): string | null {
   if (!ID.test(spec.dag_id)) return 'a dag_id has letters, digits, and _ - . ~ : + only, at most 250 characters.'
   const bad = spec.tasks.find((task) => !ID.test(task.task_id))
-  if (bad !== undefined) return `task_id "${bad.task_id}" has other characters than letters, digits, and _ - . ~ : +, or more than 250 of them.`
+  if (bad !== undefined)
+    return `task_id "${bad.task_id}" has other characters than letters, digits, and _ - . ~ : +, or more than 250 of them.`
   try {
     compileTimetable(spec.timetable)
   } catch (error) {
@@ -74,6 +78,8 @@ export function recordOf(p: { result: ParseResult; hash: string; now: number; kn
 export function inputsOf(result: ParseResult, known: DagFileRecord | null): DagFileRecord['inputs'] {
   if (result.bundle_files.length === 0 && result.error !== null) return known?.inputs ?? { files: [], variables: [], environment: [] }
   const folder = result.file.slice(0, result.file.lastIndexOf('/') + 1)
-  const code = result.bundle_files.map(({ path }) => path).filter((path) => path !== result.file && (path.endsWith('.py') || !path.startsWith(folder)))
+  const code = result.bundle_files
+    .map(({ path }) => path)
+    .filter((path) => path !== result.file && (path.endsWith('.py') || !path.startsWith(folder)))
   return { ...result.inputs, files: [...new Set([...code, ...result.inputs.files])].sort() }
 }

@@ -18,7 +18,14 @@ afterEach(() => folder[Symbol.asyncDispose]())
 function prepare(change: Partial<PythonOptions> & { index?: Record<string, string> } = {}) {
   const { index = { PIP_NO_INDEX: '1' }, ...options } = change
   const environment: Record<string, string> = { PATH: process.env['PATH'] ?? '', HOME: folder.path, ...index }
-  return preparePython({ python: null, dataFolder: join(folder.path, 'data'), environment, clock: systemClock, report: (line) => lines.push(line), ...options })
+  return preparePython({
+    python: null,
+    dataFolder: join(folder.path, 'data'),
+    environment,
+    clock: systemClock,
+    report: (line) => lines.push(line),
+    ...options,
+  })
 }
 
 test('where no package index can be reached the system’s Python goes on, and says what it lacks', async () => {
@@ -35,7 +42,12 @@ test('an environment is made once from an index, and made again when it is damag
   const wheels = join(folder.path, 'wheels')
   await mkdir(wheels)
   // A package index on disk: empty packages under the three names, so that no network is needed.
-  for (const [name, version, module] of [['jinja2', '3.1.0', 'jinja2'], ['pendulum', '3.0.0', 'pendulum'], ['python-dateutil', '2.9.0', 'dateutil']] as const) await makeWheel(wheels, { name, version, module })
+  for (const [name, version, module] of [
+    ['jinja2', '3.1.0', 'jinja2'],
+    ['pendulum', '3.0.0', 'pendulum'],
+    ['python-dateutil', '2.9.0', 'dateutil'],
+  ] as const)
+    await makeWheel(wheels, { name, version, module })
   const index = { PIP_NO_INDEX: '1', PIP_FIND_LINKS: wheels }
   const made = await prepare({ index })
   expect(made).toMatchObject({ kind: 'managed', notice: null, executable: join(folder.path, 'data', 'python', 'bin', 'python') })
@@ -63,7 +75,9 @@ test('a configured Python that does not start, and no Python at all, say how to 
 /** A wheel is a zip; Python writes it. */
 async function makeWheel(wheels: string, p: { name: string; version: string; module: string }): Promise<void> {
   const script = join(wheels, 'make.py')
-  await writeFile(script, `import sys, zipfile
+  await writeFile(
+    script,
+    `import sys, zipfile
 folder, name, version, module = sys.argv[1:]
 flat = name.replace('-', '_')
 info = f'{flat}-{version}.dist-info'
@@ -72,7 +86,10 @@ with zipfile.ZipFile(f'{folder}/{flat}-{version}-py3-none-any.whl', 'w') as whee
     wheel.writestr(f'{info}/METADATA', f'Metadata-Version: 2.1\\nName: {name}\\nVersion: {version}\\n')
     wheel.writestr(f'{info}/WHEEL', 'Wheel-Version: 1.0\\nGenerator: test\\nRoot-Is-Purelib: true\\nTag: py3-none-any\\n')
     wheel.writestr(f'{info}/RECORD', f'{module}/__init__.py,,\\n{info}/METADATA,,\\n{info}/WHEEL,,\\n{info}/RECORD,,\\n')
-`)
+`,
+  )
   const { execFile } = await import('node:child_process')
-  await new Promise<void>((resolve, reject) => execFile('python3', [script, wheels, p.name, p.version, p.module], (error) => (error ? reject(error) : resolve())))
+  await new Promise<void>((resolve, reject) =>
+    execFile('python3', [script, wheels, p.name, p.version, p.module], (error) => (error ? reject(error) : resolve())),
+  )
 }

@@ -15,7 +15,10 @@ const REQUIREMENTS = ['jinja2>=3.1,<4', 'pendulum>=3,<4', 'python-dateutil>=2.8.
 const MARKER = 'vortex-environment.json'
 const OLDEST: readonly [number, number] = [3, 9]
 /** Newest first: DAG files are written for current Pythons, and old ones get no fixes. */
-const CANDIDATES = process.platform === 'win32' ? ['python', 'py'] : ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3.9', 'python']
+const CANDIDATES =
+  process.platform === 'win32'
+    ? ['python', 'py']
+    : ['python3', 'python3.14', 'python3.13', 'python3.12', 'python3.11', 'python3.10', 'python3.9', 'python']
 const PROBE_TIMEOUT_MS = 20_000
 /** Creating takes 3 s; installing 5 to 20 s on a slow line. Beyond this nobody answers. */
 const STEP_TIMEOUT_MS = 180_000
@@ -52,7 +55,10 @@ interface Probe {
 export async function preparePython(options: PythonOptions): Promise<PythonEnvironment> {
   if (options.python !== null) {
     const probe = await probePython(options.python, options)
-    if (probe === null) throw new PythonMissing(`VORTEX_PYTHON is ${options.python}, which is no Python interpreter that starts. Set it to one of version ${OLDEST.join('.')} or later.`)
+    if (probe === null)
+      throw new PythonMissing(
+        `VORTEX_PYTHON is ${options.python}, which is no Python interpreter that starts. Set it to one of version ${OLDEST.join('.')} or later.`,
+      )
     if (isTooOld(probe)) throw new PythonMissing(`VORTEX_PYTHON is Python ${probe.version}; VORTEX needs ${OLDEST.join('.')} or later.`)
     return { executable: options.python, version: probe.version, kind: 'configured', notice: missingNotice(probe) }
   }
@@ -60,7 +66,10 @@ export async function preparePython(options: PythonOptions): Promise<PythonEnvir
   const known = await knownEnvironment(folder, options)
   if (known !== null) return known
   const system = await findSystemPython(options)
-  if (system === null) throw new PythonMissing(`No Python ${OLDEST.join('.')} or later was found. Install one (for example \`apt install python3 python3-venv\`), or set VORTEX_PYTHON.`)
+  if (system === null)
+    throw new PythonMissing(
+      `No Python ${OLDEST.join('.')} or later was found. Install one (for example \`apt install python3 python3-venv\`), or set VORTEX_PYTHON.`,
+    )
   return createEnvironment(folder, system, options)
 }
 
@@ -82,7 +91,10 @@ async function createEnvironment(folder: string, system: Probe, options: PythonO
   const executable = executableIn(folder)
   const fallBack = async (reason: string): Promise<PythonEnvironment> => {
     await rm(folder, { recursive: true, force: true })
-    const without = system.missing.length > 0 ? ` It lacks ${system.missing.join(', ')}: what needs them fails until you install them with \`${system.executable} -m pip install ${system.missing.join(' ')}\`.` : ''
+    const without =
+      system.missing.length > 0
+        ? ` It lacks ${system.missing.join(', ')}: what needs them fails until you install them with \`${system.executable} -m pip install ${system.missing.join(' ')}\`.`
+        : ''
     const notice = `DAG files run on the system's Python ${system.version} (${system.executable}), because ${reason}.${without} The next start tries again.`
     options.report(notice)
     return { executable: system.executable, version: system.version, kind: 'system', notice }
@@ -91,7 +103,8 @@ async function createEnvironment(folder: string, system: Probe, options: PythonO
   await rm(folder, { recursive: true, force: true })
   await mkdir(options.dataFolder, { recursive: true })
   const made = await step(system.executable, ['-m', 'venv', folder], options)
-  if (!made.ok) return fallBack(`a virtual environment could not be made (${made.reason}; on Debian and Ubuntu: \`apt install python3-venv\`)`)
+  if (!made.ok)
+    return fallBack(`a virtual environment could not be made (${made.reason}; on Debian and Ubuntu: \`apt install python3-venv\`)`)
   options.report(`Installing ${REQUIREMENTS.join(', ')}`)
   const pip = ['-m', 'pip', 'install', '--disable-pip-version-check', '--no-input', '--timeout', '10', '--retries', '1', ...REQUIREMENTS]
   const installed = await step(executable, pip, options)

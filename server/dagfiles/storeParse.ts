@@ -40,7 +40,13 @@ export class ParseStore {
     const record = recordOf({ ...p, now: clock.now() })
     if (result.error === null) await this.#putBlobs(result)
     const bundle: BundleRecord | null = result.error === null ? { hash: bundleHash(result.bundle_files), files: result.bundle_files } : null
-    const saved = await store.dagFileSave({ record, specs: result.error === null ? result.dags : [], bundle, paused_default: this.#o.paused_default, now: record.parsed_at })
+    const saved = await store.dagFileSave({
+      record,
+      specs: result.error === null ? result.dags : [],
+      bundle,
+      paused_default: this.#o.paused_default,
+      now: record.parsed_at,
+    })
     const kept = await this.#saveDuplicates(record, saved)
     await this.#tell(saved.changed, saved.stale)
     return kept
@@ -69,8 +75,18 @@ export class ParseStore {
     const more = saved.duplicates.length > DUPLICATES_SHOWN ? ` and ${saved.duplicates.length - DUPLICATES_SHOWN} more` : ''
     const message = `Another DAG file defines the same DAG id: ${shown.join(', ')}${more}. Rename the DAG in one of the files, or remove one.`
     const duplicates = new Set(saved.duplicates.map((one) => one.dag_id))
-    const kept: DagFileRecord = { ...record, dag_ids: record.dag_ids.filter((id) => !duplicates.has(id)), error: { kind: 'duplicate', message, traceback: '', line: null } }
-    await this.#o.store.dagFileSave({ record: kept, specs: [], bundle: null, paused_default: this.#o.paused_default, now: record.parsed_at })
+    const kept: DagFileRecord = {
+      ...record,
+      dag_ids: record.dag_ids.filter((id) => !duplicates.has(id)),
+      error: { kind: 'duplicate', message, traceback: '', line: null },
+    }
+    await this.#o.store.dagFileSave({
+      record: kept,
+      specs: [],
+      bundle: null,
+      paused_default: this.#o.paused_default,
+      now: record.parsed_at,
+    })
     return kept
   }
 
