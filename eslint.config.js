@@ -4,7 +4,20 @@ import tseslint from 'typescript-eslint'
 const TESTS = ['**/*.test.ts', '**/*.test.tsx', '**/testing/**', '**/testkit/**', '**/conformance/**', 'e2e/**']
 
 export default tseslint.config(
-  { ignores: ['dist/**', '.cache/**', 'server/swarm/gen/**', 'server/db/gen/**', 'node_modules/**', 'renderer/public/**', 'python/**', 'bin/**', '*.js', '*.mjs'] },
+  {
+    ignores: [
+      'dist/**',
+      '.cache/**',
+      'server/swarm/gen/**',
+      'server/db/gen/**',
+      'node_modules/**',
+      'renderer/public/**',
+      'python/**',
+      'bin/**',
+      '*.js',
+      '*.mjs',
+    ],
+  },
   ...tseslint.configs.recommendedTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true, tsconfigRootDir: import.meta.dirname } },
@@ -20,7 +33,11 @@ export default tseslint.config(
       '@typescript-eslint/prefer-promise-reject-errors': 'off',
       // Services are objects of closures; a class method taken off its object fails at its first private field.
       '@typescript-eslint/unbound-method': 'off',
-      'no-restricted-syntax': ['error', { selector: 'ExportAllDeclaration', message: 'Name what you export.' }, { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' }],
+      'no-restricted-syntax': [
+        'error',
+        { selector: 'ExportAllDeclaration', message: 'Name what you export.' },
+        { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' },
+      ],
       eqeqeq: ['error', 'always', { null: 'ignore' }],
       'no-console': 'error',
     },
@@ -29,8 +46,16 @@ export default tseslint.config(
     files: ['server/{domain,scheduler,swarm,worker,api,vault,dagfiles,db}/**/*.ts'],
     ignores: [...TESTS, '**/simulation/run.ts'],
     rules: {
-      'no-restricted-globals': ['error', { name: 'setTimeout', message: 'Take a Clock (server/runtime/clock.ts).' }, { name: 'setInterval', message: 'Take a Clock (server/runtime/clock.ts).' }],
-      'no-restricted-properties': ['error', { object: 'Date', property: 'now', message: 'Take a Clock (server/runtime/clock.ts).' }, { object: 'Math', property: 'random', message: 'Pass randomness in.' }],
+      'no-restricted-globals': [
+        'error',
+        { name: 'setTimeout', message: 'Take a Clock (server/runtime/clock.ts).' },
+        { name: 'setInterval', message: 'Take a Clock (server/runtime/clock.ts).' },
+      ],
+      'no-restricted-properties': [
+        'error',
+        { object: 'Date', property: 'now', message: 'Take a Clock (server/runtime/clock.ts).' },
+        { object: 'Math', property: 'random', message: 'Pass randomness in.' },
+      ],
     },
   },
   // The router's redirects are thrown by design.
@@ -40,8 +65,13 @@ export default tseslint.config(
   {
     files: TESTS,
     rules: {
-      '@typescript-eslint/no-non-null-assertion': 'off', '@typescript-eslint/no-unsafe-assignment': 'off', '@typescript-eslint/no-unsafe-member-access': 'off',
-      '@typescript-eslint/no-unsafe-argument': 'off', '@typescript-eslint/no-unsafe-call': 'off', '@typescript-eslint/no-unsafe-return': 'off', '@typescript-eslint/no-explicit-any': 'off',
+      '@typescript-eslint/no-non-null-assertion': 'off',
+      '@typescript-eslint/no-unsafe-assignment': 'off',
+      '@typescript-eslint/no-unsafe-member-access': 'off',
+      '@typescript-eslint/no-unsafe-argument': 'off',
+      '@typescript-eslint/no-unsafe-call': 'off',
+      '@typescript-eslint/no-unsafe-return': 'off',
+      '@typescript-eslint/no-explicit-any': 'off',
     },
   },
 )

@@ -43,7 +43,9 @@ const operationTable: Plugin = {
   enforce: 'pre',
   async load(id) {
     if (id !== OPERATION_TABLE) return null
-    const { routes, ...constants } = (await import(OPERATION_TABLE)) as Record<string, unknown> & { routes: Record<string, { method: string; path: string }> }
+    const { routes, ...constants } = (await import(OPERATION_TABLE)) as Record<string, unknown> & {
+      routes: Record<string, { method: string; path: string }>
+    }
     const slim = Object.fromEntries(Object.entries(routes).map(([operation, { method, path }]) => [operation, { method, path }]))
     return Object.entries({ routes: slim, ...constants })
       .map(([name, value]) => `export const ${name} = ${JSON.stringify(value)}`)

@@ -22,9 +22,39 @@ export default defineConfig({
           testTimeout: 20_000,
         },
       },
-      { extends: true, test: { name: 'database', include: ['server/db/**/*.test.ts'], exclude: never, testTimeout: 60_000, hookTimeout: 180_000, fileParallelism: false } },
-      { extends: true, test: { name: 'integration', include: ['server/**/*.integration.test.ts'], exclude: [...never, 'server/db/**'], testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false } },
-      { extends: true, test: { name: 'e2e', include: ['e2e/**/*.test.ts'], exclude: never, testTimeout: 120_000, hookTimeout: 180_000, fileParallelism: false } },
+      {
+        extends: true,
+        test: {
+          name: 'database',
+          include: ['server/db/**/*.test.ts'],
+          exclude: never,
+          testTimeout: 60_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'integration',
+          include: ['server/**/*.integration.test.ts'],
+          exclude: [...never, 'server/db/**'],
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'e2e',
+          include: ['e2e/**/*.test.ts'],
+          exclude: never,
+          testTimeout: 120_000,
+          hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
     ],
   },
 })

@@ -134,7 +134,10 @@ function installLibraries(missing: readonly string[]): void {
     throw new Error(`Chromium needs ${missing.join(', ')}. Run: ${process.getuid?.() === 0 ? '' : 'sudo '}${command}`)
   }
   process.stderr.write(`Chromium needs ${missing.join(', ')}: running ${command}\n`)
-  execFileSync('apt-get', ['install', '-y', '--no-install-recommends', ...packages], { stdio: 'inherit', env: { ...definedEnvironment(), DEBIAN_FRONTEND: 'noninteractive' } })
+  execFileSync('apt-get', ['install', '-y', '--no-install-recommends', ...packages], {
+    stdio: 'inherit',
+    env: { ...definedEnvironment(), DEBIAN_FRONTEND: 'noninteractive' },
+  })
 }
 
 function definedEnvironment(): Record<string, string> {

@@ -103,10 +103,13 @@ describe('the DAG list', () => {
     const last = page.getByRole('link', { name: 'wide_fan_out', exact: true })
     await page.getByRole('table').hover()
     await expect
-      .poll(async () => {
-        await page.mouse.wheel(0, 6000)
-        return last.isVisible()
-      }, { timeout: 20_000 })
+      .poll(
+        async () => {
+          await page.mouse.wheel(0, 6000)
+          return last.isVisible()
+        },
+        { timeout: 20_000 },
+      )
       .toBe(true)
   }, 30_000)
   it('is searched with / and filtered by tag and state, all of it in the address', async () => {
@@ -134,7 +137,9 @@ describe('the DAG list', () => {
     await page.getByRole('switch', { name: 'Pause etl_sales' }).click({ force: true })
     await page.getByRole('switch', { name: 'Unpause etl_sales' }).waitFor()
     expect(called('pauseDag')).toHaveLength(1)
-    await page.route('**/unpause', (route) => route.fulfill({ status: 503, json: { code: 'not_leader', message: 'This controller is a standby.', details: null } }))
+    await page.route('**/unpause', (route) =>
+      route.fulfill({ status: 503, json: { code: 'not_leader', message: 'This controller is a standby.', details: null } }),
+    )
     await page.getByRole('switch', { name: 'Unpause etl_sales' }).click({ force: true })
     await page.getByText('This controller is a standby.').waitFor()
     await page.getByRole('switch', { name: 'Unpause etl_sales' }).waitFor()
@@ -187,7 +192,9 @@ describe('triggering', () => {
     await dialog.getByLabel('Conf').fill('[1]')
     await dialog.getByText('Conf must be a JSON object.').waitFor()
     await dialog.getByLabel('Conf').fill('{"days": 3}')
-    await page.route('**/trigger', (route) => route.fulfill({ status: 422, json: { code: 'invalid_params', message: 'days: must be at least 7.', details: null } }))
+    await page.route('**/trigger', (route) =>
+      route.fulfill({ status: 422, json: { code: 'invalid_params', message: 'days: must be at least 7.', details: null } }),
+    )
     await dialog.getByRole('button', { name: 'Trigger', exact: true }).click()
     await dialog.getByText('days: must be at least 7.').waitFor()
     await page.keyboard.press('Escape')
@@ -270,7 +277,9 @@ describe('a log', () => {
   it('is searched, coloured, and read by attempt', async () => {
     await open(taskUrl('transform.join'))
     await shown('OK').waitFor()
-    expect(await shown('OK').evaluate((element) => getComputedStyle(element).color)).not.toBe(await shown('connected to').evaluate((element) => getComputedStyle(element).color))
+    expect(await shown('OK').evaluate((element) => getComputedStyle(element).color)).not.toBe(
+      await shown('connected to').evaluate((element) => getComputedStyle(element).color),
+    )
     await page.keyboard.press('/')
     await page.keyboard.type('chunk 42')
     await page.getByRole('button', { name: 'Next match' }).click()
@@ -327,7 +336,7 @@ describe('every screen', () => {
     'the tasks of a run': () => `/dags/etl_sales/runs/${run()}?view=tasks`,
     'the events of a run': () => `/dags/etl_sales/runs/${run()}?view=events`,
     'a log': () => `/dags/etl_sales/runs/${run()}/tasks/transform.join`,
-    'attempts': () => `/dags/etl_sales/runs/${run()}/tasks/transform.join?tab=attempts`,
+    attempts: () => `/dags/etl_sales/runs/${run()}/tasks/transform.join?tab=attempts`,
     'why a task waits': () => `/dags/etl_sales/runs/${run()}/tasks/publish?tab=why`,
     'the trigger dialog': () => '/dags?trigger=etl_sales',
     'an unknown address': () => '/nowhere',
@@ -342,8 +351,12 @@ describe('every screen', () => {
         await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
         await page.evaluate(source)
         const violations = await page.evaluate(async () => {
-          const { axe } = window as unknown as { axe: { run: (node: Document) => Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> } }
-          return (await axe.run(document)).violations.map(({ id, nodes }) => `${id}: ${nodes.length} × ${nodes[0]?.html.slice(0, 160)} ${nodes[0]?.failureSummary.slice(0, 300)}`)
+          const { axe } = window as unknown as {
+            axe: { run: (node: Document) => Promise<{ violations: { id: string; nodes: { html: string; failureSummary: string }[] }[] }> }
+          }
+          return (await axe.run(document)).violations.map(
+            ({ id, nodes }) => `${id}: ${nodes.length} × ${nodes[0]?.html.slice(0, 160)} ${nodes[0]?.failureSummary.slice(0, 300)}`,
+          )
         })
         found.push(...violations.map((violation) => `${name}: ${violation}`))
       }

@@ -32,5 +32,10 @@ function modified(path: string): number {
 }
 function newest(path: string): number {
   if (!statSync(path).isDirectory()) return modified(path)
-  return Math.max(0, ...readdirSync(path, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile()).map((entry) => modified(join(entry.parentPath, entry.name))))
+  return Math.max(
+    0,
+    ...readdirSync(path, { recursive: true, withFileTypes: true })
+      .filter((entry) => entry.isFile())
+      .map((entry) => modified(join(entry.parentPath, entry.name))),
+  )
 }

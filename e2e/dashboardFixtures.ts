@@ -124,7 +124,20 @@ export function makeDag(options: DagOptions): FixtureDag {
     notices: options.notices ?? [],
     import_error: options.importError ?? null,
   }
-  const { doc_md: _1, dialect: _2, start_date: _3, end_date: _4, timetable: _5, dagrun_timeout_ms: _6, fail_fast: _7, params: _8, callbacks: _9, notices: _a, import_error: _b, ...dag } = detail
+  const {
+    doc_md: _1,
+    dialect: _2,
+    start_date: _3,
+    end_date: _4,
+    timetable: _5,
+    dagrun_timeout_ms: _6,
+    fail_fast: _7,
+    params: _8,
+    callbacks: _9,
+    notices: _a,
+    import_error: _b,
+    ...dag
+  } = detail
   return {
     detail,
     source: sourceOf(options, tasks),
@@ -141,7 +154,9 @@ export function makeDag(options: DagOptions): FixtureDag {
 }
 
 function sourceOf(options: DagOptions, tasks: readonly Task[]): string {
-  const body = tasks.map(({ id }) => `    ${id.replaceAll(/\W/g, '_')} = BashOperator(task_id="${id}", bash_command="echo {{ ds }}", retries=1)`)
+  const body = tasks.map(
+    ({ id }) => `    ${id.replaceAll(/\W/g, '_')} = BashOperator(task_id="${id}", bash_command="echo {{ ds }}", retries=1)`,
+  )
   return `"""${options.description ?? options.id}"""
 from datetime import datetime, timedelta
 
@@ -161,7 +176,12 @@ ${body.join('\n')}
 `
 }
 
-const param = (value: unknown, schema: Record<string, unknown>, description: string | null = null) => ({ value, has_default: true, description, schema })
+const param = (value: unknown, schema: Record<string, unknown>, description: string | null = null) => ({
+  value,
+  has_default: true,
+  description,
+  schema,
+})
 
 export function fixtureDags(generated = 40): FixtureDag[] {
   const ok = (count: number): DagRunState[] => Array.from({ length: count }, () => 'success')
@@ -179,7 +199,11 @@ export function fixtureDags(generated = 40): FixtureDag[] {
         day: param('2026-11-22', { type: 'string', format: 'date', title: 'Day to load' }, 'The day whose sales are loaded.'),
         shops: param(['berlin', 'paris'], { type: 'array', examples: ['berlin', 'paris', 'rome', 'oslo'], title: 'Shops' }),
         limit: param(1000, { type: 'integer', minimum: 1, title: 'Row limit' }, 'Rows read from each shop at most.'),
-        mode: param('full', { type: 'string', enum: ['full', 'delta'], values_display: { full: 'Everything', delta: 'Only what changed' } }),
+        mode: param('full', {
+          type: 'string',
+          enum: ['full', 'delta'],
+          values_display: { full: 'Everything', delta: 'Only what changed' },
+        }),
         dry_run: param(false, { type: 'boolean', title: 'Dry run' }, 'Reads, but publishes nothing.'),
         note: param(null, { type: ['null', 'string'], title: 'Note' }),
       },
@@ -220,9 +244,21 @@ export function fixtureDags(generated = 40): FixtureDag[] {
         ['publish_preview_to_the_staging_warehouse_of_the_finance_department', 'notify'],
       ],
     }),
-    makeDag({ id: 'daily_report', description: 'Sends the report.', tags: ['reports'], schedule: '@daily', states: [...ok(12), 'failed', 'failed'] }),
+    makeDag({
+      id: 'daily_report',
+      description: 'Sends the report.',
+      tags: ['reports'],
+      schedule: '@daily',
+      states: [...ok(12), 'failed', 'failed'],
+    }),
     makeDag({ id: 'hourly_sync', description: 'Copies what changed.', tags: ['sync'], schedule: '0 * * * *', states: ok(14) }),
-    makeDag({ id: 'manual_cleanup', description: 'Removes old partitions; started by hand.', tags: ['ops'], schedule: null, states: ok(3) }),
+    makeDag({
+      id: 'manual_cleanup',
+      description: 'Removes old partitions; started by hand.',
+      tags: ['ops'],
+      schedule: null,
+      states: ok(3),
+    }),
     makeDag({ id: 'never_ran', description: null, tags: [], schedule: '1 day, 0:00:00', paused: true }),
     makeDag({
       id: 'ml.training.pipeline_with_a_name_that_is_far_too_long_for_any_column_and_still_goes_on_because_somebody_generated_it',
@@ -231,8 +267,28 @@ export function fixtureDags(generated = 40): FixtureDag[] {
       schedule: '*/15 * * * *',
       states: ['success', 'success', 'queued'],
     }),
-    makeDag({ id: 'broken_now', description: 'Its file fails to load now.', tags: ['etl'], states: ok(5), importError: 'SyntaxError: invalid syntax (broken_now.py, line 12)' }),
-    makeDag({ id: 'mapped_files', description: 'One mapped task for each file.', tags: ['etl'], states: ok(2), tasks: [['list_files', '@task'], ['load', '@task'], ['report', '@task']], edges: [['list_files', 'load'], ['load', 'report']] }),
+    makeDag({
+      id: 'broken_now',
+      description: 'Its file fails to load now.',
+      tags: ['etl'],
+      states: ok(5),
+      importError: 'SyntaxError: invalid syntax (broken_now.py, line 12)',
+    }),
+    makeDag({
+      id: 'mapped_files',
+      description: 'One mapped task for each file.',
+      tags: ['etl'],
+      states: ok(2),
+      tasks: [
+        ['list_files', '@task'],
+        ['load', '@task'],
+        ['report', '@task'],
+      ],
+      edges: [
+        ['list_files', 'load'],
+        ['load', 'report'],
+      ],
+    }),
     wideDag(),
   ]
   const rest = Array.from({ length: generated }, (_, at) =>
@@ -257,7 +313,15 @@ function wideDag(): FixtureDag {
     edges.push(['begin', `read_${at}`], [`read_${at}`, `write_${at}`], [`write_${at}`, 'end'])
   }
   tasks.push(['end', 'EmptyOperator'])
-  return makeDag({ id: 'wide_fan_out', description: 'A fan-out of 59 branches.', tags: ['load-test'], schedule: null, states: ['success', 'running'], tasks: tasks as [string, string?, (string | null)?][], edges })
+  return makeDag({
+    id: 'wide_fan_out',
+    description: 'A fan-out of 59 branches.',
+    tags: ['load-test'],
+    schedule: null,
+    states: ['success', 'running'],
+    tasks: tasks as [string, string?, (string | null)?][],
+    edges,
+  })
 }
 
 export function runsOf({ detail }: FixtureDag): DagRun[] {

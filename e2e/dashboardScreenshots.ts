@@ -49,13 +49,18 @@ const PAGES: Record<string, string> = {
   'task-details': `/dags/etl_sales/runs/${sales}/tasks/transform.join?tab=details`,
   'trigger-form': '/dags/etl_sales?trigger=etl_sales',
   'trigger-none': '/dags?trigger=never_ran',
-  'long-name': '/dags/ml.training.pipeline_with_a_name_that_is_far_too_long_for_any_column_and_still_goes_on_because_somebody_generated_it/runs',
+  'long-name':
+    '/dags/ml.training.pipeline_with_a_name_that_is_far_too_long_for_any_column_and_still_goes_on_because_somebody_generated_it/runs',
   'not-found': '/nowhere',
 }
 
 for (const scheme of ['light', 'dark'] as const) {
   for (const width of [1440, 400]) {
-    const context = await browser.newContext({ viewport: { width, height: width === 400 ? 800 : 900 }, colorScheme: scheme, reducedMotion: 'reduce' })
+    const context = await browser.newContext({
+      viewport: { width, height: width === 400 ? 800 : 900 },
+      colorScheme: scheme,
+      reducedMotion: 'reduce',
+    })
     const page = await context.newPage()
     await page.clock.setFixedTime(NOW)
     let at = ''
@@ -83,7 +88,13 @@ for (const scheme of ['light', 'dark'] as const) {
       await page.goto(base + path)
       await page.waitForLoadState('load')
       await page.locator('h1, [role=alert], h2').first().waitFor()
-      await page.waitForFunction(() => document.querySelector('[aria-busy=true], .mantine-Skeleton-root, .mantine-Loader-root') === null, undefined, { timeout: 5000 }).catch(() => problems.push(`${at}: still loading`))
+      await page
+        .waitForFunction(
+          () => document.querySelector('[aria-busy=true], .mantine-Skeleton-root, .mantine-Loader-root') === null,
+          undefined,
+          { timeout: 5000 },
+        )
+        .catch(() => problems.push(`${at}: still loading`))
       // Fitting the graph and placing popups take some frames.
       await page.evaluate(() => new Promise((done) => setTimeout(done, 350)))
       await shoot(name)

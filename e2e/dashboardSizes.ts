@@ -26,7 +26,11 @@ export interface ScreenSize {
   files: number
 }
 
-export async function measureScreens(browser: Browser, renderer: string, only: readonly string[] = Object.keys(SCREENS)): Promise<ScreenSize[]> {
+export async function measureScreens(
+  browser: Browser,
+  renderer: string,
+  only: readonly string[] = Object.keys(SCREENS),
+): Promise<ScreenSize[]> {
   const server = new FixtureServer(renderer)
   const base = await server.start()
   server.signedIn = true
@@ -41,7 +45,10 @@ export async function measureScreens(browser: Browser, renderer: string, only: r
     const names = await page.evaluate(() => performance.getEntriesByType('resource').map(({ name }) => new URL(name).pathname))
     await context.close()
     const files = [...new Set(names)].filter((name) => /\.(js|css)$/.test(name))
-    const kilobytes = (ending: string) => files.filter((name) => name.endsWith(ending)).reduce((sum, name) => sum + gzipSync(readFileSync(join(renderer, name))).length / 1000, 0)
+    const kilobytes = (ending: string) =>
+      files
+        .filter((name) => name.endsWith(ending))
+        .reduce((sum, name) => sum + gzipSync(readFileSync(join(renderer, name))).length / 1000, 0)
     sizes.push({ screen, script_kb: kilobytes('.js'), style_kb: kilobytes('.css'), files: files.length })
   }
   await server.stop()
@@ -52,7 +59,9 @@ if (import.meta.main) {
   const renderer = builtRenderer()
   const browser = await launchBrowser()
   for (const { screen, script_kb, style_kb, files } of await measureScreens(browser, renderer)) {
-    process.stdout.write(`${screen.padEnd(16)} ${script_kb.toFixed(0).padStart(4)} kB script ${style_kb.toFixed(0).padStart(4)} kB style ${String(files).padStart(3)} files\n`)
+    process.stdout.write(
+      `${screen.padEnd(16)} ${script_kb.toFixed(0).padStart(4)} kB script ${style_kb.toFixed(0).padStart(4)} kB style ${String(files).padStart(3)} files\n`,
+    )
   }
   await browser.close()
 }

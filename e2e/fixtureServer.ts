@@ -16,7 +16,13 @@ import type { LogPage, TaskInstance } from '#contract/taskInstance.ts'
 import { fixtureDags, instant, NOW, runsOf, taskInstancesOf, type FixtureDag } from './dashboardFixtures.ts'
 
 type Handlers = { [Id in OperationId]?: (input: Input<Id>) => Output<Id> }
-const TYPES: Record<string, string> = { '.html': 'text/html', '.js': 'text/javascript', '.css': 'text/css', '.svg': 'image/svg+xml', '.woff2': 'font/woff2' }
+const TYPES: Record<string, string> = {
+  '.html': 'text/html',
+  '.js': 'text/javascript',
+  '.css': 'text/css',
+  '.svg': 'image/svg+xml',
+  '.woff2': 'font/woff2',
+}
 
 export const SIGN_IN_TOKEN = 'one-time-token-of-the-fixtures'
 export const PASSWORD = 'correct horse battery'
@@ -45,7 +51,8 @@ export class FixtureServer {
     for (const dag of this.dags.values()) this.runs.set(dag.detail.id, runsOf(dag))
     this.#server = createServer((request, response) => {
       this.#answer(request, response).catch((error: unknown) => {
-        const failure = error instanceof VortexError ? error : new VortexError('internal', error instanceof Error ? error.message : String(error))
+        const failure =
+          error instanceof VortexError ? error : new VortexError('internal', error instanceof Error ? error.message : String(error))
         if (failure.code === 'internal') process.stderr.write(`fixture server: ${String(failure.stack)}\n`)
         send(response, ERRORS[failure.code].status, { code: failure.code, message: failure.message, details: failure.details })
       })
@@ -82,7 +89,12 @@ export class FixtureServer {
     if (!task) throw new Error(`No task ${taskId} in ${run.run_id}.`)
     const isOver = state === 'success' || state === 'failed' || state === 'skipped'
     const start_time = state === 'running' ? instant(NOW) : task.start_time
-    Object.assign(task, { state, try_number: state === 'running' ? task.try_number + 1 : task.try_number, start_time, end_time: isOver ? instant(NOW + 2000) : null })
+    Object.assign(task, {
+      state,
+      try_number: state === 'running' ? task.try_number + 1 : task.try_number,
+      start_time,
+      end_time: isOver ? instant(NOW + 2000) : null,
+    })
     const { dag_id, run_id, task_id, map_index, try_number, end_time } = task
     this.emit({ type: 'task_instance', dag_id, run_id, task_id, map_index, state, try_number, start_time, end_time })
   }
@@ -130,7 +142,10 @@ export class FixtureServer {
     const handler = this.#handlers[match.id] as ((input: unknown) => unknown) | undefined
     if (!handler) throw new VortexError('internal', `The fixture server has no ${match.id}.`)
     const output = handler(input)
-    if (!Value.Check(operation.ok, output)) throw new Error(`${match.id} answers what the contract does not allow: ${JSON.stringify([...Value.Errors(operation.ok, output)].slice(0, 3))}`)
+    if (!Value.Check(operation.ok, output))
+      throw new Error(
+        `${match.id} answers what the contract does not allow: ${JSON.stringify([...Value.Errors(operation.ok, output)].slice(0, 3))}`,
+      )
     send(response, 200, output)
   }
 
@@ -167,7 +182,9 @@ export class FixtureServer {
     return this.runs.get(ref.dag_id)?.find((each) => each.run_id === ref.run_id) as DagRun
   }
   #task(params: { dag_id: string; run_id: string; task_id: string }, query: { map_index?: number } | undefined): TaskInstance {
-    const task = this.tasksOf(this.#run(params)).find((each) => each.task_id === params.task_id && (query?.map_index === undefined || query.map_index === each.map_index))
+    const task = this.tasksOf(this.#run(params)).find(
+      (each) => each.task_id === params.task_id && (query?.map_index === undefined || query.map_index === each.map_index),
+    )
     if (!task) throw new VortexError('not_found', `There is no task instance ${params.task_id}.`)
     return task
   }
@@ -203,29 +220,56 @@ export class FixtureServer {
     },
     listDags: ({ query }) => {
       const search = query.search?.toLowerCase()
-      const all = [...this.dags.values()].map((dag) => dag.tasks.dag).filter(
-        (dag) =>
-          (search === undefined || `${dag.id} ${dag.description ?? ''}`.toLowerCase().includes(search)) &&
-          (query.tag === undefined || dag.tags.includes(query.tag)) &&
-          (query.paused === undefined || dag.is_paused === query.paused) &&
-          (query.last_run_state === undefined || dag.last_run_state === query.last_run_state),
-      )
+      const all = [...this.dags.values()]
+        .map((dag) => dag.tasks.dag)
+        .filter(
+          (dag) =>
+            (search === undefined || `${dag.id} ${dag.description ?? ''}`.toLowerCase().includes(search)) &&
+            (query.tag === undefined || dag.tags.includes(query.tag)) &&
+            (query.paused === undefined || dag.is_paused === query.paused) &&
+            (query.last_run_state === undefined || dag.last_run_state === query.last_run_state),
+        )
       return page(all, query)
     },
     getDag: ({ params }) => this.#dag(params.dag_id).detail,
     getDagTasks: ({ params }) => this.#dag(params.dag_id).tasks,
-    getDagSource: ({ params }) => ({ dag_id: params.dag_id, version: 3, source: this.#dag(params.dag_id).source, file_path: this.#dag(params.dag_id).detail.file }),
-    getVersionSource: ({ params }) => ({ dag_id: params.dag_id, version: params.version, source: this.#dag(params.dag_id).source, file_path: this.#dag(params.dag_id).detail.file }),
+    getDagSource: ({ params }) => ({
+      dag_id: params.dag_id,
+      version: 3,
+      source: this.#dag(params.dag_id).source,
+      file_path: this.#dag(params.dag_id).detail.file,
+    }),
+    getVersionSource: ({ params }) => ({
+      dag_id: params.dag_id,
+      version: params.version,
+      source: this.#dag(params.dag_id).source,
+      file_path: this.#dag(params.dag_id).detail.file,
+    }),
     listVersions: ({ params }) => ({
       dag_id: params.dag_id,
       total: 3,
-      versions: [3, 2, 1].map((version) => ({ id: version, dag_id: params.dag_id, version, file_path: `${params.dag_id}.py`, hash: `${version}f3a91c07be52d4`, created_at: instant(NOW - (4 - version) * 86_400_000) })),
+      versions: [3, 2, 1].map((version) => ({
+        id: version,
+        dag_id: params.dag_id,
+        version,
+        file_path: `${params.dag_id}.py`,
+        hash: `${version}f3a91c07be52d4`,
+        created_at: instant(NOW - (4 - version) * 86_400_000),
+      })),
     }),
     nextRuns: ({ params, query }) => ({
-      data: this.#dag(params.dag_id).detail.schedule_interval === null ? [] : Array.from({ length: query.count ?? 10 }, (_, at) => {
-        const due = NOW + (at + 1) * 86_400_000
-        return { run_after: instant(due), logical_date: instant(due - 86_400_000), data_interval_start: instant(due - 86_400_000), data_interval_end: instant(due) }
-      }),
+      data:
+        this.#dag(params.dag_id).detail.schedule_interval === null
+          ? []
+          : Array.from({ length: query.count ?? 10 }, (_, at) => {
+              const due = NOW + (at + 1) * 86_400_000
+              return {
+                run_after: instant(due),
+                logical_date: instant(due - 86_400_000),
+                data_interval_start: instant(due - 86_400_000),
+                data_interval_end: instant(due),
+              }
+            }),
     }),
     pauseDag: ({ params }) => this.#setPaused(params.dag_id, true),
     unpauseDag: ({ params }) => this.#setPaused(params.dag_id, false),
@@ -233,22 +277,51 @@ export class FixtureServer {
       const run_id = body.run_id ?? `manual__${instant(NOW)}`
       const base = runsOf(this.#dag('etl_sales'))[0] as DagRun
       const logical_date = body.logical_date ?? instant(NOW)
-      const run: DagRun = { ...base, id: 5000 + this.calls.length, dag_id: params.dag_id, run_id, run_type: 'manual', state: 'queued', logical_date, execution_date: logical_date, start_time: null, end_time: null, triggered_by: 'admin', conf: body.conf ?? {}, note: body.note ?? null, state_reason: null, task_counts: {} }
+      const run: DagRun = {
+        ...base,
+        id: 5000 + this.calls.length,
+        dag_id: params.dag_id,
+        run_id,
+        run_type: 'manual',
+        state: 'queued',
+        logical_date,
+        execution_date: logical_date,
+        start_time: null,
+        end_time: null,
+        triggered_by: 'admin',
+        conf: body.conf ?? {},
+        note: body.note ?? null,
+        state_reason: null,
+        task_counts: {},
+      }
       this.runs.get(params.dag_id)?.unshift(run)
       this.setRun(run, 'queued')
       return { ...run, task_counts: this.#counts(run) }
     },
-    listImportErrors: ({ query }) => page(
-      Array.from({ length: this.importErrors }, () => ({
-        file: 'broken_now.py', kind: 'syntax', message: 'SyntaxError: invalid syntax', line: 12, at: instant(NOW - 60_000), dag_ids: ['broken_now'],
-        traceback: 'Traceback (most recent call last):\n  File "broken_now.py", line 12\n    with DAG("broken_now" schedule="@daily"):\n                         ^^^^^^^^\nSyntaxError: invalid syntax. Perhaps you forgot a comma?',
-      })),
-      query,
-    ),
-    listRuns: ({ params, query }) => page(
-      (this.runs.get(params.dag_id) ?? []).filter((run) => (query.state === undefined || run.state === query.state) && (query.run_type === undefined || run.run_type === query.run_type)).map((run) => this.#run(run)),
-      query,
-    ),
+    listImportErrors: ({ query }) =>
+      page(
+        Array.from({ length: this.importErrors }, () => ({
+          file: 'broken_now.py',
+          kind: 'syntax',
+          message: 'SyntaxError: invalid syntax',
+          line: 12,
+          at: instant(NOW - 60_000),
+          dag_ids: ['broken_now'],
+          traceback:
+            'Traceback (most recent call last):\n  File "broken_now.py", line 12\n    with DAG("broken_now" schedule="@daily"):\n                         ^^^^^^^^\nSyntaxError: invalid syntax. Perhaps you forgot a comma?',
+        })),
+        query,
+      ),
+    listRuns: ({ params, query }) =>
+      page(
+        (this.runs.get(params.dag_id) ?? [])
+          .filter(
+            (run) =>
+              (query.state === undefined || run.state === query.state) && (query.run_type === undefined || run.run_type === query.run_type),
+          )
+          .map((run) => this.#run(run)),
+        query,
+      ),
     getRun: ({ params }) => this.#run(params),
     cancelRun: ({ params }) => {
       this.setRun(this.#realRun(params), 'failed')
@@ -260,13 +333,25 @@ export class FixtureServer {
       this.setRun(this.#realRun(params), body.state)
       return this.#run(params)
     },
-    runEvents: ({ params, query }) => page(
-      [...this.tasksOf(this.#run(params))].slice(0, 12).map((task, at) => ({
-        id: at + 1, at: task.start_time ?? instant(NOW), kind: 'task_instance.state', dag_id: task.dag_id, run_id: task.run_id, task_id: task.task_id, map_index: task.map_index, attempt: task.try_number,
-        from_state: 'queued', to_state: task.state, cause: 'worker_report', actor: 'local-1', message: task.state_reason,
-      })),
-      query,
-    ),
+    runEvents: ({ params, query }) =>
+      page(
+        [...this.tasksOf(this.#run(params))].slice(0, 12).map((task, at) => ({
+          id: at + 1,
+          at: task.start_time ?? instant(NOW),
+          kind: 'task_instance.state',
+          dag_id: task.dag_id,
+          run_id: task.run_id,
+          task_id: task.task_id,
+          map_index: task.map_index,
+          attempt: task.try_number,
+          from_state: 'queued',
+          to_state: task.state,
+          cause: 'worker_report',
+          actor: 'local-1',
+          message: task.state_reason,
+        })),
+        query,
+      ),
     listTaskInstances: ({ params, query }) => page(this.tasksOf(this.#run(params)), { limit: 10_000, ...query }),
     getTaskInstance: ({ params, query }) => this.#task(params, query),
     markTaskInstance: ({ params, body }) => {
@@ -280,9 +365,20 @@ export class FixtureServer {
           const isNewest = at + 1 === task.try_number
           const failed = !isNewest || task.state === 'failed'
           return {
-            attempt: at + 1, state: failed ? ('failed' as const) : task.state === 'running' ? ('running' as const) : ('success' as const), worker_id: 'local-1', hostname: 'workstation', pid: 4711 + at,
-            queued_time: task.queued_time ?? instant(NOW), start_time: task.start_time, end_time: isNewest ? task.end_time : task.start_time, exit_code: failed ? 3 : task.state === 'running' ? null : 0, signal: null,
-            reason: failed ? 'Exit code 3' : null, max_rss_bytes: 48_234_496, log_bytes: Buffer.byteLength(this.#log(task, at + 1).text), log_truncated: false,
+            attempt: at + 1,
+            state: failed ? ('failed' as const) : task.state === 'running' ? ('running' as const) : ('success' as const),
+            worker_id: 'local-1',
+            hostname: 'workstation',
+            pid: 4711 + at,
+            queued_time: task.queued_time ?? instant(NOW),
+            start_time: task.start_time,
+            end_time: isNewest ? task.end_time : task.start_time,
+            exit_code: failed ? 3 : task.state === 'running' ? null : 0,
+            signal: null,
+            reason: failed ? 'Exit code 3' : null,
+            max_rss_bytes: 48_234_496,
+            log_bytes: Buffer.byteLength(this.#log(task, at + 1).text),
+            log_truncated: false,
           }
         }),
       }
@@ -304,7 +400,11 @@ export class FixtureServer {
         runnable: !waits,
         reasons: waits
           ? [
-              { code: 'upstream', message: 'It waits for transform.quality.duplicates, which has not ended: its trigger rule is all_success.', link: { task_id: 'transform.quality.duplicates' } },
+              {
+                code: 'upstream',
+                message: 'It waits for transform.quality.duplicates, which has not ended: its trigger rule is all_success.',
+                link: { task_id: 'transform.quality.duplicates' },
+              },
               { code: 'pool_full', message: 'All 4 slots of the pool warehouse are taken.', link: { pool: 'warehouse' } },
             ]
           : [],
@@ -313,9 +413,20 @@ export class FixtureServer {
     listXcoms: ({ params, query }) => {
       const task = this.#task(params, query)
       const { dag_id, run_id, task_id, map_index } = task
-      return { data: task.state === 'success' ? [{ dag_id, run_id, task_id, map_index, key: 'return_value', size: 84, timestamp: task.end_time ?? instant(NOW) }] : [] }
+      return {
+        data:
+          task.state === 'success'
+            ? [{ dag_id, run_id, task_id, map_index, key: 'return_value', size: 84, timestamp: task.end_time ?? instant(NOW) }]
+            : [],
+      }
     },
-    getXcom: ({ params }) => ({ ...params, map_index: -1, size: 84, timestamp: instant(NOW), value: { rows: 1824, shops: ['berlin', 'paris'], checksum: '9f0b' } }),
+    getXcom: ({ params }) => ({
+      ...params,
+      map_index: -1,
+      size: 84,
+      timestamp: instant(NOW),
+      value: { rows: 1824, shops: ['berlin', 'paris'], checksum: '9f0b' },
+    }),
   }
 
   #log(task: TaskInstance, attempt: number): { text: string; complete: boolean } {
@@ -327,7 +438,14 @@ export class FixtureServer {
       `${at(1)} \u001b[32mOK\u001b[0m connected to \u001b[1mwarehouse\u001b[0m`,
       ...Array.from({ length: 60 }, (_, row) => `${at(1)} INFO read chunk ${row + 1}: 1000 rows`),
       `${at(2)} WARNING 3 rows have no shop and are left out`,
-      ...(task.state === 'failed' || attempt < task.try_number ? [`${at(3)} ERROR the warehouse refused the batch`, 'Traceback (most recent call last):', '  File "etl_sales.py", line 48, in publish', "ValueError: column 'price' is missing"] : [`${at(3)} INFO wrote 1824 rows`]),
+      ...(task.state === 'failed' || attempt < task.try_number
+        ? [
+            `${at(3)} ERROR the warehouse refused the batch`,
+            'Traceback (most recent call last):',
+            '  File "etl_sales.py", line 48, in publish',
+            "ValueError: column 'price' is missing",
+          ]
+        : [`${at(3)} INFO wrote 1824 rows`]),
     ]
     return { text: `${lines.join('\n')}\n`, complete: task.state !== 'running' || attempt < task.try_number }
   }
@@ -335,7 +453,12 @@ export class FixtureServer {
   #affected(params: { dag_id: string; run_id: string }, body: Input<'clearRun'>['body']) {
     const ids = new Set(body.task_ids ?? [])
     return this.tasksOf(this.#run(params))
-      .filter((task) => (ids.size === 0 || ids.has(task.task_id) || body.include_downstream === true) && (body.only_failed !== true || task.state === 'failed' || task.state === 'upstream_failed') && task.state !== 'none')
+      .filter(
+        (task) =>
+          (ids.size === 0 || ids.has(task.task_id) || body.include_downstream === true) &&
+          (body.only_failed !== true || task.state === 'failed' || task.state === 'upstream_failed') &&
+          task.state !== 'none',
+      )
       .map(({ run_id, task_id, map_index, state }) => ({ run_id, task_id, map_index, state }))
   }
 }
@@ -360,7 +483,11 @@ function checked(operation: Operation, part: 'params' | 'query' | 'body', value:
   const schema = operation[part]
   if (!schema) return undefined
   const converted = part === 'body' ? (value ?? {}) : Value.Convert(schema, value)
-  if (!Value.Check(schema, converted)) throw new VortexError('invalid_request', `${operation.path}: the ${part} is wrong: ${JSON.stringify([...Value.Errors(schema, converted)].slice(0, 2))}`)
+  if (!Value.Check(schema, converted))
+    throw new VortexError(
+      'invalid_request',
+      `${operation.path}: the ${part} is wrong: ${JSON.stringify([...Value.Errors(schema, converted)].slice(0, 2))}`,
+    )
   return converted
 }
 

@@ -2,13 +2,26 @@
  * The state of each view as it stands in the URL. A validator reads what anybody may have typed: an unknown value is dropped,
  * never an error. Optional fields are absent by default, so that a plain view has a plain address.
  */
-import { DAG_RUN_STATES, RUN_TYPES, TASK_INSTANCE_STATES, type DagRunState, type RunType, type TaskInstanceState } from '#contract/states.ts'
+import {
+  DAG_RUN_STATES,
+  RUN_TYPES,
+  TASK_INSTANCE_STATES,
+  type DagRunState,
+  type RunType,
+  type TaskInstanceState,
+} from '#contract/states.ts'
 
 type Raw = Record<string, unknown>
 
 /** The router reads `?x=123` as a number; names may be all digits. */
 const text = (value: unknown): string | undefined =>
-  typeof value === 'string' ? (value === '' ? undefined : value) : typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+  typeof value === 'string'
+    ? value === ''
+      ? undefined
+      : value
+    : typeof value === 'number' || typeof value === 'boolean'
+      ? String(value)
+      : undefined
 const flag = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined)
 const integer = (value: unknown): number | undefined => (typeof value === 'number' && Number.isInteger(value) ? value : undefined)
 const oneOf = <T extends string>(list: readonly T[], value: unknown): T | undefined => list.find((item) => item === value)

@@ -33,11 +33,27 @@ const GUARDS: Guard[] = [
   {
     name: 'lint',
     run: () => {
-      const result = node([bin('eslint/bin/eslint.js'), '--format', 'json', '--max-warnings', '0', 'server', 'renderer', 'scripts', 'e2e', 'bench'])
+      const result = node([
+        bin('eslint/bin/eslint.js'),
+        '--format',
+        'json',
+        '--max-warnings',
+        '0',
+        'server',
+        'renderer',
+        'scripts',
+        'e2e',
+        'bench',
+      ])
       const start = result.output.indexOf('[{')
       if (start < 0) return { ok: false, output: result.output }
-      const files = JSON.parse(result.output.slice(start, result.output.lastIndexOf(']') + 1)) as { filePath: string; messages: { line: number; message: string; ruleId: string | null }[] }[]
-      const lines = files.flatMap(({ filePath, messages }) => messages.map(({ line, message, ruleId }) => `${filePath}:${line} ${message} (${ruleId ?? 'parse'})`))
+      const files = JSON.parse(result.output.slice(start, result.output.lastIndexOf(']') + 1)) as {
+        filePath: string
+        messages: { line: number; message: string; ruleId: string | null }[]
+      }[]
+      const lines = files.flatMap(({ filePath, messages }) =>
+        messages.map(({ line, message, ruleId }) => `${filePath}:${line} ${message} (${ruleId ?? 'parse'})`),
+      )
       return sawEnough({ ok: result.ok, output: lines.join('\n') }, files.length)
     },
   },
@@ -53,7 +69,15 @@ const GUARDS: Guard[] = [
   {
     name: 'imports',
     run: () => {
-      const result = node([bin('dependency-cruiser/bin/dependency-cruiser.mjs'), '--config', '.dependency-cruiser.mjs', 'server', 'renderer', 'scripts', 'e2e'])
+      const result = node([
+        bin('dependency-cruiser/bin/dependency-cruiser.mjs'),
+        '--config',
+        '.dependency-cruiser.mjs',
+        'server',
+        'renderer',
+        'scripts',
+        'e2e',
+      ])
       const count = Number(/(\d+) modules/.exec(result.output)?.[1] ?? 0)
       return sawEnough(result, count)
     },

@@ -7,7 +7,15 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
-const REQUIREMENTS = ['jinja2>=3.1,<4', 'pendulum>=3,<4', 'python-dateutil>=2.8', 'pytest>=8,<10', 'jsonschema>=4,<5', 'numpy>=1.26', 'pandas>=2']
+const REQUIREMENTS = [
+  'jinja2>=3.1,<4',
+  'pendulum>=3,<4',
+  'python-dateutil>=2.8',
+  'pytest>=8,<10',
+  'jsonschema>=4,<5',
+  'numpy>=1.26',
+  'pandas>=2',
+]
 
 /** Path of an interpreter that has everything; makes it if need be and says so. */
 export function testPython(): string {
@@ -54,8 +62,16 @@ function isRunning(pid: number): boolean {
 
 function make(folder: string, python: string, stamp: string, wanted: string): void {
   process.stdout.write('Making the Python environment of the tests (.cache/python, once) ...\n')
-  run(process.env['PYTHON'] ?? 'python3', ['-m', 'venv', '--clear', folder], 'Python 3.9 or later with its venv module is needed (Debian: apt-get install python3-venv).')
-  run(python, ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...REQUIREMENTS], 'pip could not install the packages above.')
+  run(
+    process.env['PYTHON'] ?? 'python3',
+    ['-m', 'venv', '--clear', folder],
+    'Python 3.9 or later with its venv module is needed (Debian: apt-get install python3-venv).',
+  )
+  run(
+    python,
+    ['-m', 'pip', 'install', '--quiet', '--disable-pip-version-check', ...REQUIREMENTS],
+    'pip could not install the packages above.',
+  )
   writeFileSync(stamp, wanted)
 }
 

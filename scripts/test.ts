@@ -20,9 +20,23 @@ interface Outcome {
 function vitest(project: string): Outcome {
   const report = join(results, `${project}.json`)
   rmSync(report, { force: true })
-  const args = [join(root, 'node_modules/vitest/vitest.mjs'), 'run', '--project', project, '--reporter=default', '--reporter=json', `--outputFile.json=${report}`]
-  const { status } = spawnSync(process.execPath, args, { cwd: root, stdio: ['ignore', 'inherit', 'inherit'], env: { ...process.env, VORTEX_TEST_PYTHON: testPython() } })
-  const summary = existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number }) : null
+  const args = [
+    join(root, 'node_modules/vitest/vitest.mjs'),
+    'run',
+    '--project',
+    project,
+    '--reporter=default',
+    '--reporter=json',
+    `--outputFile.json=${report}`,
+  ]
+  const { status } = spawnSync(process.execPath, args, {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env: { ...process.env, VORTEX_TEST_PYTHON: testPython() },
+  })
+  const summary = existsSync(report)
+    ? (JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number })
+    : null
   const passed = summary?.numPassedTests ?? 0
   const failed = (summary?.numFailedTests ?? 0) + (process.env['CI'] === undefined ? 0 : (summary?.numPendingTests ?? 0))
   // A file that could not be loaded, or an error outside any test, counts as one failure.
@@ -32,7 +46,10 @@ function vitest(project: string): Outcome {
 function pytest(): Outcome {
   const report = join(results, 'python.xml')
   rmSync(report, { force: true })
-  const { status } = spawnSync(testPython(), ['-m', 'pytest', 'python/tests', '-q', `--junitxml=${report}`, '-p', 'no:cacheprovider'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
+  const { status } = spawnSync(testPython(), ['-m', 'pytest', 'python/tests', '-q', `--junitxml=${report}`, '-p', 'no:cacheprovider'], {
+    cwd: root,
+    stdio: ['ignore', 'inherit', 'inherit'],
+  })
   const xml = existsSync(report) ? readFileSync(report, 'utf8') : ''
   const count = (name: string): number => Number(new RegExp(`<testsuite [^>]*\\b${name}="(\\d+)"`).exec(xml)?.[1] ?? 0)
   const skipped = count('skipped')
@@ -64,7 +81,9 @@ for (const [name, run] of Object.entries(SUITES)) {
   const { passed, failed } = run()
   total.passed += passed
   total.failed += failed
-  lines.push(`${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s`)
+  lines.push(
+    `${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${((performance.now() - began) / 1000).toFixed(0).padStart(5)} s`,
+  )
 }
 process.stdout.write(`\n${lines.join('\n')}\n${total.passed} passed, ${total.failed} failed\n`)
 process.exitCode = total.failed === 0 ? 0 : 1

@@ -64,11 +64,14 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
   await makeDataFolder(config.dataFolder)
   const stack: ((p: { leave_worker?: boolean }) => Promise<unknown>)[] = []
   const stop = async (p: { leave_worker?: boolean } = {}): Promise<void> => {
-    for (const close of stack.splice(0).reverse()) await close(p).catch((error: unknown) => logger.error({ err: error }, 'a part did not stop cleanly'))
+    for (const close of stack.splice(0).reverse())
+      await close(p).catch((error: unknown) => logger.error({ err: error }, 'a part did not stop cleanly'))
   }
   try {
     const store = await openStore(
-      config.databaseUrl === null ? { folder: config.dataFolder, synchronous: config.sqliteSynchronous === 'full' ? 'FULL' : 'NORMAL' } : { database_url: config.databaseUrl },
+      config.databaseUrl === null
+        ? { folder: config.dataFolder, synchronous: config.sqliteSynchronous === 'full' ? 'FULL' : 'NORMAL' }
+        : { database_url: config.databaseUrl },
     )
     stack.push(() => store.close())
     const events = createLiveEvents({ clock })
@@ -81,14 +84,29 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     let datesOf: ReturnType<typeof createTemplateDates> | null = null
     const socket_path = config.workerCapacity > 0 ? join(config.dataFolder, 'swarm.sock') : null
     const swarm = new SwarmService({
-      store, clock, logger, publish, token_hash: hashToken(workerToken), socket_path,
+      store,
+      clock,
+      logger,
+      publish,
+      token_hash: hashToken(workerToken),
+      socket_path,
       resolveSecrets: (wanted) => resolveSecrets(vault, wanted),
       datesOf: (attempt) => datesOf?.(attempt) ?? NO_DATES,
       onVariableChanged: (key) => dagFiles?.variableChanged(key),
-      listen: swarmAddress(config), lease_ms: config.leaseMs, log_cap_bytes: config.logCapBytes, xcom_cap_bytes: config.xcomCapBytes, dags_folder: config.dagsFolder,
+      listen: swarmAddress(config),
+      lease_ms: config.leaseMs,
+      log_cap_bytes: config.logCapBytes,
+      xcom_cap_bytes: config.xcomCapBytes,
+      dags_folder: config.dagsFolder,
     })
     const service = new EngineService({
-      store, clock, logger, publish, holder: processIdentity(), newToken: () => randomBytes(12).toString('base64url'), workers: swarm,
+      store,
+      clock,
+      logger,
+      publish,
+      holder: processIdentity(),
+      newToken: () => randomBytes(12).toString('base64url'),
+      workers: swarm,
       settings: { ...DEFAULT_SETTINGS, parallelism: config.parallelism, lease_ms: config.leaseMs },
     })
     const engine = { ...createEngineCommands({ service, store, clock }), ...createEngineQueries({ service }) }
@@ -108,8 +126,19 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     stack.push(() => app.close())
 
     dagFiles = new DagFilesService({
-      store, clock, logger, publish, engine, dags_folder: config.dagsFolder, data_folder: config.dataFolder, python: config.python, package_folder: join(INSTALL_ROOT, 'python'),
-      paused_default: config.pausedDefault, compat: config.compat, environment: process.env, only: extras.only_files ?? null,
+      store,
+      clock,
+      logger,
+      publish,
+      engine,
+      dags_folder: config.dagsFolder,
+      data_folder: config.dataFolder,
+      python: config.python,
+      package_folder: join(INSTALL_ROOT, 'python'),
+      paused_default: config.pausedDefault,
+      compat: config.compat,
+      environment: process.env,
+      only: extras.only_files ?? null,
       ...(extras.python_folder === undefined ? {} : { python_folder: extras.python_folder }),
     })
     const files = dagFiles
@@ -118,8 +147,15 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     dagsReady.catch((error: unknown) => logger.error({ err: error }, 'DAG files cannot be read'))
     if (socket_path !== null) {
       const worker = new LocalWorkerProcess({
-        clock, logger, socket_path, data_folder: config.dataFolder, token_file: join(config.dataFolder, 'worker.token'), capacity: config.workerCapacity, python: () => files.python(),
-        package_folder: join(INSTALL_ROOT, 'python'), command: { file: process.execPath, args: [workerProgram()] },
+        clock,
+        logger,
+        socket_path,
+        data_folder: config.dataFolder,
+        token_file: join(config.dataFolder, 'worker.token'),
+        capacity: config.workerCapacity,
+        python: () => files.python(),
+        package_folder: join(INSTALL_ROOT, 'python'),
+        command: { file: process.execPath, args: [workerProgram()] },
       })
       stack.push((p) => (p.leave_worker === true ? worker.leave() : worker.stop()))
       void worker.start().catch((error: unknown) => logger.error({ err: error }, 'the local worker cannot start'))
@@ -153,16 +189,32 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<{
   stop: () => Promise<void>
 }> {
   const server = await startServer(
-    { dataFolder: options.data_folder, dagsFolder: options.dags_folder, host: '127.0.0.1', port: 0, pausedDefault: true, sqliteSynchronous: 'normal' },
-    { log_level: 'error', python_folder: options.home_folder, only_files: options.file === null ? null : [relative(options.dags_folder, options.file).split(sep).join('/')] },
+    {
+      dataFolder: options.data_folder,
+      dagsFolder: options.dags_folder,
+      host: '127.0.0.1',
+      port: 0,
+      pausedDefault: true,
+      sqliteSynchronous: 'normal',
+    },
+    {
+      log_level: 'error',
+      python_folder: options.home_folder,
+      only_files: options.file === null ? null : [relative(options.dags_folder, options.file).split(sep).join('/')],
+    },
   )
   try {
     await server.dagsReady
     const files = await server.store.dagFileList()
     const dags = await server.store.dagList({ limit: 500, offset: 0, include_stale: false })
     return {
-      url: server.url, api_key: server.api_key, dag_ids: dags.data.map(({ dag_id }) => dag_id),
-      import_errors: files.flatMap(({ file, error }) => (error === null ? [] : [{ file, message: error.message, traceback: error.traceback, line: error.line }])), stop: () => server.stop(),
+      url: server.url,
+      api_key: server.api_key,
+      dag_ids: dags.data.map(({ dag_id }) => dag_id),
+      import_errors: files.flatMap(({ file, error }) =>
+        error === null ? [] : [{ file, message: error.message, traceback: error.traceback, line: error.line }],
+      ),
+      stop: () => server.stop(),
     }
   } catch (error) {
     await server.stop()
@@ -175,23 +227,49 @@ function workerProgram(): string {
   return IS_BUNDLED ? join(INSTALL_ROOT, 'dist/server/worker.mjs') : join(INSTALL_ROOT, 'server/worker/workerMain.ts')
 }
 
-const NO_DATES = { prev_success_interval_start: null, prev_success_interval_end: null, prev_success_start: null, prev_success_end: null, prev_logical_date: null, next_logical_date: null }
+const NO_DATES = {
+  prev_success_interval_start: null,
+  prev_success_interval_end: null,
+  prev_success_start: null,
+  prev_success_end: null,
+  prev_logical_date: null,
+  next_logical_date: null,
+}
 
-async function listen(services: Parameters<typeof buildApp>[0], config: Config, commits: () => { commits: number; stalls: number }): Promise<{ app: FastifyInstance; url: string }> {
-  const tls = config.tlsCert === null || config.tlsKey === null ? null : { cert: await readFile(config.tlsCert), key: await readFile(config.tlsKey) }
+async function listen(
+  services: Parameters<typeof buildApp>[0],
+  config: Config,
+  commits: () => { commits: number; stalls: number },
+): Promise<{ app: FastifyInstance; url: string }> {
+  const tls =
+    config.tlsCert === null || config.tlsKey === null ? null : { cert: await readFile(config.tlsCert), key: await readFile(config.tlsKey) }
   const renderer = join(INSTALL_ROOT, 'dist/renderer')
-  const app = await buildApp(services, { port: config.port, allowed_hosts: config.allowedHosts, tls, renderer_folder: existsSync(renderer) ? renderer : null, commits })
+  const app = await buildApp(services, {
+    port: config.port,
+    allowed_hosts: config.allowedHosts,
+    tls,
+    renderer_folder: existsSync(renderer) ? renderer : null,
+    commits,
+  })
   await app.listen({ host: config.host, port: config.port })
   const { port } = app.server.address() as AddressInfo
-  const host = config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host.includes(':') ? `[${config.host}]` : config.host
+  const host =
+    config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host.includes(':') ? `[${config.host}]` : config.host
   return { app, url: `${tls === null ? 'http' : 'https'}://${host}:${port}` }
 }
 
-function swarmAddress(config: Config): { host: string; port: number; tls: { cert_file: string; key_file: string } | null; allow_plaintext: boolean } | null {
+function swarmAddress(
+  config: Config,
+): { host: string; port: number; tls: { cert_file: string; key_file: string } | null; allow_plaintext: boolean } | null {
   if (config.swarmListen === null) return null
   const at = config.swarmListen.lastIndexOf(':')
   const tls = config.tlsCert === null || config.tlsKey === null ? null : { cert_file: config.tlsCert, key_file: config.tlsKey }
-  return { host: config.swarmListen.slice(0, at), port: Number(config.swarmListen.slice(at + 1)), tls, allow_plaintext: config.swarmPlaintext }
+  return {
+    host: config.swarmListen.slice(0, at),
+    port: Number(config.swarmListen.slice(at + 1)),
+    tls,
+    allow_plaintext: config.swarmPlaintext,
+  }
 }
 
 /** Values for the names that the vault has; a name that is left out makes the swarm fail the attempt and say so. */
@@ -214,9 +292,13 @@ async function makeDataFolder(folder: string): Promise<void> {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     await access(folder, constants.W_OK)
   } catch (cause) {
-    const why = { EROFS: 'its file system is read-only', EACCES: 'this user has no permission', ENOSPC: 'the disk is full' }[(cause as NodeJS.ErrnoException).code ?? '']
+    const why = { EROFS: 'its file system is read-only', EACCES: 'this user has no permission', ENOSPC: 'the disk is full' }[
+      (cause as NodeJS.ErrnoException).code ?? ''
+    ]
     if (why === undefined) throw cause
-    throw new ConfigError(`The data folder ${folder} cannot be written: ${why}. Mend that, or choose another one with --data-folder (or VORTEX_HOME).`)
+    throw new ConfigError(
+      `The data folder ${folder} cannot be written: ${why}. Mend that, or choose another one with --data-folder (or VORTEX_HOME).`,
+    )
   }
 }
 
@@ -233,7 +315,10 @@ async function sharedToken(path: string): Promise<string> {
 
 /** The key that the command line on this machine uses. A key that is no longer valid is replaced. */
 async function localKey(path: string, accounts: Accounts, username: string): Promise<string> {
-  const known = await readFile(path, 'utf8').then((text) => text.trim(), () => null)
+  const known = await readFile(path, 'utf8').then(
+    (text) => text.trim(),
+    () => null,
+  )
   if (known !== null && (await accounts.byApiKey(known)) !== null) return known
   const { api_key } = await accounts.createApiKey({ username, name: 'command line on the server', expires_at: null })
   await writeFile(path, `${api_key}\n`, { mode: 0o600 })

@@ -8,13 +8,42 @@ import { applyEvents, withRun } from './applyEvent.ts'
 import { queryKeys } from './queryKeys.ts'
 
 const run = { dag_id: 'etl', run_id: 'r1' }
-const task = (task_id: string, state: string): TaskInstance => ({ ...run, task_id, map_index: -1, state, try_number: 1, start_time: null, end_time: null }) as unknown as TaskInstance
-const taskEvent = (task_id: string, state: 'running' | 'success', change = {}): LiveEvent => ({ type: 'task_instance', ...run, task_id, map_index: -1, state, try_number: 1, start_time: '2026-11-23T09:00:00.000Z', end_time: null, ...change })
-const runEvent = (run_id: string, state: 'queued' | 'running' | 'success', end_time: string | null = null): LiveEvent & { type: 'dag_run' } => ({
-  type: 'dag_run', dag_id: 'etl', run_id, run_type: 'manual', state, logical_date: null, start_time: '2026-11-23T09:00:00.000Z', end_time, task_counts: { running: 1 },
+const task = (task_id: string, state: string): TaskInstance =>
+  ({ ...run, task_id, map_index: -1, state, try_number: 1, start_time: null, end_time: null }) as unknown as TaskInstance
+const taskEvent = (task_id: string, state: 'running' | 'success', change = {}): LiveEvent => ({
+  type: 'task_instance',
+  ...run,
+  task_id,
+  map_index: -1,
+  state,
+  try_number: 1,
+  start_time: '2026-11-23T09:00:00.000Z',
+  end_time: null,
+  ...change,
+})
+const runEvent = (
+  run_id: string,
+  state: 'queued' | 'running' | 'success',
+  end_time: string | null = null,
+): LiveEvent & { type: 'dag_run' } => ({
+  type: 'dag_run',
+  dag_id: 'etl',
+  run_id,
+  run_type: 'manual',
+  state,
+  logical_date: null,
+  start_time: '2026-11-23T09:00:00.000Z',
+  end_time,
+  task_counts: { running: 1 },
 })
 const dag = (recent: [string, 'running' | 'success'][]): Dag =>
-  ({ id: 'etl', active_runs: recent.filter(([, state]) => state === 'running').length, last_run: null, last_run_state: null, recent_runs: recent.map(([run_id, state]) => ({ run_id, state, start_time: null })) }) as unknown as Dag
+  ({
+    id: 'etl',
+    active_runs: recent.filter(([, state]) => state === 'running').length,
+    last_run: null,
+    last_run_state: null,
+    recent_runs: recent.map(([run_id, state]) => ({ run_id, state, start_time: null })),
+  }) as unknown as Dag
 const list = <T>(...data: T[]): InfiniteData<{ data: T[]; total: number }> => ({ pages: [{ data, total: data.length }], pageParams: [0] })
 const marked = (stale: { keys: Map<string, unknown> }) => [...stale.keys.values()]
 
@@ -71,7 +100,12 @@ describe('live events', () => {
     const client = new QueryClient()
     const attempt = { ...run, task_id: 'a', map_index: -1, attempt: 2 }
     client.setQueryData(queryKeys.runDetail(run), run)
-    const stale = applyEvents(client, [{ type: 'log', ...attempt, size: 120, complete: true }, { type: 'dag_run_deleted', ...run }, { type: 'log', ...attempt, size: 140, complete: true }, { type: 'reset' }])
+    const stale = applyEvents(client, [
+      { type: 'log', ...attempt, size: 120, complete: true },
+      { type: 'dag_run_deleted', ...run },
+      { type: 'log', ...attempt, size: 140, complete: true },
+      { type: 'reset' },
+    ])
     expect(client.getQueryData(queryKeys.logSignal(attempt))).toEqual({ size: 140, complete: true })
     expect(client.getQueryData(queryKeys.runDetail(run))).toBeUndefined()
     expect(stale.all).toBe(true)

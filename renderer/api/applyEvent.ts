@@ -94,14 +94,22 @@ function applyRun(client: QueryClient, event: DagRunEvent, mark: (key: QueryKey)
   }
   let isKnown = false
   client.setQueriesData<ListOf<DagRun>>({ queryKey: queryKeys.runLists(event.dag_id) }, (list) =>
-    mapList(list, (run) => run.run_id === event.run_id, (run) => {
-      isKnown = true
-      return { ...run, ...patch }
-    }),
+    mapList(
+      list,
+      (run) => run.run_id === event.run_id,
+      (run) => {
+        isKnown = true
+        return { ...run, ...patch }
+      },
+    ),
   )
   if (!isKnown) mark(queryKeys.runLists(event.dag_id))
   client.setQueriesData<ListOf<Dag>>({ queryKey: queryKeys.dagLists }, (list) =>
-    mapList(list, (dag) => dag.id === event.dag_id, (dag) => withRun(dag, event)),
+    mapList(
+      list,
+      (dag) => dag.id === event.dag_id,
+      (dag) => withRun(dag, event),
+    ),
   )
 }
 
@@ -116,7 +124,13 @@ export function withRun(dag: Dag, event: DagRunEvent): Dag {
   const newest = recent_runs.at(-1)
   const wasActive = before ? isActive(before.state) : false
   const active_runs = Math.max(0, dag.active_runs + Number(isActive(state)) - Number(wasActive))
-  return { ...dag, recent_runs, active_runs, last_run: newest?.start_time ?? dag.last_run, last_run_state: newest?.state ?? dag.last_run_state }
+  return {
+    ...dag,
+    recent_runs,
+    active_runs,
+    last_run: newest?.start_time ?? dag.last_run,
+    last_run_state: newest?.state ?? dag.last_run_state,
+  }
 }
 
 function applyTasks(client: QueryClient, events: Map<string, TaskEvent>, mark: (key: QueryKey) => void): void {

@@ -59,5 +59,8 @@ function hear(port: MessagePort, word: FromTab): void {
 const scope = self as unknown as { onconnect: (event: MessageEvent) => void }
 scope.onconnect = (event) => {
   const [port] = event.ports
-  if (port) port.onmessage = ({ data }: MessageEvent<FromTab>) => { hear(port, data) }
+  if (port)
+    port.onmessage = ({ data }: MessageEvent<FromTab>) => {
+      hear(port, data)
+    }
 }

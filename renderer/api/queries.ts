@@ -27,7 +27,9 @@ export const dagListQuery = (filter: DagFilter) =>
     initialPageParam: 0,
     queryFn: ({ pageParam }) => {
       const { last_run_state: state, ...rest } = filter
-      return api.listDags({ query: definedOnly({ ...rest, last_run_state: state as DagRunState | undefined, limit: PAGE_ROWS, offset: pageParam }) })
+      return api.listDags({
+        query: definedOnly({ ...rest, last_run_state: state as DagRunState | undefined, limit: PAGE_ROWS, offset: pageParam }),
+      })
     },
     getNextPageParam: nextOffset,
   })
@@ -106,9 +108,11 @@ export const taskQuery = (task: TaskRef) =>
 export const attemptsQuery = (task: TaskRef) =>
   queryOptions({ queryKey: queryKeys.attempts(task), queryFn: () => api.listAttempts(taskInput(task)) })
 
-export const whyQuery = (task: TaskRef) => queryOptions({ queryKey: queryKeys.why(task), queryFn: () => api.whyNotRunning(taskInput(task)) })
+export const whyQuery = (task: TaskRef) =>
+  queryOptions({ queryKey: queryKeys.why(task), queryFn: () => api.whyNotRunning(taskInput(task)) })
 
-export const xcomsQuery = (task: TaskRef) => queryOptions({ queryKey: queryKeys.xcoms(task), queryFn: () => api.listXcoms(taskInput(task)) })
+export const xcomsQuery = (task: TaskRef) =>
+  queryOptions({ queryKey: queryKeys.xcoms(task), queryFn: () => api.listXcoms(taskInput(task)) })
 
 export const xcomValueQuery = (task: TaskRef, key: string) => {
   const input = taskInput(task)

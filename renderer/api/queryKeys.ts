@@ -48,7 +48,8 @@ export const queryKeys = {
   /** What clearing would do; not below the run, so that clearing does not ask again. */
   clearPreview: (run: RunRef, choices: object) => ['clear-preview', run.dag_id, run.run_id, choices] as const,
   /** Layout of a graph, worked out in the page. */
-  graphLayout: (dagId: string, version: number, open: string, direction: string) => ['graph-layout', dagId, version, open, direction] as const,
+  graphLayout: (dagId: string, version: number, open: string, direction: string) =>
+    ['graph-layout', dagId, version, open, direction] as const,
   /** One task instance and everything in it. */
   task: (task: TaskRef) => ['run', task.dag_id, task.run_id, 'task', task.task_id, task.map_index] as const,
   taskDetail: (task: TaskRef) => [...queryKeys.task(task), 'detail'] as const,

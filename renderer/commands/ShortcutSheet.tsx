@@ -27,7 +27,9 @@ export function ShortcutSheet({ opened, onClose }: { opened: boolean; onClose: (
                 <Group key={command.id} justify="space-between" wrap="nowrap">
                   <Text size="sm">{command.title}</Text>
                   <Group gap="sm" wrap="nowrap">
-                    {command.keys?.map((keys) => <KeyCaps key={keys} keys={keys} />)}
+                    {command.keys?.map((keys) => (
+                      <KeyCaps key={keys} keys={keys} />
+                    ))}
                   </Group>
                 </Group>
               ))}

@@ -2,7 +2,14 @@ import { describe, expect, it } from 'vitest'
 import { commandFor, keyCaps, matchesKey, type KeyPress } from './keys.ts'
 import type { Command } from './registry.ts'
 
-const press = (key: string, change: Partial<KeyPress> = {}): KeyPress => ({ key, ctrlKey: false, metaKey: false, shiftKey: false, altKey: false, ...change })
+const press = (key: string, change: Partial<KeyPress> = {}): KeyPress => ({
+  key,
+  ctrlKey: false,
+  metaKey: false,
+  shiftKey: false,
+  altKey: false,
+  ...change,
+})
 
 describe('keys', () => {
   it('takes Control or Command for mod, by platform', () => {

@@ -25,7 +25,14 @@ describe('time', () => {
     expect(formatRelative('2026-11-21T08:58:00.000Z', now)).toBe('2 days ago')
   })
   it('writes durations with at most two units', () => {
-    expect([85, 4200, 59_960, 185_000, 7_800_000, 356_400_000].map(formatDuration)).toEqual(['85 ms', '4.2 s', '1 min 00 s', '3 min 05 s', '2 h 10 min', '4 d 3 h'])
+    expect([85, 4200, 59_960, 185_000, 7_800_000, 356_400_000].map(formatDuration)).toEqual([
+      '85 ms',
+      '4.2 s',
+      '1 min 00 s',
+      '3 min 05 s',
+      '2 h 10 min',
+      '4 d 3 h',
+    ])
   })
   it('measures what goes on up to now and nothing before its start', () => {
     expect(elapsed(null, null, 5000)).toBeNull()

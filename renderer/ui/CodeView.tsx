@@ -19,7 +19,12 @@ interface Token {
 export function CodeView({ code, language, label }: { code: string; language: 'python' | 'yaml'; label: string }) {
   const lines = useMemo(() => tokenLines(code, language), [code, language])
   const scroller = useRef<HTMLDivElement>(null)
-  const virtual = useVirtualizer({ count: lines.length, getScrollElement: () => scroller.current, estimateSize: () => LINE_HEIGHT, overscan: 30 })
+  const virtual = useVirtualizer({
+    count: lines.length,
+    getScrollElement: () => scroller.current,
+    estimateSize: () => LINE_HEIGHT,
+    overscan: 30,
+  })
   const gutter = `${String(lines.length).length + 1}ch`
   return (
     <div ref={scroller} className={classes['scroller']} tabIndex={0} role="region" aria-label={label}>

@@ -28,5 +28,9 @@ export function Elapsed({ start, end }: { start: string | null; end: string | nu
   const goesOn = start !== null && end === null
   const at = useSyncExternalStore(goesOn ? subscribe : never, () => (goesOn ? now : 0))
   const ms = elapsed(start, end, at)
-  return <span className="tabular">{ms === null ? strings.time.never : formatDuration(Math.max(0, goesOn ? Math.floor(ms / 1000) * 1000 : ms))}</span>
+  return (
+    <span className="tabular">
+      {ms === null ? strings.time.never : formatDuration(Math.max(0, goesOn ? Math.floor(ms / 1000) * 1000 : ms))}
+    </span>
+  )
 }

@@ -49,7 +49,13 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
   }, [hasMore, last, rows.length, onNearEnd])
 
   return (
-    <div className={classes['frame']} role="table" aria-label={props.label} aria-rowcount={total + 1} style={{ '--columns': props.columns } as React.CSSProperties}>
+    <div
+      className={classes['frame']}
+      role="table"
+      aria-label={props.label}
+      aria-rowcount={total + 1}
+      style={{ '--columns': props.columns } as React.CSSProperties}
+    >
       <div role="rowgroup" className={classes['headGroup']}>
         <div className={classes['head']} role="row" aria-rowindex={1}>
           {props.head.map((cell, column) => (

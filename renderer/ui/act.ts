@@ -20,7 +20,9 @@ function show(message: NotificationData): void {
   areWanted = true
   for (const listener of listeners) listener()
   // Its store keeps what comes before the corner is there.
-  void import('./Messages.tsx').then(({ notifications }) => notifications.show({ withBorder: true, closeButtonProps: { 'aria-label': strings.common.close }, ...message }))
+  void import('./Messages.tsx').then(({ notifications }) =>
+    notifications.show({ withBorder: true, closeButtonProps: { 'aria-label': strings.common.close }, ...message }),
+  )
 }
 
 export function tell(message: ReactNode): void {

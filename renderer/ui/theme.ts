@@ -31,7 +31,14 @@ export const theme = createTheme({
     NavLink: { styles: { root: { borderRadius: 8 } } },
     Tooltip: { defaultProps: { openDelay: 300, withArrow: true, maw: 360, multiline: true } },
     // A dialog's head is no banner of the page.
-    Modal: { defaultProps: { attributes: { header: { role: 'presentation' } }, centered: true, size: 'lg', overlayProps: { backgroundOpacity: 0.45 } } },
+    Modal: {
+      defaultProps: {
+        attributes: { header: { role: 'presentation' } },
+        centered: true,
+        size: 'lg',
+        overlayProps: { backgroundOpacity: 0.45 },
+      },
+    },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', withinPortal: true } },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
   },

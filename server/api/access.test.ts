@@ -8,26 +8,106 @@ import { policy } from './policy.ts'
 
 const EVERYBODY: readonly OperationId[] = ['login', 'loginWithLink', 'health', 'ready']
 const VIEWER: readonly OperationId[] = [
-  'logout', 'me', 'changePassword', 'listDags', 'getDag', 'getDagTasks', 'getDagSource', 'nextRuns', 'listVersions', 'getVersionSource', 'listImportErrors',
-  'listBackfills', 'backfillProgress', 'listRuns', 'getRun', 'runXcoms', 'runEvents', 'listTaskInstances', 'getTaskInstance', 'listAttempts', 'getLog',
-  'whyNotRunning', 'getXcom', 'listXcoms', 'taskEvents', 'getLogById', 'listPools', 'getPool', 'listApiKeys', 'createApiKey', 'deleteApiKey', 'swarmStatus', 'listWorkers',
+  'logout',
+  'me',
+  'changePassword',
+  'listDags',
+  'getDag',
+  'getDagTasks',
+  'getDagSource',
+  'nextRuns',
+  'listVersions',
+  'getVersionSource',
+  'listImportErrors',
+  'listBackfills',
+  'backfillProgress',
+  'listRuns',
+  'getRun',
+  'runXcoms',
+  'runEvents',
+  'listTaskInstances',
+  'getTaskInstance',
+  'listAttempts',
+  'getLog',
+  'whyNotRunning',
+  'getXcom',
+  'listXcoms',
+  'taskEvents',
+  'getLogById',
+  'listPools',
+  'getPool',
+  'listApiKeys',
+  'createApiKey',
+  'deleteApiKey',
+  'swarmStatus',
+  'listWorkers',
 ]
 const OPERATOR: readonly OperationId[] = [
-  'deleteDag', 'pauseDag', 'unpauseDag', 'triggerDag', 'retryDag', 'createBackfill', 'setBackfillState', 'deleteRun', 'cancelRun', 'clearRun', 'retryRun', 'markRun',
-  'clearTaskInstance', 'markTaskInstance', 'createPool', 'updatePool', 'deletePool', 'listVariables', 'setVariable', 'getVariable', 'deleteVariable', 'drainWorker',
+  'deleteDag',
+  'pauseDag',
+  'unpauseDag',
+  'triggerDag',
+  'retryDag',
+  'createBackfill',
+  'setBackfillState',
+  'deleteRun',
+  'cancelRun',
+  'clearRun',
+  'retryRun',
+  'markRun',
+  'clearTaskInstance',
+  'markTaskInstance',
+  'createPool',
+  'updatePool',
+  'deletePool',
+  'listVariables',
+  'setVariable',
+  'getVariable',
+  'deleteVariable',
+  'drainWorker',
 ]
-const ADMIN: readonly OperationId[] = ['listSecrets', 'setSecret', 'deleteSecret', 'listUsers', 'createUser', 'updateUser', 'deleteUser', 'deleteWorker']
+const ADMIN: readonly OperationId[] = [
+  'listSecrets',
+  'setSecret',
+  'deleteSecret',
+  'listUsers',
+  'createUser',
+  'updateUser',
+  'deleteUser',
+  'deleteWorker',
+]
 const LEVELS: readonly (readonly OperationId[])[] = [EVERYBODY, VIEWER, OPERATOR, ADMIN]
 const CALLERS = [undefined, 'vera', 'otto', 'ada'] as const
 
 /** Bodies that pass validation, where an empty one does not. */
 const BODIES: Partial<Record<OperationId, object>> = {
-  login: { username: 'vera', password: 'not it, not it' }, loginWithLink: { token: 'x'.repeat(43) }, changePassword: { old_password: null, new_password: 'another password' },
-  createBackfill: { start_date: '2026-02-01T00:00:00Z', end_date: '2026-02-02T00:00:00Z', dry_run: true }, markRun: { state: 'failed' }, markTaskInstance: { state: 'failed' },
-  createPool: { name: 'p2', slots: 1 }, updatePool: { slots: 2 }, setVariable: { value: '1' }, setSecret: { key: 's', value: 'v' },
-  createUser: { username: 'new', password: 'twelve letters', role: 'Viewer' }, createApiKey: { name: 'k' },
+  login: { username: 'vera', password: 'not it, not it' },
+  loginWithLink: { token: 'x'.repeat(43) },
+  changePassword: { old_password: null, new_password: 'another password' },
+  createBackfill: { start_date: '2026-02-01T00:00:00Z', end_date: '2026-02-02T00:00:00Z', dry_run: true },
+  markRun: { state: 'failed' },
+  markTaskInstance: { state: 'failed' },
+  createPool: { name: 'p2', slots: 1 },
+  updatePool: { slots: 2 },
+  setVariable: { value: '1' },
+  setSecret: { key: 's', value: 'v' },
+  createUser: { username: 'new', password: 'twelve letters', role: 'Viewer' },
+  createApiKey: { name: 'k' },
 }
-const VALUES: Record<string, string> = { dag_id: 'absent', run_id: 'absent', task_id: 'absent', version: '1', backfill_id: '1', action: 'pause', key: 'absent', name: 'absent', id: '999999', ti_id: '999999', username: 'absent', worker_id: 'absent' }
+const VALUES: Record<string, string> = {
+  dag_id: 'absent',
+  run_id: 'absent',
+  task_id: 'absent',
+  version: '1',
+  backfill_id: '1',
+  action: 'pause',
+  key: 'absent',
+  name: 'absent',
+  id: '999999',
+  ti_id: '999999',
+  username: 'absent',
+  worker_id: 'absent',
+}
 
 let api: TestApi
 beforeAll(async () => {
@@ -60,17 +140,32 @@ describe('access', () => {
     expect((await api.call({ url })).statusCode).toBe(401)
     if (url === '/metrics') expect((await api.call({ url, as: 'vera' })).statusCode).toBe(200)
   })
-  it.each(['/api/users/', '//api/users', '/API/users', '/api/%75sers', '/api/./users', '/api/users?as=admin', '/api//users', '/api/users%2F'])('is not had by spelling the path as %s', async (url) => {
-    const answer = await api.call({ url, as: 'vera', headers: { 'x-http-method-override': 'GET', 'x-forwarded-user': 'admin', 'x-original-url': '/api/health' } })
+  it.each([
+    '/api/users/',
+    '//api/users',
+    '/API/users',
+    '/api/%75sers',
+    '/api/./users',
+    '/api/users?as=admin',
+    '/api//users',
+    '/api/users%2F',
+  ])('is not had by spelling the path as %s', async (url) => {
+    const answer = await api.call({
+      url,
+      as: 'vera',
+      headers: { 'x-http-method-override': 'GET', 'x-forwarded-user': 'admin', 'x-original-url': '/api/health' },
+    })
     expect(answer.body).not.toContain('last_login_at')
     expect([400, 403, 404, 503]).toContain(answer.statusCode)
   })
-  it('answers alike for a missing API key and for another user\'s', async () => {
+  it("answers alike for a missing API key and for another user's", async () => {
     const foreign = (await api.store.apiKeyList({ username: 'admin' }))[0]!
     const other = await api.call({ method: 'DELETE', url: `/api/api-keys/${foreign.id}`, as: 'vera' })
     const missing = await api.call({ method: 'DELETE', url: '/api/api-keys/999999', as: 'vera' })
     expect(other.statusCode).toBe(404)
-    expect(other.json<{ message: string }>().message.replace(String(foreign.id), 'N')).toBe(missing.json<{ message: string }>().message.replace('999999', 'N'))
+    expect(other.json<{ message: string }>().message.replace(String(foreign.id), 'N')).toBe(
+      missing.json<{ message: string }>().message.replace('999999', 'N'),
+    )
   })
   it('is decided by the role in force: a demoted user is stopped at once', async () => {
     expect((await api.call({ url: '/api/variables', as: 'otto' })).statusCode).toBe(200)
@@ -78,9 +173,12 @@ describe('access', () => {
     expect((await api.call({ url: '/api/variables', as: 'otto' })).statusCode).toBe(403)
     await api.call({ method: 'PATCH', url: '/api/users/otto', as: 'ada', body: { role: USERS.otto } })
   })
-  it.each([{ role: 'Admin', password_hash: 'x' }, { role: 'Root' }, { created_at: '2026-01-01T00:00:00Z' }])('is not widened by extra fields %j', async (body) => {
-    expect((await api.call({ method: 'PATCH', url: '/api/users/vera', as: 'ada', body })).statusCode).toBe(400)
-  })
+  it.each([{ role: 'Admin', password_hash: 'x' }, { role: 'Root' }, { created_at: '2026-01-01T00:00:00Z' }])(
+    'is not widened by extra fields %j',
+    async (body) => {
+      expect((await api.call({ method: 'PATCH', url: '/api/users/vera', as: 'ada', body })).statusCode).toBe(400)
+    },
+  )
 })
 
 describe('the operation table', () => {
@@ -93,7 +191,9 @@ describe('the operation table', () => {
     })
     expect(registered).toEqual(expected)
     const printed = api.app.printRoutes({ commonPrefix: false, includeHooks: false })
-    expect((printed.match(/\((?:GET|POST|PUT|PATCH|DELETE)[^)]*\)/g) ?? []).flatMap((group) => group.slice(1, -1).split(', ')).length).toBe(expected.length)
+    expect((printed.match(/\((?:GET|POST|PUT|PATCH|DELETE)[^)]*\)/g) ?? []).flatMap((group) => group.slice(1, -1).split(', ')).length).toBe(
+      expected.length,
+    )
   })
   it('has a policy row for each operation', () => {
     expect(Object.keys(policy).sort()).toEqual([...ids].sort())
@@ -111,9 +211,12 @@ describe('the operation table', () => {
 })
 
 describe('answers', () => {
-  it('fit their schemas, and are the contract\'s objects', async () => {
+  it("fit their schemas, and are the contract's objects", async () => {
     const ajv = addFormats.default(new Ajv({ strict: false }))
-    const run = (await api.call({ method: 'POST', url: '/api/dags/etl/trigger', as: 'otto', body: { run_id: 'r1' } })).json<{ run_id: string; state: string }>()
+    const run = (await api.call({ method: 'POST', url: '/api/dags/etl/trigger', as: 'otto', body: { run_id: 'r1' } })).json<{
+      run_id: string
+      state: string
+    }>()
     expect(run).toMatchObject({ run_id: 'r1', run_type: 'manual', triggered_by: 'otto', version: 1 })
     await api.call({ method: 'PUT', url: '/api/variables/v', as: 'otto', body: { value: '1' } })
     await api.call({ method: 'POST', url: '/api/secrets', as: 'ada', body: { key: 's', value: 'canary-value' } })

@@ -109,7 +109,10 @@ export async function buildApp(services: ApiServices, options: ApiOptions): Prom
   useAuthentication(app, { accounts, cookie })
   useOperations(app, { services, handlers: buildHandlers(services), cookie })
   const stream = useEventStream(app, {
-    events, clock, logger, ...options.event_stream,
+    events,
+    clock,
+    logger,
+    ...options.event_stream,
     async stillAllowed(request) {
       const { authorization } = request.headers
       if (authorization !== undefined) return (await accounts.byApiKey(authorization.replace(/^Bearer +/i, ''))) !== null
@@ -120,7 +123,17 @@ export async function buildApp(services: ApiServices, options: ApiOptions): Prom
   useOpenApi(app, services.version)
   useStaticFiles(app, { folder: options.renderer_folder, logger })
   app.addHook('onResponse', async (request, reply) => {
-    logger.debug({ request_id: request.id, method: request.method, route: request.routeOptions.url, status: reply.statusCode, ms: Math.round(reply.elapsedTime), username: request.principal?.username }, 'request')
+    logger.debug(
+      {
+        request_id: request.id,
+        method: request.method,
+        route: request.routeOptions.url,
+        status: reply.statusCode,
+        ms: Math.round(reply.elapsedTime),
+        username: request.principal?.username,
+      },
+      'request',
+    )
   })
   await app.ready()
   return app

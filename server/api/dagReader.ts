@@ -35,7 +35,12 @@ export function createDagReader(store: Store): DagReader {
       store.dagFileErrorList({ files, limit: files.length, offset: 0 }),
     ])
     const errors = new Map(failing.data.map((file) => [file.file, file.error]))
-    return new Map(dags.map((dag) => [dag.dag_id, { recent_runs: recent.get(dag.dag_id) ?? [], active_runs: active.get(dag.dag_id) ?? 0, import_error: errors.get(dag.file) ?? null }]))
+    return new Map(
+      dags.map((dag) => [
+        dag.dag_id,
+        { recent_runs: recent.get(dag.dag_id) ?? [], active_runs: active.get(dag.dag_id) ?? 0, import_error: errors.get(dag.file) ?? null },
+      ]),
+    )
   }
   async function presentRuns(runs: readonly DagRunRecord[]): Promise<ReturnType<typeof presentRun>[]> {
     const missing = [...new Set(runs.map((run) => run.dag_version_id))].filter((id) => numbers.get(id) === undefined)

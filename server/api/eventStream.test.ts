@@ -34,7 +34,11 @@ async function openStream(p: { headers?: Record<string, string>; url?: string } 
   socket.on('error', () => undefined)
   await once(socket, 'connect')
   const headers = { Host: 'localhost:3000', Authorization: api.keys.vera, ...p.headers }
-  socket.write(`GET ${p.url ?? '/api/events'} HTTP/1.1\r\n${Object.entries(headers).map(([name, value]) => `${name}: ${value}\r\n`).join('')}\r\n`)
+  socket.write(
+    `GET ${p.url ?? '/api/events'} HTTP/1.1\r\n${Object.entries(headers)
+      .map(([name, value]) => `${name}: ${value}\r\n`)
+      .join('')}\r\n`,
+  )
   await until(() => stream.text.includes('retry: 1000') || stream.text.includes('"code"'))
   return stream
 }
@@ -49,7 +53,8 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 /** Events of about `bytes` each, numbered. */
 const fill = (from: number, count: number, bytes: number): LiveEvent[] =>
   Array.from({ length: count }, (_, i) => ({ type: 'worker', worker_id: `${from + i}-${'x'.repeat(bytes)}`, status: 'active' }))
-const eventsOf = (stream: Stream): LiveEvent[] => [...stream.text.matchAll(/^data: (.*)$/gm)].map((match) => JSON.parse(match[1]!) as LiveEvent)
+const eventsOf = (stream: Stream): LiveEvent[] =>
+  [...stream.text.matchAll(/^data: (.*)$/gm)].map((match) => JSON.parse(match[1]!) as LiveEvent)
 const lastId = (stream: Stream): string => [...stream.text.matchAll(/^id: (\d+)$/gm)].at(-1)![1]!
 const dag = (dag_id: string): LiveEvent => ({ type: 'dag', dag_id })
 
@@ -130,7 +135,9 @@ describe('the event stream', () => {
     await slow.close()
   }, 20_000)
   it('is cut when the session ends', async () => {
-    const cookie = cookieOf(await api.call({ method: 'POST', url: '/api/login', body: { username: 'vera', password: PASSWORD }, headers: { origin: ORIGIN } }))
+    const cookie = cookieOf(
+      await api.call({ method: 'POST', url: '/api/login', body: { username: 'vera', password: PASSWORD }, headers: { origin: ORIGIN } }),
+    )
     const socket = connect(port, '127.0.0.1')
     const stream: Stream = { socket, text: '', closed: false }
     streams.push(stream)

@@ -18,10 +18,17 @@ export type Handler<Id extends OperationId> = (input: Input<Id>, context: Contex
 export type Handlers = { [Id in OperationId]: Handler<Id> }
 
 /** Paging with the table's defaults, for the compiler's sake: validation has filled them in. */
-export function pageOf(query: { limit?: number; offset?: number; cursor?: string }, limit = 50): { limit: number; offset: number; cursor?: string } {
+export function pageOf(
+  query: { limit?: number; offset?: number; cursor?: string },
+  limit = 50,
+): { limit: number; offset: number; cursor?: string } {
   return { limit: query.limit ?? limit, offset: query.offset ?? 0, ...(query.cursor === undefined ? {} : { cursor: query.cursor }) }
 }
 /** The envelope of a list. */
-export function pageWith<T, R>(page: { data: T[]; total: number; next_cursor: string | null }, request: { limit: number; offset: number }, present: (item: T) => R) {
+export function pageWith<T, R>(
+  page: { data: T[]; total: number; next_cursor: string | null },
+  request: { limit: number; offset: number },
+  present: (item: T) => R,
+) {
   return { data: page.data.map(present), total: page.total, limit: request.limit, offset: request.offset, next_cursor: page.next_cursor }
 }

@@ -23,7 +23,12 @@ export async function readLog(
   const atEnd = wanted + bytes.length >= size
   const end = bytes.length - (atEnd && complete ? 0 : trailingRest(bytes))
   return {
-    attempt, offset: wanted + start, next_offset: wanted + end, size, complete, truncated,
+    attempt,
+    offset: wanted + start,
+    next_offset: wanted + end,
+    size,
+    complete,
+    truncated,
     text: new TextDecoder().decode(bytes.subarray(start, Math.max(start, end))),
   }
 }

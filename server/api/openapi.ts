@@ -18,8 +18,20 @@ const NAMED = new Map<object, string>(
   ),
 )
 const TAGS: Record<string, string> = {
-  session: 'Sign-in and the own account', server: 'The controller itself', dags: 'DAGs', versions: 'Versions of DAGs', backfills: 'Backfills',
-  runs: 'DAG runs', tasks: 'Task instances', xcom: 'XComs', pools: 'Pools', variables: 'Variables', secrets: 'Secrets', users: 'Users and API keys', swarm: 'Workers', events: 'Live events',
+  session: 'Sign-in and the own account',
+  server: 'The controller itself',
+  dags: 'DAGs',
+  versions: 'Versions of DAGs',
+  backfills: 'Backfills',
+  runs: 'DAG runs',
+  tasks: 'Task instances',
+  xcom: 'XComs',
+  pools: 'Pools',
+  variables: 'Variables',
+  secrets: 'Secrets',
+  users: 'Users and API keys',
+  swarm: 'Workers',
+  events: 'Live events',
 }
 
 export function buildOpenApi(p: { version: string }): Json {
@@ -33,8 +45,11 @@ export function buildOpenApi(p: { version: string }): Json {
   return {
     openapi: '3.1.0',
     info: {
-      title: 'VORTEX', version: p.version, license: { name: 'MIT', identifier: 'MIT' },
-      description: 'Fields are snake_case, instants ISO 8601 in UTC. Unknown fields are refused. Clients branch on the code of an error, never on its text.',
+      title: 'VORTEX',
+      version: p.version,
+      license: { name: 'MIT', identifier: 'MIT' },
+      description:
+        'Fields are snake_case, instants ISO 8601 in UTC. Unknown fields are refused. Clients branch on the code of an error, never on its text.',
     },
     servers: [{ url: '/' }],
     tags: Object.entries(TAGS).map(([name, description]) => ({ name, description })),
@@ -43,17 +58,32 @@ export function buildOpenApi(p: { version: string }): Json {
       schemas,
       securitySchemes: {
         apiKey: { type: 'http', scheme: 'bearer', description: 'An API key (vx_...). The bare key as the whole header works too.' },
-        session: { type: 'apiKey', in: 'cookie', name: 'vortex_session_<port>', description: 'Set by sign-in. Changes also need an Origin header.' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'vortex_session_<port>',
+          description: 'Set by sign-in. Changes also need an Origin header.',
+        },
       },
     },
   }
 }
 
 const ERROR_SCHEMA: Json = {
-  type: 'object', required: ['code', 'message', 'details', 'request_id'], additionalProperties: false,
+  type: 'object',
+  required: ['code', 'message', 'details', 'request_id'],
+  additionalProperties: false,
   properties: {
-    code: { type: 'string', enum: Object.keys(ERRORS), description: Object.entries(ERRORS).map(([code, { status, meaning }]) => `${code} (${status}): ${meaning}`).join(' ') },
-    message: { type: 'string', description: 'What, where, and how to mend it.' }, details: {}, request_id: { type: ['string', 'null'] },
+    code: {
+      type: 'string',
+      enum: Object.keys(ERRORS),
+      description: Object.entries(ERRORS)
+        .map(([code, { status, meaning }]) => `${code} (${status}): ${meaning}`)
+        .join(' '),
+    },
+    message: { type: 'string', description: 'What, where, and how to mend it.' },
+    details: {},
+    request_id: { type: ['string', 'null'] },
   },
 }
 
@@ -67,20 +97,37 @@ function describeOperation(p: { id: string; operation: Operation; schemas: Json 
     security: operation.role === null ? [] : [{ apiKey: [] }, { session: [] }],
     ...(operation.role === null ? {} : { description: `Needs the role ${operation.role} or a stronger one.` }),
     ...(parameters.length > 0 ? { parameters } : {}),
-    ...(operation.body ? { requestBody: { required: Array.isArray((operation.body as Json)['required']), content: { 'application/json': { schema: convert(operation.body, schemas) } } } } : {}),
-    responses: { 200: { description: 'Done.', content: { 'application/json': { schema: convert(operation.ok, schemas) } } }, ...errorResponses(operation) },
+    ...(operation.body
+      ? {
+          requestBody: {
+            required: Array.isArray((operation.body as Json)['required']),
+            content: { 'application/json': { schema: convert(operation.body, schemas) } },
+          },
+        }
+      : {}),
+    responses: {
+      200: { description: 'Done.', content: { 'application/json': { schema: convert(operation.ok, schemas) } } },
+      ...errorResponses(operation),
+    },
   }
 }
 
 function describeEvents(schemas: Json): Json {
   return {
-    operationId: 'liveEvents', tags: ['events'], security: [{ apiKey: [] }, { session: [] }],
-    summary: 'Committed changes as server-sent events; each data line is one LiveEvent. Resumes with Last-Event-ID; `reset` means: read everything again.',
+    operationId: 'liveEvents',
+    tags: ['events'],
+    security: [{ apiKey: [] }, { session: [] }],
+    summary:
+      'Committed changes as server-sent events; each data line is one LiveEvent. Resumes with Last-Event-ID; `reset` means: read everything again.',
     parameters: [
       { name: 'dag_id', in: 'query', required: false, schema: { type: 'string' }, description: 'only events of this DAG' },
       { name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } },
     ],
-    responses: { 200: { description: 'The stream.', content: { 'text/event-stream': { schema: convert(LiveEvent, schemas) } } }, 401: errorResponse(['unauthorized']), 429: errorResponse(['rate_limited']) },
+    responses: {
+      200: { description: 'The stream.', content: { 'text/event-stream': { schema: convert(LiveEvent, schemas) } } },
+      401: errorResponse(['unauthorized']),
+      429: errorResponse(['rate_limited']),
+    },
   }
 }
 
@@ -88,7 +135,13 @@ function parametersOf(schema: TSchema | undefined, where: 'path' | 'query', sche
   const { properties = {}, required = [] } = (schema ?? {}) as { properties?: Record<string, Json>; required?: string[] }
   return Object.entries(properties).map(([name, value]) => {
     const description = value['description']
-    return { name, in: where, required: required.includes(name), schema: convert(value, schemas), ...(typeof description === 'string' ? { description } : {}) }
+    return {
+      name,
+      in: where,
+      required: required.includes(name),
+      schema: convert(value, schemas),
+      ...(typeof description === 'string' ? { description } : {}),
+    }
   })
 }
 
@@ -104,7 +157,10 @@ function errorResponses(operation: Operation): Json {
   return Object.fromEntries([...byStatus].map(([status, list]) => [String(status), errorResponse(list)]))
 }
 function errorResponse(codes: readonly ErrorCode[]): Json {
-  return { description: codes.map((code) => `${code}: ${ERRORS[code].meaning}`).join(' '), content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } } }
+  return {
+    description: codes.map((code) => `${code}: ${ERRORS[code].meaning}`).join(' '),
+    content: { 'application/json': { schema: { $ref: '#/components/schemas/Error' } } },
+  }
 }
 
 /** A plain copy of a schema in which named schemas are references. */

@@ -24,7 +24,8 @@ type Check = (conf: Record<string, unknown>) => Problem[]
 export function createParamsCheck(): ParamsCheck {
   const checks = new Lru<number, Check>(PARAM_SCHEMAS_CACHED)
   return async (version, conf) => {
-    if (isDeeperThan(conf, CONF_DEPTH_MAX)) throw new VortexError('invalid_params', `The conf is nested more than ${CONF_DEPTH_MAX} levels deep.`)
+    if (isDeeperThan(conf, CONF_DEPTH_MAX))
+      throw new VortexError('invalid_params', `The conf is nested more than ${CONF_DEPTH_MAX} levels deep.`)
     let check = checks.get(version.id)
     if (check === undefined) {
       check = await compile(version.spec.params)
@@ -32,7 +33,12 @@ export function createParamsCheck(): ParamsCheck {
     }
     const problems = check(conf)
     const [first] = problems
-    if (first) throw new VortexError('invalid_params', `The conf does not fit the params of DAG "${version.dag_id}": ${first.pointer} ${first.message}.`, { errors: problems })
+    if (first)
+      throw new VortexError(
+        'invalid_params',
+        `The conf does not fit the params of DAG "${version.dag_id}": ${first.pointer} ${first.message}.`,
+        { errors: problems },
+      )
   }
 }
 
@@ -61,7 +67,9 @@ async function compile(params: DagVersionRecord['spec']['params']): Promise<Chec
 
 function describe(error: { message?: string | undefined; params: Record<string, unknown> }): string {
   const allowed = error.params['allowedValues']
-  return Array.isArray(allowed) ? `must be one of ${allowed.map((value) => JSON.stringify(value)).join(', ')}` : (error.message ?? 'is not valid')
+  return Array.isArray(allowed)
+    ? `must be one of ${allowed.map((value) => JSON.stringify(value)).join(', ')}`
+    : (error.message ?? 'is not valid')
 }
 
 /** A pattern with a time limit. */
@@ -82,7 +90,13 @@ async function createCompiler(): Promise<Ajv2020> {
       toString: () => String(compiled),
     }
   }
-  const made = new ajv.Ajv2020({ strict: false, allErrors: true, addUsedSchema: false, logger: false, code: { regExp: Object.assign(regExp, { code: 'timed' }) as never } })
+  const made = new ajv.Ajv2020({
+    strict: false,
+    allErrors: true,
+    addUsedSchema: false,
+    logger: false,
+    code: { regExp: Object.assign(regExp, { code: 'timed' }) as never },
+  })
   return addFormats.default(made)
 }
 
@@ -93,7 +107,12 @@ async function compileSchema(name: string, schema: Record<string, unknown>): Pro
     const { $schema: _dialect, $id: _id, ...rest } = schema
     return compiler.compile(rest)
   } catch (cause) {
-    throw new VortexError('invalid_params', `The JSON Schema of param "${name}" cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. Mend it in the DAG file.`, null, { cause })
+    throw new VortexError(
+      'invalid_params',
+      `The JSON Schema of param "${name}" cannot be used: ${cause instanceof Error ? cause.message : String(cause)}. Mend it in the DAG file.`,
+      null,
+      { cause },
+    )
   }
 }
 

@@ -33,16 +33,26 @@ function found<T>(object: T | null | undefined, what: string): T {
 const text = (params: LoadRequest['params'], name: string): string => String(params[name])
 
 const nothing: Loader<null> = async () => null
-const dag: Loader<DagRecord> = async ({ services, params }) => found(await services.store.dagGet({ dag_id: text(params, 'dag_id') }), `DAG "${params['dag_id']}"`)
+const dag: Loader<DagRecord> = async ({ services, params }) =>
+  found(await services.store.dagGet({ dag_id: text(params, 'dag_id') }), `DAG "${params['dag_id']}"`)
 /** `~` stands for all DAGs: null. */
 const dagOrAll: Loader<DagRecord | null> = async (request) => (request.params['dag_id'] === '~' ? null : dag(request))
 const run: Loader<DagRunRecord> = async ({ services, params }) =>
-  found(await services.store.dagRunGet({ dag_id: text(params, 'dag_id'), run_id: text(params, 'run_id') }), `run "${params['run_id']}" of DAG "${params['dag_id']}"`)
+  found(
+    await services.store.dagRunGet({ dag_id: text(params, 'dag_id'), run_id: text(params, 'run_id') }),
+    `run "${params['run_id']}" of DAG "${params['dag_id']}"`,
+  )
 const taskInstance: Loader<{ run: DagRunRecord; task_instance: TaskInstanceRecord }> = async (request) => {
   const { services, params, map_index } = request
   const owner = await run(request)
   const task_instance = await services.store.taskInstanceGet({ dag_run_id: owner.id, task_id: text(params, 'task_id'), map_index })
-  return { run: owner, task_instance: found(task_instance, `task "${params['task_id']}"${map_index === -1 ? '' : ` with map index ${map_index}`} in run "${params['run_id']}"`) }
+  return {
+    run: owner,
+    task_instance: found(
+      task_instance,
+      `task "${params['task_id']}"${map_index === -1 ? '' : ` with map index ${map_index}`} in run "${params['run_id']}"`,
+    ),
+  }
 }
 const taskInstanceById: Loader<{ run: DagRunRecord; task_instance: TaskInstanceRecord }> = async ({ services, params }) => {
   const id = Number(params['ti_id'] ?? params['id'])
@@ -52,32 +62,97 @@ const taskInstanceById: Loader<{ run: DagRunRecord; task_instance: TaskInstanceR
   return row
 }
 const pool: Loader<PoolRecord> = async ({ services, params }) =>
-  found((await services.store.poolList()).find((item) => item.name === params['name']), `pool "${params['name']}"`)
-const variable: Loader<VariableRecord> = async ({ services, params }) => found(await services.store.variableGet({ key: text(params, 'key') }), `variable "${params['key']}"`)
-const user: Loader<UserRecord> = async ({ services, params }) => found(await services.store.userGet({ username: text(params, 'username') }), `user "${params['username']}"`)
+  found(
+    (await services.store.poolList()).find((item) => item.name === params['name']),
+    `pool "${params['name']}"`,
+  )
+const variable: Loader<VariableRecord> = async ({ services, params }) =>
+  found(await services.store.variableGet({ key: text(params, 'key') }), `variable "${params['key']}"`)
+const user: Loader<UserRecord> = async ({ services, params }) =>
+  found(await services.store.userGet({ username: text(params, 'username') }), `user "${params['username']}"`)
 /** Everybody their own keys, an Admin all. */
 const apiKey: Loader<ApiKeyRecord> = async ({ services, params, principal }) => {
   const all = principal?.role === 'Admin'
   const keys = await services.store.apiKeyList({ username: all ? null : (principal?.username ?? '') })
-  return found(keys.find((key) => key.id === params['id']), `API key ${params['id']}`)
+  return found(
+    keys.find((key) => key.id === params['id']),
+    `API key ${params['id']}`,
+  )
 }
 const worker: Loader<WorkerView> = async ({ services, params }) =>
-  found(services.engine.workers().find((item) => item.worker_id === params['worker_id']), `worker "${params['worker_id']}"`)
+  found(
+    services.engine.workers().find((item) => item.worker_id === params['worker_id']),
+    `worker "${params['worker_id']}"`,
+  )
 
 export const policy = {
-  login: nothing, loginWithLink: nothing, logout: nothing, me: nothing, changePassword: nothing, health: nothing, ready: nothing,
-  listDags: nothing, getDag: dag, deleteDag: dag, getDagTasks: dag, getDagSource: dag, pauseDag: dag, unpauseDag: dag, triggerDag: dag,
-  retryDag: dag, nextRuns: dag, listVersions: dag, getVersionSource: dag, listImportErrors: nothing,
-  createBackfill: dag, listBackfills: dag, backfillProgress: dag, setBackfillState: dag,
-  listRuns: dagOrAll, getRun: run, deleteRun: run, cancelRun: run, clearRun: run, retryRun: run, markRun: run, runXcoms: run, runEvents: run,
-  listTaskInstances: run, getTaskInstance: taskInstance, clearTaskInstance: run, markTaskInstance: taskInstance, listAttempts: taskInstance,
-  getLog: taskInstance, whyNotRunning: taskInstance, getXcom: taskInstance, listXcoms: taskInstance, taskEvents: taskInstanceById,
+  login: nothing,
+  loginWithLink: nothing,
+  logout: nothing,
+  me: nothing,
+  changePassword: nothing,
+  health: nothing,
+  ready: nothing,
+  listDags: nothing,
+  getDag: dag,
+  deleteDag: dag,
+  getDagTasks: dag,
+  getDagSource: dag,
+  pauseDag: dag,
+  unpauseDag: dag,
+  triggerDag: dag,
+  retryDag: dag,
+  nextRuns: dag,
+  listVersions: dag,
+  getVersionSource: dag,
+  listImportErrors: nothing,
+  createBackfill: dag,
+  listBackfills: dag,
+  backfillProgress: dag,
+  setBackfillState: dag,
+  listRuns: dagOrAll,
+  getRun: run,
+  deleteRun: run,
+  cancelRun: run,
+  clearRun: run,
+  retryRun: run,
+  markRun: run,
+  runXcoms: run,
+  runEvents: run,
+  listTaskInstances: run,
+  getTaskInstance: taskInstance,
+  clearTaskInstance: run,
+  markTaskInstance: taskInstance,
+  listAttempts: taskInstance,
+  getLog: taskInstance,
+  whyNotRunning: taskInstance,
+  getXcom: taskInstance,
+  listXcoms: taskInstance,
+  taskEvents: taskInstanceById,
   getLogById: taskInstanceById,
-  listPools: nothing, createPool: nothing, getPool: pool, updatePool: pool, deletePool: pool,
-  listVariables: nothing, setVariable: nothing, getVariable: variable, deleteVariable: variable,
-  listSecrets: nothing, setSecret: nothing, deleteSecret: nothing,
-  listUsers: nothing, createUser: nothing, updateUser: user, deleteUser: user, listApiKeys: nothing, createApiKey: nothing, deleteApiKey: apiKey,
-  swarmStatus: nothing, listWorkers: nothing, drainWorker: worker, deleteWorker: worker,
+  listPools: nothing,
+  createPool: nothing,
+  getPool: pool,
+  updatePool: pool,
+  deletePool: pool,
+  listVariables: nothing,
+  setVariable: nothing,
+  getVariable: variable,
+  deleteVariable: variable,
+  listSecrets: nothing,
+  setSecret: nothing,
+  deleteSecret: nothing,
+  listUsers: nothing,
+  createUser: nothing,
+  updateUser: user,
+  deleteUser: user,
+  listApiKeys: nothing,
+  createApiKey: nothing,
+  deleteApiKey: apiKey,
+  swarmStatus: nothing,
+  listWorkers: nothing,
+  drainWorker: worker,
+  deleteWorker: worker,
 } as const satisfies Record<OperationId, Loader<unknown>>
 
 /** What an operation's handler receives as its object. */

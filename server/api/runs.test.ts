@@ -8,7 +8,9 @@ let api: TestApi
 let instance: TaskInstanceRecord
 beforeAll(async () => {
   api = await startTestApi()
-  await api.saveDag(makeDagSpec('typed', { params: { n: { value: 1, has_default: true, description: null, schema: { type: 'integer' } } } }))
+  await api.saveDag(
+    makeDagSpec('typed', { params: { n: { value: 1, has_default: true, description: null, schema: { type: 'integer' } } } }),
+  )
   await post('/api/dags/etl/trigger', { run_id: 'base', conf: { a: 1 } })
   const run = (await api.store.dagRunGet({ dag_id: 'etl', run_id: 'base' }))!
   instance = (await api.store.taskInstanceGet({ dag_run_id: run.id, task_id: 'extract', map_index: -1 }))!
@@ -34,7 +36,10 @@ describe('triggering', () => {
   })
   it('refuses a conf that does not fit the params, with a pointer', async () => {
     const answer = await post('/api/dags/typed/trigger', { conf: { n: 'one' } })
-    expect([answer.statusCode, answer.json()]).toMatchObject([422, { code: 'invalid_params', details: { errors: [{ pointer: '/conf/n', message: 'must be integer' }] } }])
+    expect([answer.statusCode, answer.json()]).toMatchObject([
+      422,
+      { code: 'invalid_params', details: { errors: [{ pointer: '/conf/n', message: 'must be integer' }] } },
+    ])
     expect((await post('/api/dags/typed/trigger', { conf: { n: 2 } })).statusCode).toBe(200)
   })
   it.each(['../../etc', 'a b', 'a/b', '$(id)', "x'; DROP TABLE dag_run; --", ''])('refuses the run id %j', async (run_id) => {
@@ -54,7 +59,9 @@ describe('lists', () => {
     const seen: string[] = []
     let cursor: string | null = ''
     while (cursor !== null) {
-      const page: { data: { run_id: string }[]; next_cursor: string | null } = (await get(`/api/dags/~/runs?limit=1${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`)).json()
+      const page: { data: { run_id: string }[]; next_cursor: string | null } = (
+        await get(`/api/dags/~/runs?limit=1${cursor ? `&cursor=${encodeURIComponent(cursor)}` : ''}`)
+      ).json()
       seen.push(...page.data.map((run) => run.run_id))
       cursor = page.next_cursor
     }
@@ -62,7 +69,9 @@ describe('lists', () => {
     expect(new Set(seen).size).toBe(seen.length)
   })
   it('of DAGs show history, active runs and import errors', async () => {
-    const [etl] = (await get('/api/dags?search=etl')).json<{ data: { active_runs: number; recent_runs: object[]; is_paused: boolean; has_import_error: boolean }[] }>().data
+    const [etl] = (await get('/api/dags?search=etl')).json<{
+      data: { active_runs: number; recent_runs: object[]; is_paused: boolean; has_import_error: boolean }[]
+    }>().data
     expect(etl).toMatchObject({ is_paused: true, has_import_error: false })
     expect(etl!.active_runs).toBe(etl!.recent_runs.length)
   })
@@ -97,7 +106,13 @@ describe('a task instance', () => {
 describe('a log', () => {
   const TEXT = 'héllo wörld ✓ 😀\n'.repeat(50)
   const url = '/api/dags/etl/runs/base/tasks/extract/logs'
-  interface Page { text: string; offset: number; next_offset: number; size: number; complete: boolean }
+  interface Page {
+    text: string
+    offset: number
+    next_offset: number
+    size: number
+    complete: boolean
+  }
   beforeAll(async () => {
     const bytes = Buffer.from(TEXT)
     const name = { task_instance_id: instance.id, attempt: 1 }
@@ -148,12 +163,16 @@ describe('pools, variables and secrets', () => {
     await api.call({ method: 'PUT', url: '/api/variables/bucket', as: 'otto', body: { value: 'b1' } })
     const list = await api.call({ url: '/api/variables', as: 'ada' })
     expect(list.body).not.toContain('canary-var')
-    expect(list.json<{ data: { key: string; value: string | null }[] }>().data).toMatchObject([{ key: 'bucket', value: 'b1' }, { key: 'db_password', value: null }])
+    expect(list.json<{ data: { key: string; value: string | null }[] }>().data).toMatchObject([
+      { key: 'bucket', value: 'b1' },
+      { key: 'db_password', value: null },
+    ])
   })
   it('a secret comes out of nothing but the vault: no answer, no log', async () => {
     await api.call({ method: 'POST', url: '/api/secrets', as: 'ada', body: { key: 'k', value: 'canary-secret' } })
     await api.call({ method: 'POST', url: '/api/secrets', as: 'ada', body: { key: 'k', value: 'canary-secret', extra: 1 } })
-    for (const url of ['/api/secrets', '/api/variables', '/metrics', '/api/openapi.json']) expect((await api.call({ url, as: 'ada' })).body).not.toContain('canary-secret')
+    for (const url of ['/api/secrets', '/api/variables', '/metrics', '/api/openapi.json'])
+      expect((await api.call({ url, as: 'ada' })).body).not.toContain('canary-secret')
     expect(JSON.stringify(api.log)).not.toContain('canary-secret')
     expect((await api.services.vault.resolve(['k'])).get('k')?.reveal()).toBe('canary-secret')
   })
@@ -165,8 +184,11 @@ describe('metrics', () => {
     expect(headers['content-type']).toContain('version=0.0.4')
     expect(body).toMatch(/^vortex_leader 1$/m)
     expect(body).toMatch(/^vortex_dag_run_changes_total\{state="queued"\} \d+$|^vortex_dag_run_changes_total\{state="running"\} \d+$/m)
-    expect(body).toMatch(/^vortex_http_request_duration_seconds_bucket\{method="POST",route="\/api\/dags\/:dag_id\/trigger",status="2xx",le="\+Inf"\} \d+$/m)
+    expect(body).toMatch(
+      /^vortex_http_request_duration_seconds_bucket\{method="POST",route="\/api\/dags\/:dag_id\/trigger",status="2xx",le="\+Inf"\} \d+$/m,
+    )
     expect(body).not.toMatch(/route="[^"]*base/)
-    for (const line of body.trim().split('\n')) expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|[a-z_]+(\{[^{}]*(\{[^{}]*\})?[^{}]*\})? [\d.e+-]+)$/)
+    for (const line of body.trim().split('\n'))
+      expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|[a-z_]+(\{[^{}]*(\{[^{}]*\})?[^{}]*\})? [\d.e+-]+)$/)
   })
 })

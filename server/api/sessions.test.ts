@@ -15,7 +15,8 @@ afterAll(() => api.close())
 beforeEach(() => clock.advance(HOUR))
 
 const browser = { origin: ORIGIN }
-const signIn = (username = 'vera', password = PASSWORD, more: object = {}) => api.call({ method: 'POST', url: '/api/login', body: { username, password, ...more }, headers: browser })
+const signIn = (username = 'vera', password = PASSWORD, more: object = {}) =>
+  api.call({ method: 'POST', url: '/api/login', body: { username, password, ...more }, headers: browser })
 /** The last use is noted without making the request wait; the writer answers in order. */
 const lastUseNoted = () => api.store.ping()
 const me = (cookie: string) => api.call({ url: '/api/me', cookie })
@@ -33,7 +34,13 @@ describe('a session', () => {
   })
   it('gets a new id with every sign-in, and never the one that was sent', async () => {
     const planted = 'vortex_session_3000=' + 'a'.repeat(43)
-    const answer = await api.call({ method: 'POST', url: '/api/login', cookie: planted, body: { username: 'vera', password: PASSWORD }, headers: browser })
+    const answer = await api.call({
+      method: 'POST',
+      url: '/api/login',
+      cookie: planted,
+      body: { username: 'vera', password: PASSWORD },
+      headers: browser,
+    })
     expect(cookieOf(answer)).not.toBe(planted)
     expect((await me(planted)).statusCode).toBe(401)
   })
@@ -62,7 +69,10 @@ describe('a session', () => {
   it('ends at once when its user signs out', async () => {
     const cookie = cookieOf(await signIn())
     const answer = await api.call({ method: 'POST', url: '/api/logout', cookie, headers: browser })
-    expect([answer.statusCode, String(answer.headers['set-cookie'])]).toEqual([200, expect.stringMatching(/^vortex_session_3000=; .*Expires=Thu, 01 Jan 1970/)])
+    expect([answer.statusCode, String(answer.headers['set-cookie'])]).toEqual([
+      200,
+      expect.stringMatching(/^vortex_session_3000=; .*Expires=Thu, 01 Jan 1970/),
+    ])
     expect((await me(cookie)).statusCode).toBe(401)
   })
   it('ends when an Admin changes the role, and with the user', async () => {
@@ -78,7 +88,14 @@ describe('a session', () => {
   it('survives its own password change while all others end', async () => {
     await api.call({ method: 'POST', url: '/api/users', as: 'ada', body: { username: 'pat', password: PASSWORD, role: 'Viewer' } })
     const [mine, other] = [cookieOf(await signIn('pat')), cookieOf(await signIn('pat'))]
-    const change = (old_password: string | null) => api.call({ method: 'POST', url: '/api/me/password', cookie: mine, headers: browser, body: { old_password, new_password: 'a brand new password' } })
+    const change = (old_password: string | null) =>
+      api.call({
+        method: 'POST',
+        url: '/api/me/password',
+        cookie: mine,
+        headers: browser,
+        body: { old_password, new_password: 'a brand new password' },
+      })
     expect((await change('wrong password')).statusCode).toBe(400)
     expect((await change(null)).statusCode).toBe(400)
     expect((await change(PASSWORD)).statusCode).toBe(200)
@@ -90,10 +107,15 @@ describe('a session', () => {
 
 describe('an API key', () => {
   it('works bare and as Bearer, is shown once, and is known by its hash only', async () => {
-    const made = (await api.call({ method: 'POST', url: '/api/api-keys', as: 'vera', body: { name: 'ci', expires_in_days: 1 } })).json<{ api_key: string; prefix: string; id: number }>()
+    const made = (await api.call({ method: 'POST', url: '/api/api-keys', as: 'vera', body: { name: 'ci', expires_in_days: 1 } })).json<{
+      api_key: string
+      prefix: string
+      id: number
+    }>()
     expect(made.api_key).toMatch(/^vx_[\w-]{43}$/)
     expect(made.api_key.startsWith(made.prefix)).toBe(true)
-    for (const authorization of [made.api_key, `Bearer ${made.api_key}`, `bearer ${made.api_key}`]) expect((await api.call({ url: '/api/me', headers: { authorization } })).statusCode).toBe(200)
+    for (const authorization of [made.api_key, `Bearer ${made.api_key}`, `bearer ${made.api_key}`])
+      expect((await api.call({ url: '/api/me', headers: { authorization } })).statusCode).toBe(200)
     expect((await api.call({ url: '/api/api-keys', as: 'vera' })).body).not.toContain(made.api_key)
     clock.advance(25 * HOUR)
     const expired = await api.call({ url: '/api/me', headers: { authorization: made.api_key } })
@@ -101,7 +123,10 @@ describe('an API key', () => {
     expect([expired.statusCode, expired.json<{ message: string }>().message]).toEqual([401, unknown.json<{ message: string }>().message])
   })
   it('ends at once when it is revoked', async () => {
-    const made = (await api.call({ method: 'POST', url: '/api/api-keys', as: 'vera', body: { name: 'ci' } })).json<{ api_key: string; id: number }>()
+    const made = (await api.call({ method: 'POST', url: '/api/api-keys', as: 'vera', body: { name: 'ci' } })).json<{
+      api_key: string
+      id: number
+    }>()
     expect((await api.call({ method: 'DELETE', url: `/api/api-keys/${made.id}`, as: 'vera' })).statusCode).toBe(200)
     expect((await api.call({ url: '/api/me', headers: { authorization: made.api_key } })).statusCode).toBe(401)
   })
@@ -165,21 +190,29 @@ describe('guessing', () => {
 
 describe('the first start', () => {
   it('keeps a password that somebody chose, and never makes a second admin', async () => {
-    expect(await api.services.accounts.ensureAdmin({ password: 'some other password' })).toEqual({ username: 'admin', created: false, has_password: true })
+    expect(await api.services.accounts.ensureAdmin({ password: 'some other password' })).toEqual({
+      username: 'admin',
+      created: false,
+      has_password: true,
+    })
     expect((await signIn('admin')).statusCode).toBe(200)
   })
   it('refuses a short password in the environment', async () => {
     await expect(api.services.accounts.ensureAdmin({ password: 'short' })).rejects.toThrow(/VORTEX_ADMIN_PASSWORD/)
   })
   it('leaves a server without default accounts', async () => {
-    for (const password of ['admin', 'password', 'vortex', 'changeme', '']) expect((await signIn('admin', password)).statusCode).not.toBe(200)
+    for (const password of ['admin', 'password', 'vortex', 'changeme', ''])
+      expect((await signIn('admin', password)).statusCode).not.toBe(200)
   })
 })
 
 describe('the last Admin', () => {
   it('can be neither deleted nor demoted', async () => {
     expect((await api.call({ method: 'DELETE', url: '/api/users/admin', as: 'ada' })).statusCode).toBe(200)
-    for (const [method, body] of [['DELETE', undefined], ['PATCH', { role: 'Viewer' }]] as const) {
+    for (const [method, body] of [
+      ['DELETE', undefined],
+      ['PATCH', { role: 'Viewer' }],
+    ] as const) {
       const answer = await api.call({ method, url: '/api/users/ada', as: 'ada', ...(body ? { body } : {}) })
       expect([answer.statusCode, answer.json<{ code: string }>().code]).toEqual([409, 'invalid_state'])
     }

@@ -24,25 +24,50 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true })
 })
 
-describe('the dashboard\'s files', () => {
-  it.each(['/', '/index.html', '/dags/my.dag/runs/r1?tab=graph', '/sign-in'])('answer %s with the page, asked for anew each time', async (url) => {
-    const { statusCode, headers, body } = await api.call({ url })
-    expect([statusCode, body, headers['cache-control'], headers['content-type']]).toEqual([200, PAGE, 'no-cache', 'text/html; charset=utf-8'])
-  })
+describe("the dashboard's files", () => {
+  it.each(['/', '/index.html', '/dags/my.dag/runs/r1?tab=graph', '/sign-in'])(
+    'answer %s with the page, asked for anew each time',
+    async (url) => {
+      const { statusCode, headers, body } = await api.call({ url })
+      expect([statusCode, body, headers['cache-control'], headers['content-type']]).toEqual([
+        200,
+        PAGE,
+        'no-cache',
+        'text/html; charset=utf-8',
+      ])
+    },
+  )
   it('are not sent again while unchanged', async () => {
     const etag = String((await api.call({ url: '/' })).headers['etag'])
     expect((await api.call({ url: '/', headers: { 'if-none-match': etag } })).statusCode).toBe(304)
   })
   it('with a hash in the name are kept for a year, compressed if the browser can', async () => {
     const plain = await api.call({ url: '/assets/app-1a2b.js' })
-    expect([plain.body, plain.headers['cache-control'], plain.headers['content-type']]).toEqual(['let a', 'public, max-age=31536000, immutable', 'text/javascript; charset=utf-8'])
+    expect([plain.body, plain.headers['cache-control'], plain.headers['content-type']]).toEqual([
+      'let a',
+      'public, max-age=31536000, immutable',
+      'text/javascript; charset=utf-8',
+    ])
     const small = await api.call({ url: '/assets/app-1a2b.js', headers: { 'accept-encoding': 'gzip, br' } })
-    expect([small.headers['content-encoding'], small.headers['vary'], small.headers['content-type']]).toEqual(['br', 'accept-encoding', 'text/javascript; charset=utf-8'])
+    expect([small.headers['content-encoding'], small.headers['vary'], small.headers['content-type']]).toEqual([
+      'br',
+      'accept-encoding',
+      'text/javascript; charset=utf-8',
+    ])
   })
   it('that are missing are no page', async () => {
     expect((await api.call({ url: '/assets/app-old.js' })).statusCode).toBe(404)
   })
-  it.each(['/../secret.txt', '/..%2fsecret.txt', '/assets/..%2f..%2fsecret.txt', '/%2e%2e/secret.txt', '/link.txt', '//etc/passwd', '/assets/%00', '/..\\secret.txt'])('never lead elsewhere: %s', async (url) => {
+  it.each([
+    '/../secret.txt',
+    '/..%2fsecret.txt',
+    '/assets/..%2f..%2fsecret.txt',
+    '/%2e%2e/secret.txt',
+    '/link.txt',
+    '//etc/passwd',
+    '/assets/%00',
+    '/..\\secret.txt',
+  ])('never lead elsewhere: %s', async (url) => {
     expect((await api.call({ url })).body).not.toMatch(/canary|root:/)
   })
   it('are no answer to a change', async () => {

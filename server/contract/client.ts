@@ -60,7 +60,11 @@ export function createClient(options: ClientOptions): Client {
     }
     if (response.status < 400) return value
     const failure = value as { code?: ErrorCode; message?: string; details?: unknown } | null
-    throw new VortexError(failure?.code ?? 'internal', failure?.message ?? `The server answered ${response.status}.`, failure?.details ?? null)
+    throw new VortexError(
+      failure?.code ?? 'internal',
+      failure?.message ?? `The server answered ${response.status}.`,
+      failure?.details ?? null,
+    )
   }
   const client: Record<string, (parts?: Parts) => Promise<unknown>> = {}
   for (const [id, operation] of Object.entries(routes)) client[id] = (parts) => call(operation, parts)

@@ -3,7 +3,12 @@ import { Type, type Static } from 'typebox'
 import { BACKFILL_STATES, DAG_RUN_STATES, REPROCESS_BEHAVIOURS, RUN_TYPES } from './states.ts'
 import { Enum, Instant, Json, Key, Nullable, Strict } from './schema.ts'
 
-export const RunId = Type.String({ minLength: 1, maxLength: 250, pattern: '^[A-Za-z0-9_.~:+-]+$', description: 'run id, unique within its DAG' })
+export const RunId = Type.String({
+  minLength: 1,
+  maxLength: 250,
+  pattern: '^[A-Za-z0-9_.~:+-]+$',
+  description: 'run id, unique within its DAG',
+})
 
 export const DagRun = Strict({
   id: Type.Integer(),
@@ -24,7 +29,9 @@ export const DagRun = Strict({
   note: Nullable(Type.String()),
   version: Type.Integer({ description: 'number of the DAG version that the run is pinned to' }),
   backfill_id: Nullable(Type.Integer()),
-  state_reason: Nullable(Type.String({ description: 'why it ended: success, task_failure, all_tasks_deadlocked, timed_out, cancelled, marked' })),
+  state_reason: Nullable(
+    Type.String({ description: 'why it ended: success, task_failure, all_tasks_deadlocked, timed_out, cancelled, marked' }),
+  ),
   task_counts: Type.Record(Type.String(), Type.Integer(), { description: 'task instances by state' }),
 })
 export type DagRun = Static<typeof DagRun>

@@ -22,7 +22,13 @@ export const TASK_INSTANCE_STATES = [
 export type TaskInstanceState = (typeof TASK_INSTANCE_STATES)[number]
 
 /** States that end a task instance. */
-export const FINISHED_STATES = ['success', 'failed', 'skipped', 'upstream_failed', 'removed'] as const satisfies readonly TaskInstanceState[]
+export const FINISHED_STATES = [
+  'success',
+  'failed',
+  'skipped',
+  'upstream_failed',
+  'removed',
+] as const satisfies readonly TaskInstanceState[]
 /** States in which an attempt holds a worker slot and a lease. */
 export const LEASED_STATES = ['queued', 'running', 'restarting'] as const satisfies readonly TaskInstanceState[]
 

@@ -4,7 +4,14 @@
  */
 import type { DagSpec, BundleFile } from '#contract/dagSpec.ts'
 import type {
-  AttemptState, BackfillState, DagRunState, ReprocessBehaviour, Role, RunType, TaskInstanceState, WorkerState,
+  AttemptState,
+  BackfillState,
+  DagRunState,
+  ReprocessBehaviour,
+  Role,
+  RunType,
+  TaskInstanceState,
+  WorkerState,
 } from '#contract/states.ts'
 
 export interface DagRecord {

@@ -8,9 +8,27 @@
 import type { DagRunState, RunType, TaskInstanceState } from '#contract/states.ts'
 import type { DagSpec } from '#contract/dagSpec.ts'
 import type {
-  ApiKeyRecord, AttemptRecord, BackfillIntervalRecord, BackfillRecord, BundleRecord, DagFileRecord, DagRecord, DagRunRecord,
-  DagVersionRecord, LedgerRecord, LogRecord, LoginLinkRecord, NamedLedgerRecord, PoolRecord, SecretRecord, SessionRecord,
-  TaskInstanceRecord, UserRecord, VariableRecord, WorkerRecord, XComRecord,
+  ApiKeyRecord,
+  AttemptRecord,
+  BackfillIntervalRecord,
+  BackfillRecord,
+  BundleRecord,
+  DagFileRecord,
+  DagRecord,
+  DagRunRecord,
+  DagVersionRecord,
+  LedgerRecord,
+  LogRecord,
+  LoginLinkRecord,
+  NamedLedgerRecord,
+  PoolRecord,
+  SecretRecord,
+  SessionRecord,
+  TaskInstanceRecord,
+  UserRecord,
+  VariableRecord,
+  WorkerRecord,
+  XComRecord,
 } from './records.ts'
 
 /** The database cannot be reached or refused the work for a passing reason (restart, disk full, lock). */
@@ -130,13 +148,20 @@ export interface EngineStore {
    */
   engineCommit(p: EngineCommit): Promise<CommitOutcome>
   /** A finished run with its task instances, to take it into memory again (clear, mark, delete); null = no such run. */
-  engineRunLoad(p: { dag_id: string; run_id: string }): Promise<{ run: DagRunRecord; task_instances: TaskInstanceRecord[]; version: DagVersionRecord } | null>
+  engineRunLoad(p: {
+    dag_id: string
+    run_id: string
+  }): Promise<{ run: DagRunRecord; task_instances: TaskInstanceRecord[]; version: DagVersionRecord } | null>
   dagVersionGet(p: { id: number }): Promise<DagVersionRecord | null>
   /**
    * For depends_on_past and wait_for_downstream: the run before `logical_date` (of any type, or only scheduled and backfill
    * ones) with the states of its task instances; null = none.
    */
-  previousRunGet(p: { dag_id: string; before_logical_date: number; only_scheduled: boolean }): Promise<{ run: DagRunRecord; states: { task_id: string; map_index: number; state: TaskInstanceState }[] } | null>
+  previousRunGet(p: {
+    dag_id: string
+    before_logical_date: number
+    only_scheduled: boolean
+  }): Promise<{ run: DagRunRecord; states: { task_id: string; map_index: number; state: TaskInstanceState }[] } | null>
   /** Runs of these logical dates, for backfills. */
   dagRunsByLogicalDate(p: { dag_id: string; from: number; to: number }): Promise<DagRunRecord[]>
   dagRunGet(p: { dag_id: string; run_id: string }): Promise<DagRunRecord | null>
@@ -179,7 +204,16 @@ export interface DagStore {
 }
 
 export interface ReadStore {
-  dagList(p: PageRequest & { search?: string; tag?: string; owner?: string; paused?: boolean; last_run_state?: DagRunState; include_stale: boolean }): Promise<PageOf<DagRecord>>
+  dagList(
+    p: PageRequest & {
+      search?: string
+      tag?: string
+      owner?: string
+      paused?: boolean
+      last_run_state?: DagRunState
+      include_stale: boolean
+    },
+  ): Promise<PageOf<DagRecord>>
   dagGet(p: { dag_id: string }): Promise<DagRecord | null>
   /** Newest runs of each of these DAGs, newest first, at most `limit` each. */
   dagRecentRuns(p: { dag_ids: string[]; limit: number }): Promise<Map<string, DagRunRecord[]>>
@@ -191,7 +225,15 @@ export interface ReadStore {
   dagVersionByNumber(p: { dag_id: string; version: number }): Promise<DagVersionRecord | null>
   dagVersionsByIds(p: { ids: number[] }): Promise<{ id: number; version: number }[]>
   /** `dag_id: null` = all DAGs. Newest first (by id). */
-  dagRunList(p: PageRequest & { dag_id: string | null; state?: DagRunState; run_type?: RunType; logical_date_from?: number; logical_date_to?: number }): Promise<PageOf<DagRunRecord>>
+  dagRunList(
+    p: PageRequest & {
+      dag_id: string | null
+      state?: DagRunState
+      run_type?: RunType
+      logical_date_from?: number
+      logical_date_to?: number
+    },
+  ): Promise<PageOf<DagRunRecord>>
   taskInstanceList(p: PageRequest & { dag_run_id: number; state?: TaskInstanceState }): Promise<PageOf<TaskInstanceRecord>>
   taskInstanceGet(p: { dag_run_id: number; task_id: string; map_index: number }): Promise<TaskInstanceRecord | null>
   taskInstanceById(p: { id: number }): Promise<{ task_instance: TaskInstanceRecord; run: DagRunRecord } | null>

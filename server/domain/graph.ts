@@ -106,7 +106,8 @@ function sumOverReachable(own: Int32Array, edges: readonly Int32Array[], order: 
       for (const next of edges[task] ?? []) {
         const other = next * words
         for (let w = 0; w < words; w++) bits[row + w] = (bits[row + w] as number) | (bits[other + w] as number)
-        if (next >= base && next < base + BLOCK) bits[row + ((next - base) >> 5)] = (bits[row + ((next - base) >> 5)] as number) | (1 << ((next - base) & 31))
+        if (next >= base && next < base + BLOCK)
+          bits[row + ((next - base) >> 5)] = (bits[row + ((next - base) >> 5)] as number) | (1 << ((next - base) & 31))
       }
       for (let w = 0; w < words; w++) {
         let word = bits[row + w] as number
@@ -121,7 +122,12 @@ function sumOverReachable(own: Int32Array, edges: readonly Int32Array[], order: 
   return sums
 }
 
-function effectiveWeights(tasks: readonly TaskSpec[], upstream: readonly Int32Array[], downstream: readonly Int32Array[], order: Int32Array): Int32Array {
+function effectiveWeights(
+  tasks: readonly TaskSpec[],
+  upstream: readonly Int32Array[],
+  downstream: readonly Int32Array[],
+  order: Int32Array,
+): Int32Array {
   const own = Int32Array.from(tasks, (task) => task.priority_weight)
   const needs = (rule: string): boolean => tasks.some((task) => task.weight_rule === rule)
   const down = needs('downstream') ? sumOverReachable(own, downstream, order) : null

@@ -8,7 +8,8 @@ import { join, resolve } from 'node:path'
 import { Type, type Static, type TSchema } from 'typebox'
 
 const Text = (env: string, description: string, more: object = {}) => Type.String({ env, description, minLength: 1, ...more })
-const Maybe = (env: string, description: string, more: object = {}) => Type.Union([Text(env, description, more), Type.Null()], { env, description, default: null })
+const Maybe = (env: string, description: string, more: object = {}) =>
+  Type.Union([Text(env, description, more), Type.Null()], { env, description, default: null })
 const Count = (env: string, description: string, minimum: number, maximum: number, value: number) =>
   Type.Integer({ env, description, minimum, maximum, default: value })
 
@@ -18,23 +19,57 @@ export const CONFIG_SCHEMA = {
   dagsFolder: Text('VORTEX_DAGS_FOLDER', 'folder of the DAG files', { default: './dags' }),
   host: Text('VORTEX_HOST', 'address to listen on', { default: '127.0.0.1' }),
   port: Count('VORTEX_PORT', 'port of API and dashboard; 0 = any free one', 0, 65_535, 3000),
-  allowedHosts: Type.Array(Type.String(), { env: 'VORTEX_ALLOWED_HOSTS', description: 'host names that browsers may use, beside loopback names', default: [] }),
+  allowedHosts: Type.Array(Type.String(), {
+    env: 'VORTEX_ALLOWED_HOSTS',
+    description: 'host names that browsers may use, beside loopback names',
+    default: [],
+  }),
   databaseUrl: Maybe('VORTEX_DATABASE_URL', 'postgres://... ; without it a SQLite file in the data folder'),
-  swarmListen: Maybe('VORTEX_SWARM_LISTEN', 'host:port for workers on other hosts', { pattern: '^(\\[[0-9a-fA-F:]+\\]|[^:\\s]+):[0-9]{1,5}$' }),
-  swarmPlaintext: Type.Boolean({ env: 'VORTEX_SWARM_PLAINTEXT', description: 'workers on other hosts may connect without TLS', default: false }),
+  swarmListen: Maybe('VORTEX_SWARM_LISTEN', 'host:port for workers on other hosts', {
+    pattern: '^(\\[[0-9a-fA-F:]+\\]|[^:\\s]+):[0-9]{1,5}$',
+  }),
+  swarmPlaintext: Type.Boolean({
+    env: 'VORTEX_SWARM_PLAINTEXT',
+    description: 'workers on other hosts may connect without TLS',
+    default: false,
+  }),
   tlsCert: Maybe('VORTEX_TLS_CERT', 'file with the TLS certificate chain (PEM)'),
   tlsKey: Maybe('VORTEX_TLS_KEY', 'file with the TLS private key (PEM)'),
   parallelism: Count('VORTEX_PARALLELISM', 'task instances that may run at once, over all workers', 1, 100_000, 32),
-  workerCapacity: Count('VORTEX_WORKER_CAPACITY', 'attempts that the local worker runs at once; 0 = no local worker', 0, 10_000, Math.max(4, 2 * availableParallelism())),
+  workerCapacity: Count(
+    'VORTEX_WORKER_CAPACITY',
+    'attempts that the local worker runs at once; 0 = no local worker',
+    0,
+    10_000,
+    Math.max(4, 2 * availableParallelism()),
+  ),
   pausedDefault: Type.Boolean({ env: 'VORTEX_PAUSED_DEFAULT', description: 'new DAGs start paused', default: true }),
   leaseMs: Count('VORTEX_LEASE_MS', 'lease of leader and workers in milliseconds', 1_000, 600_000, 6_000),
-  logCapBytes: Count('VORTEX_LOG_CAP_BYTES', 'kept bytes of one attempt\'s log', 1_024, 4 * 1024 ** 3, 64 * 1024 ** 2),
+  logCapBytes: Count('VORTEX_LOG_CAP_BYTES', "kept bytes of one attempt's log", 1_024, 4 * 1024 ** 3, 64 * 1024 ** 2),
   xcomCapBytes: Count('VORTEX_XCOM_CAP_BYTES', 'largest XCom in bytes of JSON', 1_024, 256 * 1024 ** 2, 16 * 1024 ** 2),
-  sqliteSynchronous: Type.Unsafe<'full' | 'normal'>({ type: 'string', enum: ['full', 'normal'], env: 'VORTEX_SQLITE_SYNCHRONOUS', description: 'full: a commit survives a power cut', default: 'full' }),
-  compat: Type.Unsafe<'auto' | '2' | '3'>({ type: 'string', enum: ['auto', '2', '3'], env: 'VORTEX_COMPAT', description: 'Airflow rules for DAG files that do not show theirs', default: 'auto' }),
+  sqliteSynchronous: Type.Unsafe<'full' | 'normal'>({
+    type: 'string',
+    enum: ['full', 'normal'],
+    env: 'VORTEX_SQLITE_SYNCHRONOUS',
+    description: 'full: a commit survives a power cut',
+    default: 'full',
+  }),
+  compat: Type.Unsafe<'auto' | '2' | '3'>({
+    type: 'string',
+    enum: ['auto', '2', '3'],
+    env: 'VORTEX_COMPAT',
+    description: 'Airflow rules for DAG files that do not show theirs',
+    default: 'auto',
+  }),
   python: Maybe('VORTEX_PYTHON', 'Python interpreter; without it a managed virtual environment'),
-  logLevel: Type.Unsafe<'debug' | 'info' | 'warn' | 'error'>({ type: 'string', enum: ['debug', 'info', 'warn', 'error'], env: 'VORTEX_LOG_LEVEL', description: 'least level that is logged', default: 'info' }),
-  kekFile: Maybe('VORTEX_KEK_FILE', 'file with the vault\'s key-encryption key; default <data folder>/vault.key with SQLite'),
+  logLevel: Type.Unsafe<'debug' | 'info' | 'warn' | 'error'>({
+    type: 'string',
+    enum: ['debug', 'info', 'warn', 'error'],
+    env: 'VORTEX_LOG_LEVEL',
+    description: 'least level that is logged',
+    default: 'info',
+  }),
+  kekFile: Maybe('VORTEX_KEK_FILE', "file with the vault's key-encryption key; default <data folder>/vault.key with SQLite"),
 } as const satisfies Record<string, TSchema>
 
 type Settings = { -readonly [K in keyof typeof CONFIG_SCHEMA]: Static<(typeof CONFIG_SCHEMA)[K]> }
@@ -81,15 +116,19 @@ function parse(name: string, schema: SettingSchema, raw: unknown): unknown {
   if (schema.type === 'integer') {
     const value = typeof raw === 'number' ? raw : /^-?\d{1,15}$/.test(String(raw).trim()) ? Number(raw) : Number.NaN
     const { minimum = -Infinity, maximum = Infinity } = schema
-    if (!Number.isInteger(value) || value < minimum || value > maximum) fail(name, schema.env, `must be a whole number from ${minimum} to ${maximum}, but is ${shown}`)
+    if (!Number.isInteger(value) || value < minimum || value > maximum)
+      fail(name, schema.env, `must be a whole number from ${minimum} to ${maximum}, but is ${shown}`)
     return value
   }
   if (schema.type === 'array') {
-    return Object.freeze((Array.isArray(raw) ? raw.map(String) : String(raw).split(',')).map((item) => item.trim()).filter((item) => item !== ''))
+    return Object.freeze(
+      (Array.isArray(raw) ? raw.map(String) : String(raw).split(',')).map((item) => item.trim()).filter((item) => item !== ''),
+    )
   }
   const value = String(raw)
   if (schema.enum && !schema.enum.includes(value)) fail(name, schema.env, `must be one of ${schema.enum.join(', ')}, but is ${shown}`)
-  if (schema.pattern !== undefined && !new RegExp(schema.pattern).test(value)) fail(name, schema.env, `must look like host:port, but is ${shown}`)
+  if (schema.pattern !== undefined && !new RegExp(schema.pattern).test(value))
+    fail(name, schema.env, `must look like host:port, but is ${shown}`)
   return value
 }
 
@@ -113,12 +152,16 @@ export function loadConfig(options: ConfigOptions = {}, env: Record<string, stri
 function complete(settings: Settings): Settings {
   settings.dataFolder = expandHome(settings.dataFolder)
   settings.dagsFolder = expandHome(settings.dagsFolder)
-  if ((settings.tlsCert === null) !== (settings.tlsKey === null)) throw new ConfigError('VORTEX_TLS_CERT and VORTEX_TLS_KEY belong together: set both or neither.')
+  if ((settings.tlsCert === null) !== (settings.tlsKey === null))
+    throw new ConfigError('VORTEX_TLS_CERT and VORTEX_TLS_KEY belong together: set both or neither.')
   if (settings.databaseUrl !== null && !/^postgres(ql)?:\/\//.test(settings.databaseUrl)) {
-    throw new ConfigError('Setting --database-url (or VORTEX_DATABASE_URL) must start with postgres:// or postgresql://. Leave it out for SQLite.')
+    throw new ConfigError(
+      'Setting --database-url (or VORTEX_DATABASE_URL) must start with postgres:// or postgresql://. Leave it out for SQLite.',
+    )
   }
   for (const host of settings.allowedHosts) {
-    if (!/^[A-Za-z0-9._-]+$|^\[[0-9a-fA-F:]+\]$/.test(host)) throw new ConfigError(`VORTEX_ALLOWED_HOSTS must hold host names without port or scheme, but has ${JSON.stringify(host)}.`)
+    if (!/^[A-Za-z0-9._-]+$|^\[[0-9a-fA-F:]+\]$/.test(host))
+      throw new ConfigError(`VORTEX_ALLOWED_HOSTS must hold host names without port or scheme, but has ${JSON.stringify(host)}.`)
   }
   // On a network the machine's own name is how colleagues reach it; a stranger's page cannot own that name.
   if (!isLoopback(settings.host)) settings.allowedHosts = Object.freeze([...settings.allowedHosts, hostname(), settings.host]) as string[]

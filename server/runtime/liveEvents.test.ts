@@ -3,7 +3,17 @@ import type { LiveEvent } from '#contract/events.ts'
 import { createFakeClock } from '#testkit/fakeClock.ts'
 import { createLiveEvents, type EventBatch } from './liveEvents.ts'
 
-const task = (task_id: string, state: 'running' | 'success', dag_id = 'etl'): LiveEvent => ({ type: 'task_instance', dag_id, run_id: 'r', task_id, map_index: -1, state, try_number: 1, start_time: null, end_time: null })
+const task = (task_id: string, state: 'running' | 'success', dag_id = 'etl'): LiveEvent => ({
+  type: 'task_instance',
+  dag_id,
+  run_id: 'r',
+  task_id,
+  map_index: -1,
+  state,
+  try_number: 1,
+  start_time: null,
+  end_time: null,
+})
 const dag = (dag_id: string): LiveEvent => ({ type: 'dag', dag_id })
 
 function setUp(options: { kept?: number } = {}) {
@@ -11,7 +21,11 @@ function setUp(options: { kept?: number } = {}) {
   const bus = createLiveEvents({ clock, ...options })
   const batches: EventBatch[] = []
   bus.subscribe({ dag_id: null, onBatch: (batch) => void batches.push(batch) })
-  const data = (frames: string) => frames.split('\n').filter((line) => line.startsWith('data: ')).map((line) => JSON.parse(line.slice(6)) as LiveEvent)
+  const data = (frames: string) =>
+    frames
+      .split('\n')
+      .filter((line) => line.startsWith('data: '))
+      .map((line) => JSON.parse(line.slice(6)) as LiveEvent)
   return { clock, bus, batches, data }
 }
 
@@ -79,7 +93,13 @@ describe('the live-event bus', () => {
     const { clock, bus } = setUp()
     const frames = new Set<string>()
     let calls = 0
-    const counted = { ...dag('etl'), toJSON() { calls += 1; return dag('etl') } }
+    const counted = {
+      ...dag('etl'),
+      toJSON() {
+        calls += 1
+        return dag('etl')
+      },
+    }
     for (let i = 0; i < 50; i += 1) bus.subscribe({ dag_id: null, onBatch: (batch) => void frames.add(batch.frames) })
     bus.publish([counted])
     clock.advance(0)

@@ -98,7 +98,10 @@ export function createLiveEvents(options: { clock: Clock; kept?: number; coalesc
       const { dag_id } = subscriber
       let frames = joined.get(dag_id)
       if (frames === undefined) {
-        frames = batch.filter((entry) => passes(entry, dag_id)).map((entry) => entry.frame).join('')
+        frames = batch
+          .filter((entry) => passes(entry, dag_id))
+          .map((entry) => entry.frame)
+          .join('')
         joined.set(dag_id, frames)
       }
       subscriber.onBatch({ frames, last_id: newest })

@@ -32,7 +32,12 @@ export function createLogger(options: LoggerOptions): Logger {
 
 /** `10:15:52.101 WARN  swarm: worker lost {"worker_id":"w1"}`, with the stack of an error below it. */
 export function readableLine(line: string): string {
-  const { level, time, msg, err, ...rest } = JSON.parse(line) as { level: number; time: string; msg?: string; err?: { stack?: string; message?: string } }
+  const { level, time, msg, err, ...rest } = JSON.parse(line) as {
+    level: number
+    time: string
+    msg?: string
+    err?: { stack?: string; message?: string }
+  }
   const fields = Object.keys(rest).length > 0 ? ` \u001b[2m${JSON.stringify(rest)}\u001b[0m` : ''
   const stack = err ? `\n${visible(err.stack ?? err.message ?? '')}` : ''
   return `${COLOURS[level] ?? ''}${time.slice(11, 23)} ${LEVELS[level] ?? level} ${visible(msg ?? '')}\u001b[0m${fields}${stack}\n`

@@ -29,8 +29,16 @@ export function planBackfill(
     const existing = byDate.get(slot.logical_date) ?? null
     const { action, reason } = actionFor(existing, p.reprocess)
     planned.push({
-      ordinal: 0, logical_date: slot.logical_date, data_interval_start: slot.interval.start, data_interval_end: slot.interval.end, action, reason, existing,
-      run_id: existing?.run_id ?? formatRunId({ run_type: 'backfill', logical_date: slot.logical_date, run_after: slot.run_after, dialect: spec.dialect }),
+      ordinal: 0,
+      logical_date: slot.logical_date,
+      data_interval_start: slot.interval.start,
+      data_interval_end: slot.interval.end,
+      action,
+      reason,
+      existing,
+      run_id:
+        existing?.run_id ??
+        formatRunId({ run_type: 'backfill', logical_date: slot.logical_date, run_after: slot.run_after, dialect: spec.dialect }),
     })
   }
   if (p.run_backwards) planned.reverse()
@@ -38,26 +46,59 @@ export function planBackfill(
   return planned
 }
 
-function actionFor(existing: DagRunRecord | null, reprocess: ReprocessBehaviour): { action: 'create' | 'reprocess' | 'skip'; reason: string | null } {
+function actionFor(
+  existing: DagRunRecord | null,
+  reprocess: ReprocessBehaviour,
+): { action: 'create' | 'reprocess' | 'skip'; reason: string | null } {
   if (existing === null) return { action: 'create', reason: null }
-  if (existing.state === 'queued' || existing.state === 'running') return { action: 'skip', reason: `run ${existing.run_id} is ${existing.state}` }
+  if (existing.state === 'queued' || existing.state === 'running')
+    return { action: 'skip', reason: `run ${existing.run_id} is ${existing.state}` }
   if (reprocess === 'completed' || (reprocess === 'failed' && existing.state === 'failed')) return { action: 'reprocess', reason: null }
   return { action: 'skip', reason: `run ${existing.run_id} ended as ${existing.state}` }
 }
 
 /** Stores a backfill and starts its first runs. */
-export function createBackfill(e: Engine, dag: DagEntry, p: Omit<BackfillRecord, 'id' | 'state' | 'created_at' | 'end_time' | 'runs_total' | 'runs_created' | 'runs_finished'>, planned: PlannedInterval[]): BackfillEntry {
+export function createBackfill(
+  e: Engine,
+  dag: DagEntry,
+  p: Omit<BackfillRecord, 'id' | 'state' | 'created_at' | 'end_time' | 'runs_total' | 'runs_created' | 'runs_finished'>,
+  planned: PlannedInterval[],
+): BackfillEntry {
   const record: BackfillRecord = {
-    ...p, id: e.nextId.backfill++, state: 'running', created_at: e.now, end_time: null,
-    runs_total: planned.filter(({ action }) => action !== 'skip').length, runs_created: 0, runs_finished: 0,
+    ...p,
+    id: e.nextId.backfill++,
+    state: 'running',
+    created_at: e.now,
+    end_time: null,
+    runs_total: planned.filter(({ action }) => action !== 'skip').length,
+    runs_created: 0,
+    runs_finished: 0,
   }
   const intervals = planned.map(({ ordinal, logical_date, data_interval_start, data_interval_end, action, run_id }) => ({
-    backfill_id: record.id, ordinal, logical_date, data_interval_start, data_interval_end, action, run_id, dag_run_id: null,
+    backfill_id: record.id,
+    ordinal,
+    logical_date,
+    data_interval_start,
+    data_interval_end,
+    action,
+    run_id,
+    dag_run_id: null,
   }))
   const entry: BackfillEntry = { record, intervals, active: new Set(), hasFailures: false }
   e.backfills.set(record.id, entry)
   e.pending.insertBackfill(record, intervals)
-  e.ledger({ kind: 'backfill.created', dag_id: p.dag_id, dag_run_id: null, task_instance_id: null, attempt: null, from_state: null, to_state: 'running', cause: 'user', actor: p.created_by, message: `${record.runs_total} runs` })
+  e.ledger({
+    kind: 'backfill.created',
+    dag_id: p.dag_id,
+    dag_run_id: null,
+    task_instance_id: null,
+    attempt: null,
+    from_state: null,
+    to_state: 'running',
+    cause: 'user',
+    actor: p.created_by,
+    message: `${record.runs_total} runs`,
+  })
   continueBackfill(e, dag, entry)
   return entry
 }
@@ -76,8 +117,14 @@ export function continueBackfill(e: Engine, dag: DagEntry, entry: BackfillEntry)
       return
     }
     const run = createRun(e, dag, {
-      run_type: 'backfill', logical_date: interval.logical_date, interval: { start: interval.data_interval_start, end: interval.data_interval_end },
-      run_after: interval.data_interval_end, run_id: interval.run_id, conf: record.conf, note: null, backfill_id: record.id,
+      run_type: 'backfill',
+      logical_date: interval.logical_date,
+      interval: { start: interval.data_interval_start, end: interval.data_interval_end },
+      run_after: interval.data_interval_end,
+      run_id: interval.run_id,
+      conf: record.conf,
+      note: null,
+      backfill_id: record.id,
       cause: { cause: 'backfill', actor: record.created_by },
     })
     adopt(e, entry, interval, run)
@@ -87,7 +134,13 @@ export function continueBackfill(e: Engine, dag: DagEntry, entry: BackfillEntry)
 
 /** The run of an interval is in memory: it runs again as part of the backfill, and the next interval may follow. */
 export function reprocess(e: Engine, entry: BackfillEntry, interval: BackfillIntervalRecord, run: ActiveRun): void {
-  if (!isWanted(e, entry, interval) || entry.active.size >= entry.record.max_active_runs || e.runs.get(run.record.id) !== run || run.isDeleted) return
+  if (
+    !isWanted(e, entry, interval) ||
+    entry.active.size >= entry.record.max_active_runs ||
+    e.runs.get(run.record.id) !== run ||
+    run.isDeleted
+  )
+    return
   e.pending.changeRun(run.record, { backfill_id: entry.record.id })
   adopt(e, entry, interval, run)
   if (!run.isActive) {
@@ -126,6 +179,16 @@ function endBackfillIfDone(e: Engine, entry: BackfillEntry): void {
   if (entry.intervals.some(({ action, dag_run_id }) => action !== 'skip' && dag_run_id === null)) return
   const state = entry.hasFailures ? 'failed' : 'success'
   e.pending.changeBackfill(record, { state, end_time: e.now })
-  e.ledger({ kind: 'backfill.state', dag_id: record.dag_id, dag_run_id: null, task_instance_id: null, attempt: null, from_state: 'running', to_state: state, cause: 'done', actor: 'scheduler' })
+  e.ledger({
+    kind: 'backfill.state',
+    dag_id: record.dag_id,
+    dag_run_id: null,
+    task_instance_id: null,
+    attempt: null,
+    from_state: 'running',
+    to_state: state,
+    cause: 'done',
+    actor: 'scheduler',
+  })
   e.pending.effects.push(() => e.backfills.delete(record.id))
 }

@@ -16,7 +16,17 @@ export function dagOf(e: Engine, dag_id: string): DagEntry {
   return dag
 }
 
-export function triggerRun(e: Engine, p: { dag_id: string; conf: Record<string, unknown>; logical_date: number | null; run_id: string | null; note: string | null; actor: string }): ActiveRun {
+export function triggerRun(
+  e: Engine,
+  p: {
+    dag_id: string
+    conf: Record<string, unknown>
+    logical_date: number | null
+    run_id: string | null
+    note: string | null
+    actor: string
+  },
+): ActiveRun {
   const dag = dagOf(e, p.dag_id)
   if (dag.record.is_stale) throw new VortexError('invalid_state', `DAG "${p.dag_id}" is no longer defined by any file.`)
   // Names of 3.x are made of this moment, those of 2.x of the logical date; both are unique of a DAG.
@@ -24,7 +34,14 @@ export function triggerRun(e: Engine, p: { dag_id: string; conf: Record<string, 
   const logical_date = p.logical_date ?? run_after
   const run_id = p.run_id ?? formatRunId({ run_type: 'manual', logical_date, run_after, dialect: dag.version.spec.dialect })
   return createRun(e, dag, {
-    run_type: 'manual', logical_date, interval: dag.timetable.manual({ at: logical_date }), run_after, run_id, conf: p.conf, note: p.note, backfill_id: null,
+    run_type: 'manual',
+    logical_date,
+    interval: dag.timetable.manual({ at: logical_date }),
+    run_after,
+    run_id,
+    conf: p.conf,
+    note: p.note,
+    backfill_id: null,
     cause: { cause: 'user', actor: p.actor },
   })
 }
@@ -40,7 +57,17 @@ export function setPaused(e: Engine, p: { dag_id: string; paused: boolean; actor
   const dag = dagOf(e, p.dag_id)
   if (dag.record.is_paused === p.paused) return
   e.pending.changeDag(dag.record, { is_paused: p.paused, updated_at: e.now, consecutive_failed_runs: 0 })
-  e.ledger({ kind: p.paused ? 'dag.paused' : 'dag.unpaused', dag_id: p.dag_id, dag_run_id: null, task_instance_id: null, attempt: null, from_state: null, to_state: null, cause: 'user', actor: p.actor })
+  e.ledger({
+    kind: p.paused ? 'dag.paused' : 'dag.unpaused',
+    dag_id: p.dag_id,
+    dag_run_id: null,
+    task_instance_id: null,
+    attempt: null,
+    from_state: null,
+    to_state: null,
+    cause: 'user',
+    actor: p.actor,
+  })
   e.publish({ type: 'dag', dag_id: p.dag_id })
   if (p.paused) {
     plan(e, dag)
@@ -67,7 +94,8 @@ export function markRun(e: Engine, run: ActiveRun, state: 'success' | 'failed', 
     const isLive = instance.live !== null
     endLive(e, instance, 'marked')
     const to = state === 'success' ? 'success' : isLive ? 'failed' : 'skipped'
-    if (current !== to) transition(e, instance, to, cause, { end_time: e.now, ...leaseOf(instance), next_try_at: null, state_reason: cause.message ?? null })
+    if (current !== to)
+      transition(e, instance, to, cause, { end_time: e.now, ...leaseOf(instance), next_try_at: null, state_reason: cause.message ?? null })
   }
   e.maybeFinished.delete(run)
   if (run.record.state !== state) endRun(e, run, state, cause)
@@ -79,7 +107,13 @@ export function markInstance(e: Engine, instance: Instance, state: 'success' | '
   const wasActive = run.isActive
   if (instance.record.state === state) return
   endLive(e, instance, 'marked')
-  transition(e, instance, state, { cause: 'marked', actor, message }, { end_time: e.now, start_time: instance.record.start_time ?? e.now, ...leaseOf(instance), next_try_at: null, state_reason: message })
+  transition(
+    e,
+    instance,
+    state,
+    { cause: 'marked', actor, message },
+    { end_time: e.now, start_time: instance.record.start_time ?? e.now, ...leaseOf(instance), next_try_at: null, state_reason: message },
+  )
   if (!wasActive) {
     // The run had ended: its state follows from its task instances again, as after a clear.
     reopenRun(e, run, { cause: 'marked', actor, message })
@@ -92,7 +126,16 @@ export function reopenRun(e: Engine, run: ActiveRun, cause: Cause): void {
   if (run.isActive) return
   const from = record.state
   e.pending.changeRun(record, { state: 'queued', queued_time: e.now, start_time: null, end_time: null, state_reason: null })
-  e.ledger({ kind: 'dag_run.state', dag_id: record.dag_id, dag_run_id: record.id, task_instance_id: null, attempt: null, from_state: from, to_state: 'queued', ...cause })
+  e.ledger({
+    kind: 'dag_run.state',
+    dag_id: record.dag_id,
+    dag_run_id: record.id,
+    task_instance_id: null,
+    attempt: null,
+    from_state: from,
+    to_state: 'queued',
+    ...cause,
+  })
   e.markRunChanged(run)
   e.dagsWithRoom.add(run.dag)
 }
@@ -107,7 +150,8 @@ export function selectForClear(run: ActiveRun, options: ClearBody): Instance[] {
     start.add(task)
   }
   if (named.length === 0) run.graph.tasks.forEach((_, task) => start.add(task))
-  const matches = (instance: Instance): boolean => options.only_failed !== true || instance.record.state === 'failed' || instance.record.state === 'upstream_failed'
+  const matches = (instance: Instance): boolean =>
+    options.only_failed !== true || instance.record.state === 'failed' || instance.record.state === 'upstream_failed'
   const seeds = run.instances.filter((instance) => start.has(instance.task) && matches(instance))
   const tasks = new Set(seeds.map(({ task }) => task))
   const upstream = options.include_upstream === true ? reachable(run.graph.upstream, tasks) : []
@@ -124,8 +168,17 @@ export function clearInstances(e: Engine, run: ActiveRun, instances: Instance[],
     const { record, spec } = instance
     if (record.state === 'restarting') continue
     const reset = {
-      max_tries: record.try_number + spec.retries + 1, start_time: null, end_time: null, scheduled_time: null, queued_time: null, next_try_at: null, state_reason: null,
-      pool: spec.pool, pool_slots: spec.pool_slots, queue: spec.queue, priority_weight: run.graph.weights[instance.task] ?? spec.priority_weight,
+      max_tries: record.try_number + spec.retries + 1,
+      start_time: null,
+      end_time: null,
+      scheduled_time: null,
+      queued_time: null,
+      next_try_at: null,
+      state_reason: null,
+      pool: spec.pool,
+      pool_slots: spec.pool_slots,
+      queue: spec.queue,
+      priority_weight: run.graph.weights[instance.task] ?? spec.priority_weight,
       ...(p.note === undefined ? {} : { note: p.note }),
     }
     if (instance.live !== null) {
@@ -183,7 +236,16 @@ function addedInstance(e: Engine, run: ActiveRun, task: number): Instance {
     const max_tries = record.try_number + instance.spec.retries + 1
     counts[record.state] = (counts[record.state] ?? 1) - 1
     if (counts[record.state] === 0) delete counts[record.state]
-    e.pending.changeInstance(record, { state: 'none', max_tries, start_time: null, end_time: null, scheduled_time: null, queued_time: null, next_try_at: null, state_reason: null })
+    e.pending.changeInstance(record, {
+      state: 'none',
+      max_tries,
+      start_time: null,
+      end_time: null,
+      scheduled_time: null,
+      queued_time: null,
+      next_try_at: null,
+      state_reason: null,
+    })
   }
   counts[record.state] = (counts[record.state] ?? 0) + 1
   e.instances.set(record.id, instance)
@@ -198,7 +260,18 @@ function addedInstance(e: Engine, run: ActiveRun, task: number): Instance {
 export function deleteRun(e: Engine, run: ActiveRun, actor: string): void {
   if (run.isActive) throw new VortexError('invalid_state', `Run "${run.record.run_id}" is ${run.record.state}; cancel it first.`)
   e.pending.deleteRun(run.record.id)
-  e.ledger({ kind: 'dag_run.deleted', dag_id: run.record.dag_id, dag_run_id: null, task_instance_id: null, attempt: null, from_state: run.record.state, to_state: null, cause: 'user', actor, message: run.record.run_id })
+  e.ledger({
+    kind: 'dag_run.deleted',
+    dag_id: run.record.dag_id,
+    dag_run_id: null,
+    task_instance_id: null,
+    attempt: null,
+    from_state: run.record.state,
+    to_state: null,
+    cause: 'user',
+    actor,
+    message: run.record.run_id,
+  })
   e.publish({ type: 'dag_run_deleted', dag_id: run.record.dag_id, run_id: run.record.run_id })
   for (const next of run.waitingForThis) {
     next.past = undefined
@@ -212,12 +285,23 @@ export function deleteRun(e: Engine, run: ActiveRun, actor: string): void {
 export function deleteDag(e: Engine, dag_id: string, actor: string): void {
   const dag = dagOf(e, dag_id)
   const active = [...dag.runs.values()].find((run) => run.isActive)
-  if (active !== undefined) throw new VortexError('invalid_state', `DAG "${dag_id}" has an active run ("${active.record.run_id}"); cancel it first.`)
+  if (active !== undefined)
+    throw new VortexError('invalid_state', `DAG "${dag_id}" has an active run ("${active.record.run_id}"); cancel it first.`)
   for (const run of dag.runs.values()) run.isDeleted = true
   for (const { instance } of e.live.values()) if (instance.run.dag === dag) instance.run.isDeleted = true
   for (const { record } of e.backfills.values()) if (record.dag_id === dag_id) e.backfills.delete(record.id)
   e.pending.deleteDag(dag_id)
-  e.ledger({ kind: 'dag.deleted', dag_id, dag_run_id: null, task_instance_id: null, attempt: null, from_state: null, to_state: null, cause: 'user', actor })
+  e.ledger({
+    kind: 'dag.deleted',
+    dag_id,
+    dag_run_id: null,
+    task_instance_id: null,
+    attempt: null,
+    from_state: null,
+    to_state: null,
+    cause: 'user',
+    actor,
+  })
   e.publish({ type: 'dag', dag_id })
   e.dags.delete(dag_id)
 }

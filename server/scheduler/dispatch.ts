@@ -76,12 +76,38 @@ function queueOn(e: Engine, instance: Instance, queue: ReadyQueue, worker: Worke
   e.live.set(record.id, live)
   worker.attempts.add(live)
   if (attempt > 1) e.pending.deleteXComs({ dag_run_id: run.record.id, task_id: record.task_id, map_index: record.map_index })
-  transition(e, instance, 'queued', { cause: 'dispatched', actor: 'scheduler', message: worker_id }, {
-    try_number: attempt, worker_id, lease_token, queued_time: e.now, scheduled_time: record.scheduled_time ?? e.now, start_time: null, end_time: null, next_try_at: null, state_reason: null,
-  })
+  transition(
+    e,
+    instance,
+    'queued',
+    { cause: 'dispatched', actor: 'scheduler', message: worker_id },
+    {
+      try_number: attempt,
+      worker_id,
+      lease_token,
+      queued_time: e.now,
+      scheduled_time: record.scheduled_time ?? e.now,
+      start_time: null,
+      end_time: null,
+      next_try_at: null,
+      state_reason: null,
+    },
+  )
   e.pending.insertAttempt({
-    task_instance_id: record.id, attempt, state: 'queued', lease_token, worker_id, hostname: worker.hello.hostname, pid: null, queued_time: e.now, start_time: null, end_time: null,
-    exit_code: null, signal: null, reason: null, max_rss_bytes: null,
+    task_instance_id: record.id,
+    attempt,
+    state: 'queued',
+    lease_token,
+    worker_id,
+    hostname: worker.hello.hostname,
+    pid: null,
+    queued_time: e.now,
+    start_time: null,
+    end_time: null,
+    exit_code: null,
+    signal: null,
+    reason: null,
+    max_rss_bytes: null,
   })
   e.assign(live)
 }

@@ -3,7 +3,17 @@ import { EngineHarness } from './testing/engineHarness.ts'
 import { spec, task } from './simulation/workload.ts'
 import { SIM_START } from './simulation/simClock.ts'
 
-const diamond = () => spec({ dag_id: 'd', tasks: ['a', 'b', 'c', 'z'].map((task_id) => task({ task_id })), edges: [['a', 'b', null], ['a', 'c', null], ['b', 'z', null], ['c', 'z', null]] })
+const diamond = () =>
+  spec({
+    dag_id: 'd',
+    tasks: ['a', 'b', 'c', 'z'].map((task_id) => task({ task_id })),
+    edges: [
+      ['a', 'b', null],
+      ['a', 'c', null],
+      ['b', 'z', null],
+      ['c', 'z', null],
+    ],
+  })
 
 async function started(...args: ConstructorParameters<typeof EngineHarness>): Promise<EngineHarness> {
   const harness = new EngineHarness(...args)
@@ -35,7 +45,15 @@ describe('a run', () => {
     expect(h.runState(run)).toBe('success')
   })
   it('skips what a branch did not choose, and what depends on it', async () => {
-    const dag = spec({ dag_id: 'd', tasks: ['branch', 'left', 'right', 'after'].map((task_id) => task({ task_id })), edges: [['branch', 'left', null], ['branch', 'right', null], ['right', 'after', null]] })
+    const dag = spec({
+      dag_id: 'd',
+      tasks: ['branch', 'left', 'right', 'after'].map((task_id) => task({ task_id })),
+      edges: [
+        ['branch', 'left', null],
+        ['branch', 'right', null],
+        ['right', 'after', null],
+      ],
+    })
     const h = await started([dag])
     const run = await h.trigger('d')
     await h.end(h.takeAssigned()[0]!, 'success', { skip_task_ids: ['right'] })
@@ -71,7 +89,13 @@ describe('a run', () => {
     expect(h.states(run)).toEqual({ a: 'skipped', b: 'skipped', c: 'skipped', z: 'skipped' })
   })
   it('finishes empty operators without a worker', async () => {
-    const h = await started([spec({ dag_id: 'd', tasks: [task({ task_id: 'a', kind: 'empty' }), task({ task_id: 'b', kind: 'empty' })], edges: [['a', 'b', null]] })])
+    const h = await started([
+      spec({
+        dag_id: 'd',
+        tasks: [task({ task_id: 'a', kind: 'empty' }), task({ task_id: 'b', kind: 'empty' })],
+        edges: [['a', 'b', null]],
+      }),
+    ])
     const run = await h.trigger('d')
     expect(h.runState(run)).toBe('success')
     expect(h.assigned).toEqual([])
@@ -87,13 +111,18 @@ describe('limits', () => {
     spec({ dag_id: 'd', tasks: Array.from({ length: count }, (_, i) => task({ ...change, task_id: `t${i}` })) })
 
   it('hold a pool to its slots, by weight of slots', async () => {
-    const h = await started([wide({ task_id: '', pool_slots: 2, pool: 'p' })], { pools: [{ name: 'p', slots: 5, description: '', include_deferred: false }] })
+    const h = await started([wide({ task_id: '', pool_slots: 2, pool: 'p' })], {
+      pools: [{ name: 'p', slots: 5, description: '', include_deferred: false }],
+    })
     await h.trigger('d')
     expect(h.assigned).toHaveLength(2)
     expect(await h.endAll()).toHaveLength(10)
   })
   it('let a smaller task pass a bigger one that does not fit', async () => {
-    const dag = spec({ dag_id: 'd', tasks: [task({ task_id: 'big', pool: 'p', pool_slots: 3, priority_weight: 9 }), task({ task_id: 'small', pool: 'p', pool_slots: 1 })] })
+    const dag = spec({
+      dag_id: 'd',
+      tasks: [task({ task_id: 'big', pool: 'p', pool_slots: 3, priority_weight: 9 }), task({ task_id: 'small', pool: 'p', pool_slots: 1 })],
+    })
     const h = await started([dag], { pools: [{ name: 'p', slots: 2, description: '', include_deferred: false }] })
     const run = await h.trigger('d')
     expect(h.assigned.map(({ task_instance }) => task_instance.task_id)).toEqual(['small'])
@@ -109,7 +138,10 @@ describe('limits', () => {
     expect(h.assigned).toHaveLength(1)
   })
   it('hold max_active_tasks per run for 3.x and per DAG for 2.x', async () => {
-    for (const [dialect, expected] of [['3', 4], ['2', 2]] as const) {
+    for (const [dialect, expected] of [
+      ['3', 4],
+      ['2', 2],
+    ] as const) {
       const h = await started([{ ...wide(), dialect, max_active_tasks: 2 }])
       await h.trigger('d')
       await h.trigger('d')
@@ -118,7 +150,12 @@ describe('limits', () => {
     }
   })
   it('hold max_active_tis_per_dag over runs and max_active_tis_per_dagrun within one', async () => {
-    const h = await started([spec({ dag_id: 'd', tasks: [task({ task_id: 'one', max_active_tis_per_dag: 1 }), task({ task_id: 'per', max_active_tis_per_dagrun: 1 })] })])
+    const h = await started([
+      spec({
+        dag_id: 'd',
+        tasks: [task({ task_id: 'one', max_active_tis_per_dag: 1 }), task({ task_id: 'per', max_active_tis_per_dagrun: 1 })],
+      }),
+    ])
     await h.trigger('d')
     await h.trigger('d')
     expect(h.assigned.map(({ task_instance }) => task_instance.task_id).sort()).toEqual(['one', 'per', 'per'])
@@ -138,7 +175,10 @@ describe('limits', () => {
     expect(await h.endAll()).toHaveLength(10)
   })
   it('give higher priority weights first', async () => {
-    const dag = spec({ dag_id: 'd', tasks: [1, 5, 3].map((priority_weight, i) => task({ task_id: `t${i}`, priority_weight, weight_rule: 'absolute' })) })
+    const dag = spec({
+      dag_id: 'd',
+      tasks: [1, 5, 3].map((priority_weight, i) => task({ task_id: `t${i}`, priority_weight, weight_rule: 'absolute' })),
+    })
     const h = await started([dag], { parallelism: 1 })
     await h.trigger('d')
     expect(await h.endAll()).toEqual(['t1', 't2', 't0'])
@@ -149,10 +189,18 @@ describe('commands', () => {
   it('refuse a second run with the same id, logical date, or a name of the scheduler', async () => {
     const h = await started([diamond()])
     await h.trigger('d', { run_id: 'r', logical_date: SIM_START })
-    await expect(h.answer(h.commands.dagTrigger({ dag_id: 'd', conf: {}, logical_date: null, run_id: 'r', note: null, actor: 'x' }))).rejects.toMatchObject({ code: 'conflict' })
-    await expect(h.answer(h.commands.dagTrigger({ dag_id: 'd', conf: {}, logical_date: SIM_START, run_id: null, note: null, actor: 'x' }))).rejects.toMatchObject({ code: 'conflict' })
-    await expect(h.answer(h.commands.dagTrigger({ dag_id: 'd', conf: {}, logical_date: null, run_id: 'scheduled__x', note: null, actor: 'x' }))).rejects.toMatchObject({ code: 'invalid_request' })
-    await expect(h.answer(h.commands.dagTrigger({ dag_id: 'none', conf: {}, logical_date: null, run_id: null, note: null, actor: 'x' }))).rejects.toMatchObject({ code: 'not_found' })
+    await expect(
+      h.answer(h.commands.dagTrigger({ dag_id: 'd', conf: {}, logical_date: null, run_id: 'r', note: null, actor: 'x' })),
+    ).rejects.toMatchObject({ code: 'conflict' })
+    await expect(
+      h.answer(h.commands.dagTrigger({ dag_id: 'd', conf: {}, logical_date: SIM_START, run_id: null, note: null, actor: 'x' })),
+    ).rejects.toMatchObject({ code: 'conflict' })
+    await expect(
+      h.answer(h.commands.dagTrigger({ dag_id: 'd', conf: {}, logical_date: null, run_id: 'scheduled__x', note: null, actor: 'x' })),
+    ).rejects.toMatchObject({ code: 'invalid_request' })
+    await expect(
+      h.answer(h.commands.dagTrigger({ dag_id: 'none', conf: {}, logical_date: null, run_id: null, note: null, actor: 'x' })),
+    ).rejects.toMatchObject({ code: 'not_found' })
   })
   it('cancel a run: live attempts are killed, nothing else starts', async () => {
     const h = await started([diamond()])
@@ -166,7 +214,9 @@ describe('commands', () => {
     const h = await started([diamond()])
     const run = await h.trigger('d')
     await h.endAll((id) => (id === 'b' ? 'failed' : 'success'))
-    const affected = await h.answer(h.commands.runClear({ dag_id: 'd', run_id: run, options: { only_failed: true, include_downstream: true }, actor: 'x' }))
+    const affected = await h.answer(
+      h.commands.runClear({ dag_id: 'd', run_id: run, options: { only_failed: true, include_downstream: true }, actor: 'x' }),
+    )
     expect(affected.task_instances.map(({ task_id }) => task_id).sort()).toEqual(['b', 'z'])
     expect(await h.endAll()).toEqual(['b', 'z'])
     expect(h.runState(run)).toBe('success')
@@ -176,7 +226,9 @@ describe('commands', () => {
     const run = await h.trigger('d')
     await h.endAll()
     const before = h.db.commits
-    const affected = await h.answer(h.commands.runClear({ dag_id: 'd', run_id: run, options: { task_ids: ['b'], include_downstream: true, dry_run: true }, actor: 'x' }))
+    const affected = await h.answer(
+      h.commands.runClear({ dag_id: 'd', run_id: run, options: { task_ids: ['b'], include_downstream: true, dry_run: true }, actor: 'x' }),
+    )
     expect(affected.task_instances.map(({ task_id }) => task_id)).toEqual(['b', 'z'])
     expect(h.db.commits).toBe(before)
   })
@@ -196,7 +248,29 @@ describe('commands', () => {
     const h = await started([diamond()])
     const run = await h.trigger('d')
     const [first] = h.takeAssigned()
-    await h.answer(h.inbox.workerReports({ worker_id: 'w', reports: [{ type: 'ended', ref: { ...first!.ref, lease_token: 'forged' }, at: 0, outcome: 'success', exit_code: 0, signal: '', reason: '', reason_code: '', xcoms: [], skip_task_ids: [], reschedule_at: null, deferral_json: null, max_rss_bytes: null, log_truncated: false }] }))
+    await h.answer(
+      h.inbox.workerReports({
+        worker_id: 'w',
+        reports: [
+          {
+            type: 'ended',
+            ref: { ...first!.ref, lease_token: 'forged' },
+            at: 0,
+            outcome: 'success',
+            exit_code: 0,
+            signal: '',
+            reason: '',
+            reason_code: '',
+            xcoms: [],
+            skip_task_ids: [],
+            reschedule_at: null,
+            deferral_json: null,
+            max_rss_bytes: null,
+            log_truncated: false,
+          },
+        ],
+      }),
+    )
     expect(h.states(run)['a']).toBe('queued')
   })
   it('mark a task and let the run go on', async () => {
@@ -211,11 +285,21 @@ describe('commands', () => {
 
 describe('schedules', () => {
   const minutely = (change: Partial<ReturnType<typeof spec>> = {}) =>
-    spec({ dag_id: 'd', tasks: [task({ task_id: 'a' })], schedule: '* * * * *', timetable: { type: 'cron_data_interval', cron: '* * * * *', timezone: 'UTC' }, start_date: '2025-12-31T23:50:00.000Z', ...change })
+    spec({
+      dag_id: 'd',
+      tasks: [task({ task_id: 'a' })],
+      schedule: '* * * * *',
+      timetable: { type: 'cron_data_interval', cron: '* * * * *', timezone: 'UTC' },
+      start_date: '2025-12-31T23:50:00.000Z',
+      ...change,
+    })
 
   it('make up for every missed interval with catchup, in order, within max_active_runs', async () => {
     const h = await started([minutely({ catchup: true, max_active_runs: 2 })])
-    expect([...h.db.runs.values()].map(({ logical_date }) => new Date(logical_date!).toISOString().slice(11, 16))).toEqual(['23:50', '23:51'])
+    expect([...h.db.runs.values()].map(({ logical_date }) => new Date(logical_date!).toISOString().slice(11, 16))).toEqual([
+      '23:50',
+      '23:51',
+    ])
     for (let i = 0; i < 12; i++) await h.endAll()
     expect([...h.db.runs.values()].length).toBe(10)
   })
@@ -256,19 +340,45 @@ describe('schedules', () => {
 })
 
 describe('backfills', () => {
-  const daily = spec({ dag_id: 'd', tasks: [task({ task_id: 'a' })], schedule: '@daily', timetable: { type: 'cron_data_interval', cron: '0 0 * * *', timezone: 'UTC' }, start_date: null, catchup: false })
-  const range = { dag_id: 'd', start_date: Date.UTC(2025, 10, 1), end_date: Date.UTC(2025, 10, 5), max_active_runs: 2, reprocess: 'none' as const, run_backwards: false, conf: {}, dry_run: false, actor: 'x' }
+  const daily = spec({
+    dag_id: 'd',
+    tasks: [task({ task_id: 'a' })],
+    schedule: '@daily',
+    timetable: { type: 'cron_data_interval', cron: '0 0 * * *', timezone: 'UTC' },
+    start_date: null,
+    catchup: false,
+  })
+  const range = {
+    dag_id: 'd',
+    start_date: Date.UTC(2025, 10, 1),
+    end_date: Date.UTC(2025, 10, 5),
+    max_active_runs: 2,
+    reprocess: 'none' as const,
+    run_backwards: false,
+    conf: {},
+    dry_run: false,
+    actor: 'x',
+  }
 
   it('list exactly the runs that they would create', async () => {
     const h = await started([daily])
     const { backfill, intervals } = await h.answer(h.commands.backfillCreate({ ...range, dry_run: true }))
     expect(backfill).toBeNull()
-    expect(intervals.map(({ logical_date, action }) => `${logical_date.slice(0, 10)} ${action}`)).toEqual(['2025-11-01 create', '2025-11-02 create', '2025-11-03 create', '2025-11-04 create', '2025-11-05 create'])
+    expect(intervals.map(({ logical_date, action }) => `${logical_date.slice(0, 10)} ${action}`)).toEqual([
+      '2025-11-01 create',
+      '2025-11-02 create',
+      '2025-11-03 create',
+      '2025-11-04 create',
+      '2025-11-05 create',
+    ])
   })
   it('create runs within their own limit, newest first when asked, and end', async () => {
     const h = await started([daily])
     const { backfill } = await h.answer(h.commands.backfillCreate({ ...range, run_backwards: true }))
-    const dates = () => [...h.db.runs.values()].filter(({ run_type }) => run_type === 'backfill').map(({ logical_date }) => new Date(logical_date!).getUTCDate())
+    const dates = () =>
+      [...h.db.runs.values()]
+        .filter(({ run_type }) => run_type === 'backfill')
+        .map(({ logical_date }) => new Date(logical_date!).getUTCDate())
     expect(dates()).toEqual([5, 4])
     for (let i = 0; i < 5; i++) await h.endAll()
     expect(dates()).toEqual([5, 4, 3, 2, 1])

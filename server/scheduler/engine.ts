@@ -146,7 +146,13 @@ export class Engine {
   assign(live: LiveAttempt): void {
     const { run, record } = live.instance
     live.isSent = false
-    const attempt: AssignedAttempt = { ref: live.ref, run: { ...run.record }, task_instance: { ...record }, version: run.version, dag_callback: null }
+    const attempt: AssignedAttempt = {
+      ref: live.ref,
+      run: { ...run.record },
+      task_instance: { ...record },
+      version: run.version,
+      dag_callback: null,
+    }
     const list = this.#assigned.get(live.worker_id)
     if (list === undefined) this.#assigned.set(live.worker_id, [{ live, attempt }])
     else list.push({ live, attempt })

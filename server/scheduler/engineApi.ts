@@ -6,7 +6,19 @@ import type { DagRunRecord } from '#db/records.ts'
 import type { AdminStore, EngineStore } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import { BACKFILL_INTERVALS_MAX, continueBackfill, createBackfill, planBackfill, type PlannedInterval } from './backfills.ts'
-import { cancelRun, clearInstances, dagOf, deleteDag, deleteRun, markInstance, markRun, moveToVersion, selectForClear, setPaused, triggerRun } from './commands.ts'
+import {
+  cancelRun,
+  clearInstances,
+  dagOf,
+  deleteDag,
+  deleteRun,
+  markInstance,
+  markRun,
+  moveToVersion,
+  selectForClear,
+  setPaused,
+  triggerRun,
+} from './commands.ts'
 import type { Engine } from './engine.ts'
 import { makeDagEntry, setPools, timetableOf } from './engineLoad.ts'
 import type { EngineService } from './engineService.ts'
@@ -37,8 +49,12 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
       const e = service.leading()
       dagOf(e, p.dag_id)
       const prefix = RESERVED_RUN_IDS.find((word) => p.run_id?.startsWith(word) === true)
-      if (prefix !== undefined) throw new VortexError('invalid_request', `A manual run id must not begin with "${prefix}": those names belong to the scheduler.`)
-      const keys = [p.run_id === null ? '' : `id ${p.dag_id} ${p.run_id}`, p.logical_date === null ? '' : `date ${p.dag_id} ${p.logical_date}`].filter((key) => key !== '')
+      if (prefix !== undefined)
+        throw new VortexError('invalid_request', `A manual run id must not begin with "${prefix}": those names belong to the scheduler.`)
+      const keys = [
+        p.run_id === null ? '' : `id ${p.dag_id} ${p.run_id}`,
+        p.logical_date === null ? '' : `date ${p.dag_id} ${p.logical_date}`,
+      ].filter((key) => key !== '')
       if (keys.some((key) => reserved.has(key))) throw new VortexError('conflict', 'The same run is being created right now.')
       for (const key of keys) reserved.add(key)
       try {
@@ -83,7 +99,13 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
       try {
         const selected = runs.map((run) => ({ run, instances: selectForClear(run, p.options) }))
         const affected: Affected['task_instances'] = selected.flatMap(({ run, instances }) =>
-          instances.map(({ record }) => ({ run_id: run.record.run_id, task_id: record.task_id, map_index: record.map_index, state: record.state })))
+          instances.map(({ record }) => ({
+            run_id: run.record.run_id,
+            task_id: record.task_id,
+            map_index: record.map_index,
+            state: record.state,
+          })),
+        )
         if (p.options.dry_run === true) return { dry_run: true, task_instances: affected }
         await service.commit((e) => {
           for (const run of runs) refuseGone(e, run)
@@ -103,28 +125,55 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
       if (p.end_date < p.start_date) throw new VortexError('invalid_request', 'end_date lies before start_date.')
       const existing = await store.dagRunsByLogicalDate({ dag_id: p.dag_id, from: p.start_date, to: p.end_date })
       const planned = planBackfill(dag, { ...p, existing })
-      if (planned === 'too_many') throw new VortexError('invalid_request', `The range holds more than ${BACKFILL_INTERVALS_MAX} intervals; split it.`)
+      if (planned === 'too_many')
+        throw new VortexError('invalid_request', `The range holds more than ${BACKFILL_INTERVALS_MAX} intervals; split it.`)
       const intervals = planned.map(presentInterval)
       if (p.dry_run) return { backfill: null, intervals }
-      if (planned.every(({ action }) => action === 'skip')) throw new VortexError('invalid_request', 'There is nothing to run in this range.', { intervals })
+      if (planned.every(({ action }) => action === 'skip'))
+        throw new VortexError('invalid_request', 'There is nothing to run in this range.', { intervals })
       const entry = await service.commit((e) => {
         const other = [...e.backfills.values()].find(({ record }) => record.dag_id === p.dag_id)
-        if (other !== undefined) throw new VortexError('conflict', `Backfill ${other.record.id} of this DAG is ${other.record.state}; cancel it or wait for it.`)
-        return createBackfill(e, dagOf(e, p.dag_id), {
-          dag_id: p.dag_id, start_date: p.start_date, end_date: p.end_date, max_active_runs: p.max_active_runs, reprocess: p.reprocess, run_backwards: p.run_backwards, conf: p.conf, created_by: p.actor,
-        }, planned)
+        if (other !== undefined)
+          throw new VortexError('conflict', `Backfill ${other.record.id} of this DAG is ${other.record.state}; cancel it or wait for it.`)
+        return createBackfill(
+          e,
+          dagOf(e, p.dag_id),
+          {
+            dag_id: p.dag_id,
+            start_date: p.start_date,
+            end_date: p.end_date,
+            max_active_runs: p.max_active_runs,
+            reprocess: p.reprocess,
+            run_backwards: p.run_backwards,
+            conf: p.conf,
+            created_by: p.actor,
+          },
+          planned,
+        )
       })
       return { backfill: { ...entry.record }, intervals }
     },
     backfillSetState: (p) =>
       service.commit((e) => {
         const entry = e.backfills.get(p.backfill_id)
-        if (entry === undefined || entry.record.dag_id !== p.dag_id) throw new VortexError('not_found', `DAG "${p.dag_id}" has no active backfill ${p.backfill_id}.`)
+        if (entry === undefined || entry.record.dag_id !== p.dag_id)
+          throw new VortexError('not_found', `DAG "${p.dag_id}" has no active backfill ${p.backfill_id}.`)
         // It may have ended in the commit that is under way.
-        if (entry.record.state !== 'running' && entry.record.state !== 'paused') throw new VortexError('invalid_state', `Backfill ${p.backfill_id} has ended as ${entry.record.state}.`)
+        if (entry.record.state !== 'running' && entry.record.state !== 'paused')
+          throw new VortexError('invalid_state', `Backfill ${p.backfill_id} has ended as ${entry.record.state}.`)
         const state = p.action === 'pause' ? 'paused' : p.action === 'resume' ? 'running' : 'cancelled'
         e.pending.changeBackfill(entry.record, { state, ...(state === 'cancelled' ? { end_time: e.now } : {}) })
-        e.ledger({ kind: 'backfill.state', dag_id: p.dag_id, dag_run_id: null, task_instance_id: null, attempt: null, from_state: null, to_state: state, cause: 'user', actor: p.actor })
+        e.ledger({
+          kind: 'backfill.state',
+          dag_id: p.dag_id,
+          dag_run_id: null,
+          task_instance_id: null,
+          attempt: null,
+          from_state: null,
+          to_state: state,
+          cause: 'user',
+          actor: p.actor,
+        })
         if (state === 'running') continueBackfill(e, dagOf(e, p.dag_id), entry)
         if (state === 'cancelled') {
           for (const id of entry.active) {
@@ -141,7 +190,18 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
         const worker = e.workers.get(p.worker_id)
         if (worker === undefined) throw new VortexError('not_found', `There is no worker "${p.worker_id}".`)
         worker.is_draining = true
-        e.ledger({ kind: 'worker.drained', dag_id: null, dag_run_id: null, task_instance_id: null, attempt: null, from_state: null, to_state: null, cause: 'user', actor: p.actor, message: p.worker_id })
+        e.ledger({
+          kind: 'worker.drained',
+          dag_id: null,
+          dag_run_id: null,
+          task_instance_id: null,
+          attempt: null,
+          from_state: null,
+          to_state: null,
+          cause: 'user',
+          actor: p.actor,
+          message: p.worker_id,
+        })
         e.pending.effects.push(() => e.dependencies.workers.drain({ worker_id: p.worker_id }))
         e.publish({ type: 'worker', worker_id: p.worker_id, status: 'draining' })
       }),
@@ -149,7 +209,11 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
       await service.commit((e) => {
         const worker = e.workers.get(p.worker_id)
         if (worker?.is_connected === true) throw new VortexError('invalid_state', `Worker "${p.worker_id}" is connected; drain it first.`)
-        if (worker !== undefined && worker.attempts.size > 0) throw new VortexError('invalid_state', `Worker "${p.worker_id}" still holds ${worker.attempts.size} attempts; their leases end within seconds.`)
+        if (worker !== undefined && worker.attempts.size > 0)
+          throw new VortexError(
+            'invalid_state',
+            `Worker "${p.worker_id}" still holds ${worker.attempts.size} attempts; their leases end within seconds.`,
+          )
         e.workers.delete(p.worker_id)
       })
       await store.workerDelete({ worker_id: p.worker_id })
@@ -173,27 +237,39 @@ async function changedRun(service: EngineService, run: ActiveRun, change: (e: En
 /** A command waited between its read and its step: the run may be deleted, or a new term have begun. */
 function refuseGone(e: Engine, run: ActiveRun): void {
   if (run.isDeleted) throw new VortexError('not_found', `Run "${run.record.run_id}" is deleted.`)
-  if (e.runs.get(run.record.id) !== run) throw new VortexError('not_leader', 'The scheduler has started again; nothing was changed. Try again.')
+  if (e.runs.get(run.record.id) !== run)
+    throw new VortexError('not_leader', 'The scheduler has started again; nothing was changed. Try again.')
 }
 
-async function refuseExisting(store: EngineStore, e: Engine, p: { dag_id: string; run_id: string | null; logical_date: number | null }): Promise<void> {
+async function refuseExisting(
+  store: EngineStore,
+  e: Engine,
+  p: { dag_id: string; run_id: string | null; logical_date: number | null },
+): Promise<void> {
   const inMemory = [...(e.dags.get(p.dag_id)?.runs.values() ?? [])]
   if (p.run_id !== null) {
-    const known = inMemory.some(({ record }) => record.run_id === p.run_id) || (await store.dagRunGet({ dag_id: p.dag_id, run_id: p.run_id })) !== null
+    const known =
+      inMemory.some(({ record }) => record.run_id === p.run_id) || (await store.dagRunGet({ dag_id: p.dag_id, run_id: p.run_id })) !== null
     if (known) throw new VortexError('conflict', `DAG "${p.dag_id}" already has a run "${p.run_id}".`, { run_id: p.run_id })
   }
   if (p.logical_date !== null) {
     const date = p.logical_date
     const stored = await store.dagRunsByLogicalDate({ dag_id: p.dag_id, from: date, to: date })
-    const known = [...inMemory.map(({ record }) => record), ...stored].find((record) => record.logical_date === date && record.run_type === 'manual')
-    if (known !== undefined) throw new VortexError('conflict', `DAG "${p.dag_id}" already has a manual run for ${instant(date)}: "${known.run_id}".`, { run_id: known.run_id })
+    const known = [...inMemory.map(({ record }) => record), ...stored].find(
+      (record) => record.logical_date === date && record.run_type === 'manual',
+    )
+    if (known !== undefined)
+      throw new VortexError('conflict', `DAG "${p.dag_id}" already has a manual run for ${instant(date)}: "${known.run_id}".`, {
+        run_id: known.run_id,
+      })
   }
 }
 
 /** Before anything is changed: a step has no way back. */
 function refuseUnknownTasks(dag: DagEntry, task_ids: readonly string[]): void {
   const unknown = task_ids.find((task_id) => !graphOf(dag.version).index.has(task_id))
-  if (unknown !== undefined) throw new VortexError('not_found', `Version ${dag.version.version} of "${dag.record.dag_id}" has no task "${unknown}".`)
+  if (unknown !== undefined)
+    throw new VortexError('not_found', `Version ${dag.version.version} of "${dag.record.dag_id}" has no task "${unknown}".`)
 }
 
 async function runsToClear(service: EngineService, store: EngineStore, p: Parameters<EngineCommands['runClear']>[0]): Promise<ActiveRun[]> {
@@ -202,9 +278,14 @@ async function runsToClear(service: EngineService, store: EngineStore, p: Parame
     const date = runs[0]?.record.logical_date ?? null
     const { include_past, include_future } = p.options
     if (date === null || (include_past !== true && include_future !== true)) return runs
-    const rows = await store.dagRunsByLogicalDate({ dag_id: p.dag_id, from: include_past === true ? 0 : date, to: include_future === true ? Number.MAX_SAFE_INTEGER : date })
+    const rows = await store.dagRunsByLogicalDate({
+      dag_id: p.dag_id,
+      from: include_past === true ? 0 : date,
+      to: include_future === true ? Number.MAX_SAFE_INTEGER : date,
+    })
     const others = rows.filter(({ run_id }) => run_id !== p.run_id)
-    if (others.length >= CLEAR_RUNS_MAX) throw new VortexError('invalid_request', `This would clear ${others.length + 1} runs; at most ${CLEAR_RUNS_MAX} at once.`)
+    if (others.length >= CLEAR_RUNS_MAX)
+      throw new VortexError('invalid_request', `This would clear ${others.length + 1} runs; at most ${CLEAR_RUNS_MAX} at once.`)
     for (const { run_id } of others) runs.push(await service.runInMemory(p.dag_id, run_id))
     return runs
   } catch (error) {
@@ -215,8 +296,12 @@ async function runsToClear(service: EngineService, store: EngineStore, p: Parame
 
 function presentInterval(interval: PlannedInterval): BackfillInterval {
   return {
-    logical_date: instant(interval.logical_date), data_interval_start: instant(interval.data_interval_start), data_interval_end: instant(interval.data_interval_end),
-    action: interval.action, run_id: interval.run_id, reason: interval.reason,
+    logical_date: instant(interval.logical_date),
+    data_interval_start: instant(interval.data_interval_start),
+    data_interval_end: instant(interval.data_interval_end),
+    action: interval.action,
+    run_id: interval.run_id,
+    reason: interval.reason,
   }
 }
 
@@ -232,10 +317,19 @@ function dagsChanged(e: Engine, p: Parameters<EngineCommands['dagsChanged']>[0])
       continue
     }
     const { is_paused, next_run_after, next_logical_date, next_interval_start, next_interval_end, consecutive_failed_runs } = known.record
-    const { last_scheduled_logical_date, last_scheduled_interval_start, last_scheduled_interval_end, last_scheduled_run_after } = known.record
+    const { last_scheduled_logical_date, last_scheduled_interval_start, last_scheduled_interval_end, last_scheduled_run_after } =
+      known.record
     Object.assign(known.record, row, {
-      is_paused, next_run_after, next_logical_date, next_interval_start, next_interval_end, consecutive_failed_runs,
-      last_scheduled_logical_date, last_scheduled_interval_start, last_scheduled_interval_end, last_scheduled_run_after,
+      is_paused,
+      next_run_after,
+      next_logical_date,
+      next_interval_start,
+      next_interval_end,
+      consecutive_failed_runs,
+      last_scheduled_logical_date,
+      last_scheduled_interval_start,
+      last_scheduled_interval_end,
+      last_scheduled_run_after,
     })
     known.version = version
     known.timetable = timetableOf(version)
@@ -260,7 +354,15 @@ export function createSwarmInbox({ service, store, clock }: EngineApiOptions): S
       const unknown = await service.commit((e) => workerConnected(e, hello, clock.monotonic()))
       const now = clock.now()
       await store.workerPut({
-        worker_id: hello.worker_id, hostname: hello.hostname, status: 'active', capacity: hello.capacity, queues: hello.queues, labels: hello.labels, version: hello.version, last_heartbeat: now, connected_at: now,
+        worker_id: hello.worker_id,
+        hostname: hello.hostname,
+        status: 'active',
+        capacity: hello.capacity,
+        queues: hello.queues,
+        labels: hello.labels,
+        version: hello.version,
+        last_heartbeat: now,
+        connected_at: now,
       })
       return { unknown }
     },
@@ -314,8 +416,16 @@ export function createEngineQueries({ service }: { service: EngineService }): En
     },
     workers: () =>
       [...(service.engine?.workers.values() ?? [])].map((worker): WorkerView => ({
-        worker_id: worker.hello.worker_id, hostname: worker.hello.hostname, status: worker.is_connected ? (worker.is_draining ? 'draining' : 'active') : 'offline', capacity: worker.hello.capacity,
-        active_tasks: worker.attempts.size, queues: worker.hello.queues, labels: worker.hello.labels, version: worker.hello.version, last_heartbeat: worker.last_heartbeat_at, connected_at: worker.connected_at,
+        worker_id: worker.hello.worker_id,
+        hostname: worker.hello.hostname,
+        status: worker.is_connected ? (worker.is_draining ? 'draining' : 'active') : 'offline',
+        capacity: worker.hello.capacity,
+        active_tasks: worker.attempts.size,
+        queues: worker.hello.queues,
+        labels: worker.hello.labels,
+        version: worker.hello.version,
+        last_heartbeat: worker.last_heartbeat_at,
+        connected_at: worker.connected_at,
       })),
     counts() {
       const e = service.engine
@@ -330,7 +440,12 @@ export function createEngineQueries({ service }: { service: EngineService }): En
       const runs: ReturnType<EngineQueries['nextRuns']> = []
       let next = nextPlanned(e, dag)
       while (next !== null && runs.length < count) {
-        runs.push({ run_after: next.run_after, logical_date: next.logical_date, data_interval_start: next.interval.start, data_interval_end: next.interval.end })
+        runs.push({
+          run_after: next.run_after,
+          logical_date: next.logical_date,
+          data_interval_start: next.interval.start,
+          data_interval_end: next.interval.end,
+        })
         next = dag.timetable.next({ last: next, restriction: restrictionOf(dag), now: Math.max(e.now, next.run_after) })
       }
       return runs
@@ -366,7 +481,14 @@ interface NeighbourDates {
   prev_logical_date: number | null
   next_logical_date: number | null
 }
-const NO_NEIGHBOURS = { prev_success_interval_start: null, prev_success_interval_end: null, prev_success_start: null, prev_success_end: null, prev_logical_date: null, next_logical_date: null }
+const NO_NEIGHBOURS = {
+  prev_success_interval_start: null,
+  prev_success_interval_end: null,
+  prev_success_start: null,
+  prev_success_end: null,
+  prev_logical_date: null,
+  next_logical_date: null,
+}
 /** How far back the point before is looked for: a yearly schedule has one within this time. */
 const LOOK_BACK_MS = 400 * 86_400_000
 
@@ -378,7 +500,8 @@ function neighbours(dag: DagEntry, run: DagRunRecord, date: number): Pick<Neighb
   // Widening windows: most schedules have their previous point one step back.
   for (let back = 2 * step; ; back *= 4) {
     let previous: number | null = null
-    for (const slot of dag.timetable.between({ from: date - Math.min(back, LOOK_BACK_MS), to: date - 1, restriction })) previous = slot.logical_date
+    for (const slot of dag.timetable.between({ from: date - Math.min(back, LOOK_BACK_MS), to: date - 1, restriction }))
+      previous = slot.logical_date
     if (previous !== null || back >= LOOK_BACK_MS) return { prev_logical_date: previous, next_logical_date: next?.logical_date ?? null }
   }
 }

@@ -20,7 +20,12 @@ export function timetableOf(version: DagVersionRecord): Timetable {
 }
 
 export function makeDagEntry(record: DagRecord, version: DagVersionRecord): DagEntry {
-  return new DagEntry(record, version, timetableOf(version), new Limit('max_active_tasks', `dag:${record.dag_id}`, version.spec.max_active_tasks))
+  return new DagEntry(
+    record,
+    version,
+    timetableOf(version),
+    new Limit('max_active_tasks', `dag:${record.dag_id}`, version.spec.max_active_tasks),
+  )
 }
 
 export function setPools(e: Engine, pools: PoolRecord[]): void {
@@ -50,7 +55,10 @@ export function loadEngine(snapshot: EngineSnapshot, dependencies: EngineDepende
   e.now = now
   e.began = monotonic
   Object.assign(e.nextId, {
-    dag_run: snapshot.max_ids.dag_run + 1, task_instance: snapshot.max_ids.task_instance + 1, ledger: snapshot.max_ids.ledger + 1, backfill: snapshot.max_ids.backfill + 1,
+    dag_run: snapshot.max_ids.dag_run + 1,
+    task_instance: snapshot.max_ids.task_instance + 1,
+    ledger: snapshot.max_ids.ledger + 1,
+    backfill: snapshot.max_ids.backfill + 1,
   })
   setPools(e, snapshot.pools)
   const versions = new Map(snapshot.dag_versions.map((version) => [version.id, version]))
@@ -65,7 +73,12 @@ export function loadEngine(snapshot: EngineSnapshot, dependencies: EngineDepende
     else list.push(row)
   }
   for (const backfill of snapshot.backfills) {
-    e.backfills.set(backfill.id, { record: backfill, intervals: snapshot.backfill_intervals.filter(({ backfill_id }) => backfill_id === backfill.id), active: new Set(), hasFailures: snapshot.failed_backfills.includes(backfill.id) })
+    e.backfills.set(backfill.id, {
+      record: backfill,
+      intervals: snapshot.backfill_intervals.filter(({ backfill_id }) => backfill_id === backfill.id),
+      active: new Set(),
+      hasFailures: snapshot.failed_backfills.includes(backfill.id),
+    })
   }
   for (const record of snapshot.dag_runs) {
     const dag = e.dags.get(record.dag_id)
@@ -76,7 +89,12 @@ export function loadEngine(snapshot: EngineSnapshot, dependencies: EngineDepende
   }
   restoreLive(e, snapshot)
   e.step(now, () => {
-    for (const run of e.runs.values()) if (run.record.state === 'running') restart(e, [...run.instances], () => { setRunTimeout(e, run); resume(e, run) })
+    for (const run of e.runs.values())
+      if (run.record.state === 'running')
+        restart(e, [...run.instances], () => {
+          setRunTimeout(e, run)
+          resume(e, run)
+        })
     for (const dag of e.dags.values()) {
       e.dagsWithRoom.add(dag)
       createDueRuns(e, dag)

@@ -89,7 +89,10 @@ export class EngineService implements Service {
   }
 
   async #resign(term: LeaderTerm): Promise<void> {
-    await this.#atMost(STOP_WAIT_MS, this.#o.store.leaderResign({ holder: this.#o.holder, epoch: term.epoch }).catch(() => undefined))
+    await this.#atMost(
+      STOP_WAIT_MS,
+      this.#o.store.leaderResign({ holder: this.#o.holder, epoch: term.epoch }).catch(() => undefined),
+    )
   }
 
   async #atMost(ms: number, work: Promise<void> | undefined): Promise<void> {
@@ -137,7 +140,9 @@ export class EngineService implements Service {
         this.#step(e, () => {
           const result = work(e)
           e.pending.effects.push(() => resolve(result))
-          e.pending.failures.push(() => reject(new VortexError('not_leader', 'This controller lost the leadership; nothing was changed. Try again.')))
+          e.pending.failures.push(() =>
+            reject(new VortexError('not_leader', 'This controller lost the leadership; nothing was changed. Try again.')),
+          )
         })
       } catch (error) {
         if (error instanceof VortexError) reject(error)
@@ -153,7 +158,8 @@ export class EngineService implements Service {
   leading(): Engine {
     const e = this.#engine
     if (e === null) throw new VortexError('not_leader', 'This controller is a standby; ask the leader.')
-    if ((this.#committer?.stalledMs ?? 0) > STALL_REFUSE_MS) throw new VortexError('database_unavailable', 'The database does not answer; nothing was changed. Try again later.')
+    if ((this.#committer?.stalledMs ?? 0) > STALL_REFUSE_MS)
+      throw new VortexError('database_unavailable', 'The database does not answer; nothing was changed. Try again later.')
     return e
   }
 
@@ -257,7 +263,11 @@ export class EngineService implements Service {
     if (this.#isStopped) return await this.#resign(term)
     const { clock } = this.#o
     const dependencies = {
-      runIdSuffix: this.#isNameTaken ? `_${term.epoch}` : '', settings: this.#o.settings, newToken: this.#o.newToken, workers: this.#o.workers, publish: this.#o.publish,
+      runIdSuffix: this.#isNameTaken ? `_${term.epoch}` : '',
+      settings: this.#o.settings,
+      newToken: this.#o.newToken,
+      workers: this.#o.workers,
+      publish: this.#o.publish,
       requestPast: (run: ActiveRun) => void this.#loadPast(run),
       requestReprocess: (entry: BackfillEntry, interval: BackfillIntervalRecord) => void this.#reprocess(entry, interval),
     }
@@ -265,7 +275,9 @@ export class EngineService implements Service {
     this.#term = term
     this.#engine = e
     this.#committer = new Committer({
-      store: this.#o.store, term, clock,
+      store: this.#o.store,
+      term,
+      clock,
       take: () => {
         const pending = e.pending
         e.pending = new PendingCommit()
@@ -371,7 +383,9 @@ export class EngineService implements Service {
       if (error instanceof VortexError && error.code === 'not_found') {
         // The run was deleted since the backfill was planned.
         interval.action = 'create'
-        return this.touch((engine) => void (engine === e && isWanted(e, entry, interval) && continueBackfill(e, dagOf(e, entry.record.dag_id), entry)))
+        return this.touch(
+          (engine) => void (engine === e && isWanted(e, entry, interval) && continueBackfill(e, dagOf(e, entry.record.dag_id), entry)),
+        )
       }
       this.#o.logger.warn({ err: error, backfill: entry.record.id }, 'cannot reprocess a run of a backfill; trying again')
       this.#o.clock.after(LEADER_RENEW_MS, () => void this.#reprocess(entry, interval))

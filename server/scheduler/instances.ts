@@ -12,15 +12,29 @@ import type { ActiveRun, Instance } from './model.ts'
 import { ReadyQueue } from './readyQueues.ts'
 
 /** Moves an instance to another state, records why, and marks downstream ones for evaluation. */
-export function transition(e: Engine, instance: Instance, to: TaskInstanceState, cause: Cause, set: Partial<Omit<TaskInstanceRecord, 'id' | 'dag_run_id' | 'task_id' | 'map_index'>> = {}): void {
+export function transition(
+  e: Engine,
+  instance: Instance,
+  to: TaskInstanceState,
+  cause: Cause,
+  set: Partial<Omit<TaskInstanceRecord, 'id' | 'dag_run_id' | 'task_id' | 'map_index'>> = {},
+): void {
   const { record, run } = instance
   const from = record.state
   checkTransition(from, to)
   if (instance.queue !== null && to !== 'scheduled') e.ready.withdraw(instance)
   e.pending.changeInstance(record, { ...set, state: to })
   e.ledger({
-    kind: 'task_instance.state', dag_id: run.record.dag_id, dag_run_id: run.record.id, task_instance_id: record.id,
-    attempt: record.try_number > 0 ? record.try_number : null, from_state: from, to_state: to, cause: cause.cause, actor: cause.actor, message: cause.message ?? null,
+    kind: 'task_instance.state',
+    dag_id: run.record.dag_id,
+    dag_run_id: run.record.id,
+    task_instance_id: record.id,
+    attempt: record.try_number > 0 ? record.try_number : null,
+    from_state: from,
+    to_state: to,
+    cause: cause.cause,
+    actor: cause.actor,
+    message: cause.message ?? null,
   })
   countInRun(run, from, -1)
   countInRun(run, to, 1)
@@ -85,7 +99,13 @@ export function evaluate(e: Engine, instance: Instance): void {
   if (outcome !== 'run') {
     if (spec.wait_for_past_depends_before_skipping && !past.allowed) return
     const to = outcome
-    transition(e, instance, to, { cause: 'trigger_rule', actor: 'scheduler', message: `${spec.trigger_rule} cannot be met` }, { start_time: e.now, end_time: e.now, state_reason: `trigger rule ${spec.trigger_rule}` })
+    transition(
+      e,
+      instance,
+      to,
+      { cause: 'trigger_rule', actor: 'scheduler', message: `${spec.trigger_rule} cannot be met` },
+      { start_time: e.now, end_time: e.now, state_reason: `trigger rule ${spec.trigger_rule}` },
+    )
     return
   }
   if (!past.allowed) return
@@ -126,7 +146,11 @@ export function makeReady(e: Engine, instance: Instance): void {
 }
 
 /** A failed try: another one if tries are left and the failure may be retried, else final. */
-export function fail(e: Engine, instance: Instance, p: Cause & { retryable: boolean; reason: string; at: number; immediately?: boolean }): void {
+export function fail(
+  e: Engine,
+  instance: Instance,
+  p: Cause & { retryable: boolean; reason: string; at: number; immediately?: boolean },
+): void {
   const { record, spec, run } = instance
   const cause: Cause = { cause: p.cause, actor: p.actor, message: p.reason }
   if (!p.retryable || record.try_number >= record.max_tries) {
@@ -141,7 +165,10 @@ export function fail(e: Engine, instance: Instance, p: Cause & { retryable: bool
   }
   const delay = retryDelay({
     // Pokes, attempts given back and tries before a clear do not make the delay longer.
-    try_number: Math.max(1, record.try_number - (record.max_tries - spec.retries - 1)), retry_delay_ms: spec.retry_delay_ms, exponential_backoff: spec.retry_exponential_backoff, max_retry_delay_ms: spec.max_retry_delay_ms,
+    try_number: Math.max(1, record.try_number - (record.max_tries - spec.retries - 1)),
+    retry_delay_ms: spec.retry_delay_ms,
+    exponential_backoff: spec.retry_exponential_backoff,
+    max_retry_delay_ms: spec.max_retry_delay_ms,
     key: `${run.record.dag_id}#${record.task_id}#${run.record.logical_date ?? run.record.run_after}#${record.try_number}`,
   })
   const due = p.at + delay

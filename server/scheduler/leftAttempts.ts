@@ -7,17 +7,30 @@ import type { Engine } from './engine.ts'
 import { limitsOf } from './limits.ts'
 import { LiveAttempt, WorkerEntry, type Instance } from './model.ts'
 
-export function restoreAttempt(e: Engine, instance: Instance, p: { attempt: number; lease_token: string; worker_id: string; hostname: string }): LiveAttempt {
+export function restoreAttempt(
+  e: Engine,
+  instance: Instance,
+  p: { attempt: number; lease_token: string; worker_id: string; hostname: string },
+): LiveAttempt {
   let worker = e.workers.get(p.worker_id)
   if (worker === undefined) {
-    worker = new WorkerEntry({ worker_id: p.worker_id, hostname: p.hostname, capacity: 0, queues: [], labels: [], version: '', local: false, held: [] }, e.began, e.now)
+    worker = new WorkerEntry(
+      { worker_id: p.worker_id, hostname: p.hostname, capacity: 0, queues: [], labels: [], version: '', local: false, held: [] },
+      e.began,
+      e.now,
+    )
     worker.is_connected = false
     worker.is_greeted = false
     e.workers.set(p.worker_id, worker)
   }
   const held = [...limitsOf(e, instance).limits, { limit: e.parallelism, slots: 1 }]
   for (const { limit, slots } of held) limit.used += slots
-  const live = new LiveAttempt({ task_instance_id: instance.record.id, attempt: p.attempt, lease_token: p.lease_token }, instance, p.worker_id, held)
+  const live = new LiveAttempt(
+    { task_instance_id: instance.record.id, attempt: p.attempt, lease_token: p.lease_token },
+    instance,
+    p.worker_id,
+    held,
+  )
   live.isSent = true
   instance.live = live
   e.live.set(instance.record.id, live)
@@ -31,7 +44,14 @@ export function restoreAttempt(e: Engine, instance: Instance, p: { attempt: numb
  */
 export function restoreKilled(e: Engine, instance: Instance): void {
   const { lease_token, worker_id, try_number, state } = instance.record
-  if (!e.isYoung || lease_token === null || worker_id === null || instance.live !== null || (LEASED_STATES as readonly string[]).includes(state)) return
+  if (
+    !e.isYoung ||
+    lease_token === null ||
+    worker_id === null ||
+    instance.live !== null ||
+    (LEASED_STATES as readonly string[]).includes(state)
+  )
+    return
   if (e.workers.get(worker_id)?.is_greeted === true) return
   restoreAttempt(e, instance, { attempt: try_number, lease_token, worker_id, hostname: '' }).isKilled = true
 }

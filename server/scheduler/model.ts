@@ -9,7 +9,15 @@
  */
 import type { TaskSpec } from '#contract/dagSpec.ts'
 import type { TaskInstanceState } from '#contract/states.ts'
-import type { BackfillIntervalRecord, BackfillRecord, DagRecord, DagRunRecord, DagVersionRecord, PoolRecord, TaskInstanceRecord } from '#db/records.ts'
+import type {
+  BackfillIntervalRecord,
+  BackfillRecord,
+  DagRecord,
+  DagRunRecord,
+  DagVersionRecord,
+  PoolRecord,
+  TaskInstanceRecord,
+} from '#db/records.ts'
 import type { CompiledGraph } from '#domain/graph.ts'
 import type { UpstreamCounts } from '#domain/triggerRule.ts'
 import type { Timetable } from '#domain/schedule/timetable.ts'

@@ -3,7 +3,16 @@
  * the state the database has, and a row that is inserted in the same commit is inserted as it ends up.
  */
 import type { AttemptChange, DagRunChange, EngineCommit, TaskInstanceChange } from '#db/store.ts'
-import type { AttemptRecord, BackfillIntervalRecord, BackfillRecord, DagRecord, DagRunRecord, LedgerRecord, TaskInstanceRecord, XComRecord } from '#db/records.ts'
+import type {
+  AttemptRecord,
+  BackfillIntervalRecord,
+  BackfillRecord,
+  DagRecord,
+  DagRunRecord,
+  LedgerRecord,
+  TaskInstanceRecord,
+  XComRecord,
+} from '#db/records.ts'
 
 type Set<T> = { [K in keyof T]?: T[K] }
 
@@ -34,8 +43,19 @@ export class PendingCommit {
 
   /** False = there is nothing for the database, only effects (an answer, a live event). */
   get hasRows(): boolean {
-    return this.#ledger.length > 0 || this.#runs.size > 0 || this.#instances.size > 0 || this.#attempts.size > 0 || this.#dags.size > 0 || this.#backfills.size > 0 ||
-      this.#xcoms.length > 0 || this.#xcomsDeleted.length > 0 || this.#runsInserted.size > 0 || this.#instancesInserted.size > 0 || this.#attemptsInserted.size > 0
+    return (
+      this.#ledger.length > 0 ||
+      this.#runs.size > 0 ||
+      this.#instances.size > 0 ||
+      this.#attempts.size > 0 ||
+      this.#dags.size > 0 ||
+      this.#backfills.size > 0 ||
+      this.#xcoms.length > 0 ||
+      this.#xcomsDeleted.length > 0 ||
+      this.#runsInserted.size > 0 ||
+      this.#instancesInserted.size > 0 ||
+      this.#attemptsInserted.size > 0
+    )
   }
 
   insertRun(record: DagRunRecord, instances: TaskInstanceRecord[]): void {
@@ -80,7 +100,12 @@ export class PendingCommit {
       Object.assign(inserted, set)
       return
     }
-    const change = this.#attempts.get(key) ?? { task_instance_id: ref.task_instance_id, attempt: ref.attempt, expect_lease_token: ref.lease_token, set: {} }
+    const change = this.#attempts.get(key) ?? {
+      task_instance_id: ref.task_instance_id,
+      attempt: ref.attempt,
+      expect_lease_token: ref.lease_token,
+      set: {},
+    }
     Object.assign(change.set, set)
     this.#attempts.set(key, change)
   }

@@ -114,7 +114,14 @@ export interface PoolUsage {
  * `actor` is the user name that goes into the ledger.
  */
 export interface EngineCommands {
-  dagTrigger(p: { dag_id: string; conf: Record<string, unknown>; logical_date: number | null; run_id: string | null; note: string | null; actor: string }): Promise<DagRunRecord>
+  dagTrigger(p: {
+    dag_id: string
+    conf: Record<string, unknown>
+    logical_date: number | null
+    run_id: string | null
+    note: string | null
+    actor: string
+  }): Promise<DagRunRecord>
   dagSetPaused(p: { dag_id: string; paused: boolean; actor: string }): Promise<void>
   dagDelete(p: { dag_id: string; actor: string }): Promise<void>
   /** New and changed versions after a parse; stale DAGs get no new scheduled runs. */
@@ -123,9 +130,31 @@ export interface EngineCommands {
   runClear(p: { dag_id: string; run_id: string; options: ClearBody; actor: string }): Promise<Affected>
   runMark(p: { dag_id: string; run_id: string; state: Extract<DagRunState, 'success' | 'failed'>; actor: string }): Promise<DagRunRecord>
   runDelete(p: { dag_id: string; run_id: string; actor: string }): Promise<void>
-  taskInstanceMark(p: { dag_id: string; run_id: string; task_id: string; map_index: number; state: 'success' | 'failed' | 'skipped'; actor: string }): Promise<TaskInstanceRecord>
-  backfillCreate(p: { dag_id: string; start_date: number; end_date: number; max_active_runs: number; reprocess: ReprocessBehaviour; run_backwards: boolean; conf: Record<string, unknown>; dry_run: boolean; actor: string }): Promise<{ backfill: BackfillRecord | null; intervals: BackfillInterval[] }>
-  backfillSetState(p: { dag_id: string; backfill_id: number; action: 'pause' | 'resume' | 'cancel'; actor: string }): Promise<BackfillRecord>
+  taskInstanceMark(p: {
+    dag_id: string
+    run_id: string
+    task_id: string
+    map_index: number
+    state: 'success' | 'failed' | 'skipped'
+    actor: string
+  }): Promise<TaskInstanceRecord>
+  backfillCreate(p: {
+    dag_id: string
+    start_date: number
+    end_date: number
+    max_active_runs: number
+    reprocess: ReprocessBehaviour
+    run_backwards: boolean
+    conf: Record<string, unknown>
+    dry_run: boolean
+    actor: string
+  }): Promise<{ backfill: BackfillRecord | null; intervals: BackfillInterval[] }>
+  backfillSetState(p: {
+    dag_id: string
+    backfill_id: number
+    action: 'pause' | 'resume' | 'cancel'
+    actor: string
+  }): Promise<BackfillRecord>
   poolsChanged(p: { pools: PoolRecord[] }): Promise<void>
   workerDrain(p: { worker_id: string; actor: string }): Promise<void>
   workerForget(p: { worker_id: string; actor: string }): Promise<void>
@@ -139,7 +168,10 @@ export interface EngineQueries {
   workers(): WorkerView[]
   counts(): { runnable: number; running: number; parallelism: number }
   /** The next scheduled runs of a DAG, by the code that creates them. */
-  nextRuns(p: { dag_id: string; count: number }): { run_after: number; logical_date: number; data_interval_start: number; data_interval_end: number }[]
+  nextRuns(p: {
+    dag_id: string
+    count: number
+  }): { run_after: number; logical_date: number; data_interval_start: number; data_interval_end: number }[]
 }
 
 /** Where committed facts go: the live-event bus. */

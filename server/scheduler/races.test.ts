@@ -12,10 +12,15 @@ async function started(...args: ConstructorParameters<typeof EngineHarness>): Pr
 }
 
 const actor = 'x'
-const MINUTELY = { schedule: '* * * * *', timetable: { type: 'cron_data_interval', cron: '* * * * *', timezone: 'UTC' }, start_date: '2025-12-31T23:50:00.000Z' } as const
+const MINUTELY = {
+  schedule: '* * * * *',
+  timetable: { type: 'cron_data_interval', cron: '* * * * *', timezone: 'UTC' },
+  start_date: '2025-12-31T23:50:00.000Z',
+} as const
 
 describe('a newest version under a run', () => {
-  const chain = (...ids: string[]): DagSpec => spec({ dag_id: 'd', tasks: ids.map((task_id) => task({ task_id })), edges: ids.slice(1).map((id, i) => [ids[i] ?? '', id, null]) })
+  const chain = (...ids: string[]): DagSpec =>
+    spec({ dag_id: 'd', tasks: ids.map((task_id) => task({ task_id })), edges: ids.slice(1).map((id, i) => [ids[i] ?? '', id, null]) })
 
   it('removes a task that could not run', async () => {
     const h = await started([chain('a', 'b')])
@@ -59,7 +64,9 @@ describe('a newest version under a run', () => {
     const run = await h.trigger('d')
     await h.endAll()
     await h.newVersion(chain('a'))
-    await expect(h.answer(h.commands.runClear({ dag_id: 'd', run_id: run, options: { version: 'newest', task_ids: ['b'] }, actor }))).rejects.toMatchObject({ code: 'not_found' })
+    await expect(
+      h.answer(h.commands.runClear({ dag_id: 'd', run_id: run, options: { version: 'newest', task_ids: ['b'] }, actor })),
+    ).rejects.toMatchObject({ code: 'not_found' })
     expect([h.runState(run), h.states(run)]).toEqual(['success', { a: 'success', b: 'success' }])
   })
   it('applies a changed max_active_tis_per_dag', async () => {
@@ -73,7 +80,14 @@ describe('a newest version under a run', () => {
 })
 
 describe('the run before', () => {
-  const past = spec({ dag_id: 'd', ...MINUTELY, catchup: true, max_active_runs: 3, start_date: '2025-12-31T23:57:00.000Z', tasks: [task({ task_id: 'a', depends_on_past: true })] })
+  const past = spec({
+    dag_id: 'd',
+    ...MINUTELY,
+    catchup: true,
+    max_active_runs: 3,
+    start_date: '2025-12-31T23:57:00.000Z',
+    tasks: [task({ task_id: 'a', depends_on_past: true })],
+  })
 
   it('lets the next run go on when it is repaired after it has failed', async () => {
     for (const repair of ['clear', 'mark'] as const) {
@@ -84,7 +98,10 @@ describe('the run before', () => {
       if (repair === 'clear') await h.answer(h.commands.runClear({ dag_id: 'd', run_id: first, options: {}, actor }))
       else await h.answer(h.commands.taskInstanceMark({ dag_id: 'd', run_id: first, task_id: 'a', map_index: -1, state: 'success', actor }))
       await h.endAll()
-      expect([...h.db.runs.values()].every(({ state }) => state === 'success'), repair).toBe(true)
+      expect(
+        [...h.db.runs.values()].every(({ state }) => state === 'success'),
+        repair,
+      ).toBe(true)
     }
   })
   it('is no longer waited for when it is deleted', async () => {
@@ -97,7 +114,14 @@ describe('the run before', () => {
 
 describe('limits', () => {
   it('give a freed slot to a task that fits when a bigger one in front never will', async () => {
-    const dag = spec({ dag_id: 'd', tasks: [task({ task_id: 'big', pool: 'p', pool_slots: 2, priority_weight: 9 }), task({ task_id: 'a', pool: 'p' }), task({ task_id: 'b', pool: 'p' })] })
+    const dag = spec({
+      dag_id: 'd',
+      tasks: [
+        task({ task_id: 'big', pool: 'p', pool_slots: 2, priority_weight: 9 }),
+        task({ task_id: 'a', pool: 'p' }),
+        task({ task_id: 'b', pool: 'p' }),
+      ],
+    })
     const h = await started([dag], { pools: [{ name: 'p', slots: 1, description: '', include_deferred: false }] })
     await h.trigger('d')
     expect(await h.endAll()).toEqual(['a', 'b'])
@@ -117,7 +141,9 @@ describe('limits', () => {
 describe('triggers', () => {
   it('within one millisecond get names of their own', async () => {
     const h = await started([spec({ dag_id: 'd', dialect: '3', tasks: [task({ task_id: 'a' })] })])
-    const asked = [null, null, SIM_START - 5, SIM_START - 6].map((logical_date) => h.commands.dagTrigger({ dag_id: 'd', conf: {}, logical_date, run_id: null, note: null, actor }))
+    const asked = [null, null, SIM_START - 5, SIM_START - 6].map((logical_date) =>
+      h.commands.dagTrigger({ dag_id: 'd', conf: {}, logical_date, run_id: null, note: null, actor }),
+    )
     const runs = await h.answer(Promise.all(asked))
     expect(new Set(runs.map(({ run_id }) => run_id)).size).toBe(4)
   })
@@ -148,7 +174,10 @@ describe('deleting', () => {
     const h = await started([one])
     const run = await h.trigger('d')
     await h.endAll()
-    const both = [h.commands.runDelete({ dag_id: 'd', run_id: run, actor }), h.commands.runClear({ dag_id: 'd', run_id: run, options: {}, actor })]
+    const both = [
+      h.commands.runDelete({ dag_id: 'd', run_id: run, actor }),
+      h.commands.runClear({ dag_id: 'd', run_id: run, options: {}, actor }),
+    ]
     const outcomes = await h.answer(Promise.allSettled(both))
     expect(outcomes.filter(({ status }) => status === 'fulfilled')).toHaveLength(1)
     expect(h.db.leader.epoch).toBe(1)
@@ -161,7 +190,9 @@ describe('a run that two commands look at', () => {
     const runs = [await h.trigger('d'), await h.trigger('d'), await h.trigger('d')]
     await h.endAll()
     const clear = h.commands.runClear({ dag_id: 'd', run_id: runs[0]!, options: { include_future: true }, actor })
-    const looks = Array.from({ length: 40 }, () => h.commands.runClear({ dag_id: 'd', run_id: runs[0]!, options: { dry_run: true }, actor }))
+    const looks = Array.from({ length: 40 }, () =>
+      h.commands.runClear({ dag_id: 'd', run_id: runs[0]!, options: { dry_run: true }, actor }),
+    )
     await h.answer(Promise.all([clear, ...looks]))
     expect((await h.endAll()).length).toBe(3)
     expect(runs.map((run) => h.runState(run))).toEqual(['success', 'success', 'success'])
@@ -170,8 +201,23 @@ describe('a run that two commands look at', () => {
 })
 
 describe('backfills', () => {
-  const daily = spec({ dag_id: 'd', start_date: '2030-01-01T00:00:00.000Z', tasks: [task({ task_id: 'a', retries: 1 })], timetable: { type: 'cron_data_interval', cron: '0 0 * * *', timezone: 'UTC' } })
-  const range = { dag_id: 'd', start_date: Date.UTC(2025, 10, 1), end_date: Date.UTC(2025, 10, 5), max_active_runs: 5, reprocess: 'completed' as const, run_backwards: false, conf: {}, dry_run: false, actor }
+  const daily = spec({
+    dag_id: 'd',
+    start_date: '2030-01-01T00:00:00.000Z',
+    tasks: [task({ task_id: 'a', retries: 1 })],
+    timetable: { type: 'cron_data_interval', cron: '0 0 * * *', timezone: 'UTC' },
+  })
+  const range = {
+    dag_id: 'd',
+    start_date: Date.UTC(2025, 10, 1),
+    end_date: Date.UTC(2025, 10, 5),
+    max_active_runs: 5,
+    reprocess: 'completed' as const,
+    run_backwards: false,
+    conf: {},
+    dry_run: false,
+    actor,
+  }
   async function filled(): Promise<EngineHarness> {
     const h = await started([daily])
     await h.answer(h.commands.backfillCreate(range))
@@ -239,7 +285,10 @@ describe('when the controller or its database goes away', () => {
     h.faults.unavailable = 0
     await h.pass(3000, { beats: false })
     expect(h.states(run)).toEqual({ a: 'queued' })
-    await h.hello('w', h.takeAssigned().map(({ ref }) => ref))
+    await h.hello(
+      'w',
+      h.takeAssigned().map(({ ref }) => ref),
+    )
   })
   it('a stop ends in time', async () => {
     const h = await started([spec({ dag_id: 'd', tasks: [task({ task_id: 'a' })] })])

@@ -32,7 +32,13 @@ function taskSlotsOf(dag: DagEntry, record: DagRunRecord, version: DagVersionRec
 }
 
 /** Takes a run with its task instances into memory. Counters are computed from the states. */
-export function activate(e: Engine, dag: DagEntry, record: DagRunRecord, version: DagVersionRecord, instances: TaskInstanceRecord[]): ActiveRun {
+export function activate(
+  e: Engine,
+  dag: DagEntry,
+  record: DagRunRecord,
+  version: DagVersionRecord,
+  instances: TaskInstanceRecord[],
+): ActiveRun {
   const graph = graphOf(version)
   const run = new ActiveRun(dag, record, version, graph, taskSlotsOf(dag, record, version))
   run.byTask = graph.tasks.map(() => [])
@@ -65,7 +71,17 @@ export function activate(e: Engine, dag: DagEntry, record: DagRunRecord, version
 
 export function recountUpstreams(run: ActiveRun): void {
   run.upstreamCounts = run.graph.upstream.map((upstreams) => {
-    const counts = { total: 0, success: 0, skipped: 0, failed: 0, upstream_failed: 0, removed: 0, setup_total: 0, setup_success: 0, setup_skipped: 0 }
+    const counts = {
+      total: 0,
+      success: 0,
+      skipped: 0,
+      failed: 0,
+      upstream_failed: 0,
+      removed: 0,
+      setup_total: 0,
+      setup_success: 0,
+      setup_skipped: 0,
+    }
     for (const task of upstreams) {
       for (const instance of run.byTask[task] ?? []) {
         counts.total++
@@ -99,14 +115,39 @@ export function createRun(e: Engine, dag: DagEntry, p: NewRun): ActiveRun {
   const graph = graphOf(version)
   const run_id = p.run_type === 'manual' ? p.run_id : `${p.run_id}${e.dependencies.runIdSuffix}`
   const record: DagRunRecord = {
-    id: e.nextId.dag_run++, dag_id: dag.record.dag_id, run_id, run_type: p.run_type, state: 'queued', logical_date: p.logical_date,
-    data_interval_start: p.interval?.start ?? null, data_interval_end: p.interval?.end ?? null, run_after: p.run_after, queued_time: e.now, start_time: null, end_time: null,
-    triggered_by: p.cause.actor, conf: p.conf, note: p.note, dag_version_id: version.id, backfill_id: p.backfill_id, state_reason: null, task_counts: {},
+    id: e.nextId.dag_run++,
+    dag_id: dag.record.dag_id,
+    run_id,
+    run_type: p.run_type,
+    state: 'queued',
+    logical_date: p.logical_date,
+    data_interval_start: p.interval?.start ?? null,
+    data_interval_end: p.interval?.end ?? null,
+    run_after: p.run_after,
+    queued_time: e.now,
+    start_time: null,
+    end_time: null,
+    triggered_by: p.cause.actor,
+    conf: p.conf,
+    note: p.note,
+    dag_version_id: version.id,
+    backfill_id: p.backfill_id,
+    state_reason: null,
+    task_counts: {},
   }
   const instances = graph.tasks.map((_, task) => newInstance(e, record, graph, task))
   for (const row of instances) record.task_counts[row.state] = (record.task_counts[row.state] ?? 0) + 1
   e.pending.insertRun(record, instances)
-  e.ledger({ kind: 'dag_run.created', dag_id: record.dag_id, dag_run_id: record.id, task_instance_id: null, attempt: null, from_state: null, to_state: 'queued', ...p.cause })
+  e.ledger({
+    kind: 'dag_run.created',
+    dag_id: record.dag_id,
+    dag_run_id: record.id,
+    task_instance_id: null,
+    attempt: null,
+    from_state: null,
+    to_state: 'queued',
+    ...p.cause,
+  })
   const run = activate(e, dag, record, version, instances)
   e.markRunChanged(run)
   e.dagsWithRoom.add(dag)
@@ -118,12 +159,31 @@ export function newInstance(e: Engine, run: DagRunRecord, graph: CompiledGraph, 
   const spec = graph.tasks[task]
   if (spec === undefined) throw new Error(`no task ${task}`)
   const date = run.logical_date
-  const excluded = date !== null && ((spec.start_date !== null && Date.parse(spec.start_date) > date) || (spec.end_date !== null && Date.parse(spec.end_date) < date))
+  const excluded =
+    date !== null &&
+    ((spec.start_date !== null && Date.parse(spec.start_date) > date) || (spec.end_date !== null && Date.parse(spec.end_date) < date))
   return {
-    id: e.nextId.task_instance++, dag_run_id: run.id, task_id: spec.task_id, map_index: -1, state: excluded ? 'removed' : 'none', try_number: 0, max_tries: spec.retries + 1,
-    operator: spec.operator, pool: spec.pool, pool_slots: spec.pool_slots, queue: spec.queue, priority_weight: graph.weights[task] ?? spec.priority_weight,
-    scheduled_time: null, queued_time: null, start_time: null, end_time: null, next_try_at: null, worker_id: null, lease_token: null,
-    state_reason: excluded ? 'the run lies outside the start_date and end_date of the task' : null, note: null,
+    id: e.nextId.task_instance++,
+    dag_run_id: run.id,
+    task_id: spec.task_id,
+    map_index: -1,
+    state: excluded ? 'removed' : 'none',
+    try_number: 0,
+    max_tries: spec.retries + 1,
+    operator: spec.operator,
+    pool: spec.pool,
+    pool_slots: spec.pool_slots,
+    queue: spec.queue,
+    priority_weight: graph.weights[task] ?? spec.priority_weight,
+    scheduled_time: null,
+    queued_time: null,
+    start_time: null,
+    end_time: null,
+    next_try_at: null,
+    worker_id: null,
+    lease_token: null,
+    state_reason: excluded ? 'the run lies outside the start_date and end_date of the task' : null,
+    note: null,
   }
 }
 
@@ -148,7 +208,17 @@ export function startQueuedRuns(e: Engine): void {
 function startRun(e: Engine, run: ActiveRun): void {
   const { record } = run
   e.pending.changeRun(record, { state: 'running', start_time: record.start_time ?? e.now, end_time: null, state_reason: null })
-  e.ledger({ kind: 'dag_run.state', dag_id: record.dag_id, dag_run_id: record.id, task_instance_id: null, attempt: null, from_state: 'queued', to_state: 'running', cause: 'room', actor: 'scheduler' })
+  e.ledger({
+    kind: 'dag_run.state',
+    dag_id: record.dag_id,
+    dag_run_id: record.id,
+    task_instance_id: null,
+    attempt: null,
+    from_state: 'queued',
+    to_state: 'running',
+    cause: 'room',
+    actor: 'scheduler',
+  })
   e.markRunChanged(run)
   setRunTimeout(e, run)
   resume(e, run)
@@ -168,7 +238,8 @@ export function resume(e: Engine, run: ActiveRun): void {
 
 export function setRunTimeout(e: Engine, run: ActiveRun): void {
   const timeout = run.version.spec.dagrun_timeout_ms
-  if (timeout !== null && run.record.start_time !== null) e.setTimer({ at: run.record.start_time + timeout, kind: 'run_timeout', dag_id: run.record.dag_id, run })
+  if (timeout !== null && run.record.start_time !== null)
+    e.setTimer({ at: run.record.start_time + timeout, kind: 'run_timeout', dag_id: run.record.dag_id, run })
 }
 
 /** Ends runs whose task instances are all finished. The deciding tasks (leaves) give the state. */
@@ -176,7 +247,9 @@ export function finishRuns(e: Engine): void {
   for (const run of e.maybeFinished) {
     e.maybeFinished.delete(run)
     if (run.unfinished > 0 || run.record.state !== 'running') continue
-    const failed = [...run.graph.deciders].some((task) => run.byTask[task]?.some(({ record }) => record.state === 'failed' || record.state === 'upstream_failed'))
+    const failed = [...run.graph.deciders].some((task) =>
+      run.byTask[task]?.some(({ record }) => record.state === 'failed' || record.state === 'upstream_failed'),
+    )
     endRun(e, run, failed ? 'failed' : 'success', { cause: failed ? 'task_failure' : 'success', actor: 'scheduler' })
   }
 }
@@ -186,7 +259,16 @@ export function endRun(e: Engine, run: ActiveRun, state: Extract<DagRunState, 's
   const { record, dag } = run
   const from = record.state
   e.pending.changeRun(record, { state, start_time: record.start_time ?? e.now, end_time: e.now, state_reason: cause.cause })
-  e.ledger({ kind: 'dag_run.state', dag_id: record.dag_id, dag_run_id: record.id, task_instance_id: null, attempt: null, from_state: from, to_state: state, ...cause })
+  e.ledger({
+    kind: 'dag_run.state',
+    dag_id: record.dag_id,
+    dag_run_id: record.id,
+    task_instance_id: null,
+    attempt: null,
+    from_state: from,
+    to_state: state,
+    ...cause,
+  })
   e.markRunChanged(run)
   e.dagsWithRoom.add(dag)
   countConsecutiveFailures(e, run, state)
@@ -203,7 +285,18 @@ function countConsecutiveFailures(e: Engine, run: ActiveRun, state: DagRunState)
   if (failed !== dag.record.consecutive_failed_runs) e.pending.changeDag(dag.record, { consecutive_failed_runs: failed })
   if (failed < limit || dag.record.is_paused) return
   e.pending.changeDag(dag.record, { is_paused: true, updated_at: e.now })
-  e.ledger({ kind: 'dag.paused', dag_id: dag.record.dag_id, dag_run_id: run.record.id, task_instance_id: null, attempt: null, from_state: null, to_state: null, cause: 'max_consecutive_failed_dag_runs', actor: 'scheduler', message: `${failed} runs failed in a row` })
+  e.ledger({
+    kind: 'dag.paused',
+    dag_id: dag.record.dag_id,
+    dag_run_id: run.record.id,
+    task_instance_id: null,
+    attempt: null,
+    from_state: null,
+    to_state: null,
+    cause: 'max_consecutive_failed_dag_runs',
+    actor: 'scheduler',
+    message: `${failed} runs failed in a row`,
+  })
   e.publish({ type: 'dag', dag_id: dag.record.dag_id })
 }
 
@@ -226,7 +319,12 @@ export function abortRun(e: Engine, run: ActiveRun, cause: Cause, liveState: 'fa
     if (isFinished(instance.record.state)) continue
     const isLive = instance.live !== null
     if (isLive) endLive(e, instance, cause.cause)
-    transition(e, instance, isLive ? liveState : 'skipped', cause, { end_time: e.now, ...leaseOf(instance), next_try_at: null, state_reason: cause.message ?? cause.cause })
+    transition(e, instance, isLive ? liveState : 'skipped', cause, {
+      end_time: e.now,
+      ...leaseOf(instance),
+      next_try_at: null,
+      state_reason: cause.message ?? cause.cause,
+    })
   }
   e.maybeFinished.delete(run)
   endRun(e, run, 'failed', cause)
@@ -279,8 +377,10 @@ export function plan(e: Engine, dag: DagEntry): void {
   const { record } = dag
   if (record.next_run_after !== (next?.run_after ?? null) || record.next_logical_date !== (next?.logical_date ?? null)) {
     e.pending.changeDag(record, {
-      next_run_after: next?.run_after ?? null, next_logical_date: next?.logical_date ?? null,
-      next_interval_start: next?.interval.start ?? null, next_interval_end: next?.interval.end ?? null,
+      next_run_after: next?.run_after ?? null,
+      next_logical_date: next?.logical_date ?? null,
+      next_interval_start: next?.interval.start ?? null,
+      next_interval_end: next?.interval.end ?? null,
     })
     e.publish({ type: 'dag', dag_id: record.dag_id })
   }
@@ -302,13 +402,27 @@ export function createDueRuns(e: Engine, dag: DagEntry): void {
   for (let created = 0; created < RUNS_PER_STEP; created++) {
     const next = nextPlanned(e, dag)
     if (next === null || next.run_after > e.now || activeScheduledRuns(dag) >= dag.record.max_active_runs) break
-    const run_id = formatRunId({ run_type: 'scheduled', logical_date: next.logical_date, run_after: next.run_after, dialect: dag.version.spec.dialect })
+    const run_id = formatRunId({
+      run_type: 'scheduled',
+      logical_date: next.logical_date,
+      run_after: next.run_after,
+      dialect: dag.version.spec.dialect,
+    })
     e.pending.changeDag(dag.record, {
-      last_scheduled_logical_date: next.logical_date, last_scheduled_interval_start: next.interval.start,
-      last_scheduled_interval_end: next.interval.end, last_scheduled_run_after: next.run_after,
+      last_scheduled_logical_date: next.logical_date,
+      last_scheduled_interval_start: next.interval.start,
+      last_scheduled_interval_end: next.interval.end,
+      last_scheduled_run_after: next.run_after,
     })
     createRun(e, dag, {
-      run_type: 'scheduled', logical_date: next.logical_date, interval: next.interval, run_after: next.run_after, run_id, conf: {}, note: null, backfill_id: null,
+      run_type: 'scheduled',
+      logical_date: next.logical_date,
+      interval: next.interval,
+      run_after: next.run_after,
+      run_id,
+      conf: {},
+      note: null,
+      backfill_id: null,
       cause: { cause: 'schedule', actor: 'scheduler' },
     })
   }

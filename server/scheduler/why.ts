@@ -16,13 +16,30 @@ const reason = (code: string, message: string, link: Record<string, string> = {}
 export function why(e: Engine, instance: Instance): Why {
   const { record, run } = instance
   const state = record.state
-  if (isFinished(state)) return { state, runnable: false, reasons: [reason('finished', `It ended as ${state}${record.state_reason === null ? '' : ` (${record.state_reason})`}. Clear it to run it again.`)] }
+  if (isFinished(state))
+    return {
+      state,
+      runnable: false,
+      reasons: [
+        reason(
+          'finished',
+          `It ended as ${state}${record.state_reason === null ? '' : ` (${record.state_reason})`}. Clear it to run it again.`,
+        ),
+      ],
+    }
   if (state === 'running' || state === 'queued' || state === 'restarting') return { state, runnable: true, reasons: [onWorker(instance)] }
   const reasons: Reason[] = []
   if (run.record.state === 'queued') reasons.push(...whyRunWaits(instance))
-  if (run.dag.record.is_paused && run.record.run_type !== 'manual') reasons.push(reason('dag_paused', `DAG ${run.record.dag_id} is paused: no task of its scheduled runs starts. Unpause it.`, { dag_id: run.record.dag_id }))
-  if (record.next_try_at !== null && state === 'up_for_retry') reasons.push(reason('retry_delay', `Try ${record.try_number + 1} is due at ${instant(record.next_try_at)}.`))
-  if (record.next_try_at !== null && state === 'up_for_reschedule') reasons.push(reason('reschedule', `The next poke is due at ${instant(record.next_try_at)}.`))
+  if (run.dag.record.is_paused && run.record.run_type !== 'manual')
+    reasons.push(
+      reason('dag_paused', `DAG ${run.record.dag_id} is paused: no task of its scheduled runs starts. Unpause it.`, {
+        dag_id: run.record.dag_id,
+      }),
+    )
+  if (record.next_try_at !== null && state === 'up_for_retry')
+    reasons.push(reason('retry_delay', `Try ${record.try_number + 1} is due at ${instant(record.next_try_at)}.`))
+  if (record.next_try_at !== null && state === 'up_for_reschedule')
+    reasons.push(reason('reschedule', `The next poke is due at ${instant(record.next_try_at)}.`))
   if (state === 'deferred') reasons.push(reason('deferred', 'It waits for its trigger.'))
   if (state === 'none') reasons.push(...upstreams(instance), ...past(instance))
   if (state === 'scheduled') reasons.push(...limits(e, instance))
@@ -33,7 +50,8 @@ function onWorker(instance: Instance): Reason {
   const { record } = instance
   const worker_id = record.worker_id ?? ''
   if (record.state === 'running') return reason('running', `Attempt ${record.try_number} runs on worker ${worker_id}.`, { worker_id })
-  if (record.state === 'restarting') return reason('restarting', `Its old attempt is being ended on worker ${worker_id}; then it starts again.`, { worker_id })
+  if (record.state === 'restarting')
+    return reason('restarting', `Its old attempt is being ended on worker ${worker_id}; then it starts again.`, { worker_id })
   return reason('queued', `Worker ${worker_id} has it and starts it when one of its slots is free.`, { worker_id })
 }
 
@@ -41,7 +59,13 @@ function whyRunWaits({ run }: Instance): Reason[] {
   const running = [...run.dag.runs.values()].filter(({ record }) => record.state === 'running')
   const first = running[0]
   if (running.length < run.dag.record.max_active_runs) return [reason('run_queued', 'Its run has not started yet.')]
-  return [reason('max_active_runs', `${running.length} runs of ${run.record.dag_id} are running, and max_active_runs is ${run.dag.record.max_active_runs}.`, first === undefined ? {} : { run_id: first.record.run_id })]
+  return [
+    reason(
+      'max_active_runs',
+      `${running.length} runs of ${run.record.dag_id} are running, and max_active_runs is ${run.dag.record.max_active_runs}.`,
+      first === undefined ? {} : { run_id: first.record.run_id },
+    ),
+  ]
 }
 
 /** At most this many upstreams are named; the sentence tells how many there are. */
@@ -54,7 +78,12 @@ function upstreams(instance: Instance): Reason[] {
   for (const task of run.graph.upstream[instance.task] ?? []) {
     for (const upstream of run.byTask[task] ?? []) {
       if (isFinished(upstream.record.state)) continue
-      if (++count <= NAMED_MAX) waiting.push(reason('upstream', `Upstream ${upstream.record.task_id} is ${upstream.record.state}; its trigger rule is ${spec.trigger_rule}.`, { task_id: upstream.record.task_id }))
+      if (++count <= NAMED_MAX)
+        waiting.push(
+          reason('upstream', `Upstream ${upstream.record.task_id} is ${upstream.record.state}; its trigger rule is ${spec.trigger_rule}.`, {
+            task_id: upstream.record.task_id,
+          }),
+        )
     }
   }
   if (count > NAMED_MAX) waiting.push(reason('upstream', `${count - NAMED_MAX} more upstream task instances are not finished.`))
@@ -65,7 +94,9 @@ function past(instance: Instance): Reason[] {
   const { allowed, blocking } = pastAllows(instance)
   if (allowed) return []
   if (blocking === null) return [reason('past_run', 'The run before is being looked up.')]
-  return [reason('past_run', `${blocking} of the run before has not succeeded (depends_on_past or wait_for_downstream).`, { task_id: blocking })]
+  return [
+    reason('past_run', `${blocking} of the run before has not succeeded (depends_on_past or wait_for_downstream).`, { task_id: blocking }),
+  ]
 }
 
 function limits(e: Engine, instance: Instance): Reason[] {
@@ -73,14 +104,23 @@ function limits(e: Engine, instance: Instance): Reason[] {
   const reasons: Reason[] = []
   for (const { limit, slots } of limitsOf(e, instance).limits) {
     if (limit.used + slots <= limit.max) continue
-    if (limit.code === 'pool_missing') reasons.push(reason('pool_missing', `Pool ${limit.name} does not exist, so nothing in it can run. Make it, or change the task's pool.`, { pool: limit.name }))
-    else if (limit.code === 'pool' && slots > limit.max) reasons.push(reason('pool_too_small', `It needs ${slots} slots, but pool ${limit.name} has only ${limit.max}.`, { pool: limit.name }))
-    else if (limit.code === 'pool') reasons.push(reason('pool_full', `Pool ${limit.name} is full: ${limit.used} of ${limit.max} slots are taken.`, { pool: limit.name }))
+    if (limit.code === 'pool_missing')
+      reasons.push(
+        reason('pool_missing', `Pool ${limit.name} does not exist, so nothing in it can run. Make it, or change the task's pool.`, {
+          pool: limit.name,
+        }),
+      )
+    else if (limit.code === 'pool' && slots > limit.max)
+      reasons.push(reason('pool_too_small', `It needs ${slots} slots, but pool ${limit.name} has only ${limit.max}.`, { pool: limit.name }))
+    else if (limit.code === 'pool')
+      reasons.push(reason('pool_full', `Pool ${limit.name} is full: ${limit.used} of ${limit.max} slots are taken.`, { pool: limit.name }))
     else reasons.push(reason(limit.code, `${limit.used} of ${limit.max} allowed by ${limit.code} are active.`))
   }
-  if (e.parallelism.used >= e.parallelism.max) reasons.push(reason('parallelism', `All ${e.parallelism.max} task slots of the installation are taken (parallelism).`))
+  if (e.parallelism.used >= e.parallelism.max)
+    reasons.push(reason('parallelism', `All ${e.parallelism.max} task slots of the installation are taken (parallelism).`))
   const serving = [...e.workers.values()].filter((worker) => worker.serves(record.queue) && worker.is_connected && !worker.is_draining)
   if (serving.length === 0) reasons.push(reason('no_worker', `No worker that serves queue ${record.queue} is connected.`))
-  else if (serving.every((worker) => worker.attempts.size >= worker.allowance)) reasons.push(reason('worker_capacity', `All ${serving.length} workers of queue ${record.queue} are full.`))
+  else if (serving.every((worker) => worker.attempts.size >= worker.allowance))
+    reasons.push(reason('worker_capacity', `All ${serving.length} workers of queue ${record.queue} are full.`))
   return reasons
 }

@@ -33,7 +33,13 @@ export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number
   const unknown: AttemptRef[] = []
   for (const ref of hello.held) {
     const live = e.live.get(ref.task_instance_id)
-    if (live === undefined || live.worker_id !== hello.worker_id || live.ref.lease_token !== ref.lease_token || live.ref.attempt !== ref.attempt) unknown.push(ref)
+    if (
+      live === undefined ||
+      live.worker_id !== hello.worker_id ||
+      live.ref.lease_token !== ref.lease_token ||
+      live.ref.attempt !== ref.attempt
+    )
+      unknown.push(ref)
     else if (live.isKilled) e.kill(live, 'killed') // the first request may have been lost with the old session
   }
   // A killed attempt that the worker does not hold any more is gone.
@@ -44,7 +50,13 @@ export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number
 
 export function workerReport(e: Engine, worker_id: string, report: AttemptReport): void {
   const live = e.live.get(report.ref.task_instance_id)
-  if (live === undefined || live.worker_id !== worker_id || live.ref.attempt !== report.ref.attempt || live.ref.lease_token !== report.ref.lease_token) return
+  if (
+    live === undefined ||
+    live.worker_id !== worker_id ||
+    live.ref.attempt !== report.ref.attempt ||
+    live.ref.lease_token !== report.ref.lease_token
+  )
+    return
   if (report.type === 'started') attemptStarted(e, live, report)
   else if (report.type === 'xcom') putXComs(e, live.instance, report.xcoms)
   else attemptEnded(e, live, report)
@@ -57,27 +69,40 @@ function attemptStarted(e: Engine, live: LiveAttempt, report: Extract<AttemptRep
   const { instance } = live
   if (live.isKilled) return
   e.pending.changeAttempt(live.ref, { state: 'running', start_time: report.at, pid: report.pid, hostname: report.hostname })
-  if (instance.record.state === 'queued') transition(e, instance, 'running', { cause: 'worker_report', actor: live.worker_id }, { start_time: report.at })
+  if (instance.record.state === 'queued')
+    transition(e, instance, 'running', { cause: 'worker_report', actor: live.worker_id }, { start_time: report.at })
 }
 
 function putXComs(e: Engine, instance: Instance, xcoms: { key: string; value_json: string }[]): void {
   if (instance.live?.isKilled === true) return
   for (const { key, value_json } of xcoms) {
     e.pending.putXCom({
-      dag_run_id: instance.run.record.id, task_id: instance.record.task_id, map_index: instance.record.map_index,
-      key, value: value_json, size: Buffer.byteLength(value_json), timestamp: e.now,
+      dag_run_id: instance.run.record.id,
+      task_id: instance.record.task_id,
+      map_index: instance.record.map_index,
+      key,
+      value: value_json,
+      size: Buffer.byteLength(value_json),
+      timestamp: e.now,
     })
   }
 }
 
 const ATTEMPT_STATE_OF = {
-  success: 'success', failed: 'failed', failed_final: 'failed', skipped: 'skipped', rescheduled: 'rescheduled', deferred: 'deferred', killed: 'killed',
+  success: 'success',
+  failed: 'failed',
+  failed_final: 'failed',
+  skipped: 'skipped',
+  rescheduled: 'rescheduled',
+  deferred: 'deferred',
+  killed: 'killed',
 } as const
 
 function attemptEnded(e: Engine, live: LiveAttempt, report: EndReport): void {
   const { instance } = live
   const worker = e.workers.get(live.worker_id)
-  if (worker !== undefined && live.started_at !== null) worker.typical_run_ms = 0.8 * worker.typical_run_ms + 0.2 * Math.max(0, report.at - live.started_at)
+  if (worker !== undefined && live.started_at !== null)
+    worker.typical_run_ms = 0.8 * worker.typical_run_ms + 0.2 * Math.max(0, report.at - live.started_at)
   const facts = { exit_code: report.exit_code, signal: report.signal === '' ? null : report.signal, max_rss_bytes: report.max_rss_bytes }
   if (live.isKilled) {
     // Of a run that was deleted meanwhile there is no row left.
@@ -85,7 +110,12 @@ function attemptEnded(e: Engine, live: LiveAttempt, report: EndReport): void {
     attemptGone(e, live)
     return
   }
-  e.pending.changeAttempt(live.ref, { ...facts, state: ATTEMPT_STATE_OF[report.outcome], end_time: report.at, reason: report.reason === '' ? null : report.reason })
+  e.pending.changeAttempt(live.ref, {
+    ...facts,
+    state: ATTEMPT_STATE_OF[report.outcome],
+    end_time: report.at,
+    reason: report.reason === '' ? null : report.reason,
+  })
   if (report.outcome !== 'failed' && report.outcome !== 'failed_final') putXComs(e, instance, report.xcoms)
   releaseLive(e, live)
   applyOutcome(e, instance, live, report)
@@ -113,7 +143,13 @@ function applyOutcome(e: Engine, instance: Instance, live: LiveAttempt, report: 
       transition(e, instance, 'deferred', cause, ended)
       return
     default:
-      fail(e, instance, { cause: report.reason_code === '' ? 'worker_report' : report.reason_code, actor: live.worker_id, retryable: report.outcome === 'failed' || report.outcome === 'killed', reason: report.reason, at: report.at })
+      fail(e, instance, {
+        cause: report.reason_code === '' ? 'worker_report' : report.reason_code,
+        actor: live.worker_id,
+        retryable: report.outcome === 'failed' || report.outcome === 'killed',
+        reason: report.reason,
+        at: report.at,
+      })
   }
 }
 
@@ -125,7 +161,13 @@ function skipChosen(e: Engine, instance: Instance, task_ids: string[]): void {
     if (task === undefined) continue
     for (const other of run.byTask[task] ?? []) {
       if (other.live !== null || !['none', 'scheduled', 'up_for_retry'].includes(other.record.state)) continue
-      transition(e, other, 'skipped', { cause: 'branch', actor: instance.record.task_id }, { start_time: e.now, end_time: e.now, state_reason: `not chosen by ${instance.record.task_id}` })
+      transition(
+        e,
+        other,
+        'skipped',
+        { cause: 'branch', actor: instance.record.task_id },
+        { start_time: e.now, end_time: e.now, state_reason: `not chosen by ${instance.record.task_id}` },
+      )
     }
   }
 }
@@ -135,9 +177,19 @@ export function attemptGone(e: Engine, live: LiveAttempt): void {
   const { instance } = live
   releaseLive(e, live)
   if (instance.record.state === 'restarting') {
-    transition(e, instance, 'none', { cause: 'cleared', actor: 'scheduler' }, { start_time: null, end_time: null, lease_token: null, worker_id: null })
+    transition(
+      e,
+      instance,
+      'none',
+      { cause: 'cleared', actor: 'scheduler' },
+      { start_time: null, end_time: null, lease_token: null, worker_id: null },
+    )
     e.dirty.push(instance)
-  } else if (instance.record.lease_token === live.ref.lease_token && e.runs.get(instance.run.record.id) === instance.run && !instance.run.isDeleted) {
+  } else if (
+    instance.record.lease_token === live.ref.lease_token &&
+    e.runs.get(instance.run.record.id) === instance.run &&
+    !instance.run.isDeleted
+  ) {
     e.pending.changeInstance(instance.record, { lease_token: null })
   }
 }
@@ -154,7 +206,13 @@ export function workerReleased(e: Engine, worker_id: string, refs: AttemptRef[])
     const { instance } = live
     e.pending.changeAttempt(live.ref, { state: 'killed', end_time: e.now, reason: 'given back unstarted' })
     releaseLive(e, live)
-    transition(e, instance, 'scheduled', { cause: 'released', actor: worker_id }, { scheduled_time: e.now, lease_token: null, worker_id: null, max_tries: instance.record.max_tries + 1 })
+    transition(
+      e,
+      instance,
+      'scheduled',
+      { cause: 'released', actor: worker_id },
+      { scheduled_time: e.now, lease_token: null, worker_id: null, max_tries: instance.record.max_tries + 1 },
+    )
     makeReady(e, instance)
   }
 }
@@ -175,7 +233,18 @@ export function checkLeases(e: Engine, monotonic: number): number | null {
 function workerLost(e: Engine, worker: WorkerEntry): void {
   const { worker_id } = worker.hello
   e.workers.delete(worker_id)
-  e.ledger({ kind: 'worker.lost', dag_id: null, dag_run_id: null, task_instance_id: null, attempt: null, from_state: null, to_state: null, cause: 'lease_ended', actor: 'scheduler', message: worker_id })
+  e.ledger({
+    kind: 'worker.lost',
+    dag_id: null,
+    dag_run_id: null,
+    task_instance_id: null,
+    attempt: null,
+    from_state: null,
+    to_state: null,
+    cause: 'lease_ended',
+    actor: 'scheduler',
+    message: worker_id,
+  })
   for (const live of worker.attempts) {
     const { instance } = live
     if (live.isKilled) {

@@ -181,17 +181,15 @@ describe('order and acknowledgement', () => {
     const raw = rawWorker()
     raw.send({ hello })
     await until(() => raw.frames.length > 0, 'welcome')
-    bench
-      .swarm()
-      .assign({
-        worker_id: 'raw',
-        attempts: [
-          bench.attempt({
-            execution_timeout_ms: 1500,
-            bash: { command: 'true', env: { A: 'b' }, append_env: false, cwd: null, skip_on_exit_codes: [99] },
-          }),
-        ],
-      })
+    bench.swarm().assign({
+      worker_id: 'raw',
+      attempts: [
+        bench.attempt({
+          execution_timeout_ms: 1500,
+          bash: { command: 'true', env: { A: 'b' }, append_env: false, cwd: null, skip_on_exit_codes: [99] },
+        }),
+      ],
+    })
     await until(() => raw.frames.some((frame) => frame.assign.length > 0), 'assignment')
     const [assignment] = raw.frames.flatMap((frame) => frame.assign)
     expect(assignment).toMatchObject({

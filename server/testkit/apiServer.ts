@@ -37,21 +37,38 @@ export interface TestApi {
   /** API key of one of `USERS`. */
   keys: Record<keyof typeof USERS, string>
   /** A request with the Host header that a browser at port 3000 sends. */
-  call(p: { method?: string; url: string; as?: keyof typeof USERS | undefined; cookie?: string; body?: unknown; headers?: Record<string, string> }): Promise<LightMyRequestResponse>
+  call(p: {
+    method?: string
+    url: string
+    as?: keyof typeof USERS | undefined
+    cookie?: string
+    body?: unknown
+    headers?: Record<string, string>
+  }): Promise<LightMyRequestResponse>
   saveDag(spec: DagSpec): Promise<void>
   close(): Promise<void>
 }
 
-export async function startTestApi(p: { clock?: Clock; options?: Partial<ApiOptions>; change?: (services: ApiServices) => Partial<ApiServices> } = {}): Promise<TestApi> {
+export async function startTestApi(
+  p: { clock?: Clock; options?: Partial<ApiOptions>; change?: (services: ApiServices) => Partial<ApiServices> } = {},
+): Promise<TestApi> {
   const clock = p.clock ?? systemClock
   const folder = await mkdtemp(join(tmpdir(), 'vortex-api-'))
   const log: Record<string, unknown>[] = []
-  const stream = new Writable({ write: (chunk: Buffer, _, done) => (log.push(JSON.parse(chunk.toString()) as Record<string, unknown>), done()) })
+  const stream = new Writable({
+    write: (chunk: Buffer, _, done) => (log.push(JSON.parse(chunk.toString()) as Record<string, unknown>), done()),
+  })
   const logger = createLogger({ level: 'debug', stream, readable: false })
   const store = await openStore({ folder })
   const events = createLiveEvents({ clock })
   const service = new EngineService({
-    store, clock: systemClock, settings: DEFAULT_SETTINGS, holder: 'test', newToken: randomUUID, publish: (published) => events.publish(published), logger,
+    store,
+    clock: systemClock,
+    settings: DEFAULT_SETTINGS,
+    holder: 'test',
+    newToken: randomUUID,
+    publish: (published) => events.publish(published),
+    logger,
     workers: { assign: () => undefined, kill: () => undefined, drain: () => undefined, disconnectAll: () => undefined },
   })
   await service.start()
@@ -65,10 +82,20 @@ export async function startTestApi(p: { clock?: Clock; options?: Partial<ApiOpti
   await accounts.ensureAdmin({ password: PASSWORD })
   const keys = {} as TestApi['keys']
   for (const [username, role] of Object.entries(USERS) as [keyof typeof USERS, Role][]) {
-    if (username !== 'admin') await store.userCreate({ username, role, password_hash: await passwords.hash(PASSWORD), created_at: clock.now(), last_login_at: null })
+    if (username !== 'admin')
+      await store.userCreate({
+        username,
+        role,
+        password_hash: await passwords.hash(PASSWORD),
+        created_at: clock.now(),
+        last_login_at: null,
+      })
     keys[username] = (await accounts.createApiKey({ username, name: 'test', expires_at: null })).api_key
   }
-  const app = await buildApp({ ...services, ...p.change?.(services) }, { port: 3000, allowed_hosts: [], tls: null, renderer_folder: null, ...p.options })
+  const app = await buildApp(
+    { ...services, ...p.change?.(services) },
+    { port: 3000, allowed_hosts: [], tls: null, renderer_folder: null, ...p.options },
+  )
 
   const saveDag = async (spec: DagSpec): Promise<void> => {
     const content = new TextEncoder().encode(`# ${spec.dag_id}\n`)
@@ -76,18 +103,36 @@ export async function startTestApi(p: { clock?: Clock; options?: Partial<ApiOpti
     await store.blobsPut({ blobs: [{ sha256, content }] })
     const hash = createHash('sha256').update(JSON.stringify(spec)).digest('hex')
     const saved = await store.dagFileSave({
-      record: { file: spec.file, hash, parsed_at: clock.now(), duration_ms: 1, dag_ids: [spec.dag_id], inputs: { files: [], variables: [], environment: [] }, error: null, fork_hazard: null },
-      specs: [spec], bundle: { hash, files: [{ path: spec.file, sha256, size: content.length }] }, paused_default: true, now: clock.now(),
+      record: {
+        file: spec.file,
+        hash,
+        parsed_at: clock.now(),
+        duration_ms: 1,
+        dag_ids: [spec.dag_id],
+        inputs: { files: [], variables: [], environment: [] },
+        error: null,
+        fork_hazard: null,
+      },
+      specs: [spec],
+      bundle: { hash, files: [{ path: spec.file, sha256, size: content.length }] },
+      paused_default: true,
+      now: clock.now(),
     })
     await engine.dagsChanged({ changed: saved.changed, stale: saved.stale })
   }
   await saveDag(makeDagSpec('etl'))
 
   return {
-    app, services, store, log, keys, saveDag,
+    app,
+    services,
+    store,
+    log,
+    keys,
+    saveDag,
     call({ method = 'GET', url, as, cookie, body, headers = {} }) {
       const request: InjectOptions = {
-        method: method as 'GET', url,
+        method: method as 'GET',
+        url,
         headers: { host: HOST, ...(as ? { authorization: `Bearer ${keys[as]}` } : {}), ...(cookie ? { cookie } : {}), ...headers },
         ...(body === undefined ? {} : { payload: body as object }),
       }

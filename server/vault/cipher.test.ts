@@ -19,12 +19,16 @@ describe('a seal', () => {
   it.each(BYTES)('does not open after any bit of %s was flipped', (field) => {
     const sealed = seal({ kek, plain: 'value', for: bound })
     const bits = Buffer.from(sealed[field], 'base64').length * 8
-    for (let bit = 0; bit < bits; bit += 1) expect(() => open({ kek, sealed: { ...sealed, [field]: flip(sealed[field], bit) }, for: bound })).toThrow(SealBroken)
+    for (let bit = 0; bit < bits; bit += 1)
+      expect(() => open({ kek, sealed: { ...sealed, [field]: flip(sealed[field], bit) }, for: bound })).toThrow(SealBroken)
   })
   it.each(BYTES)('does not open after %s was cut, so that no short tag is accepted', (field) => {
     const sealed = seal({ kek, plain: 'value', for: bound })
     const bytes = Buffer.from(sealed[field], 'base64')
-    for (let length = 0; length < bytes.length; length += 1) expect(() => open({ kek, sealed: { ...sealed, [field]: bytes.subarray(0, length).toString('base64') }, for: bound })).toThrow(SealBroken)
+    for (let length = 0; length < bytes.length; length += 1)
+      expect(() => open({ kek, sealed: { ...sealed, [field]: bytes.subarray(0, length).toString('base64') }, for: bound })).toThrow(
+        SealBroken,
+      )
   })
   it('does not open under another name, table, format, key id or key', () => {
     const sealed = seal({ kek, plain: 'value', for: bound })
@@ -36,12 +40,16 @@ describe('a seal', () => {
     expect(() => open({ kek: other, sealed, for: bound })).toThrow(SealBroken)
     expect(() => open({ kek: { id: kek.id, key: other.key }, sealed, for: bound })).toThrow(SealBroken)
   })
-  it('does not open with parts of another secret\'s row', () => {
+  it("does not open with parts of another secret's row", () => {
     const a = seal({ kek, plain: 'a', for: bound })
     const b = seal({ kek, plain: 'b', for: { ...bound, key: 'b' } })
     const again = seal({ kek, plain: 'c', for: bound })
     expect(() => open({ kek, sealed: b, for: bound })).toThrow(SealBroken)
-    for (const mixed of [{ ...a, ciphertext: b.ciphertext, nonce: b.nonce }, { ...a, wrapped_key: b.wrapped_key, wrap_nonce: b.wrap_nonce }, { ...a, wrapped_key: again.wrapped_key, wrap_nonce: again.wrap_nonce }]) {
+    for (const mixed of [
+      { ...a, ciphertext: b.ciphertext, nonce: b.nonce },
+      { ...a, wrapped_key: b.wrapped_key, wrap_nonce: b.wrap_nonce },
+      { ...a, wrapped_key: again.wrapped_key, wrap_nonce: again.wrap_nonce },
+    ]) {
       expect(() => open({ kek, sealed: mixed, for: bound })).toThrow(SealBroken)
     }
   })
@@ -52,7 +60,11 @@ describe('a seal', () => {
   })
   it('fails with the same words whatever was wrong', () => {
     const sealed = seal({ kek, plain: 'value', for: bound })
-    const messages = [{ ...sealed, nonce: flip(sealed.nonce, 3) }, { ...sealed, key_id: 'x' }, { ...sealed, wrapped_key: '' }].map((broken: Sealed) => {
+    const messages = [
+      { ...sealed, nonce: flip(sealed.nonce, 3) },
+      { ...sealed, key_id: 'x' },
+      { ...sealed, wrapped_key: '' },
+    ].map((broken: Sealed) => {
       try {
         return open({ kek, sealed: broken, for: bound })
       } catch (error) {

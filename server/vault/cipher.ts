@@ -89,7 +89,12 @@ export function open(p: { kek: Kek; sealed: Sealed; for: SealedFor }): string {
   const { sealed, kek } = p
   if (sealed.format !== SEAL_FORMAT || sealed.key_id !== kek.id) throw new SealBroken()
   const bound = { ...p.for, format: sealed.format, key_id: sealed.key_id }
-  const dataKey = decrypt({ key: kek.key, nonce: sealed.wrap_nonce, sealed: sealed.wrapped_key, aad: associatedData({ ...bound, layer: 'data key' }) })
+  const dataKey = decrypt({
+    key: kek.key,
+    nonce: sealed.wrap_nonce,
+    sealed: sealed.wrapped_key,
+    aad: associatedData({ ...bound, layer: 'data key' }),
+  })
   if (dataKey.length !== KEY_BYTES) throw new SealBroken()
   const plain = decrypt({ key: dataKey, nonce: sealed.nonce, sealed: sealed.ciphertext, aad: associatedData({ ...bound, layer: 'value' }) })
   dataKey.fill(0)

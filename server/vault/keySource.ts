@@ -41,8 +41,14 @@ export async function loadKek(source: KeySource, p: { may_create: boolean }): Pr
     throw new VaultKeyError(`The vault key file ${source.path} cannot be read (${error.code}).`, { cause: error })
   })
   if (found === null) {
-    if (!source.create) throw new VaultKeyError(`The vault key file ${source.path} does not exist. Restore it, or make a new one with: openssl rand -base64 32`)
-    if (!p.may_create) throw new VaultKeyError(`The vault key file ${source.path} is missing, but the database holds secrets sealed with it. Restore the file from your backup.`)
+    if (!source.create)
+      throw new VaultKeyError(
+        `The vault key file ${source.path} does not exist. Restore it, or make a new one with: openssl rand -base64 32`,
+      )
+    if (!p.may_create)
+      throw new VaultKeyError(
+        `The vault key file ${source.path} is missing, but the database holds secrets sealed with it. Restore the file from your backup.`,
+      )
     return create(source.path)
   }
   // Windows has no such bits; there the folder's access list is the protection.

@@ -4,7 +4,13 @@ import { createRedactor, isSensitiveName } from './redact.ts'
 describe('redaction', () => {
   it('hides values, their lines and their usual encodings', () => {
     const redact = createRedactor(['s3cr3t/value+"x"', 'line one\nline two is long'])
-    for (const text of ['s3cr3t/value+"x"', JSON.stringify({ a: 's3cr3t/value+"x"' }), encodeURIComponent('s3cr3t/value+"x"'), Buffer.from('s3cr3t/value+"x"').toString('base64'), 'line two is long']) {
+    for (const text of [
+      's3cr3t/value+"x"',
+      JSON.stringify({ a: 's3cr3t/value+"x"' }),
+      encodeURIComponent('s3cr3t/value+"x"'),
+      Buffer.from('s3cr3t/value+"x"').toString('base64'),
+      'line two is long',
+    ]) {
       expect(redact(`before ${text} after`)).toContain('***')
       expect(redact(`before ${text} after`)).not.toMatch(/s3cr3t|czNjcjN0|line two/)
     }

@@ -1,7 +1,22 @@
 /** Replaces secret text before it leaves a process, and tells which names promise a secret. */
 
 /** Airflow's list of words that make a Variable's or Connection field's name sensitive. */
-const SENSITIVE_WORDS = ['access_token', 'api_key', 'apikey', 'authorization', 'passphrase', 'passwd', 'password', 'private_key', 'proxy', 'proxies', 'secret', 'token', 'keyfile_dict', 'service_account']
+const SENSITIVE_WORDS = [
+  'access_token',
+  'api_key',
+  'apikey',
+  'authorization',
+  'passphrase',
+  'passwd',
+  'password',
+  'private_key',
+  'proxy',
+  'proxies',
+  'secret',
+  'token',
+  'keyfile_dict',
+  'service_account',
+]
 
 /** True if a value of this name is to be hidden. */
 export function isSensitiveName(name: string): boolean {
@@ -20,7 +35,8 @@ export function createRedactor(values: Iterable<string>): (text: string) => stri
       const trimmed = part.trim()
       if (trimmed.length < SHORTEST_REDACTED) continue
       const json = JSON.stringify(trimmed).slice(1, -1)
-      for (const form of [trimmed, json, encodeURIComponent(trimmed), Buffer.from(trimmed).toString('base64').replace(/=+$/, '')]) needles.add(form)
+      for (const form of [trimmed, json, encodeURIComponent(trimmed), Buffer.from(trimmed).toString('base64').replace(/=+$/, '')])
+        needles.add(form)
     }
   }
   if (needles.size === 0) return (text) => text

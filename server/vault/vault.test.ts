@@ -33,9 +33,13 @@ describe('the vault', () => {
     await vault.set({ key: 'db', value: 'canary-3' })
     const again = await createVault({ store, source: file, clock })
     const values = await again.resolve(['db', 'api', 'db'])
-    expect([...values].map(([name, secret]) => [name, secret.reveal()])).toEqual([['db', 'canary-3'], ['api', 'canary-2']])
+    expect([...values].map(([name, secret]) => [name, secret.reveal()])).toEqual([
+      ['db', 'canary-3'],
+      ['api', 'canary-2'],
+    ])
     const secret = values.get('db')!
-    for (const text of [String(secret), JSON.stringify({ secret }), inspect(values), inspect({ secret }, { showHidden: true, depth: 9 })]) expect(text).not.toContain('canary')
+    for (const text of [String(secret), JSON.stringify({ secret }), inspect(values), inspect({ secret }, { showHidden: true, depth: 9 })])
+      expect(text).not.toContain('canary')
     expect(secret).toBeInstanceOf(Secret)
     expect((await again.list()).map(({ key }) => key).sort()).toEqual(['api', 'db'])
     expect(JSON.stringify(await again.list())).not.toContain('sealed')
@@ -46,7 +50,8 @@ describe('the vault', () => {
     const vault = await createVault({ store, source: environment(), clock })
     await vault.set({ key: 'db', value: 'canary-in-the-file' })
     await store.close()
-    for (const name of await readdir(folder)) if ((await stat(join(folder, name))).isFile()) expect((await readFile(join(folder, name))).includes('canary')).toBe(false)
+    for (const name of await readdir(folder))
+      if ((await stat(join(folder, name))).isFile()) expect((await readFile(join(folder, name))).includes('canary')).toBe(false)
     store = await openStore({ folder })
   })
   it('refuses a wrong key at start and rewrites nothing', async () => {
@@ -57,7 +62,10 @@ describe('the vault', () => {
     expect([await store.settingGet({ name: 'vault_key_check' }), await store.secretGet({ key: 'db' })]).toEqual(before)
   })
   it('refuses one of two new keys that come at the same time', async () => {
-    const outcomes = await Promise.allSettled([createVault({ store, source: environment(), clock }), createVault({ store, source: environment(), clock })])
+    const outcomes = await Promise.allSettled([
+      createVault({ store, source: environment(), clock }),
+      createVault({ store, source: environment(), clock }),
+    ])
     expect(outcomes.map((outcome) => outcome.status).sort()).toEqual(['fulfilled', 'rejected'])
   })
   it('refuses a damaged key check', async () => {
@@ -72,13 +80,19 @@ describe('the vault', () => {
     await vault.set({ key: 'theirs', value: 'b' })
     const [mine, theirs] = [(await store.secretGet({ key: 'mine' }))!, (await store.secretGet({ key: 'theirs' }))!]
     await store.secretPut({ ...mine, sealed: theirs.sealed })
-    await expect(vault.resolve(['mine'])).rejects.toMatchObject({ code: 'vault_unavailable', message: expect.stringContaining('does not open') as string })
+    await expect(vault.resolve(['mine'])).rejects.toMatchObject({
+      code: 'vault_unavailable',
+      message: expect.stringContaining('does not open') as string,
+    })
     expect((await vault.resolve(['theirs'])).get('theirs')?.reveal()).toBe('b')
   })
   it('without a key keeps the rows and says what is missing', async () => {
     const vault = await createVault({ store, source: { kind: 'none' }, clock })
     expect(vault.available).toBe(false)
-    await expect(vault.set({ key: 'k', value: 'v' })).rejects.toMatchObject({ code: 'vault_unavailable', message: expect.stringContaining('VORTEX_KEK_FILE') as string })
+    await expect(vault.set({ key: 'k', value: 'v' })).rejects.toMatchObject({
+      code: 'vault_unavailable',
+      message: expect.stringContaining('VORTEX_KEK_FILE') as string,
+    })
     await expect(vault.resolve(['k'])).rejects.toMatchObject({ code: 'vault_unavailable' })
     expect(await vault.list()).toEqual([])
   })
@@ -103,10 +117,13 @@ describe('the key file', () => {
     await chmod(file.path, 0o640)
     await expect(createVault({ store, source: file, clock })).rejects.toThrow(/chmod 600/)
   })
-  it.each(['', 'short', 'not base64 at all, but long enough to be one', randomBytes(33).toString('base64')])('is refused with the content %j', async (content) => {
-    await writeFile(file.path, content, { mode: 0o600 })
-    await expect(createVault({ store, source: file, clock })).rejects.toThrow(/openssl rand -base64 32/)
-  })
+  it.each(['', 'short', 'not base64 at all, but long enough to be one', randomBytes(33).toString('base64')])(
+    'is refused with the content %j',
+    async (content) => {
+      await writeFile(file.path, content, { mode: 0o600 })
+      await expect(createVault({ store, source: file, clock })).rejects.toThrow(/openssl rand -base64 32/)
+    },
+  )
   it('that somebody names must exist', async () => {
     await expect(createVault({ store, source: { ...file, create: false }, clock })).rejects.toThrow(/does not exist/)
   })

@@ -40,7 +40,10 @@ export async function createVault(p: { store: VaultStore; source: KeySource; clo
 
   const required = (): Kek => {
     if (kek !== null) return kek
-    throw new VortexError('vault_unavailable', 'The vault has no key. Set VORTEX_KEK_FILE (or VORTEX_KEK) to a key made with "openssl rand -base64 32" and start the server again.')
+    throw new VortexError(
+      'vault_unavailable',
+      'The vault has no key. Set VORTEX_KEK_FILE (or VORTEX_KEK) to a key made with "openssl rand -base64 32" and start the server again.',
+    )
   }
   const resolveOne = async (key: string): Promise<Secret> => {
     const record = await store.secretGet({ key })
@@ -57,7 +60,12 @@ export async function createVault(p: { store: VaultStore; source: KeySource; clo
     async set({ key, value }) {
       const now = clock.now()
       const before = await store.secretGet({ key })
-      await store.secretPut({ key, sealed: seal({ kek: required(), plain: value, for: secretFor(key) }), created_at: before?.created_at ?? now, updated_at: now })
+      await store.secretPut({
+        key,
+        sealed: seal({ kek: required(), plain: value, for: secretFor(key) }),
+        created_at: before?.created_at ?? now,
+        updated_at: now,
+      })
     },
     async list() {
       return (await store.secretList()).map(({ key, created_at, updated_at }) => ({ key, created_at, updated_at }))
@@ -73,12 +81,15 @@ export async function createVault(p: { store: VaultStore; source: KeySource; clo
 
 /** The first key that opens the vault leaves a check value; every later start must open that value. */
 async function checkKey(store: VaultStore, kek: Kek, stored: string | null): Promise<void> {
-  const inForce = stored ?? (await store.settingInit({ name: KEY_CHECK, value: JSON.stringify(seal({ kek, plain: KEY_CHECK_TEXT, for: CHECK_FOR })) }))
+  const inForce =
+    stored ?? (await store.settingInit({ name: KEY_CHECK, value: JSON.stringify(seal({ kek, plain: KEY_CHECK_TEXT, for: CHECK_FOR })) }))
   try {
     const sealed = JSON.parse(inForce) as Sealed
     if (open({ kek, sealed, for: CHECK_FOR }) === KEY_CHECK_TEXT) return
   } catch (cause) {
     if (!(cause instanceof SealBroken) && !(cause instanceof SyntaxError)) throw cause
   }
-  throw new VaultKeyError('The vault key does not fit this database: its secrets were sealed with another key. Configure that key again (VORTEX_KEK_FILE or VORTEX_KEK). Nothing was changed.')
+  throw new VaultKeyError(
+    'The vault key does not fit this database: its secrets were sealed with another key. Configure that key again (VORTEX_KEK_FILE or VORTEX_KEK). Nothing was changed.',
+  )
 }

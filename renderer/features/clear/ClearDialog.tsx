@@ -92,7 +92,11 @@ export function ClearDialog({ run, taskIds, onClose }: ClearDialogProps) {
             ]}
           />
         </Group>
-        {preview.isError ? <Failed error={preview.error} onRetry={() => void preview.refetch()} /> : <AffectedList affected={preview.data} isOld={preview.isPlaceholderData} />}
+        {preview.isError ? (
+          <Failed error={preview.error} onRetry={() => void preview.refetch()} />
+        ) : (
+          <AffectedList affected={preview.data} isOld={preview.isPlaceholderData} />
+        )}
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
             {strings.common.cancel}

@@ -29,7 +29,8 @@ export function DagCodeTab() {
           value={String(version ?? newest ?? '')}
           data={versions.map((each) => ({
             value: String(each.version),
-            label: each.version === newest ? `${strings.dag.version(each.version)} (${strings.code.newest})` : strings.dag.version(each.version),
+            label:
+              each.version === newest ? `${strings.dag.version(each.version)} (${strings.code.newest})` : strings.dag.version(each.version),
           }))}
           onChange={(value) => void navigate({ search: value === null || Number(value) === newest ? {} : { version: Number(value) } })}
         />
@@ -48,7 +49,11 @@ export function DagCodeTab() {
         </CopyButton>
       </div>
       {source.data ? (
-        <CodeView code={source.data.source} label={source.data.file_path} language={/\.ya?ml$/.test(source.data.file_path) ? 'yaml' : 'python'} />
+        <CodeView
+          code={source.data.source}
+          label={source.data.file_path}
+          language={/\.ya?ml$/.test(source.data.file_path) ? 'yaml' : 'python'}
+        />
       ) : (
         <div style={{ padding: '8px 24px' }}>
           <RowsSkeleton rows={14} height={26} />

@@ -74,7 +74,10 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
 function Settings({ dag }: { dag: DagDetail }) {
   const facts: [string, ReactNode][] = [
     [text.file, <span className="mono">{dag.file}</span>],
-    [strings.dag.schedule, dag.schedule_interval === null ? strings.schedule.none : `${scheduleWords(dag.schedule_interval)} (${dag.schedule_interval})`],
+    [
+      strings.dag.schedule,
+      dag.schedule_interval === null ? strings.schedule.none : `${scheduleWords(dag.schedule_interval)} (${dag.schedule_interval})`,
+    ],
     [text.timezone, dag.timezone],
     [text.startDate, <Instant at={dag.start_date} zone={dag.timezone} />],
     [text.endDate, <Instant at={dag.end_date} zone={dag.timezone} />],
@@ -93,7 +96,14 @@ function Settings({ dag }: { dag: DagDetail }) {
       ) : (
         <Group gap={4}>
           {dag.tags.map((tag) => (
-            <Badge key={tag} renderRoot={(props) => <Link to="/dags" search={{ tag }} {...props} />} variant="default" size="sm" tt="none" style={{ cursor: 'pointer' }}>
+            <Badge
+              key={tag}
+              renderRoot={(props) => <Link to="/dags" search={{ tag }} {...props} />}
+              variant="default"
+              size="sm"
+              tt="none"
+              style={{ cursor: 'pointer' }}
+            >
               {tag}
             </Badge>
           ))}
@@ -146,7 +156,13 @@ function Params({ params }: { params: DagDetail['params'] }) {
                       ) : null}
                     </Table.Td>
                     <Table.Td>{Array.isArray(type) ? type.join(' | ') : typeof type === 'string' ? type : text.none}</Table.Td>
-                    <Table.Td>{param?.has_default === true ? <Code style={{ overflowWrap: 'anywhere' }}>{JSON.stringify(param.value)}</Code> : text.none}</Table.Td>
+                    <Table.Td>
+                      {param?.has_default === true ? (
+                        <Code style={{ overflowWrap: 'anywhere' }}>{JSON.stringify(param.value)}</Code>
+                      ) : (
+                        text.none
+                      )}
+                    </Table.Td>
                   </Table.Tr>
                 )
               })}

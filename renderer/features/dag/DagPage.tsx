@@ -111,7 +111,10 @@ function DagHeader({ dagId, dag }: { dagId: string; dag: DagDetail | undefined }
       />
       {dag?.has_import_error === true ? (
         <Alert mx={{ base: 14, sm: 24 }} mt="sm" p="xs" color="red" icon={<IconAlertTriangle size={18} />}>
-          {strings.dag.importError} <Link to="/dags" search={{ errors: true }}>{strings.dags.showErrors}</Link>
+          {strings.dag.importError}{' '}
+          <Link to="/dags" search={{ errors: true }}>
+            {strings.dags.showErrors}
+          </Link>
         </Alert>
       ) : null}
       {dag && paused && dag.active_runs > 0 ? (
@@ -131,7 +134,13 @@ function Facts({ dag }: { dag: DagDetail }) {
         <span title={dag.schedule_interval ?? ''}>{words}</span>
       </Fact>
       <Fact label={strings.dag.next}>
-        {dag.is_paused ? strings.schedule.pausedNext : dag.next_run === null ? strings.time.never : <Instant at={dag.next_run} zone={dag.timezone} />}
+        {dag.is_paused ? (
+          strings.schedule.pausedNext
+        ) : dag.next_run === null ? (
+          strings.time.never
+        ) : (
+          <Instant at={dag.next_run} zone={dag.timezone} />
+        )}
       </Fact>
       <Fact label={strings.dags.owner}>{dag.owner}</Fact>
       <Fact label={strings.code.version}>{strings.dag.version(dag.version)}</Fact>

@@ -7,11 +7,5 @@ const route = getRouteApi('/_app/dags/$dagId/runs')
 export function DagRunsTab() {
   const { dagId } = route.useParams()
   const navigate = route.useNavigate()
-  return (
-    <RunList
-      dagId={dagId}
-      search={route.useSearch()}
-      onChange={(search) => void navigate({ search, replace: true })}
-    />
-  )
+  return <RunList dagId={dagId} search={route.useSearch()} onChange={(search) => void navigate({ search, replace: true })} />
 }

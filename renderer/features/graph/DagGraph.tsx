@@ -149,7 +149,16 @@ function GraphCanvas({ dag, search, onChange, toolbar }: DagGraphProps & { dag: 
               }}
             >
               <Background gap={22} size={1} color="var(--line)" />
-              {nodes.length > MINIMAP_ABOVE ? <MiniMap pannable zoomable nodeComponent={MiniNode} className={classes['minimap'] ?? ''} maskColor="color-mix(in srgb, var(--surface) 70%, transparent)" bgColor="var(--surface-raised)" /> : null}
+              {nodes.length > MINIMAP_ABOVE ? (
+                <MiniMap
+                  pannable
+                  zoomable
+                  nodeComponent={MiniNode}
+                  className={classes['minimap'] ?? ''}
+                  maskColor="color-mix(in srgb, var(--surface) 70%, transparent)"
+                  bgColor="var(--surface-raised)"
+                />
+              ) : null}
             </ReactFlow>
           )}
         </div>
@@ -163,7 +172,8 @@ function MiniNode({ id, x, y, width, height }: MiniMapNodeProps) {
   const { getNode } = useReactFlow()
   const node = getNode(id) as TaskFlowNode | FrameFlowNode | undefined
   const states = useNodeStates(id, node?.data.taskIds ?? [])
-  if (node?.type === 'frame') return <rect x={x} y={y} width={width} height={height} rx={10} fill="none" stroke="var(--line-strong)" strokeWidth={4} />
+  if (node?.type === 'frame')
+    return <rect x={x} y={y} width={width} height={height} rx={10} fill="none" stroke="var(--line-strong)" strokeWidth={4} />
   return <rect x={x} y={y} width={width} height={height} rx={6} fill={states === null ? 'var(--line-strong)' : stateFill(states.state)} />
 }
 
@@ -207,11 +217,19 @@ function toNodes(model: GraphModel, layout: LayoutOutput | undefined): (TaskFlow
     if (!box) return []
     const { x, y, width, height } = box
     const data = { label: node.label, detail: node.detail, tooltip: node.tooltip, taskIds: node.task_ids }
-    return [{ id: node.id, type: node.kind === 'group' ? 'taskGroup' : 'task', position: { x, y }, width, height, data, ariaLabel: node.label }]
+    return [
+      { id: node.id, type: node.kind === 'group' ? 'taskGroup' : 'task', position: { x, y }, width, height, data, ariaLabel: node.label },
+    ]
   })
   return [...frames, ...nodes]
 }
 
 function toEdges(model: GraphModel, layout: LayoutOutput | undefined): BendFlowEdge[] {
-  return model.edges.map(({ id, source, target, label }) => ({ id, source, target, type: 'bend', data: { bends: layout?.bends[id] ?? [], label, labelAt: layout?.labels[id] ?? null } }))
+  return model.edges.map(({ id, source, target, label }) => ({
+    id,
+    source,
+    target,
+    type: 'bend',
+    data: { bends: layout?.bends[id] ?? [], label, labelAt: layout?.labels[id] ?? null },
+  }))
 }

@@ -27,7 +27,12 @@ function lattice(length: number, width: number, direction: Direction): LayoutInp
 describe('graph layout', () => {
   it('puts downstream after upstream and no node upon another', () => {
     for (const direction of ['LR', 'TB'] as const) {
-      const { nodes } = layoutGraph({ nodes: ['a', 'b', 'c', 'd'].map((id) => node(id)), frames: [], edges: [edge('a', 'b'), edge('a', 'c'), edge('b', 'd'), edge('c', 'd')], direction })
+      const { nodes } = layoutGraph({
+        nodes: ['a', 'b', 'c', 'd'].map((id) => node(id)),
+        frames: [],
+        edges: [edge('a', 'b'), edge('a', 'c'), edge('b', 'd'), edge('c', 'd')],
+        direction,
+      })
       const along = (id: string) => (direction === 'LR' ? nodes[id]!.x : nodes[id]!.y)
       expect(along('a')).toBeLessThan(along('b'))
       expect(along('b')).toBeLessThan(along('d'))
@@ -37,18 +42,28 @@ describe('graph layout', () => {
   it('draws a frame around its nodes and the frames within it', () => {
     const { nodes, frames } = layoutGraph({
       nodes: [node('a'), node('b', 'g'), node('c', 'g.h'), node('d')],
-      frames: [{ id: 'g', frame: null }, { id: 'g.h', frame: 'g' }],
+      frames: [
+        { id: 'g', frame: null },
+        { id: 'g.h', frame: 'g' },
+      ],
       edges: [edge('a', 'b'), edge('b', 'c'), edge('c', 'd')],
       direction: 'LR',
     })
-    const holds = (outer: Box, inner: Box) => outer.x <= inner.x && outer.y <= inner.y && outer.x + outer.width >= inner.x + inner.width && outer.y + outer.height >= inner.y + inner.height
+    const holds = (outer: Box, inner: Box) =>
+      outer.x <= inner.x &&
+      outer.y <= inner.y &&
+      outer.x + outer.width >= inner.x + inner.width &&
+      outer.y + outer.height >= inner.y + inner.height
     expect(holds(frames['g']!, frames['g.h']!)).toBe(true)
     expect(holds(frames['g.h']!, nodes['c']!)).toBe(true)
     expect(holds(frames['g']!, nodes['a']!)).toBe(false)
   })
   it('lays out cycles, which folding groups can make', () => {
     const nodes = [node('a'), node('b')]
-    expect(Object.keys(layoutGraph({ nodes, frames: [], edges: [edge('a', 'b'), edge('b', 'a')], direction: 'LR' }).nodes)).toEqual(['a', 'b'])
+    expect(Object.keys(layoutGraph({ nodes, frames: [], edges: [edge('a', 'b'), edge('b', 'a')], direction: 'LR' }).nodes)).toEqual([
+      'a',
+      'b',
+    ])
   })
   it('takes a linear pass above the size that dagre handles well', () => {
     const input = lattice(60, 10, 'LR')

@@ -45,7 +45,15 @@ export function layoutGraph(input: LayoutInput): LayoutOutput {
 
 function byDagre(input: LayoutInput): LayoutOutput {
   const graph = new Graph({ compound: true })
-  graph.setGraph({ rankdir: input.direction, ranksep: RANK_GAP, nodesep: NODE_GAP, edgesep: 12, ranker: 'tight-tree', marginx: 8, marginy: 8 })
+  graph.setGraph({
+    rankdir: input.direction,
+    ranksep: RANK_GAP,
+    nodesep: NODE_GAP,
+    edgesep: 12,
+    ranker: 'tight-tree',
+    marginx: 8,
+    marginy: 8,
+  })
   graph.setDefaultEdgeLabel(() => ({}))
   for (const { id } of input.frames) graph.setNode(id, {})
   for (const { id, width, height } of input.nodes) graph.setNode(id, { width, height })

@@ -6,7 +6,13 @@ import { buildGraph, parseOpen, toggleGroup } from './model.ts'
 function dag(): DagTasks {
   const task = (id: string, group: string | null) => ({ id, name: id, operator: 'BashOperator', task_group: group })
   return {
-    tasks: [task('start', null), task('outer.a', 'outer'), task('outer.inner.b', 'outer.inner'), task('outer.inner.c', 'outer.inner'), task('end', null)],
+    tasks: [
+      task('start', null),
+      task('outer.a', 'outer'),
+      task('outer.inner.b', 'outer.inner'),
+      task('outer.inner.c', 'outer.inner'),
+      task('end', null),
+    ],
     dependencies: [
       ['start', 'outer.a'],
       ['outer.a', 'outer.inner.b'],

@@ -57,7 +57,8 @@ export function buildGraph(dag: DagTasks, open: OpenGroups): GraphModel {
     const known = pathOf.get(groupId)
     if (known) return known
     const reversed: string[] = []
-    for (let at: string | null = groupId; at !== null && groups.has(at) && !reversed.includes(at); at = groups.get(at)?.parent_id ?? null) reversed.push(at)
+    for (let at: string | null = groupId; at !== null && groups.has(at) && !reversed.includes(at); at = groups.get(at)?.parent_id ?? null)
+      reversed.push(at)
     const result = reversed.reverse()
     pathOf.set(groupId, result)
     return result
@@ -82,7 +83,15 @@ export function buildGraph(dag: DagTasks, open: OpenGroups): GraphModel {
   }
   for (const [id, frame] of folded) {
     const group = groups.get(id)
-    nodes.push({ id, kind: 'group', label: group?.label ?? id, detail: '', frame, task_ids: members.get(id) ?? [], tooltip: group?.tooltip || id })
+    nodes.push({
+      id,
+      kind: 'group',
+      label: group?.label ?? id,
+      detail: '',
+      frame,
+      task_ids: members.get(id) ?? [],
+      tooltip: group?.tooltip || id,
+    })
   }
   const frames = dag.task_groups.flatMap((group) => {
     const around = path(group.group_id)

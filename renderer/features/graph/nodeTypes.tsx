@@ -18,7 +18,13 @@ export interface GraphUi {
   current: string | null
   toggle: (groupId: string) => void
 }
-export const GraphUiContext = createContext<GraphUi>({ direction: 'LR', selected: null, found: null, current: null, toggle: () => undefined })
+export const GraphUiContext = createContext<GraphUi>({
+  direction: 'LR',
+  selected: null,
+  found: null,
+  current: null,
+  toggle: () => undefined,
+})
 
 export type TaskNodeData = { label: string; detail: string; tooltip: string; taskIds: readonly string[] }
 export type TaskFlowNode = Node<TaskNodeData, 'task' | 'taskGroup'>
@@ -29,7 +35,12 @@ function Handles({ direction }: { direction: 'LR' | 'TB' }) {
   return (
     <>
       <Handle type="target" position={across ? Position.Left : Position.Top} isConnectable={false} className={classes['handle'] ?? ''} />
-      <Handle type="source" position={across ? Position.Right : Position.Bottom} isConnectable={false} className={classes['handle'] ?? ''} />
+      <Handle
+        type="source"
+        position={across ? Position.Right : Position.Bottom}
+        isConnectable={false}
+        className={classes['handle'] ?? ''}
+      />
     </>
   )
 }

@@ -22,7 +22,19 @@ interface Instance {
 
 /** The first of these that occurs colours a group or a mapped task. */
 const SHOWN_FIRST: readonly TaskInstanceState[] = [
-  'failed', 'upstream_failed', 'up_for_retry', 'running', 'restarting', 'deferred', 'up_for_reschedule', 'queued', 'scheduled', 'none', 'success', 'skipped', 'removed',
+  'failed',
+  'upstream_failed',
+  'up_for_retry',
+  'running',
+  'restarting',
+  'deferred',
+  'up_for_reschedule',
+  'queued',
+  'scheduled',
+  'none',
+  'success',
+  'skipped',
+  'removed',
 ]
 
 export class TaskStates {

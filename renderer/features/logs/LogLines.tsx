@@ -65,7 +65,15 @@ export function LogLines({ ref, lines, wrap, timestamps, search, current, follow
   }
   const gutter = `${Math.max(3, String(lines.length).length)}ch`
   return (
-    <div ref={scroller} className={classes['scroller']} data-wrap={wrap || undefined} onScroll={onScroll} tabIndex={0} role="region" aria-label={strings.log.region}>
+    <div
+      ref={scroller}
+      className={classes['scroller']}
+      data-wrap={wrap || undefined}
+      onScroll={onScroll}
+      tabIndex={0}
+      role="region"
+      aria-label={strings.log.region}
+    >
       <div style={{ height: virtual.getTotalSize(), position: 'relative', minWidth: wrap ? 0 : 'max-content' }}>
         {virtual.getVirtualItems().map((item) => (
           <div

@@ -1,7 +1,16 @@
 /** The log of an attempt, in the manner of GitHub Actions: it follows while the task runs, can be searched, wrapped and downloaded. */
 import { ActionIcon, Button, Group, Loader, Select, Text, Tooltip } from '@mantine/core'
 import { useLocalStorage } from '@mantine/hooks'
-import { IconArrowBarToDown, IconArrowBarToUp, IconChevronDown, IconChevronUp, IconClock, IconDownload, IconFileText, IconTextWrap } from '@tabler/icons-react'
+import {
+  IconArrowBarToDown,
+  IconArrowBarToUp,
+  IconChevronDown,
+  IconChevronUp,
+  IconClock,
+  IconDownload,
+  IconFileText,
+  IconTextWrap,
+} from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useMemo, useRef, useState } from 'react'
 import { isFinished } from '#contract/states.ts'
@@ -36,7 +45,15 @@ export function TaskLog({ task, attempt, onAttempt }: TaskLogProps) {
   return <AttemptLog key={shown} task={task} attempt={shown} onAttempt={onAttempt} />
 }
 
-function AttemptLog({ task, attempt, onAttempt }: { task: TaskInstance; attempt: number; onAttempt: (attempt: number | undefined) => void }) {
+function AttemptLog({
+  task,
+  attempt,
+  onAttempt,
+}: {
+  task: TaskInstance
+  attempt: number
+  onAttempt: (attempt: number | undefined) => void
+}) {
   const ref = { dag_id: task.dag_id, run_id: task.run_id, task_id: task.task_id, map_index: task.map_index, attempt }
   const isLive = attempt === task.try_number && !isFinished(task.state)
   const { log, loadEarlier, retry } = useLog(ref, `${task.state} ${task.try_number}`)
@@ -108,7 +125,11 @@ function AttemptLog({ task, attempt, onAttempt }: { task: TaskInstance; attempt:
         <ToolButton label={`${text.wrap} (W)`} isOn={wrap} onClick={toggleWrap} icon={<IconTextWrap size={17} />} />
         <ToolButton label={text.toStart} onClick={toStart} icon={<IconArrowBarToUp size={17} />} />
         <ToolButton label={text.toEnd} onClick={toEnd} icon={<IconArrowBarToDown size={17} />} />
-        <ToolButton label={`${text.download} (D)`} onClick={download.start} icon={download.isBusy ? <Loader size={14} /> : <IconDownload size={17} />} />
+        <ToolButton
+          label={`${text.download} (D)`}
+          onClick={download.start}
+          icon={download.isBusy ? <Loader size={14} /> : <IconDownload size={17} />}
+        />
       </div>
       {log.truncated ? <p className={classes['notice']}>{text.truncated}</p> : null}
       {log.start > 0 ? (
@@ -164,7 +185,15 @@ function ToolButton({ label, isOn, onClick, icon }: { label: string; isOn?: bool
   )
 }
 
-function AttemptSelect({ task, attempt, onAttempt }: { task: TaskInstance; attempt: number; onAttempt: (attempt: number | undefined) => void }) {
+function AttemptSelect({
+  task,
+  attempt,
+  onAttempt,
+}: {
+  task: TaskInstance
+  attempt: number
+  onAttempt: (attempt: number | undefined) => void
+}) {
   const attempts = useQuery(attemptsQuery(task)).data?.data ?? []
   const known = attempts.some((each) => each.attempt === attempt) ? attempts : [...attempts, { attempt, state: null }]
   return (
@@ -193,7 +222,12 @@ function useFind(lines: readonly string[], onGo: (line: number) => void) {
     if (wanted === '') return []
     const found: number[] = []
     for (let line = 0; line < lines.length && found.length < MATCHES_MAX; line += 1) {
-      if (plainText(lines[line] ?? '').toLowerCase().includes(wanted)) found.push(line)
+      if (
+        plainText(lines[line] ?? '')
+          .toLowerCase()
+          .includes(wanted)
+      )
+        found.push(line)
     }
     return found
   }, [lines, wanted])

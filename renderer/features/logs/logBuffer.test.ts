@@ -2,7 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { LINES_MAX, LogBuffer } from './logBuffer.ts'
 
 const bytes = (text: string) => new TextEncoder().encode(text).length
-const piece = (offset: number, text: string, change = {}) => ({ offset, text, next_offset: offset + bytes(text), size: offset + bytes(text), complete: false, truncated: false, ...change })
+const piece = (offset: number, text: string, change = {}) => ({
+  offset,
+  text,
+  next_offset: offset + bytes(text),
+  size: offset + bytes(text),
+  complete: false,
+  truncated: false,
+  ...change,
+})
 
 describe('log buffer', () => {
   it('joins pieces that cut a line', () => {

@@ -94,7 +94,16 @@ export class LogBuffer {
   #publish(piece: LogPiece, start: number, end: number): void {
     const isWhole = piece.complete && end >= piece.size
     const lines = this.#tail !== '' ? [...this.#lines, shorten(this.#tail)] : [...this.#lines]
-    this.#snapshot = { lines, start, end, size: Math.max(piece.size, end), complete: isWhole, truncated: piece.truncated, isRead: true, error: null }
+    this.#snapshot = {
+      lines,
+      start,
+      end,
+      size: Math.max(piece.size, end),
+      complete: isWhole,
+      truncated: piece.truncated,
+      isRead: true,
+      error: null,
+    }
     for (const listener of this.#listeners) listener()
   }
 }

@@ -21,7 +21,16 @@ import { TaskCounts } from './TaskCounts.tsx'
 
 const { columns } = strings.runs
 const COLUMNS = '104px minmax(250px, 2.4fr) 84px minmax(176px, 1fr) minmax(176px, 1fr) 92px 120px 36px'
-const HEAD = [columns.state, columns.run, columns.type, columns.logical, columns.start, columns.duration, columns.tasks, <VisuallyHidden>{columns.actions}</VisuallyHidden>]
+const HEAD = [
+  columns.state,
+  columns.run,
+  columns.type,
+  columns.logical,
+  columns.start,
+  columns.duration,
+  columns.tasks,
+  <VisuallyHidden>{columns.actions}</VisuallyHidden>,
+]
 
 interface RunListProps {
   dagId: string
@@ -32,7 +41,10 @@ interface RunListProps {
 export function RunList({ dagId, search, onChange }: RunListProps) {
   const mayOperate = useMayOperate()
   const zone = useQuery(dagQuery(dagId)).data?.timezone ?? null
-  const list = useInfiniteQuery({ ...runListQuery(dagId, { state: search.state, run_type: search.type }), placeholderData: (before) => before })
+  const list = useInfiniteQuery({
+    ...runListQuery(dagId, { state: search.state, run_type: search.type }),
+    placeholderData: (before) => before,
+  })
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data])
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
   const loadMore = useCallback(() => {
@@ -84,7 +96,14 @@ export function RunList({ dagId, search, onChange }: RunListProps) {
           icon={IconPlayerPlay}
         >
           {isFiltered ? (
-            <Button variant="default" size="xs" mt="sm" onClick={() => { onChange({}) }}>
+            <Button
+              variant="default"
+              size="xs"
+              mt="sm"
+              onClick={() => {
+                onChange({})
+              }}
+            >
               {strings.dags.clearFilters}
             </Button>
           ) : null}
@@ -114,7 +133,12 @@ function RunRow({ run, zone, mayOperate }: { run: DagRun; zone: string | null; m
         <StateBadge state={run.state} />
       </div>
       <div role="cell" className={classes['run']}>
-        <Link to="/dags/$dagId/runs/$runId" params={{ dagId: run.dag_id, runId: run.run_id }} className={`ellipsis ${classes['link']}`} title={run.run_id}>
+        <Link
+          to="/dags/$dagId/runs/$runId"
+          params={{ dagId: run.dag_id, runId: run.run_id }}
+          className={`ellipsis ${classes['link']}`}
+          title={run.run_id}
+        >
           {run.run_id}
         </Link>
       </div>

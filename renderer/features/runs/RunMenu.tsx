@@ -23,36 +23,76 @@ export function RunMenu({ run, onDeleted, disabled }: { run: DagRun; onDeleted?:
         </Menu.Target>
         <Menu.Dropdown>
           {active ? (
-            <Menu.Item color="red" leftSection={<IconPlayerStop size={16} />} onClick={() => { actions.cancel(run) }}>
+            <Menu.Item
+              color="red"
+              leftSection={<IconPlayerStop size={16} />}
+              onClick={() => {
+                actions.cancel(run)
+              }}
+            >
               {text.cancel}
             </Menu.Item>
           ) : null}
           {run.state === 'failed' ? (
-            <Menu.Item leftSection={<IconRefresh size={16} />} onClick={() => { actions.retry(run) }}>
+            <Menu.Item
+              leftSection={<IconRefresh size={16} />}
+              onClick={() => {
+                actions.retry(run)
+              }}
+            >
               {text.retry}
             </Menu.Item>
           ) : null}
-          <Menu.Item leftSection={<IconEraser size={16} />} onClick={() => { setClearing(true) }}>
+          <Menu.Item
+            leftSection={<IconEraser size={16} />}
+            onClick={() => {
+              setClearing(true)
+            }}
+          >
             {text.clear}
           </Menu.Item>
           <Menu.Divider />
-          <Menu.Item leftSection={<IconCheck size={16} />} onClick={() => { actions.mark(run, 'success') }}>
+          <Menu.Item
+            leftSection={<IconCheck size={16} />}
+            onClick={() => {
+              actions.mark(run, 'success')
+            }}
+          >
             {text.markSuccess}
           </Menu.Item>
-          <Menu.Item leftSection={<IconX size={16} />} onClick={() => { actions.mark(run, 'failed') }}>
+          <Menu.Item
+            leftSection={<IconX size={16} />}
+            onClick={() => {
+              actions.mark(run, 'failed')
+            }}
+          >
             {text.markFailed}
           </Menu.Item>
           {active ? null : (
             <>
               <Menu.Divider />
-              <Menu.Item color="red" leftSection={<IconTrash size={16} />} onClick={() => { actions.remove(run) }}>
+              <Menu.Item
+                color="red"
+                leftSection={<IconTrash size={16} />}
+                onClick={() => {
+                  actions.remove(run)
+                }}
+              >
                 {text.delete}
               </Menu.Item>
             </>
           )}
         </Menu.Dropdown>
       </Menu>
-      {isClearing ? <ClearDialog run={run} taskIds={[]} onClose={() => { setClearing(false) }} /> : null}
+      {isClearing ? (
+        <ClearDialog
+          run={run}
+          taskIds={[]}
+          onClose={() => {
+            setClearing(false)
+          }}
+        />
+      ) : null}
     </>
   )
 }

@@ -116,12 +116,28 @@ function RunHeader({ dagId, runId, run }: { dagId: string; runId: string; run: D
         run ? (
           <>
             {isActive(run) ? (
-              <Button size="xs" variant="light" color="red" disabled={!mayOperate} leftSection={<IconPlayerStop size={15} />} onClick={() => { actions.cancel(run) }}>
+              <Button
+                size="xs"
+                variant="light"
+                color="red"
+                disabled={!mayOperate}
+                leftSection={<IconPlayerStop size={15} />}
+                onClick={() => {
+                  actions.cancel(run)
+                }}
+              >
                 {strings.runs.cancel}
               </Button>
             ) : null}
             {run.state === 'failed' ? (
-              <Button size="xs" disabled={!mayOperate} leftSection={<IconRefresh size={15} />} onClick={() => { actions.retry(run) }}>
+              <Button
+                size="xs"
+                disabled={!mayOperate}
+                leftSection={<IconRefresh size={15} />}
+                onClick={() => {
+                  actions.retry(run)
+                }}
+              >
                 {strings.runs.retry}
               </Button>
             ) : null}

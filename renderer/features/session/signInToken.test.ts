@@ -6,7 +6,10 @@ function pageAt(href: string) {
   const seen: string[] = []
   return {
     seen,
-    page: { location: { href, hash: url.hash, pathname: url.pathname }, history: { replaceState: (_: unknown, __: string, to: string) => void seen.push(to) } },
+    page: {
+      location: { href, hash: url.hash, pathname: url.pathname },
+      history: { replaceState: (_: unknown, __: string, to: string) => void seen.push(to) },
+    },
   }
 }
 

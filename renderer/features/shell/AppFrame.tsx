@@ -1,5 +1,17 @@
 /** The frame around every page: header with lamp and menus, navigation, live connection, commands of everywhere, trigger dialog. */
-import { ActionIcon, AppShell, Burger, Group, Image, NavLink, Text, Tooltip, UnstyledButton, useComputedColorScheme, useMantineColorScheme } from '@mantine/core'
+import {
+  ActionIcon,
+  AppShell,
+  Burger,
+  Group,
+  Image,
+  NavLink,
+  Text,
+  Tooltip,
+  UnstyledButton,
+  useComputedColorScheme,
+  useMantineColorScheme,
+} from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconKeyboard, IconSearch, IconSitemap } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
@@ -17,8 +29,12 @@ import { TimeMenu, UserMenu } from './HeaderMenus.tsx'
 import { LiveLamp } from './LiveLamp.tsx'
 
 // What is not in the first picture is loaded after it.
-const CommandPalette = lazy(() => import('../../commands/CommandPalette.tsx').then(({ CommandPalette: component }) => ({ default: component })))
-const ShortcutSheet = lazy(() => import('../../commands/ShortcutSheet.tsx').then(({ ShortcutSheet: component }) => ({ default: component })))
+const CommandPalette = lazy(() =>
+  import('../../commands/CommandPalette.tsx').then(({ CommandPalette: component }) => ({ default: component })),
+)
+const ShortcutSheet = lazy(() =>
+  import('../../commands/ShortcutSheet.tsx').then(({ ShortcutSheet: component }) => ({ default: component })),
+)
 const TriggerDialog = lazy(() => import('../trigger/index.ts').then(({ TriggerDialog: component }) => ({ default: component })))
 const route = getRouteApi('/_app')
 
@@ -47,7 +63,13 @@ export function AppFrame() {
       <AppShell.Header>
         <Group h="100%" px="sm" gap="xs" wrap="nowrap" justify="space-between">
           <Group gap="xs" wrap="nowrap">
-            <Burger opened={isNavOpen} onClick={nav.toggle} hiddenFrom="sm" size="sm" aria-label={isNavOpen ? strings.nav.close : strings.nav.open} />
+            <Burger
+              opened={isNavOpen}
+              onClick={nav.toggle}
+              hiddenFrom="sm"
+              size="sm"
+              aria-label={isNavOpen ? strings.nav.close : strings.nav.open}
+            />
             <UnstyledButton component={Link} to="/dags" className={classes['brand']}>
               <Image src="/icon.svg" w={26} h={26} alt="" />
               <Text fw={700} size="md" visibleFrom="xs" lts={0.6}>
@@ -76,7 +98,13 @@ export function AppFrame() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label={strings.nav.main}>
-        <NavLink component={Link} to="/dags" label={strings.nav.dags} leftSection={<IconSitemap size={18} stroke={1.7} />} active={path.startsWith('/dags')} />
+        <NavLink
+          component={Link}
+          to="/dags"
+          label={strings.nav.dags}
+          leftSection={<IconSitemap size={18} stroke={1.7} />}
+          active={path.startsWith('/dags')}
+        />
       </AppShell.Navbar>
       <AppShell.Main id="content">
         <Outlet />

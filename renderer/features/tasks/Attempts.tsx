@@ -32,7 +32,13 @@ export function Attempts({ task, onLog }: { task: TaskInstance; onLog: (attempt:
             <Elapsed start={attempt.start_time} end={attempt.end_time} />
           </Text>
         </Group>
-        <Button size="compact-xs" variant="subtle" onClick={() => { onLog(attempt.attempt) }}>
+        <Button
+          size="compact-xs"
+          variant="subtle"
+          onClick={() => {
+            onLog(attempt.attempt)
+          }}
+        >
           {text.tabs.log} · {formatBytes(attempt.log_bytes)}
         </Button>
       </Group>
@@ -46,7 +52,12 @@ export function Attempts({ task, onLog }: { task: TaskInstance; onLog: (attempt:
           [text.queued, <Instant at={attempt.queued_time} zone={zone} />],
           [text.started, <Instant at={attempt.start_time} zone={zone} />],
           [text.ended, <Instant at={attempt.end_time} zone={zone} />],
-          [text.worker, attempt.worker_id === null ? strings.time.never : `${attempt.worker_id}${attempt.hostname === null ? '' : ` @ ${attempt.hostname}`}`],
+          [
+            text.worker,
+            attempt.worker_id === null
+              ? strings.time.never
+              : `${attempt.worker_id}${attempt.hostname === null ? '' : ` @ ${attempt.hostname}`}`,
+          ],
           ...(attempt.exit_code === null ? [] : [[text.exit, attempt.exit_code] as const]),
           ...(attempt.signal === null ? [] : [[text.signal, attempt.signal] as const]),
           ...(attempt.max_rss_bytes === null ? [] : [[text.memory, formatBytes(attempt.max_rss_bytes)] as const]),

@@ -91,13 +91,27 @@ export function TaskActions({ task, compact = false }: { task: TaskInstance; com
         </Menu.Target>
         <Menu.Dropdown>
           {MARKS.map(({ state, icon: Shape }) => (
-            <Menu.Item key={state} leftSection={<Shape size={16} />} onClick={() => { askMark(state) }}>
+            <Menu.Item
+              key={state}
+              leftSection={<Shape size={16} />}
+              onClick={() => {
+                askMark(state)
+              }}
+            >
               {text.marks[state]}
             </Menu.Item>
           ))}
         </Menu.Dropdown>
       </Menu>
-      {isClearing ? <ClearDialog run={task} taskIds={[task_id]} onClose={() => { setClearing(false) }} /> : null}
+      {isClearing ? (
+        <ClearDialog
+          run={task}
+          taskIds={[task_id]}
+          onClose={() => {
+            setClearing(false)
+          }}
+        />
+      ) : null}
     </>
   )
 }

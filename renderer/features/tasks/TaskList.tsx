@@ -39,7 +39,14 @@ export function TaskList({ run, search, onChange }: TaskListProps) {
   return (
     <>
       <div className={classes['filters']}>
-        <SearchField label={strings.tasks.search} width={240} value={search.q ?? ''} onCommit={(q) => { onChange({ q: q === '' ? undefined : q }) }} />
+        <SearchField
+          label={strings.tasks.search}
+          width={240}
+          value={search.q ?? ''}
+          onCommit={(q) => {
+            onChange({ q: q === '' ? undefined : q })
+          }}
+        />
         <Select
           size="xs"
           w={190}
@@ -51,7 +58,9 @@ export function TaskList({ run, search, onChange }: TaskListProps) {
             value: state,
             label: `${stateWord(state)} (${counts.get(state) ?? 0})`,
           }))}
-          onChange={(value) => { onChange({ state: TASK_INSTANCE_STATES.find((state) => state === value) }) }}
+          onChange={(value) => {
+            onChange({ state: TASK_INSTANCE_STATES.find((state) => state === value) })
+          }}
         />
       </div>
       {list.isPending ? (
@@ -77,7 +86,9 @@ export function TaskList({ run, search, onChange }: TaskListProps) {
             <TaskRow
               task={task}
               zone={zone}
-              onOpen={() => { onChange({ task: task.task_id, map: task.map_index < 0 ? undefined : task.map_index, attempt: undefined }) }}
+              onOpen={() => {
+                onChange({ task: task.task_id, map: task.map_index < 0 ? undefined : task.map_index, attempt: undefined })
+              }}
             />
           )}
         />
@@ -88,7 +99,9 @@ export function TaskList({ run, search, onChange }: TaskListProps) {
 
 function filterTasks(tasks: readonly TaskInstance[], q: string | undefined, state: TaskInstanceState | undefined): TaskInstance[] {
   const wanted = q?.toLowerCase()
-  return tasks.filter((task) => (state === undefined || task.state === state) && (wanted === undefined || task.task_id.toLowerCase().includes(wanted)))
+  return tasks.filter(
+    (task) => (state === undefined || task.state === state) && (wanted === undefined || task.task_id.toLowerCase().includes(wanted)),
+  )
 }
 
 function TaskRow({ task, zone, onOpen }: { task: TaskInstance; zone: string | null; onOpen: () => void }) {

@@ -10,7 +10,6 @@ import { strings } from '../../strings.ts'
 import classes from './TaskPanelFrame.module.css'
 import { TaskPanel } from './TaskPanel.tsx'
 
-
 interface TaskPanelFrameProps {
   dagId: string
   runId: string | null
@@ -32,7 +31,9 @@ export function TaskPanelFrame({ dagId, runId, search, onChange, children }: Tas
   const close = () => {
     onChange({ task: undefined, map: undefined, attempt: undefined, tab: undefined })
   }
-  useCommands(task === undefined ? [] : [{ id: 'task-panel-close', title: strings.tasks.close, group: 'view', keys: ['escape'], run: close }])
+  useCommands(
+    task === undefined ? [] : [{ id: 'task-panel-close', title: strings.tasks.close, group: 'view', keys: ['escape'], run: close }],
+  )
   const resize = (wanted: number) => {
     const most = (frame.current?.clientWidth ?? 1200) - PAGE_LEAST
     setWidth(Math.round(Math.max(WIDTH.least, Math.min(wanted, most))))

@@ -66,7 +66,14 @@ export function TaskViews({ task, tab, attempt, onChange }: TaskViewsProps) {
           />
         ) : (
           <div className={classes['body']}>
-            {shown === 'attempts' ? <Attempts task={task} onLog={(value) => { onChange({ attempt: value, tab: 'log' }) }} /> : null}
+            {shown === 'attempts' ? (
+              <Attempts
+                task={task}
+                onLog={(value) => {
+                  onChange({ attempt: value, tab: 'log' })
+                }}
+              />
+            ) : null}
             {shown === 'xcom' ? <Xcoms task={task} /> : null}
             {shown === 'why' ? <Why task={task} /> : null}
             {shown === 'details' ? <Details task={task} /> : null}

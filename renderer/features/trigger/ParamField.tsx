@@ -87,7 +87,15 @@ export function ParamField({ field, isFirst, value, problem, onChange }: ParamFi
     case 'date':
       return <TextInput {...shared} type="date" value={source} onChange={onText} />
     case 'datetime':
-      return <TextInput {...shared} type="datetime-local" step={1} value={source.replace(/(Z|[+-]\d\d:?\d\d)$/, '').slice(0, 19)} onChange={onText} />
+      return (
+        <TextInput
+          {...shared}
+          type="datetime-local"
+          step={1}
+          value={source.replace(/(Z|[+-]\d\d:?\d\d)$/, '').slice(0, 19)}
+          onChange={onText}
+        />
+      )
     default:
       return <TextInput {...shared} value={source} onChange={onText} />
   }

@@ -1,5 +1,19 @@
 /** Starting a run by hand: a form made from the params' JSON Schema, the same as JSON, and a logical date. */
-import { Alert, Anchor, Button, Collapse, Group, JsonInput, Modal, SegmentedControl, Stack, Switch, Text, Textarea, TextInput } from '@mantine/core'
+import {
+  Alert,
+  Anchor,
+  Button,
+  Collapse,
+  Group,
+  JsonInput,
+  Modal,
+  SegmentedControl,
+  Stack,
+  Switch,
+  Text,
+  Textarea,
+  TextInput,
+} from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
 import { IconAlertCircle, IconInfoCircle } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -23,7 +37,13 @@ type Values = Record<string, FieldValue>
 export function TriggerDialog({ dagId, onClose }: { dagId: string; onClose: () => void }) {
   const dag = useQuery(dagQuery(dagId))
   return (
-    <Modal opened onClose={onClose} title={text.title(dagId)} closeButtonProps={{ 'aria-label': strings.common.close }} styles={{ title: { overflowWrap: 'anywhere' } }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={text.title(dagId)}
+      closeButtonProps={{ 'aria-label': strings.common.close }}
+      styles={{ title: { overflowWrap: 'anywhere' } }}
+    >
       {dag.data ? (
         <TriggerForm key={dagId} dag={dag.data} onClose={onClose} />
       ) : dag.isError ? (
@@ -88,7 +108,14 @@ function TriggerForm({ dag, onClose }: { dag: DagDetail; onClose: () => void }) 
           <Alert color="yellow" p="xs" icon={<IconInfoCircle size={18} />}>
             <Group justify="space-between" gap="xs">
               <Text size="sm">{text.pausedHint}</Text>
-              <Switch size="sm" label={text.unpauseToo} checked={unpause} onChange={(event) => { setUnpause(event.currentTarget.checked) }} />
+              <Switch
+                size="sm"
+                label={text.unpauseToo}
+                checked={unpause}
+                onChange={(event) => {
+                  setUnpause(event.currentTarget.checked)
+                }}
+              />
             </Group>
           </Alert>
         ) : null}
@@ -136,9 +163,35 @@ function TriggerForm({ dag, onClose }: { dag: DagDetail; onClose: () => void }) 
         </Anchor>
         <Collapse expanded={isMore}>
           <Stack gap="sm">
-            <TextInput type="datetime-local" step={1} label={text.logicalDate} description={text.logicalDateHint('UTC')} value={logicalDate} onChange={(event) => { setLogicalDate(event.currentTarget.value) }} />
-            <TextInput label={text.runId} description={text.runIdHint} value={runId} maxLength={250} onChange={(event) => { setRunId(event.currentTarget.value) }} />
-            <Textarea label={text.note} value={note} maxLength={2000} autosize minRows={1} onChange={(event) => { setNote(event.currentTarget.value) }} />
+            <TextInput
+              type="datetime-local"
+              step={1}
+              label={text.logicalDate}
+              description={text.logicalDateHint('UTC')}
+              value={logicalDate}
+              onChange={(event) => {
+                setLogicalDate(event.currentTarget.value)
+              }}
+            />
+            <TextInput
+              label={text.runId}
+              description={text.runIdHint}
+              value={runId}
+              maxLength={250}
+              onChange={(event) => {
+                setRunId(event.currentTarget.value)
+              }}
+            />
+            <Textarea
+              label={text.note}
+              value={note}
+              maxLength={2000}
+              autosize
+              minRows={1}
+              onChange={(event) => {
+                setNote(event.currentTarget.value)
+              }}
+            />
           </Stack>
         </Collapse>
         {trigger.error ? (
@@ -220,7 +273,9 @@ function useTrigger(dagId: string, onDone: () => void) {
 }
 
 function defaultsOf(dag: DagDetail): Conf {
-  return Object.fromEntries(Object.entries(dag.params).flatMap(([name, { value, has_default }]) => (has_default ? [[name, value] as const] : [])))
+  return Object.fromEntries(
+    Object.entries(dag.params).flatMap(([name, { value, has_default }]) => (has_default ? [[name, value] as const] : [])),
+  )
 }
 function valuesOf(fields: readonly Field[], conf: Conf): Values {
   return Object.fromEntries(fields.map((field) => [field.name, toField(field, conf[field.name])]))

@@ -1,7 +1,12 @@
 import { describe, expect, it } from 'vitest'
 import { fieldsOf, fromField, toField, type Field } from './paramForm.ts'
 
-const param = (value: unknown, schema: Record<string, unknown> = {}, has_default = true) => ({ value, has_default, description: null, schema })
+const param = (value: unknown, schema: Record<string, unknown> = {}, has_default = true) => ({
+  value,
+  has_default,
+  description: null,
+  schema,
+})
 function field(value: unknown, schema: Record<string, unknown> = {}, has_default = true): Field {
   return fieldsOf({ p: param(value, schema, has_default) })[0]!
 }

@@ -39,7 +39,8 @@ function kindOf(schema: Schema, value: unknown): FieldKind {
   if (type === 'array') {
     if (Array.isArray(schema['examples'])) return 'choices'
     const items = schema['items'] as Schema | undefined
-    const isText = items === undefined ? !Array.isArray(value) || value.every((each) => typeof each === 'string') : typesOf(items).includes('string')
+    const isText =
+      items === undefined ? !Array.isArray(value) || value.every((each) => typeof each === 'string') : typesOf(items).includes('string')
     return isText ? 'list' : 'json'
   }
   if (type === 'string') return format === 'date' ? 'date' : format === 'date-time' ? 'datetime' : format === 'multiline' ? 'lines' : 'text'

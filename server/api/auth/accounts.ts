@@ -46,9 +46,23 @@ export interface Accounts {
   /** Makes the user `admin` if nobody can administer the server; sets the given password where none is set. */
   ensureAdmin(p: { password: string | null }): Promise<{ username: string; created: boolean; has_password: boolean }>
 }
-type AccountStore = Pick<Store,
-  'userGet' | 'userCreate' | 'userUpdate' | 'userList' | 'sessionCreate' | 'sessionGet' | 'sessionTouch' | 'sessionDelete'
-  | 'apiKeyCreate' | 'apiKeyByHash' | 'apiKeyList' | 'apiKeyTouch' | 'loginLinkCreate' | 'loginLinkTake'>
+type AccountStore = Pick<
+  Store,
+  | 'userGet'
+  | 'userCreate'
+  | 'userUpdate'
+  | 'userList'
+  | 'sessionCreate'
+  | 'sessionGet'
+  | 'sessionTouch'
+  | 'sessionDelete'
+  | 'apiKeyCreate'
+  | 'apiKeyByHash'
+  | 'apiKeyList'
+  | 'apiKeyTouch'
+  | 'loginLinkCreate'
+  | 'loginLinkTake'
+>
 
 const WRONG = 'User name or password is wrong. Check both; after several failures a wait is imposed.'
 const ADMIN = 'admin'
@@ -69,7 +83,13 @@ export function createAccounts(p: { store: AccountStore; passwords: Passwords; c
     const now = clock.now()
     const token = newToken()
     await store.sessionDelete({ expired_before: now })
-    await store.sessionCreate({ token_hash: hashToken(token), username: user.username, created_at: now, last_used_at: now, expires_at: now + SESSION_LIFE_MS })
+    await store.sessionCreate({
+      token_hash: hashToken(token),
+      username: user.username,
+      created_at: now,
+      last_used_at: now,
+      expires_at: now + SESSION_LIFE_MS,
+    })
     await store.userUpdate({ username: user.username, set: { last_login_at: now } })
     logger.info({ username: user.username }, 'signed in')
     return { user: { ...user, last_login_at: now }, token }
@@ -109,7 +129,10 @@ export function createAccounts(p: { store: AccountStore; passwords: Passwords; c
       const user = link && link.expires_at > clock.now() ? await store.userGet({ username: link.username }) : null
       if (user === null) {
         throttle.failed(attempt)
-        throw new VortexError('unauthorized', 'This sign-in link was used already or is older than 15 minutes. Restart the server to print a new one, or sign in with a password.')
+        throw new VortexError(
+          'unauthorized',
+          'This sign-in link was used already or is older than 15 minutes. Restart the server to print a new one, or sign in with a password.',
+        )
       }
       return openSession(user)
     },
@@ -133,11 +156,15 @@ export function createAccounts(p: { store: AccountStore; passwords: Passwords; c
       if (user !== null && user.password_hash !== null) {
         refuseIfThrottled(attempt)
         throttle.failed(attempt)
-        if (!(await passwords.verify({ password: old_password ?? '', stored: user.password_hash }))) throw new VortexError('invalid_request', 'The old password is wrong.', { field: 'old_password' })
+        if (!(await passwords.verify({ password: old_password ?? '', stored: user.password_hash })))
+          throw new VortexError('invalid_request', 'The old password is wrong.', { field: 'old_password' })
         throttle.succeeded(attempt)
       }
       await store.userUpdate({ username: principal.username, set: { password_hash: await passwords.hash(new_password) } })
-      await store.sessionDelete({ username: principal.username, ...(principal.session_hash === null ? {} : { except_token_hash: principal.session_hash }) })
+      await store.sessionDelete({
+        username: principal.username,
+        ...(principal.session_hash === null ? {} : { except_token_hash: principal.session_hash }),
+      })
       logger.info({ username: principal.username }, 'password changed')
     },
     async createApiKey({ username, name, expires_at }) {
@@ -145,7 +172,15 @@ export function createAccounts(p: { store: AccountStore; passwords: Passwords; c
         throw new VortexError('invalid_state', `You have ${API_KEYS_PER_USER} API keys, the most a user may have. Revoke one first.`)
       }
       const { api_key, token_hash, prefix } = newApiKey()
-      const record = await store.apiKeyCreate({ token_hash, username, name, prefix, created_at: clock.now(), expires_at, last_used_at: null })
+      const record = await store.apiKeyCreate({
+        token_hash,
+        username,
+        name,
+        prefix,
+        created_at: clock.now(),
+        expires_at,
+        last_used_at: null,
+      })
       return { record, api_key }
     },
     async createLoginLink(username) {
@@ -155,17 +190,25 @@ export function createAccounts(p: { store: AccountStore; passwords: Passwords; c
       return token
     },
     async ensureAdmin({ password }) {
-      if (password !== null && password.length < PASSWORD_LENGTH_MIN) throw new VortexError('invalid_request', `VORTEX_ADMIN_PASSWORD must have at least ${PASSWORD_LENGTH_MIN} characters.`)
+      if (password !== null && password.length < PASSWORD_LENGTH_MIN)
+        throw new VortexError('invalid_request', `VORTEX_ADMIN_PASSWORD must have at least ${PASSWORD_LENGTH_MIN} characters.`)
       const admins = (await store.userList()).filter((user) => user.role === 'Admin')
       const existing = admins.find((user) => user.username === ADMIN) ?? admins[0]
       if (existing !== undefined) {
         // A password that somebody chose is not overwritten by an old environment file.
-        if (password === null || existing.password_hash !== null) return { username: existing.username, created: false, has_password: existing.password_hash !== null }
+        if (password === null || existing.password_hash !== null)
+          return { username: existing.username, created: false, has_password: existing.password_hash !== null }
         await store.userUpdate({ username: existing.username, set: { password_hash: await passwords.hash(password) } })
         return { username: existing.username, created: false, has_password: true }
       }
       const password_hash = password === null ? null : await passwords.hash(password)
-      const created = await store.userCreate({ username: ADMIN, role: 'Admin', password_hash, created_at: clock.now(), last_login_at: null })
+      const created = await store.userCreate({
+        username: ADMIN,
+        role: 'Admin',
+        password_hash,
+        created_at: clock.now(),
+        last_login_at: null,
+      })
       // The name is taken by somebody who is no Admin only if an Admin renamed roles by hand in the database.
       if (!created) await store.userUpdate({ username: ADMIN, set: { role: 'Admin' } })
       return { username: ADMIN, created, has_password: password_hash !== null }

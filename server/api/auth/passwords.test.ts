@@ -20,7 +20,10 @@ describe('password hashes', () => {
     // The quickest of many, taken in turns: other work on the machine only ever adds time.
     const quickest = { somebody: Infinity, nobody: Infinity }
     for (let i = 0; i < 30; i += 1) {
-      for (const [who, hash] of [['somebody', stored], ['nobody', null]] as const) {
+      for (const [who, hash] of [
+        ['somebody', stored],
+        ['nobody', null],
+      ] as const) {
         const start = performance.now()
         await passwords.verify({ password: 'guess', stored: hash })
         quickest[who] = Math.min(quickest[who], performance.now() - start)

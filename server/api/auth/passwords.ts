@@ -26,7 +26,8 @@ export function createPasswords(options: { cost?: number } = {}): Passwords {
 
   async function derive(p: { password: string; salt: Buffer; options: ScryptOptions }): Promise<Buffer> {
     if (running >= PASSWORD_JOBS_MAX) {
-      if (waiting.length >= PASSWORD_QUEUE_MAX) throw new VortexError('rate_limited', 'Too many sign-ins at once. Try again in a few seconds.', { retry_after_seconds: 5 })
+      if (waiting.length >= PASSWORD_QUEUE_MAX)
+        throw new VortexError('rate_limited', 'Too many sign-ins at once. Try again in a few seconds.', { retry_after_seconds: 5 })
       await new Promise<void>((resolve) => waiting.push(resolve))
     } else running += 1
     try {
@@ -52,7 +53,11 @@ export function createPasswords(options: { cost?: number } = {}): Passwords {
       const [kind, n, r, p, salt, hash] = (stored ?? decoy).split('$')
       if (kind !== 'scrypt' || salt === undefined || hash === undefined) return false
       const expected = Buffer.from(hash, 'base64')
-      const key = await derive({ password, salt: Buffer.from(salt, 'base64'), options: scryptOptions({ N: Number(n), r: Number(r), p: Number(p) }) })
+      const key = await derive({
+        password,
+        salt: Buffer.from(salt, 'base64'),
+        options: scryptOptions({ N: Number(n), r: Number(r), p: Number(p) }),
+      })
       return key.length === expected.length && timingSafeEqual(key, expected) && stored !== null
     },
   }

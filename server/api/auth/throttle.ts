@@ -6,7 +6,12 @@
  */
 import type { Clock } from '#runtime/clock.ts'
 import {
-  LOGIN_FORGET_MS, LOGIN_FREE_FAILURES, LOGIN_FREE_FAILURES_ACCOUNT, LOGIN_FREE_FAILURES_ADDRESS, LOGIN_TRACKED_MAX, LOGIN_WAIT_MAX_MS,
+  LOGIN_FORGET_MS,
+  LOGIN_FREE_FAILURES,
+  LOGIN_FREE_FAILURES_ACCOUNT,
+  LOGIN_FREE_FAILURES_ADDRESS,
+  LOGIN_TRACKED_MAX,
+  LOGIN_WAIT_MAX_MS,
 } from '#runtime/limits.ts'
 
 interface Failures {
@@ -33,7 +38,10 @@ export function createLoginThrottle(clock: Clock): LoginThrottle {
   const keys = (attempt: LoginAttempt): { key: string; free: number }[] => {
     const username = attempt.username.toLowerCase()
     const pair = `pair ${attempt.address} ${username}`
-    const counters = [{ key: pair, free: LOGIN_FREE_FAILURES }, { key: `address ${attempt.address}`, free: LOGIN_FREE_FAILURES_ADDRESS }]
+    const counters = [
+      { key: pair, free: LOGIN_FREE_FAILURES },
+      { key: `address ${attempt.address}`, free: LOGIN_FREE_FAILURES_ADDRESS },
+    ]
     if (username !== '' && !known.has(pair)) counters.push({ key: `account ${username}`, free: LOGIN_FREE_FAILURES_ACCOUNT })
     return counters
   }

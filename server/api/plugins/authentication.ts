@@ -49,7 +49,8 @@ export function useAuthentication(app: FastifyInstance, options: { accounts: Acc
     if (role === null || role === undefined) return
     request.principal = await identify(request)
     if (request.principal === null) throw new VortexError('unauthorized', 'Sign in, or send an API key as "Authorization: Bearer <key>".')
-    if (!includesRole(request.principal.role, role)) throw new VortexError('forbidden', `This needs the role ${role}; yours is ${request.principal.role}.`)
+    if (!includesRole(request.principal.role, role))
+      throw new VortexError('forbidden', `This needs the role ${role}; yours is ${request.principal.role}.`)
   })
 }
 

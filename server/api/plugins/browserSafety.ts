@@ -7,8 +7,15 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { VortexError } from '#contract/errors.ts'
 
 const CONTENT_POLICY = [
-  "default-src 'self'", "script-src 'self'", "style-src 'self' 'unsafe-inline'", "img-src 'self' data:", "connect-src 'self'",
-  "frame-ancestors 'none'", "base-uri 'none'", "object-src 'none'", "form-action 'self'",
+  "default-src 'self'",
+  "script-src 'self'",
+  "style-src 'self' 'unsafe-inline'",
+  "img-src 'self' data:",
+  "connect-src 'self'",
+  "frame-ancestors 'none'",
+  "base-uri 'none'",
+  "object-src 'none'",
+  "form-action 'self'",
 ].join('; ')
 
 const HEADERS: Record<string, string> = {
@@ -47,7 +54,12 @@ export function useBrowserSafety(app: FastifyInstance, options: { allowed_hosts:
     const { origin, host } = request.headers
     if (origin === undefined) return
     const parsed = URL.canParse(origin) ? new URL(origin) : null
-    if (parsed !== null && /^https?:$/.test(parsed.protocol) && (parsed.host === host?.toLowerCase() || withDefaultPort(parsed) === host?.toLowerCase())) return
+    if (
+      parsed !== null &&
+      /^https?:$/.test(parsed.protocol) &&
+      (parsed.host === host?.toLowerCase() || withDefaultPort(parsed) === host?.toLowerCase())
+    )
+      return
     throw new VortexError('forbidden', 'This request comes from another web site and was refused.')
   }
 
@@ -72,6 +84,7 @@ function withDefaultPort(url: URL): string {
 
 /** A state change that rests on a cookie must prove that our own page sent it. */
 export function requireOwnPage(request: FastifyRequest): void {
-  if (SAFE_METHODS.has(request.method) || request.headers.origin !== undefined || request.headers['sec-fetch-site'] === 'same-origin') return
+  if (SAFE_METHODS.has(request.method) || request.headers.origin !== undefined || request.headers['sec-fetch-site'] === 'same-origin')
+    return
   throw new VortexError('forbidden', 'A change with a session cookie needs an Origin header. Scripts use an API key instead.')
 }

@@ -54,21 +54,40 @@ export function useEventStream(app: FastifyInstance, options: EventStreamOptions
     )
   }
 
-  app.get(EVENTS_PATH, {
-    config: { role: 'Viewer' },
-    schema: { querystring: { type: 'object', additionalProperties: false, properties: { dag_id: { type: 'string', minLength: 1, maxLength: 250 } } } },
-  }, (request, reply) => {
-    if (clients.size >= clients_max) throw new VortexError('rate_limited', `There are ${clients_max} event streams open, the most this server keeps.`, { retry_after_seconds: 30 })
-    const { dag_id = null } = request.query as { dag_id?: string }
-    const after = request.headers['last-event-id']
-    reply.hijack()
-    const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }
-    reply.raw.writeHead(200, headers as Record<string, string>)
-    const stream = openStream({ response: reply.raw, events, dag_id, after: typeof after === 'string' ? Number(after) : null, closed: () => void clients.delete(client) })
-    const client: Client = { request, ...stream }
-    clients.add(client)
-    schedule()
-  })
+  app.get(
+    EVENTS_PATH,
+    {
+      config: { role: 'Viewer' },
+      schema: {
+        querystring: {
+          type: 'object',
+          additionalProperties: false,
+          properties: { dag_id: { type: 'string', minLength: 1, maxLength: 250 } },
+        },
+      },
+    },
+    (request, reply) => {
+      if (clients.size >= clients_max)
+        throw new VortexError('rate_limited', `There are ${clients_max} event streams open, the most this server keeps.`, {
+          retry_after_seconds: 30,
+        })
+      const { dag_id = null } = request.query as { dag_id?: string }
+      const after = request.headers['last-event-id']
+      reply.hijack()
+      const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }
+      reply.raw.writeHead(200, headers as Record<string, string>)
+      const stream = openStream({
+        response: reply.raw,
+        events,
+        dag_id,
+        after: typeof after === 'string' ? Number(after) : null,
+        closed: () => void clients.delete(client),
+      })
+      const client: Client = { request, ...stream }
+      clients.add(client)
+      schedule()
+    },
+  )
   // Before the server waits for open requests: these never end by themselves.
   app.addHook('preClose', async () => {
     timer?.cancel()
@@ -78,7 +97,13 @@ export function useEventStream(app: FastifyInstance, options: EventStreamOptions
 }
 
 /** Writes to one client until either side ends. */
-function openStream(p: { response: ServerResponse; events: LiveEvents; dag_id: string | null; after: number | null; closed: () => void }): Omit<Client, 'request'> {
+function openStream(p: {
+  response: ServerResponse
+  events: LiveEvents
+  dag_id: string | null
+  after: number | null
+  closed: () => void
+}): Omit<Client, 'request'> {
   const { response, events, dag_id } = p
   let sent = events.newest()
   let blocked = false

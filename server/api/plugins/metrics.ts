@@ -20,7 +20,10 @@ export interface CommitStats {
   stalls: number
 }
 
-export function useMetrics(app: FastifyInstance, p: { services: ApiServices; event_clients: () => number; commits?: (() => CommitStats) | undefined }): void {
+export function useMetrics(
+  app: FastifyInstance,
+  p: { services: ApiServices; event_clients: () => number; commits?: (() => CommitStats) | undefined },
+): void {
   const { services } = p
   const runs = new Map<string, number>()
   const tasks = new Map<string, number>()
@@ -34,7 +37,11 @@ export function useMetrics(app: FastifyInstance, p: { services: ApiServices; eve
   })
   app.addHook('onResponse', async (request, reply) => {
     // The route's pattern, never the path: paths would make a series per object.
-    const key = line('', { method: request.method, route: request.routeOptions.url ?? 'other', status: `${Math.floor(reply.statusCode / 100)}xx` })
+    const key = line('', {
+      method: request.method,
+      route: request.routeOptions.url ?? 'other',
+      status: `${Math.floor(reply.statusCode / 100)}xx`,
+    })
     let histogram = requests.get(key)
     if (histogram === undefined) requests.set(key, (histogram = { counts: BUCKETS.map(() => 0), sum: 0, count: 0 }))
     const seconds = reply.elapsedTime / 1000
@@ -69,12 +76,24 @@ function engineMetrics({ engine }: ApiServices): string {
     gauge('vortex_queue_depth', 'Task instances that could run if there were capacity.', [[{}, runnable]]) +
     gauge('vortex_running_task_instances', 'Task instances that workers hold.', [[{}, running]]) +
     gauge('vortex_parallelism', 'Most task instances that may run at once.', [[{}, parallelism]]) +
-    gauge('vortex_workers', 'Workers by status.', (['active', 'draining', 'offline'] as const).map((status) => [{ status }, workers.filter((worker) => worker.status === status).length])) +
-    gauge('vortex_worker_capacity', 'Attempts that the active workers run at once.', [[{}, workers.reduce((sum, worker) => sum + (worker.status === 'active' ? worker.capacity : 0), 0)]])
+    gauge(
+      'vortex_workers',
+      'Workers by status.',
+      (['active', 'draining', 'offline'] as const).map((status) => [
+        { status },
+        workers.filter((worker) => worker.status === status).length,
+      ]),
+    ) +
+    gauge('vortex_worker_capacity', 'Attempts that the active workers run at once.', [
+      [{}, workers.reduce((sum, worker) => sum + (worker.status === 'active' ? worker.capacity : 0), 0)],
+    ])
   )
 }
 function commitMetrics({ commits, stalls }: CommitStats): string {
-  return counter('vortex_commits_total', 'Group commits of the engine.', commits) + counter('vortex_commit_stalls_total', 'Group commits that had to wait for the database.', stalls)
+  return (
+    counter('vortex_commits_total', 'Group commits of the engine.', commits) +
+    counter('vortex_commit_stalls_total', 'Group commits that had to wait for the database.', stalls)
+  )
 }
 function processMetrics(): string {
   const { rss, heapUsed } = process.memoryUsage()
@@ -87,7 +106,9 @@ function processMetrics(): string {
 }
 
 function line(name: string, labels: Labels): string {
-  const parts = Object.entries(labels).map(([key, value]) => `${key}="${value.replace(/["\\\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`)
+  const parts = Object.entries(labels).map(
+    ([key, value]) => `${key}="${value.replace(/["\\\n]/g, (c) => (c === '\n' ? '\\n' : `\\${c}`))}"`,
+  )
   return parts.length > 0 ? `${name}{${parts.join(',')}}` : name
 }
 function head(name: string, help: string, type: string): string {

@@ -17,9 +17,15 @@ interface Libraries {
 }
 /** Only `default` is there both in Node's view of a CommonJS package and in a bundle's. */
 async function loadLibraries(): Promise<Libraries> {
-  const [{ default: ajv }, { default: addFormats }, { default: fastJson }] = await Promise.all([import('ajv'), import('ajv-formats'), import('fast-json-stringify')])
+  const [{ default: ajv }, { default: addFormats }, { default: fastJson }] = await Promise.all([
+    import('ajv'),
+    import('ajv-formats'),
+    import('fast-json-stringify'),
+  ])
   const create = (coerceTypes: boolean): Ajv =>
-    addFormats.default(new ajv.Ajv({ coerceTypes, useDefaults: true, removeAdditional: false, allErrors: false, strict: false }), ['date-time'])
+    addFormats.default(new ajv.Ajv({ coerceTypes, useDefaults: true, removeAdditional: false, allErrors: false, strict: false }), [
+      'date-time',
+    ])
   return { forText: create(true), forBodies: create(false), fastJson: fastJson as unknown as Libraries['fastJson'] }
 }
 
@@ -72,8 +78,10 @@ export function contractSchemas(): { controller: SchemaController; use(app: Fast
   }
   const controller: SchemaController = {
     compilersFactory: {
-      buildValidator: (() => (route: RouteSchema) => validatorFor(route.schema, route.httpPart ?? '')) as unknown as Compilers['buildValidator'],
-      buildSerializer: (() => (route: RouteSchema) => (value: unknown) => serialise(route.schema, value)) as unknown as Compilers['buildSerializer'],
+      buildValidator: (() => (route: RouteSchema) =>
+        validatorFor(route.schema, route.httpPart ?? '')) as unknown as Compilers['buildValidator'],
+      buildSerializer: (() => (route: RouteSchema) => (value: unknown) =>
+        serialise(route.schema, value)) as unknown as Compilers['buildSerializer'],
     },
   }
   return {

@@ -11,12 +11,27 @@ import { STATIC_FILE_BYTES_MAX } from '#runtime/limits.ts'
 import type { Logger } from '#runtime/logger.ts'
 
 const TYPES: Record<string, string> = {
-  '.html': 'text/html; charset=utf-8', '.js': 'text/javascript; charset=utf-8', '.mjs': 'text/javascript; charset=utf-8',
-  '.css': 'text/css; charset=utf-8', '.json': 'application/json', '.webmanifest': 'application/manifest+json', '.svg': 'image/svg+xml',
-  '.png': 'image/png', '.jpg': 'image/jpeg', '.webp': 'image/webp', '.ico': 'image/x-icon', '.woff2': 'font/woff2', '.woff': 'font/woff',
-  '.wasm': 'application/wasm', '.txt': 'text/plain; charset=utf-8', '.map': 'application/json',
+  '.html': 'text/html; charset=utf-8',
+  '.js': 'text/javascript; charset=utf-8',
+  '.mjs': 'text/javascript; charset=utf-8',
+  '.css': 'text/css; charset=utf-8',
+  '.json': 'application/json',
+  '.webmanifest': 'application/manifest+json',
+  '.svg': 'image/svg+xml',
+  '.png': 'image/png',
+  '.jpg': 'image/jpeg',
+  '.webp': 'image/webp',
+  '.ico': 'image/x-icon',
+  '.woff2': 'font/woff2',
+  '.woff': 'font/woff',
+  '.wasm': 'application/wasm',
+  '.txt': 'text/plain; charset=utf-8',
+  '.map': 'application/json',
 }
-const ENCODINGS = [['br', '.br'], ['gzip', '.gz']] as const
+const ENCODINGS = [
+  ['br', '.br'],
+  ['gzip', '.gz'],
+] as const
 /** Folder of the bundler's files whose names carry a hash of their content. */
 const HASHED = '/assets/'
 
@@ -38,7 +53,10 @@ export function useStaticFiles(app: FastifyInstance, options: { folder: string |
 
   async function current(): Promise<Folder | null> {
     if (folder === null) return null
-    const built_at = await stat(join(folder, 'index.html')).then((found) => found.mtimeMs, () => null)
+    const built_at = await stat(join(folder, 'index.html')).then(
+      (found) => found.mtimeMs,
+      () => null,
+    )
     if (built_at === null) return null
     if (known?.built_at !== built_at) known = { files: await listFiles(folder), built_at }
     return known
@@ -46,8 +64,10 @@ export function useStaticFiles(app: FastifyInstance, options: { folder: string |
 
   app.setNotFoundHandler(async (request, reply) => {
     const path = decodePath(request.url)
-    if (path === '/api' || path.startsWith('/api/') || path === '/metrics') throw new VortexError('not_found', `There is no ${request.method} ${path}. The API is described at /api/openapi.json.`)
-    if (request.method !== 'GET' && request.method !== 'HEAD') throw new VortexError('not_found', 'There is nothing here that takes this method.')
+    if (path === '/api' || path.startsWith('/api/') || path === '/metrics')
+      throw new VortexError('not_found', `There is no ${request.method} ${path}. The API is described at /api/openapi.json.`)
+    if (request.method !== 'GET' && request.method !== 'HEAD')
+      throw new VortexError('not_found', 'There is nothing here that takes this method.')
     const build = await current()
     if (build === null) return reply.code(503).type('text/html; charset=utf-8').header('cache-control', 'no-store').send(NOT_BUILT)
     if (build.files.has(path)) return sendFile({ request, reply, build, path })
@@ -69,10 +89,14 @@ function decodePath(url: string): string {
 async function listFiles(folder: string): Promise<Map<string, string>> {
   const entries = await readdir(folder, { recursive: true, withFileTypes: true })
   // Links are left out: they could lead out of the folder.
-  return new Map(entries.filter((entry) => entry.isFile()).map((entry) => {
-    const file = join(entry.parentPath, entry.name)
-    return [`/${relative(folder, file).split(sep).join('/')}`, file]
-  }))
+  return new Map(
+    entries
+      .filter((entry) => entry.isFile())
+      .map((entry) => {
+        const file = join(entry.parentPath, entry.name)
+        return [`/${relative(folder, file).split(sep).join('/')}`, file]
+      }),
+  )
 }
 
 async function sendFile(p: { request: FastifyRequest; reply: FastifyReply; build: Folder; path: string }): Promise<FastifyReply> {
@@ -80,7 +104,8 @@ async function sendFile(p: { request: FastifyRequest; reply: FastifyReply; build
   const accepted = String(request.headers['accept-encoding'] ?? '')
   const encoding = ENCODINGS.find(([name, suffix]) => accepted.includes(name) && build.files.has(path + suffix))
   const file = build.files.get(path + (encoding?.[1] ?? '')) ?? ''
-  if ((await stat(file)).size > STATIC_FILE_BYTES_MAX) throw new VortexError('not_found', 'This file is too large to be part of the dashboard.')
+  if ((await stat(file)).size > STATIC_FILE_BYTES_MAX)
+    throw new VortexError('not_found', 'This file is too large to be part of the dashboard.')
   const content = await readFile(file)
   reply.type(TYPES[extname(path)] ?? 'application/octet-stream').header('vary', 'accept-encoding')
   if (encoding) reply.header('content-encoding', encoding[0])

@@ -23,7 +23,15 @@ export function presentUser(user: UserRecord): User {
 
 export function presentApiKey(record: ApiKeyRecord): ApiKey {
   const { id, username, name, prefix } = record
-  return { id, username, name, prefix, created_at: iso(record.created_at), expires_at: isoOrNull(record.expires_at), last_used_at: isoOrNull(record.last_used_at) }
+  return {
+    id,
+    username,
+    name,
+    prefix,
+    created_at: iso(record.created_at),
+    expires_at: isoOrNull(record.expires_at),
+    last_used_at: isoOrNull(record.last_used_at),
+  }
 }
 
 export function presentWorker(worker: WorkerView): Worker {

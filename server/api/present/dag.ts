@@ -118,7 +118,14 @@ function textOf(value: unknown): string {
 }
 
 export function presentVersion(version: Omit<DagVersionRecord, 'spec'>): DagVersion {
-  return { id: version.id, dag_id: version.dag_id, version: version.version, file_path: version.file, hash: version.hash, created_at: iso(version.created_at) }
+  return {
+    id: version.id,
+    dag_id: version.dag_id,
+    version: version.version,
+    file_path: version.file,
+    hash: version.hash,
+    created_at: iso(version.created_at),
+  }
 }
 
 export function presentImportError(file: DagFileRecord): ImportError {

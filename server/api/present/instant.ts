@@ -10,6 +10,7 @@ export function isoOrNull(ms: number | null): string | null {
 /** The schema has checked the form; a date such as 31 February passes it and is refused here. */
 export function parseInstant(text: string, field: string): number {
   const ms = Date.parse(text)
-  if (Number.isNaN(ms)) throw new VortexError('invalid_request', `${field} is not a date: ${text}. Write it as 2026-11-23T09:00:00Z.`, { field })
+  if (Number.isNaN(ms))
+    throw new VortexError('invalid_request', `${field} is not a date: ${text}. Write it as 2026-11-23T09:00:00Z.`, { field })
   return ms
 }

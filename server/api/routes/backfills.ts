@@ -18,7 +18,15 @@ export function backfillHandlers({ store, engine }: ApiServices, dags: DagReader
       const { max_active_runs = 10, reprocess = 'none', run_backwards = false, conf = {}, dry_run = false } = body
       await checkParams(await dags.version(dag.dag_version_id), conf)
       const { backfill, intervals } = await engine.backfillCreate({
-        dag_id: dag.dag_id, start_date, end_date, max_active_runs, reprocess, run_backwards, conf, dry_run, actor: principal.username,
+        dag_id: dag.dag_id,
+        start_date,
+        end_date,
+        max_active_runs,
+        reprocess,
+        run_backwards,
+        conf,
+        dry_run,
+        actor: principal.username,
       })
       const intervals_queued = intervals.filter((interval) => interval.action !== 'skip').length
       const message = dry_run ? `${intervals_queued} runs would start.` : `${intervals_queued} runs are queued.`
@@ -34,7 +42,14 @@ export function backfillHandlers({ store, engine }: ApiServices, dags: DagReader
       return { dag_id: dag.dag_id, progress: backfill?.progress ?? 0, backfill }
     },
     async setBackfillState({ params }, { object: dag, principal }) {
-      return presentBackfill(await engine.backfillSetState({ dag_id: dag.dag_id, backfill_id: params.backfill_id, action: params.action, actor: principal.username }))
+      return presentBackfill(
+        await engine.backfillSetState({
+          dag_id: dag.dag_id,
+          backfill_id: params.backfill_id,
+          action: params.action,
+          actor: principal.username,
+        }),
+      )
     },
   }
 }

@@ -7,9 +7,22 @@ import type { ParamsCheck } from '../params.ts'
 import { presentDag, presentDagDetail, presentDagTasks, presentImportError, presentVersion } from '../present/dag.ts'
 import { iso, parseInstant } from '../present/instant.ts'
 
-type DagHandlers = Pick<Handlers,
-  'listDags' | 'getDag' | 'deleteDag' | 'getDagTasks' | 'getDagSource' | 'pauseDag' | 'unpauseDag' | 'triggerDag' | 'retryDag' | 'nextRuns'
-  | 'listVersions' | 'getVersionSource' | 'listImportErrors'>
+type DagHandlers = Pick<
+  Handlers,
+  | 'listDags'
+  | 'getDag'
+  | 'deleteDag'
+  | 'getDagTasks'
+  | 'getDagSource'
+  | 'pauseDag'
+  | 'unpauseDag'
+  | 'triggerDag'
+  | 'retryDag'
+  | 'nextRuns'
+  | 'listVersions'
+  | 'getVersionSource'
+  | 'listImportErrors'
+>
 
 export function dagHandlers({ store, engine }: ApiServices, dags: DagReader, checkParams: ParamsCheck): DagHandlers {
   return {
@@ -17,7 +30,9 @@ export function dagHandlers({ store, engine }: ApiServices, dags: DagReader, che
       const { limit: _limit, offset: _offset, cursor: _cursor, include_stale = false, ...filter } = query
       const page = await store.dagList({ ...pageOf(query), ...filter, include_stale })
       const around = await dags.surroundings(page.data)
-      return pageWith(page, pageOf(query), (dag) => presentDag(dag, around.get(dag.dag_id) ?? { recent_runs: [], active_runs: 0, import_error: null }))
+      return pageWith(page, pageOf(query), (dag) =>
+        presentDag(dag, around.get(dag.dag_id) ?? { recent_runs: [], active_runs: 0, import_error: null }),
+      )
     },
     async getDag(_, { object: dag }) {
       const [around, version] = await Promise.all([dags.surroundingsOf(dag), dags.version(dag.dag_version_id)])
@@ -28,7 +43,10 @@ export function dagHandlers({ store, engine }: ApiServices, dags: DagReader, che
       return { message: `DAG "${dag.dag_id}" was deleted with its history.` }
     },
     async getDagTasks({ query }, { object: dag }) {
-      const version = query.version === undefined ? await dags.version(dag.dag_version_id) : await dags.versionByNumber({ dag_id: dag.dag_id, version: query.version })
+      const version =
+        query.version === undefined
+          ? await dags.version(dag.dag_version_id)
+          : await dags.versionByNumber({ dag_id: dag.dag_id, version: query.version })
       return presentDagTasks(presentDag(dag, await dags.surroundingsOf(dag)), version)
     },
     getDagSource: async (_, { object: dag }) => dags.source(await dags.version(dag.dag_version_id)),
@@ -44,7 +62,14 @@ export function dagHandlers({ store, engine }: ApiServices, dags: DagReader, che
       const conf = body.conf ?? {}
       await checkParams(await dags.version(dag.dag_version_id), conf)
       const logical_date = body.logical_date === undefined ? null : parseInstant(body.logical_date, 'logical_date')
-      const run = await engine.dagTrigger({ dag_id: dag.dag_id, conf, logical_date, run_id: body.run_id ?? null, note: body.note ?? null, actor: principal.username })
+      const run = await engine.dagTrigger({
+        dag_id: dag.dag_id,
+        conf,
+        logical_date,
+        run_id: body.run_id ?? null,
+        note: body.note ?? null,
+        actor: principal.username,
+      })
       return dags.presentOneRun(run)
     },
     async retryDag(_, { object: dag, principal }) {
@@ -58,8 +83,10 @@ export function dagHandlers({ store, engine }: ApiServices, dags: DagReader, che
       const runs = engine.nextRuns({ dag_id: dag.dag_id, count: query.count ?? 10 })
       return {
         data: runs.map((run) => ({
-          run_after: iso(run.run_after), logical_date: iso(run.logical_date),
-          data_interval_start: iso(run.data_interval_start), data_interval_end: iso(run.data_interval_end),
+          run_after: iso(run.run_after),
+          logical_date: iso(run.logical_date),
+          data_interval_start: iso(run.data_interval_start),
+          data_interval_end: iso(run.data_interval_end),
         })),
       }
     },
@@ -67,7 +94,8 @@ export function dagHandlers({ store, engine }: ApiServices, dags: DagReader, che
       const page = await store.dagVersionList({ ...pageOf(query), dag_id: dag.dag_id })
       return { dag_id: dag.dag_id, versions: page.data.map(presentVersion), total: page.total }
     },
-    getVersionSource: async ({ params }, { object: dag }) => dags.source(await dags.versionByNumber({ dag_id: dag.dag_id, version: params.version })),
+    getVersionSource: async ({ params }, { object: dag }) =>
+      dags.source(await dags.versionByNumber({ dag_id: dag.dag_id, version: params.version })),
     async listImportErrors({ query }) {
       const request = pageOf(query)
       return pageWith(await store.dagFileErrorList(request), request, presentImportError)

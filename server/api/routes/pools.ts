@@ -18,13 +18,16 @@ export function poolHandlers({ store, engine }: ApiServices): PoolHandlers {
   return {
     listPools: async () => ({ pools: (await store.poolList()).map(present) }),
     async createPool({ body: { name, slots, description = '', include_deferred = false } }) {
-      if ((await store.poolList()).some((pool) => pool.name === name)) throw new VortexError('conflict', `There is a pool "${name}" already.`)
+      if ((await store.poolList()).some((pool) => pool.name === name))
+        throw new VortexError('conflict', `There is a pool "${name}" already.`)
       return put({ name, slots, description, include_deferred })
     },
     getPool: async (_, { object: pool }) => present(pool),
-    updatePool: ({ body: { slots, description = '', include_deferred = false } }, { object: pool }) => put({ name: pool.name, slots, description, include_deferred }),
+    updatePool: ({ body: { slots, description = '', include_deferred = false } }, { object: pool }) =>
+      put({ name: pool.name, slots, description, include_deferred }),
     async deletePool(_, { object: pool }) {
-      if (pool.name === DEFAULT_POOL) throw new VortexError('invalid_state', `The pool "${DEFAULT_POOL}" cannot be deleted: tasks without a pool use it.`)
+      if (pool.name === DEFAULT_POOL)
+        throw new VortexError('invalid_state', `The pool "${DEFAULT_POOL}" cannot be deleted: tasks without a pool use it.`)
       await store.poolDelete({ name: pool.name })
       await engine.poolsChanged({ pools: await store.poolList() })
       return { message: `Pool "${pool.name}" was deleted.` }

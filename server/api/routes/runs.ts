@@ -5,7 +5,10 @@ import type { DagReader } from '../dagReader.ts'
 import { parseInstant } from '../present/instant.ts'
 import { presentLedgerEntry, presentXcom } from '../present/taskInstance.ts'
 
-type RunHandlers = Pick<Handlers, 'listRuns' | 'getRun' | 'deleteRun' | 'cancelRun' | 'clearRun' | 'retryRun' | 'markRun' | 'runXcoms' | 'runEvents'>
+type RunHandlers = Pick<
+  Handlers,
+  'listRuns' | 'getRun' | 'deleteRun' | 'cancelRun' | 'clearRun' | 'retryRun' | 'markRun' | 'runXcoms' | 'runEvents'
+>
 
 export function runHandlers({ store, engine }: ApiServices, dags: DagReader): RunHandlers {
   return {
@@ -20,7 +23,13 @@ export function runHandlers({ store, engine }: ApiServices, dags: DagReader): Ru
         ...(from === undefined ? {} : { logical_date_from: parseInstant(from, 'logical_date_from') }),
         ...(to === undefined ? {} : { logical_date_to: parseInstant(to, 'logical_date_to') }),
       })
-      return { data: await dags.presentRuns(page.data), total: page.total, limit: request.limit, offset: request.offset, next_cursor: page.next_cursor }
+      return {
+        data: await dags.presentRuns(page.data),
+        total: page.total,
+        limit: request.limit,
+        offset: request.offset,
+        next_cursor: page.next_cursor,
+      }
     },
     getRun: (_, { object: run }) => dags.presentOneRun(run),
     async deleteRun(_, { object: run, principal }) {
@@ -30,13 +39,16 @@ export function runHandlers({ store, engine }: ApiServices, dags: DagReader): Ru
     async cancelRun(_, { object: run, principal }) {
       return dags.presentOneRun(await engine.runCancel({ dag_id: run.dag_id, run_id: run.run_id, actor: principal.username }))
     },
-    clearRun: ({ body }, { object: run, principal }) => engine.runClear({ dag_id: run.dag_id, run_id: run.run_id, options: body, actor: principal.username }),
+    clearRun: ({ body }, { object: run, principal }) =>
+      engine.runClear({ dag_id: run.dag_id, run_id: run.run_id, options: body, actor: principal.username }),
     retryRun(_, { object: run, principal }) {
       const options = { only_failed: true, include_downstream: true }
       return engine.runClear({ dag_id: run.dag_id, run_id: run.run_id, options, actor: principal.username })
     },
     async markRun({ body }, { object: run, principal }) {
-      return dags.presentOneRun(await engine.runMark({ dag_id: run.dag_id, run_id: run.run_id, state: body.state, actor: principal.username }))
+      return dags.presentOneRun(
+        await engine.runMark({ dag_id: run.dag_id, run_id: run.run_id, state: body.state, actor: principal.username }),
+      )
     },
     async runXcoms({ query }, { object: run }) {
       const request = pageOf(query)

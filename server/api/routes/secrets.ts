@@ -8,7 +8,9 @@ export function secretHandlers({ vault }: ApiServices): Pick<Handlers, 'listSecr
   return {
     async listSecrets() {
       const secrets = await vault.list()
-      return { secrets: secrets.map(({ key, created_at, updated_at }) => ({ key, created_at: iso(created_at), updated_at: iso(updated_at) })) }
+      return {
+        secrets: secrets.map(({ key, created_at, updated_at }) => ({ key, created_at: iso(created_at), updated_at: iso(updated_at) })),
+      }
     },
     async setSecret({ body }) {
       await vault.set(body)

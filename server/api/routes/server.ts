@@ -13,7 +13,13 @@ export function serverHandlers({ store, engine, clock, version }: ApiServices): 
   function database(): Promise<'ok' | 'down'> {
     asking ??= new Promise<'ok' | 'down'>((resolve) => {
       const timer = clock.after(HEALTH_PING_MS, () => resolve('down'))
-      store.ping().then(() => resolve('ok'), () => resolve('down')).finally(() => timer.cancel())
+      store
+        .ping()
+        .then(
+          () => resolve('ok'),
+          () => resolve('down'),
+        )
+        .finally(() => timer.cancel())
     }).finally(() => (asking = null))
     return asking
   }

@@ -3,7 +3,10 @@ import { SIGN_IN_KEY_LIFE_MS } from '#runtime/limits.ts'
 import type { Handlers } from '../handlers.ts'
 import type { ApiServices } from '../services.ts'
 
-export function sessionHandlers({ accounts, clock }: ApiServices): Pick<Handlers, 'login' | 'loginWithLink' | 'logout' | 'me' | 'changePassword'> {
+export function sessionHandlers({
+  accounts,
+  clock,
+}: ApiServices): Pick<Handlers, 'login' | 'loginWithLink' | 'logout' | 'me' | 'changePassword'> {
   return {
     async login({ body }, { address, setSession }) {
       const { user, token } = await accounts.signIn({ username: body.username, password: body.password, address })

@@ -8,7 +8,13 @@ export function swarmHandlers({ engine }: ApiServices): Pick<Handlers, 'swarmSta
     async swarmStatus() {
       const { runnable, running, parallelism } = engine.counts()
       const active_workers = engine.workers().filter((worker) => worker.status === 'active').length
-      return { enabled: engine.workers().some((worker) => worker.status !== 'offline'), active_workers, queue_depth: runnable, running, parallelism }
+      return {
+        enabled: engine.workers().some((worker) => worker.status !== 'offline'),
+        active_workers,
+        queue_depth: runnable,
+        running,
+        parallelism,
+      }
     },
     async listWorkers({ query }) {
       const request = pageOf(query)

@@ -8,9 +8,20 @@ import type { ApiServices } from '../services.ts'
 import { readLog } from '../logs.ts'
 import { presentAttempt, presentLedgerEntry, presentTaskInstance, presentXcom } from '../present/taskInstance.ts'
 
-type TaskHandlers = Pick<Handlers,
-  'listTaskInstances' | 'getTaskInstance' | 'clearTaskInstance' | 'markTaskInstance' | 'listAttempts' | 'getLog' | 'getLogById' | 'whyNotRunning'
-  | 'getXcom' | 'listXcoms' | 'taskEvents'>
+type TaskHandlers = Pick<
+  Handlers,
+  | 'listTaskInstances'
+  | 'getTaskInstance'
+  | 'clearTaskInstance'
+  | 'markTaskInstance'
+  | 'listAttempts'
+  | 'getLog'
+  | 'getLogById'
+  | 'whyNotRunning'
+  | 'getXcom'
+  | 'listXcoms'
+  | 'taskEvents'
+>
 
 /** Entries of lists that have no pages: a task instance has few attempts, XComs and changes. */
 const WHOLE_LIST = { limit: 500, offset: 0 }
@@ -19,32 +30,59 @@ export function taskHandlers({ store, engine }: ApiServices): TaskHandlers {
   return {
     async listTaskInstances({ query }, { object: run }) {
       const request = pageOf(query, 500)
-      const page = await store.taskInstanceList({ ...request, dag_run_id: run.id, ...(query.state === undefined ? {} : { state: query.state }) })
+      const page = await store.taskInstanceList({
+        ...request,
+        dag_run_id: run.id,
+        ...(query.state === undefined ? {} : { state: query.state }),
+      })
       return pageWith(page, request, (instance) => presentTaskInstance(run, instance))
     },
     getTaskInstance: async (_, { object: { run, task_instance } }) => presentTaskInstance(run, task_instance),
     clearTaskInstance({ params, body }, { object: run, principal }) {
-      return engine.runClear({ dag_id: run.dag_id, run_id: run.run_id, options: { ...body, task_ids: [params.task_id] }, actor: principal.username })
+      return engine.runClear({
+        dag_id: run.dag_id,
+        run_id: run.run_id,
+        options: { ...body, task_ids: [params.task_id] },
+        actor: principal.username,
+      })
     },
     async markTaskInstance({ body }, { object: { run, task_instance }, principal }) {
       const { task_id, map_index } = task_instance
-      const marked = await engine.taskInstanceMark({ dag_id: run.dag_id, run_id: run.run_id, task_id, map_index, state: body.state, actor: principal.username })
+      const marked = await engine.taskInstanceMark({
+        dag_id: run.dag_id,
+        run_id: run.run_id,
+        task_id,
+        map_index,
+        state: body.state,
+        actor: principal.username,
+      })
       return presentTaskInstance(run, marked)
     },
     async listAttempts(_, { object: { task_instance } }) {
       return { data: (await store.attemptList({ task_instance_id: task_instance.id })).map(presentAttempt) }
     },
     getLog: ({ query }, { object: { task_instance } }) =>
-      readLog(store, { task_instance, attempt: query.attempt ?? task_instance.try_number, offset: query.offset ?? 0, limit: query.limit ?? LOG_TAIL_BYTES }),
+      readLog(store, {
+        task_instance,
+        attempt: query.attempt ?? task_instance.try_number,
+        offset: query.offset ?? 0,
+        limit: query.limit ?? LOG_TAIL_BYTES,
+      }),
     async getLogById(_, { object: { task_instance } }) {
-      const page = await readLog(store, { task_instance, attempt: task_instance.try_number, offset: -LOG_TAIL_BYTES, limit: LOG_TAIL_BYTES })
+      const page = await readLog(store, {
+        task_instance,
+        attempt: task_instance.try_number,
+        offset: -LOG_TAIL_BYTES,
+        limit: LOG_TAIL_BYTES,
+      })
       return { stdout: page.text, stderr: '' }
     },
     async whyNotRunning(_, { object: { run, task_instance } }) {
       const { task_id, map_index, state } = task_instance
       const why = engine.why({ dag_id: run.dag_id, run_id: run.run_id, task_id, map_index })
       if (why !== null) return why
-      if (!isFinished(state)) throw new VortexError('not_leader', 'Only the leading controller knows what holds a task back. Ask again in a few seconds.')
+      if (!isFinished(state))
+        throw new VortexError('not_leader', 'Only the leading controller knows what holds a task back. Ask again in a few seconds.')
       return { state, runnable: false, reasons: [{ code: 'finished', message: `It has ended: ${state}.`, link: {} }] }
     },
     async getXcom({ params }, { object: { run, task_instance } }) {

@@ -5,35 +5,52 @@ import type { Handlers } from '../handlers.ts'
 import type { ApiServices } from '../services.ts'
 import { presentApiKey, presentUser } from '../present/admin.ts'
 
-type UserHandlers = Pick<Handlers, 'listUsers' | 'createUser' | 'updateUser' | 'deleteUser' | 'listApiKeys' | 'createApiKey' | 'deleteApiKey'>
+type UserHandlers = Pick<
+  Handlers,
+  'listUsers' | 'createUser' | 'updateUser' | 'deleteUser' | 'listApiKeys' | 'createApiKey' | 'deleteApiKey'
+>
 const DAY_MS = 86_400_000
 
 export function userHandlers({ store, accounts, passwords, clock, logger }: ApiServices): UserHandlers {
   async function keepOneAdmin(user: UserRecord): Promise<void> {
     const others = (await store.userList()).filter((other) => other.role === 'Admin' && other.username !== user.username)
-    if (others.length === 0) throw new VortexError('invalid_state', `"${user.username}" is the last Admin. Make another user an Admin first.`)
+    if (others.length === 0)
+      throw new VortexError('invalid_state', `"${user.username}" is the last Admin. Make another user an Admin first.`)
   }
   return {
     listUsers: async () => (await store.userList()).map(presentUser),
     async createUser({ body: { username, password, role } }, { principal }) {
-      const user: UserRecord = { username, role, password_hash: await passwords.hash(password), created_at: clock.now(), last_login_at: null }
+      const user: UserRecord = {
+        username,
+        role,
+        password_hash: await passwords.hash(password),
+        created_at: clock.now(),
+        last_login_at: null,
+      }
       if (!(await store.userCreate(user))) throw new VortexError('conflict', `There is a user "${username}" already.`)
       logger.info({ username, role, actor: principal.username }, 'user created')
       return presentUser(user)
     },
     async updateUser({ body }, { object: user, principal }) {
       if (user.role === 'Admin' && body.role !== undefined && body.role !== 'Admin') await keepOneAdmin(user)
-      const set = { ...(body.role === undefined ? {} : { role: body.role }), ...(body.password === undefined ? {} : { password_hash: await passwords.hash(body.password) }) }
+      const set = {
+        ...(body.role === undefined ? {} : { role: body.role }),
+        ...(body.password === undefined ? {} : { password_hash: await passwords.hash(body.password) }),
+      }
       if (Object.keys(set).length > 0) {
         await store.userUpdate({ username: user.username, set })
         await store.sessionDelete({ username: user.username })
-        logger.info({ username: user.username, role: set.role, password_changed: body.password !== undefined, actor: principal.username }, 'user changed')
+        logger.info(
+          { username: user.username, role: set.role, password_changed: body.password !== undefined, actor: principal.username },
+          'user changed',
+        )
       }
       return presentUser({ ...user, ...set })
     },
     async deleteUser(_, { object: user, principal }) {
       const outcome = await store.userDelete({ username: user.username })
-      if (outcome === 'last_admin') throw new VortexError('invalid_state', `"${user.username}" is the last Admin. Make another user an Admin first.`)
+      if (outcome === 'last_admin')
+        throw new VortexError('invalid_state', `"${user.username}" is the last Admin. Make another user an Admin first.`)
       logger.info({ username: user.username, actor: principal.username }, 'user deleted')
       return { message: `User "${user.username}" was deleted with its sessions and API keys.` }
     },

@@ -31,8 +31,14 @@ const KINDS: Record<string, (world: World) => Promise<unknown>> = {
   unpause: ({ commands, dag_id }) => commands.dagSetPaused({ dag_id, paused: false, actor }),
   cancel: (world) => onRun(world, (run) => world.commands.runCancel({ ...run, actor })),
   clear: (world) => onRun(world, (run) => world.commands.runClear({ ...run, options: {}, actor })),
-  clearAll: (world) => onRun(world, (run) => world.commands.runClear({ ...run, options: { include_past: true, include_future: true, only_failed: true }, actor })),
-  clearNewest: (world) => onRun(world, (run) => world.commands.runClear({ ...run, options: { version: 'newest', only_failed: world.random.chance(0.3) }, actor })),
+  clearAll: (world) =>
+    onRun(world, (run) =>
+      world.commands.runClear({ ...run, options: { include_past: true, include_future: true, only_failed: true }, actor }),
+    ),
+  clearNewest: (world) =>
+    onRun(world, (run) =>
+      world.commands.runClear({ ...run, options: { version: 'newest', only_failed: world.random.chance(0.3) }, actor }),
+    ),
   async runDelete(world) {
     return await onRun(world, async (run) => {
       // Known before it is asked for: the answer may be lost.
@@ -55,13 +61,25 @@ const KINDS: Record<string, (world: World) => Promise<unknown>> = {
   },
   backfill: ({ commands, random, dag_id }) =>
     commands.backfillCreate({
-      dag_id, start_date: SIM_START - random.int(2, 5) * 60_000, end_date: SIM_START, max_active_runs: random.int(1, 3), reprocess: random.pick(['none', 'failed', 'completed']),
-      run_backwards: random.chance(0.3), conf: {}, dry_run: false, actor,
+      dag_id,
+      start_date: SIM_START - random.int(2, 5) * 60_000,
+      end_date: SIM_START,
+      max_active_runs: random.int(1, 3),
+      reprocess: random.pick(['none', 'failed', 'completed']),
+      run_backwards: random.chance(0.3),
+      conf: {},
+      dry_run: false,
+      actor,
     }),
   async backfillState({ commands, db, random, dag_id }) {
     const open = [...db.backfills.values()].filter((row) => row.dag_id === dag_id && (row.state === 'running' || row.state === 'paused'))
     if (open.length === 0) return false
-    await commands.backfillSetState({ dag_id, backfill_id: random.pick(open).id, action: random.pick(['pause', 'resume', 'cancel']), actor })
+    await commands.backfillSetState({
+      dag_id,
+      backfill_id: random.pick(open).id,
+      action: random.pick(['pause', 'resume', 'cancel']),
+      actor,
+    })
     return true
   },
   async pools({ commands, db, random }) {

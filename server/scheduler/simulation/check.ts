@@ -21,14 +21,29 @@ export interface Evidence {
 }
 
 export function check(evidence: Evidence): Violation[] {
-  return [...stuck(evidence), ...ackLost(evidence), ...overlap(evidence), ...unexplained(evidence), ...lost(evidence), ...order(evidence), ...pools(evidence), ...memory(evidence), ...counts(evidence)]
+  return [
+    ...stuck(evidence),
+    ...ackLost(evidence),
+    ...overlap(evidence),
+    ...unexplained(evidence),
+    ...lost(evidence),
+    ...order(evidence),
+    ...pools(evidence),
+    ...memory(evidence),
+    ...counts(evidence),
+  ]
 }
 
 function stuck({ isAtRest, db }: Evidence): Violation[] {
   if (isAtRest) return []
   const open = [...db.runs.values()].filter(({ state }) => state === 'running' || state === 'queued')
   const rows = [...db.instances.values()].filter((row) => open.some(({ id }) => id === row.dag_run_id) && !isFinished(row.state))
-  return [{ kind: 'STUCK', detail: `${open.map(({ run_id, state }) => `${run_id}:${state}`).join(' ')} | ${rows.map((row) => `${row.dag_run_id}/${row.task_id}:${row.state}`).join(' ')}` }]
+  return [
+    {
+      kind: 'STUCK',
+      detail: `${open.map(({ run_id, state }) => `${run_id}:${state}`).join(' ')} | ${rows.map((row) => `${row.dag_run_id}/${row.task_id}:${row.state}`).join(' ')}`,
+    },
+  ]
 }
 
 function ackLost({ acked, db }: Evidence): Violation[] {
@@ -43,7 +58,11 @@ function overlap({ physical }: Evidence): Violation[] {
     list.sort((a, b) => a.started - b.started)
     list.forEach((later, i) => {
       const earlier = list[i - 1]
-      if (earlier !== undefined && (earlier.ended ?? Infinity) > later.started) found.push({ kind: 'OVERLAP', detail: `${later.task_id} of ${later.run_id}: attempt ${earlier.attempt} ended at ${earlier.ended}, attempt ${later.attempt} began at ${later.started}` })
+      if (earlier !== undefined && (earlier.ended ?? Infinity) > later.started)
+        found.push({
+          kind: 'OVERLAP',
+          detail: `${later.task_id} of ${later.run_id}: attempt ${earlier.attempt} ended at ${earlier.ended}, attempt ${later.attempt} began at ${later.started}`,
+        })
     })
   }
   return found
@@ -58,26 +77,36 @@ function unexplained({ physical, db, deleted }: Evidence): Violation[] {
     if (seen.has(key)) found.push({ kind: 'TWICE', detail: `attempt ${key} of ${attempt.task_id} began twice` })
     seen.add(key)
     if (!db.instances.has(attempt.task_instance_id) && [...deleted].some((run) => run.endsWith(` ${attempt.run_id}`))) continue
-    if (db.attempts.get(key)?.lease_token !== attempt.token) found.push({ kind: 'TWICE', detail: `attempt ${key} of ${attempt.task_id} began without a row` })
+    if (db.attempts.get(key)?.lease_token !== attempt.token)
+      found.push({ kind: 'TWICE', detail: `attempt ${key} of ${attempt.task_id} began without a row` })
   }
   return found
 }
 
 /** A success without a process that ended well (unless a person marked it), or an outcome that no attempt explains. */
 function lost({ physical, db }: Evidence): Violation[] {
-  const good = new Set(physical.filter(({ finished }) => finished === 'success').map((attempt) => `${attempt.task_instance_id}:${attempt.attempt}`))
-  const marked = new Set(db.ledger.filter(({ cause }) => cause === 'marked' || cause === 'empty_operator').map(({ task_instance_id }) => task_instance_id))
+  const good = new Set(
+    physical.filter(({ finished }) => finished === 'success').map((attempt) => `${attempt.task_instance_id}:${attempt.attempt}`),
+  )
+  const marked = new Set(
+    db.ledger.filter(({ cause }) => cause === 'marked' || cause === 'empty_operator').map(({ task_instance_id }) => task_instance_id),
+  )
   const found: Violation[] = []
   for (const row of db.instances.values()) {
     if (row.state !== 'success' || row.try_number === 0 || marked.has(row.id)) continue
-    if (!good.has(`${row.id}:${row.try_number}`)) found.push({ kind: 'LOST', detail: `${row.task_id} (${row.id}) is success, but attempt ${row.try_number} never ended well` })
+    if (!good.has(`${row.id}:${row.try_number}`))
+      found.push({ kind: 'LOST', detail: `${row.task_id} (${row.id}) is success, but attempt ${row.try_number} never ended well` })
   }
   return found
 }
 
 /** A task with the default rule began before all its upstreams had ended. Cleared and marked runs are left out. */
 function order({ physical, db }: Evidence): Violation[] {
-  const touched = new Set(db.ledger.filter(({ cause }) => cause === 'cleared' || cause === 'marked' || cause === 'new_version').map(({ dag_run_id }) => dag_run_id))
+  const touched = new Set(
+    db.ledger
+      .filter(({ cause }) => cause === 'cleared' || cause === 'marked' || cause === 'new_version')
+      .map(({ dag_run_id }) => dag_run_id),
+  )
   const found: Violation[] = []
   for (const attempt of physical) {
     const row = db.instances.get(attempt.task_instance_id)
@@ -87,7 +116,13 @@ function order({ physical, db }: Evidence): Violation[] {
     if (spec.tasks.find(({ task_id }) => task_id === attempt.task_id)?.trigger_rule !== 'all_success') continue
     for (const [up, down] of spec.edges) {
       if (down !== attempt.task_id) continue
-      const alive = physical.find((other) => other.run_id === attempt.run_id && other.task_id === up && db.instances.get(other.task_instance_id)?.dag_run_id === run.id && (other.ended ?? Infinity) > attempt.started)
+      const alive = physical.find(
+        (other) =>
+          other.run_id === attempt.run_id &&
+          other.task_id === up &&
+          db.instances.get(other.task_instance_id)?.dag_run_id === run.id &&
+          (other.ended ?? Infinity) > attempt.started,
+      )
       if (alive !== undefined) found.push({ kind: 'ORDER', detail: `${down} began at ${attempt.started}, ${up} ended at ${alive.ended}` })
     }
   }
@@ -97,10 +132,15 @@ function order({ physical, db }: Evidence): Violation[] {
 function pools({ physical, db }: Evidence): Violation[] {
   const found: Violation[] = []
   for (const pool of db.pools) {
-    const moments = physical.filter((attempt) => attempt.pool === pool.name).flatMap((attempt) => {
-      const slots = attempt.pool_slots
-      return [{ at: attempt.started, by: slots }, { at: attempt.ended ?? Infinity, by: -slots }]
-    })
+    const moments = physical
+      .filter((attempt) => attempt.pool === pool.name)
+      .flatMap((attempt) => {
+        const slots = attempt.pool_slots
+        return [
+          { at: attempt.started, by: slots },
+          { at: attempt.ended ?? Infinity, by: -slots },
+        ]
+      })
     moments.sort((a, b) => a.at - b.at || a.by - b.by)
     let used = 0
     for (const { at, by } of moments) {
@@ -116,10 +156,12 @@ function memory({ engine, db, isAtRest }: Evidence): Violation[] {
   if (engine === null || !isAtRest) return []
   const found: Violation[] = []
   if (engine.parallelism.used !== 0) found.push({ kind: 'MEMORY', detail: `parallelism.used is ${engine.parallelism.used}` })
-  for (const pool of engine.pools.values()) if (pool.limit.used !== 0) found.push({ kind: 'MEMORY', detail: `pool ${pool.record.name} has ${pool.limit.used} slots taken` })
+  for (const pool of engine.pools.values())
+    if (pool.limit.used !== 0) found.push({ kind: 'MEMORY', detail: `pool ${pool.record.name} has ${pool.limit.used} slots taken` })
   for (const instance of engine.instances.values()) {
     const row = db.instances.get(instance.record.id)
-    if (row?.state !== instance.record.state || row.try_number !== instance.record.try_number) found.push({ kind: 'MEMORY', detail: `${instance.record.task_id}: memory ${instance.record.state}, database ${row?.state}` })
+    if (row?.state !== instance.record.state || row.try_number !== instance.record.try_number)
+      found.push({ kind: 'MEMORY', detail: `${instance.record.task_id}: memory ${instance.record.state}, database ${row?.state}` })
   }
   return found
 }
@@ -131,7 +173,8 @@ function counts({ db, isAtRest }: Evidence): Violation[] {
     for (const row of db.instances.values()) if (row.dag_run_id === run.id) actual[row.state] = (actual[row.state] ?? 0) + 1
     const stored = run.task_counts as Record<string, number>
     const same = [...Object.keys(actual), ...Object.keys(stored)].every((state) => actual[state] === stored[state])
-    if (isAtRest && !same) found.push({ kind: 'MEMORY', detail: `task_counts of ${run.run_id}: ${JSON.stringify(stored)}, rows say ${JSON.stringify(actual)}` })
+    if (isAtRest && !same)
+      found.push({ kind: 'MEMORY', detail: `task_counts of ${run.run_id}: ${JSON.stringify(stored)}, rows say ${JSON.stringify(actual)}` })
     if (run.state === 'success' || run.state === 'failed') {
       const open = Object.keys(actual).find((state) => !['success', 'failed', 'skipped', 'upstream_failed', 'removed'].includes(state))
       if (open !== undefined) found.push({ kind: 'LOST', detail: `run ${run.run_id} is ${run.state} with a ${open} task instance` })

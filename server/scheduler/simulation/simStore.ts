@@ -2,7 +2,18 @@
  * The database of the simulation: rows in maps, with the semantics of EngineStore. A commit takes time; a controller that dies
  * meanwhile leaves it done or not done, by chance; and now and then a commit that was done is reported as failed.
  */
-import type { DagRecord, DagRunRecord, DagVersionRecord, AttemptRecord, LedgerRecord, PoolRecord, TaskInstanceRecord, XComRecord, BackfillRecord, BackfillIntervalRecord } from '#db/records.ts'
+import type {
+  DagRecord,
+  DagRunRecord,
+  DagVersionRecord,
+  AttemptRecord,
+  LedgerRecord,
+  PoolRecord,
+  TaskInstanceRecord,
+  XComRecord,
+  BackfillRecord,
+  BackfillIntervalRecord,
+} from '#db/records.ts'
 import { StoreUnavailable, type CommitOutcome, type EngineCommit, type EngineStore } from '#db/store.ts'
 import type { Random } from './random.ts'
 import type { SimTime } from './simClock.ts'
@@ -51,7 +62,8 @@ export class SimDatabase {
     for (const { backfill } of commit.backfills_insert) this.maxIds.backfill = Math.max(this.maxIds.backfill, backfill.id)
     for (const { id, set } of commit.dag_runs_update) Object.assign(this.runs.get(id) ?? {}, structuredClone(set))
     for (const { id, set } of commit.task_instances_update) Object.assign(this.instances.get(id) ?? {}, structuredClone(set))
-    for (const { task_instance_id, attempt, set } of commit.attempts_update) Object.assign(this.attempts.get(`${task_instance_id}:${attempt}`) ?? {}, structuredClone(set))
+    for (const { task_instance_id, attempt, set } of commit.attempts_update)
+      Object.assign(this.attempts.get(`${task_instance_id}:${attempt}`) ?? {}, structuredClone(set))
     for (const { dag_id, set } of commit.dags_update) Object.assign(this.dags.get(dag_id) ?? {}, structuredClone(set))
     for (const { backfill, intervals } of commit.backfills_insert) {
       this.backfills.set(backfill.id, structuredClone(backfill))
@@ -91,26 +103,34 @@ export class SimDatabase {
       for (const other of this.runs.values()) {
         if (other.dag_id !== row.dag_id) continue
         if (other.run_id === row.run_id) return `run id ${row.run_id} exists`
-        if (row.logical_date !== null && other.logical_date === row.logical_date && other.run_type === row.run_type) return `logical date of ${row.run_id} exists`
+        if (row.logical_date !== null && other.logical_date === row.logical_date && other.run_type === row.run_type)
+          return `logical date of ${row.run_id} exists`
       }
     }
     for (const row of commit.task_instances_insert) if (this.instances.has(row.id)) return `task instance ${row.id} exists`
     const ofOldRuns = commit.task_instances_insert.filter(({ dag_run_id }) => this.runs.has(dag_run_id))
     if (ofOldRuns.length > 0) {
-      for (const row of this.instances.values()) if (ofOldRuns.some((other) => other.dag_run_id === row.dag_run_id && other.task_id === row.task_id)) return `task ${row.task_id} of run ${row.dag_run_id} exists`
+      for (const row of this.instances.values())
+        if (ofOldRuns.some((other) => other.dag_run_id === row.dag_run_id && other.task_id === row.task_id))
+          return `task ${row.task_id} of run ${row.dag_run_id} exists`
     }
-    for (const row of commit.attempts_insert) if (this.attempts.has(`${row.task_instance_id}:${row.attempt}`)) return `attempt ${row.task_instance_id}:${row.attempt} exists`
+    for (const row of commit.attempts_insert)
+      if (this.attempts.has(`${row.task_instance_id}:${row.attempt}`)) return `attempt ${row.task_instance_id}:${row.attempt} exists`
     for (const change of commit.task_instances_update) {
       const row = this.instances.get(change.id)
-      if (row?.state !== change.expect_state || row.try_number !== change.expect_try_number) return `task instance ${change.id}: expected ${change.expect_state}/${change.expect_try_number}, is ${row?.state}/${row?.try_number}`
+      if (row?.state !== change.expect_state || row.try_number !== change.expect_try_number)
+        return `task instance ${change.id}: expected ${change.expect_state}/${change.expect_try_number}, is ${row?.state}/${row?.try_number}`
     }
     for (const change of commit.attempts_update) {
-      if (this.attempts.get(`${change.task_instance_id}:${change.attempt}`)?.lease_token !== change.expect_lease_token) return `attempt ${change.task_instance_id}:${change.attempt}: other lease`
+      if (this.attempts.get(`${change.task_instance_id}:${change.attempt}`)?.lease_token !== change.expect_lease_token)
+        return `attempt ${change.task_instance_id}:${change.attempt}: other lease`
     }
     for (const { id } of commit.dag_runs_update) if (!this.runs.has(id)) return `dag_run ${id} does not exist`
     for (const { dag_id } of commit.dags_update) if (!this.dags.has(dag_id)) return `DAG ${dag_id} does not exist`
     for (const { dag_id } of commit.dag_runs_insert) if (!this.dags.has(dag_id)) return `DAG ${dag_id} does not exist`
-    for (const { id } of commit.backfills_update) if (!this.backfills.has(id) && !commit.backfills_insert.some(({ backfill }) => backfill.id === id)) return `backfill ${id} does not exist`
+    for (const { id } of commit.backfills_update)
+      if (!this.backfills.has(id) && !commit.backfills_insert.some(({ backfill }) => backfill.id === id))
+        return `backfill ${id} does not exist`
     return null
   }
 }
@@ -145,14 +165,20 @@ export function simStore(db: SimDatabase, time: SimTime, random: Random, owner: 
         const instances = [...db.instances.values()].filter(({ dag_run_id }) => ids.has(dag_run_id))
         const leased = instances.filter(({ state }) => state === 'queued' || state === 'running' || state === 'restarting')
         return {
-          dags: [...db.dags.values()], dag_runs: runs, task_instances: instances,
+          dags: [...db.dags.values()],
+          dag_runs: runs,
+          task_instances: instances,
           attempts: leased.flatMap(({ id, try_number }) => db.attempts.get(`${id}:${try_number}`) ?? []),
-          dag_versions: [...db.versions.values()], pools: db.pools,
+          dag_versions: [...db.versions.values()],
+          pools: db.pools,
           backfills: [...db.backfills.values()].filter(({ state }) => state === 'running' || state === 'paused'),
           backfill_intervals: db.intervals,
-          failed_backfills: db.intervals.filter(({ dag_run_id }) => dag_run_id !== null && db.runs.get(dag_run_id)?.state === 'failed').map(({ backfill_id }) => backfill_id),
+          failed_backfills: db.intervals
+            .filter(({ dag_run_id }) => dag_run_id !== null && db.runs.get(dag_run_id)?.state === 'failed')
+            .map(({ backfill_id }) => backfill_id),
           max_ids: {
-            ...db.maxIds, ledger: db.ledger.at(-1)?.id ?? 0,
+            ...db.maxIds,
+            ledger: db.ledger.at(-1)?.id ?? 0,
           },
         }
       }),
@@ -188,9 +214,19 @@ export function simStore(db: SimDatabase, time: SimTime, random: Random, owner: 
         }
         if (found === null) return null
         const id = found.id
-        return { run: found, states: [...db.instances.values()].filter(({ dag_run_id }) => dag_run_id === id).map(({ task_id, map_index, state }) => ({ task_id, map_index, state })) }
+        return {
+          run: found,
+          states: [...db.instances.values()]
+            .filter(({ dag_run_id }) => dag_run_id === id)
+            .map(({ task_id, map_index, state }) => ({ task_id, map_index, state })),
+        }
       }),
-    dagRunsByLogicalDate: (p) => call(() => [...db.runs.values()].filter(({ dag_id, logical_date }) => dag_id === p.dag_id && logical_date !== null && logical_date >= p.from && logical_date <= p.to)),
+    dagRunsByLogicalDate: (p) =>
+      call(() =>
+        [...db.runs.values()].filter(
+          ({ dag_id, logical_date }) => dag_id === p.dag_id && logical_date !== null && logical_date >= p.from && logical_date <= p.to,
+        ),
+      ),
     dagRunGet: (p) => call(() => [...db.runs.values()].find(({ dag_id, run_id }) => dag_id === p.dag_id && run_id === p.run_id) ?? null),
     xcomGet: () => call(() => null),
     xcomGetAll: () => call(() => []),

@@ -127,8 +127,18 @@ export class SimWorker {
     if (!this.#held.has(keyOf(held.assigned.ref))) return
     const { ref, task_instance, run, version } = held.assigned
     held.physical = {
-      task_instance_id: ref.task_instance_id, task_id: task_instance.task_id, run_id: run.run_id, pool: task_instance.pool, pool_slots: task_instance.pool_slots, attempt: ref.attempt, token: ref.lease_token,
-      started: this.#time.now, ended: null, finished: null, retries: version.spec.tasks.find(({ task_id }) => task_id === task_instance.task_id)?.retries ?? 0, clears: 0,
+      task_instance_id: ref.task_instance_id,
+      task_id: task_instance.task_id,
+      run_id: run.run_id,
+      pool: task_instance.pool,
+      pool_slots: task_instance.pool_slots,
+      attempt: ref.attempt,
+      token: ref.lease_token,
+      started: this.#time.now,
+      ended: null,
+      finished: null,
+      retries: version.spec.tasks.find(({ task_id }) => task_id === task_instance.task_id)?.retries ?? 0,
+      clears: 0,
     }
     this.#ledger.push(held.physical)
     this.#report({ type: 'started', ref, at: SIM_START + this.#time.now, pid: 1, hostname: 'sim' })
@@ -141,14 +151,27 @@ export class SimWorker {
     if (!this.#held.delete(key)) return
     if (held.physical !== null) Object.assign(held.physical, { ended: this.#time.now, finished: how })
     this.#report({
-      type: 'ended', ref: held.assigned.ref, at: SIM_START + this.#time.now, outcome: how, exit_code: how === 'success' ? 0 : 1, signal: '', reason: how, reason_code: how === 'failed' ? 'exception' : '',
-      xcoms: how === 'success' ? [{ key: 'return_value', value_json: '1' }] : [], skip_task_ids: [], reschedule_at: null, deferral_json: null, max_rss_bytes: null, log_truncated: false,
+      type: 'ended',
+      ref: held.assigned.ref,
+      at: SIM_START + this.#time.now,
+      outcome: how,
+      exit_code: how === 'success' ? 0 : 1,
+      signal: '',
+      reason: how,
+      reason_code: how === 'failed' ? 'exception' : '',
+      xcoms: how === 'success' ? [{ key: 'return_value', value_json: '1' }] : [],
+      skip_task_ids: [],
+      reschedule_at: null,
+      deferral_json: null,
+      max_rss_bytes: null,
+      log_truncated: false,
     })
   }
 
   /** The process dies with everything below it, and its reports with it. */
   #loseAll(): void {
-    for (const held of this.#held.values()) if (held.physical !== null && held.physical.ended === null) Object.assign(held.physical, { ended: this.#time.now, finished: 'died' })
+    for (const held of this.#held.values())
+      if (held.physical !== null && held.physical.ended === null) Object.assign(held.physical, { ended: this.#time.now, finished: 'died' })
     this.#held.clear()
     this.#unacked = []
   }
@@ -166,7 +189,8 @@ export class SimWorker {
     this.#travel('up', () => {
       inbox.workerReports({ worker_id: this.id, reports }).then(
         () => {
-          if (this.#network.incarnation === incarnation && !this.#isCut) this.#unacked = this.#unacked.filter((report) => !reports.includes(report))
+          if (this.#network.incarnation === incarnation && !this.#isCut)
+            this.#unacked = this.#unacked.filter((report) => !reports.includes(report))
         },
         () => this.disconnect(),
       )
@@ -184,7 +208,14 @@ export class SimWorker {
     }
     const held = [...this.#held.values()].map(({ assigned }) => assigned.ref)
     const hello: WorkerHello = {
-      worker_id: this.id, hostname: 'sim', capacity: 3, queues: [], labels: [], version: '', local: false, held: [...held, ...this.#unacked.filter(({ type }) => type === 'ended').map(({ ref }) => ref)],
+      worker_id: this.id,
+      hostname: 'sim',
+      capacity: 3,
+      queues: [],
+      labels: [],
+      version: '',
+      local: false,
+      held: [...held, ...this.#unacked.filter(({ type }) => type === 'ended').map(({ ref }) => ref)],
     }
     this.#session = incarnation
     this.#stream++
@@ -234,7 +265,9 @@ export class SimWorker {
     }
     // The guard: what runs without a lease is ended, and reported as such when somebody listens again.
     if (this.#time.now >= this.#lease_until) for (const held of [...this.#held.values()]) this.#end(held, 'killed')
-    this.#time.schedule(this.owner, this.#held.size > 0 ? Math.min(500, Math.max(1, this.#lease_until - this.#time.now)) : 500, () => this.#beat())
+    this.#time.schedule(this.owner, this.#held.size > 0 ? Math.min(500, Math.max(1, this.#lease_until - this.#time.now)) : 500, () =>
+      this.#beat(),
+    )
   }
 
   /** A message on its way, in order within its direction: late, or swallowed by a cut. */

@@ -23,7 +23,16 @@ export interface SimResult {
   seed: number
   violations: Violation[]
   /** What happened, for the trace and to prove that faults landed. */
-  stats: { runs: number; attempts: number; controllerKills: number; workerKills: number; cuts: number; commits: number; outages: number; virtual_ms: number }
+  stats: {
+    runs: number
+    attempts: number
+    controllerKills: number
+    workerKills: number
+    cuts: number
+    commits: number
+    outages: number
+    virtual_ms: number
+  }
   /** Commands beside trigger and clear that were carried out, by kind. */
   landed: Landed
   /** Hash of the final database and ledger: equal for equal seeds. */
@@ -89,9 +98,21 @@ class Simulation {
     if (this.#workers.size === 0) this.#startWorker()
     this.#pauseScheduled()
     await this.#until(() => this.#isAtRest() || this.#time.now >= FAULTS_MS + REST_MS)
-    const violations = check({ db: this.#db, physical: this.#physical, acked: this.#acked.filter((key) => !this.#deleted.has(key)), deleted: this.#deleted, engine: this.#controller?.service.engine ?? null, isAtRest: this.#isAtRest() })
+    const violations = check({
+      db: this.#db,
+      physical: this.#physical,
+      acked: this.#acked.filter((key) => !this.#deleted.has(key)),
+      deleted: this.#deleted,
+      engine: this.#controller?.service.engine ?? null,
+      isAtRest: this.#isAtRest(),
+    })
     this.#world.isDead = true
-    Object.assign(this.#stats, { runs: this.#db.runs.size, attempts: this.#physical.length, commits: this.#db.commits, virtual_ms: this.#time.now })
+    Object.assign(this.#stats, {
+      runs: this.#db.runs.size,
+      attempts: this.#physical.length,
+      commits: this.#db.commits,
+      virtual_ms: this.#time.now,
+    })
     return { seed: this.#seed, violations, stats: { ...this.#stats }, landed: this.#landed, trace: this.#trace() }
   }
 
@@ -109,13 +130,20 @@ class Simulation {
     const clock = this.#time.clockOf(owner)
     const store = simStore(this.#db, this.#time, this.#random, owner, this.#faults)
     const service = new EngineService({
-      store, clock, logger: silent, holder: `controller-${this.#network.incarnation}`, newToken: () => `k${++this.#tokens}`, publish: () => undefined,
+      store,
+      clock,
+      logger: silent,
+      holder: `controller-${this.#network.incarnation}`,
+      newToken: () => `k${++this.#tokens}`,
+      publish: () => undefined,
       settings: { ...DEFAULT_SETTINGS, parallelism: this.#random.int(2, 8), lease_ms: SIM_LEASE_MS },
       workers: {
         assign: (p) => owner.isDead || this.#reachable(p.worker_id)?.assign(p.attempts),
         kill: (p) => owner.isDead || this.#reachable(p.worker_id)?.kill(p.ref),
         drain: () => undefined,
-        disconnectAll: () => { if (!owner.isDead) for (const worker of this.#workers.values()) worker.disconnect() },
+        disconnectAll: () => {
+          if (!owner.isDead) for (const worker of this.#workers.values()) worker.disconnect()
+        },
       },
     })
     const api = { service, clock, store: { ...store, workerPut: () => Promise.resolve(), workerDelete: () => Promise.resolve(true) } }
@@ -144,7 +172,17 @@ class Simulation {
 
   #startWorker(): void {
     const id = `w${++this.#workerCount}`
-    this.#workers.set(id, new SimWorker({ id, time: this.#time, random: this.#random, network: this.#network, ledger: this.#physical, failRate: this.#failRate }))
+    this.#workers.set(
+      id,
+      new SimWorker({
+        id,
+        time: this.#time,
+        random: this.#random,
+        network: this.#network,
+        ledger: this.#physical,
+        failRate: this.#failRate,
+      }),
+    )
   }
 
   #planCommands(dagCount: number): void {
@@ -165,7 +203,10 @@ class Simulation {
       for (let i = this.#random.int(1, 5); i > 0; i--) {
         this.#time.schedule(this.#world, at + this.#random.pick([0, 0, 5, 50, 400]), () => {
           const commands = this.#controller?.commands
-          if (commands !== undefined) void adminCommand({ commands, db: this.#db, random: this.#random, dag_id, deleted: this.#deleted, landed: this.#landed }).catch(() => undefined)
+          if (commands !== undefined)
+            void adminCommand({ commands, db: this.#db, random: this.#random, dag_id, deleted: this.#deleted, landed: this.#landed }).catch(
+              () => undefined,
+            )
         })
       }
     }
@@ -184,9 +225,22 @@ class Simulation {
     const { run_id } = this.#random.pick(runs)
     if (dice < 0.8) {
       const task_ids = this.#random.chance(0.5) ? ['t0'] : []
-      await commands.runClear({ dag_id, run_id, options: { task_ids, include_downstream: this.#random.chance(0.7), only_failed: this.#random.chance(0.3) }, actor })
+      await commands.runClear({
+        dag_id,
+        run_id,
+        options: { task_ids, include_downstream: this.#random.chance(0.7), only_failed: this.#random.chance(0.3) },
+        actor,
+      })
     } else if (dice < 0.9) await commands.runCancel({ dag_id, run_id, actor })
-    else if (dice < 0.95) await commands.taskInstanceMark({ dag_id, run_id, task_id: 't0', map_index: -1, state: this.#random.pick(['success', 'failed', 'skipped']), actor })
+    else if (dice < 0.95)
+      await commands.taskInstanceMark({
+        dag_id,
+        run_id,
+        task_id: 't0',
+        map_index: -1,
+        state: this.#random.pick(['success', 'failed', 'skipped']),
+        actor,
+      })
     else await commands.runMark({ dag_id, run_id, state: this.#random.pick(['success', 'failed']), actor })
   }
 
@@ -229,7 +283,9 @@ class Simulation {
       const version = this.#db.versions.get(dag.dag_version_id)
       if (version !== undefined) version.spec.end_date = '2026-01-01T00:00:00.000Z'
       if (commands === undefined || version === undefined) return void this.#time.schedule(this.#world, 500, go)
-      void commands.dagsChanged({ changed: [{ dag, version: structuredClone(version), is_new: false }], stale: [] }).catch(() => this.#time.schedule(this.#world, 500, go))
+      void commands
+        .dagsChanged({ changed: [{ dag, version: structuredClone(version), is_new: false }], stale: [] })
+        .catch(() => this.#time.schedule(this.#world, 500, go))
     }
     go()
   }
@@ -250,7 +306,11 @@ class Simulation {
   #isAtRest(): boolean {
     const engine = this.#controller?.service.engine
     if (engine == null || !engine.pending.isEmpty || engine.live.size > 0) return false
-    if ([...this.#db.dags.values()].some(({ is_paused }) => is_paused) || [...this.#db.backfills.values()].some(({ state }) => state === 'paused')) return false
+    if (
+      [...this.#db.dags.values()].some(({ is_paused }) => is_paused) ||
+      [...this.#db.backfills.values()].some(({ state }) => state === 'paused')
+    )
+      return false
     for (const run of this.#db.runs.values()) {
       if (run.state === 'success' || run.state === 'failed') continue
       if (!this.#isBlockedForGood(run.id)) return false
@@ -261,12 +321,18 @@ class Simulation {
   /** A run whose unfinished tasks all wait for a past run that failed stays, by design, until somebody clears it. */
   #isBlockedForGood(dag_run_id: number): boolean {
     const run = this.#db.runs.get(dag_run_id)
-    if (run?.state === 'queued') return [...this.#db.runs.values()].some((other) => other.dag_id === run.dag_id && other.state === 'running' && this.#isBlockedForGood(other.id))
+    if (run?.state === 'queued')
+      return [...this.#db.runs.values()].some(
+        (other) => other.dag_id === run.dag_id && other.state === 'running' && this.#isBlockedForGood(other.id),
+      )
     const dag = [...this.#db.versions.values()].find(({ id }) => id === run?.dag_version_id)
     const usesPast = dag?.spec.tasks.some((task) => task.depends_on_past || task.wait_for_downstream) === true
-    const tooBig = dag?.spec.tasks.some((task) => task.pool_slots > (this.#db.pools.find(({ name }) => name === task.pool)?.slots ?? 0)) === true
+    const tooBig =
+      dag?.spec.tasks.some((task) => task.pool_slots > (this.#db.pools.find(({ name }) => name === task.pool)?.slots ?? 0)) === true
     if (!usesPast && !tooBig) return false
-    return [...this.#db.instances.values()].every((row) => row.dag_run_id !== dag_run_id || !['queued', 'running', 'up_for_retry', 'restarting'].includes(row.state))
+    return [...this.#db.instances.values()].every(
+      (row) => row.dag_run_id !== dag_run_id || !['queued', 'running', 'up_for_retry', 'restarting'].includes(row.state),
+    )
   }
 
   #trace(): string {

@@ -33,7 +33,12 @@ export class EngineHarness {
     const clock = this.time.clockOf(this.#owner)
     let token = 0
     this.service = new EngineService({
-      store, clock, logger: createLogger({ level: 'silent' }), holder: 'test', newToken: () => `k${++token}`, publish: () => undefined,
+      store,
+      clock,
+      logger: createLogger({ level: 'silent' }),
+      holder: 'test',
+      newToken: () => `k${++token}`,
+      publish: () => undefined,
       settings: { ...DEFAULT_SETTINGS, parallelism: p.parallelism ?? 1000 },
       workers: {
         assign: ({ attempts }) => this.assigned.push(...attempts),
@@ -42,7 +47,11 @@ export class EngineHarness {
         disconnectAll: () => undefined,
       },
     })
-    const api = { service: this.service, clock, store: { ...store, workerPut: () => Promise.resolve(), workerDelete: () => Promise.resolve(true) } }
+    const api = {
+      service: this.service,
+      clock,
+      store: { ...store, workerPut: () => Promise.resolve(), workerDelete: () => Promise.resolve(true) },
+    }
     this.commands = createEngineCommands(api)
     this.queries = createEngineQueries(api)
     this.inbox = createSwarmInbox(api)
@@ -58,7 +67,9 @@ export class EngineHarness {
 
   /** A worker says hello. */
   async hello(worker_id: string, held: AttemptRef[], capacity = 100): Promise<void> {
-    await this.answer(this.inbox.workerConnected({ worker_id, hostname: worker_id, capacity, queues: [], labels: [], version: '', local: true, held }))
+    await this.answer(
+      this.inbox.workerConnected({ worker_id, hostname: worker_id, capacity, queues: [], labels: [], version: '', local: true, held }),
+    )
   }
 
   /** kill -9, and a new controller over the same database with a worker `other` of its own; `w` has not come back yet. */
@@ -88,7 +99,14 @@ export class EngineHarness {
   }
 
   async trigger(dag_id: string, p: { run_id?: string; logical_date?: number } = {}): Promise<string> {
-    const answer = this.commands.dagTrigger({ dag_id, conf: {}, logical_date: p.logical_date ?? null, run_id: p.run_id ?? null, note: null, actor: 'test' })
+    const answer = this.commands.dagTrigger({
+      dag_id,
+      conf: {},
+      logical_date: p.logical_date ?? null,
+      run_id: p.run_id ?? null,
+      note: null,
+      actor: 'test',
+    })
     await this.pass(50)
     return (await answer).run_id
   }
@@ -104,7 +122,10 @@ export class EngineHarness {
 
   /** Waits for an answer while virtual time passes. */
   async answer<T>(promise: Promise<T>): Promise<T> {
-    const settled = promise.then((value) => ({ value }), (error: unknown) => ({ error }))
+    const settled = promise.then(
+      (value) => ({ value }),
+      (error: unknown) => ({ error }),
+    )
     await this.pass(100)
     const outcome = await settled
     if ('error' in outcome) throw outcome.error
@@ -124,8 +145,21 @@ export class EngineHarness {
       reports: [
         { type: 'started', ref: attempt.ref, at, pid: 1, hostname: 'w' },
         {
-          type: 'ended', ref: attempt.ref, at, outcome, exit_code: 0, signal: '', reason: '', reason_code: '', xcoms: [], skip_task_ids: [], reschedule_at: null, deferral_json: null,
-          max_rss_bytes: null, log_truncated: false, ...more,
+          type: 'ended',
+          ref: attempt.ref,
+          at,
+          outcome,
+          exit_code: 0,
+          signal: '',
+          reason: '',
+          reason_code: '',
+          xcoms: [],
+          skip_task_ids: [],
+          reschedule_at: null,
+          deferral_json: null,
+          max_rss_bytes: null,
+          log_truncated: false,
+          ...more,
         },
       ],
     })
@@ -147,7 +181,9 @@ export class EngineHarness {
   /** States of a run's task instances in the database. */
   states(run_id: string): Record<string, TaskInstanceState> {
     const run = [...this.db.runs.values()].find((row) => row.run_id === run_id)
-    return Object.fromEntries([...this.db.instances.values()].filter((row) => row.dag_run_id === run?.id).map((row) => [row.task_id, row.state]))
+    return Object.fromEntries(
+      [...this.db.instances.values()].filter((row) => row.dag_run_id === run?.id).map((row) => [row.task_id, row.state]),
+    )
   }
 
   runState(run_id: string): string | undefined {

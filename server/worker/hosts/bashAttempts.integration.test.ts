@@ -18,7 +18,13 @@ const newMark = (): string => `vortex-mark-${process.pid}-${(marks += 1)}`
 describe('the outcome of a command', () => {
   test('exit 0 is success, and the last line becomes the XCom', async () => {
     const end = await bench.run(bashStart('echo one; echo two >&2; printf "three  \\n"'))
-    expect(end).toMatchObject({ outcome: 'success', exit_code: 0, log_bytes: 16, log: 'one\ntwo\nthree  \n', xcoms: [{ key: 'return_value', value_json: '"three"' }] })
+    expect(end).toMatchObject({
+      outcome: 'success',
+      exit_code: 0,
+      log_bytes: 16,
+      log: 'one\ntwo\nthree  \n',
+      xcoms: [{ key: 'return_value', value_json: '"three"' }],
+    })
   })
 
   test('no output is an empty XCom, and push_xcom=false none', async () => {
@@ -39,27 +45,42 @@ describe('the outcome of a command', () => {
   })
 
   test('a signal is told in words', async () => {
-    expect(await bench.run(bashStart('kill -9 $$'))).toMatchObject({ outcome: 'failed', exit_code: -1, signal: 'SIGKILL', reason: 'bash was killed by signal 9 (out of memory?)' })
-    expect(await bench.run(bashStart('kill -SEGV $$'))).toMatchObject({ signal: 'SIGSEGV', reason: 'bash was killed by signal 11 (SIGSEGV)' })
+    expect(await bench.run(bashStart('kill -9 $$'))).toMatchObject({
+      outcome: 'failed',
+      exit_code: -1,
+      signal: 'SIGKILL',
+      reason: 'bash was killed by signal 9 (out of memory?)',
+    })
+    expect(await bench.run(bashStart('kill -SEGV $$'))).toMatchObject({
+      signal: 'SIGSEGV',
+      reason: 'bash was killed by signal 11 (SIGSEGV)',
+    })
   })
 
   test('a folder that is missing, a command that is too long and a last line that is too large fail with what to do', async () => {
-    expect(await bench.run(bashStart(':', {}, { cwd: '/no/such/folder' }))).toMatchObject({ reason_code: 'spawn', reason: 'cwd /no/such/folder does not exist on this worker' })
+    expect(await bench.run(bashStart(':', {}, { cwd: '/no/such/folder' }))).toMatchObject({
+      reason_code: 'spawn',
+      reason: 'cwd /no/such/folder does not exist on this worker',
+    })
     expect((await bench.run(bashStart(`: ${'x'.repeat(200_000)}`))).reason).toContain('put the script into a file')
-    expect(await bench.run(bashStart('head -c 2000000 /dev/zero | tr "\\0" x'))).toMatchObject({ outcome: 'failed', reason_code: 'xcom_too_large' })
+    expect(await bench.run(bashStart('head -c 2000000 /dev/zero | tr "\\0" x'))).toMatchObject({
+      outcome: 'failed',
+      reason_code: 'xcom_too_large',
+    })
   })
 })
 
 describe('what a command finds', () => {
-  test('its own variables and the user\'s, but nothing of the worker', async () => {
+  test("its own variables and the user's, but nothing of the worker", async () => {
     const start = bashStart('env', {}, { env: { MINE: 'yes' } })
     const { log } = await bench.run(start)
-    for (const line of ['MINE=yes', 'KEPT_BY_USER=kept', 'AIRFLOW_CTX_DAG_ID=d', 'VORTEX_RUN_ID=r', 'VORTEX_TRY_NUMBER=1']) expect(log.split('\n')).toContain(line)
+    for (const line of ['MINE=yes', 'KEPT_BY_USER=kept', 'AIRFLOW_CTX_DAG_ID=d', 'VORTEX_RUN_ID=r', 'VORTEX_TRY_NUMBER=1'])
+      expect(log.split('\n')).toContain(line)
     expect(log).not.toMatch(/VORTEX_WORKER_TOKEN|DATABASE_URL|VORTEX_HOST|PYTHONPATH/)
     expect(log).not.toContain(start.ref.lease_token)
   })
 
-  test('replace_env leaves only what was given and the attempt\'s own', async () => {
+  test("replace_env leaves only what was given and the attempt's own", async () => {
     const { log } = await bench.run(bashStart('env', {}, { env: { MINE: 'yes' }, replace_env: true }))
     expect(log).toContain('MINE=yes')
     expect(log).not.toContain('KEPT_BY_USER')
@@ -83,17 +104,24 @@ describe('what a command finds', () => {
 })
 
 describe('the end of a process tree', () => {
-  const stubborn = (mark: string): string => `trap '' TERM; bash -c "trap '' TERM; bash -c \\"trap '' TERM; exec -a ${mark} sleep 300\\" & wait; sleep 300" & wait; sleep 300`
+  const stubborn = (mark: string): string =>
+    `trap '' TERM; bash -c "trap '' TERM; bash -c \\"trap '' TERM; exec -a ${mark} sleep 300\\" & wait; sleep 300" & wait; sleep 300`
 
   test('a timeout kills three levels that ignore TERM, after the grace', async () => {
     const mark = newMark()
     const start = bashStart(stubborn(mark), { execution_timeout_ms: 300 })
     bench.runner.run(start)
-    await until('the tree is there', () => processesWith(mark).some((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(mark)))
+    await until('the tree is there', () =>
+      processesWith(mark).some((pid) => readFileSync(`/proc/${pid}/cmdline`, 'latin1').startsWith(mark)),
+    )
     // The grace of a timeout is 10 s; a kill shortens it.
     await new Promise((resolve) => setTimeout(resolve, 400))
     bench.runner.kill(start.ref, { reason: 'too late', grace_ms: 100 })
-    expect(await bench.ended(start)).toMatchObject({ outcome: 'failed', reason_code: 'timeout', reason: 'timed out after 0.3 s (execution_timeout)' })
+    expect(await bench.ended(start)).toMatchObject({
+      outcome: 'failed',
+      reason_code: 'timeout',
+      reason: 'timed out after 0.3 s (execution_timeout)',
+    })
     expect(processesWith(mark)).toEqual([])
   })
 
@@ -144,7 +172,9 @@ describe('the end of a process tree', () => {
 
   test('a daemon that left session, parent and output behind dies with the attempt, at once', async () => {
     const mark = newMark()
-    const end = await bench.run(bashStart(`(setsid bash -c '(exec -a ${mark} sleep 300) </dev/null >/dev/null 2>&1 & ' &) ; sleep 0.3; pgrep -f ${mark} | head -1`))
+    const end = await bench.run(
+      bashStart(`(setsid bash -c '(exec -a ${mark} sleep 300) </dev/null >/dev/null 2>&1 & ' &) ; sleep 0.3; pgrep -f ${mark} | head -1`),
+    )
     expect(isAlive(Number(end.xcoms[0]?.value_json.replaceAll('"', '')))).toBe(false)
     expect(processesWith(mark)).toEqual([])
     expect(end.run_ms).toBeLessThan(2000)
@@ -173,7 +203,11 @@ describe('the end of a process tree', () => {
 
 describe('output', () => {
   test('closed early: the exit still decides', async () => {
-    expect(await bench.run(bashStart('echo before; exec >&- 2>&-; sleep 0.2; exit 4'))).toMatchObject({ outcome: 'failed', exit_code: 4, log: 'before\n' })
+    expect(await bench.run(bashStart('echo before; exec >&- 2>&-; sleep 0.2; exit 4'))).toMatchObject({
+      outcome: 'failed',
+      exit_code: 4,
+      log: 'before\n',
+    })
   })
 
   test('bytes that are not UTF-8 arrive as they are, and an XCom escapes them', async () => {

@@ -3,7 +3,15 @@ import type { AttemptStart } from '../runner.ts'
 
 /** Of the product itself or of the launcher (npm, a debugger): may hold tokens, and means nothing to a task. */
 const OWN_PREFIXES = ['VORTEX_', 'npm_']
-const OWN_NAMES = new Set(['DATABASE_URL', 'PGPASSWORD', 'PGPASSFILE', 'NODE_OPTIONS', 'NODE_CHANNEL_FD', 'NODE_CHANNEL_SERIALIZATION_MODE', 'NODE_UNIQUE_ID'])
+const OWN_NAMES = new Set([
+  'DATABASE_URL',
+  'PGPASSWORD',
+  'PGPASSFILE',
+  'NODE_OPTIONS',
+  'NODE_CHANNEL_FD',
+  'NODE_CHANNEL_SERIALIZATION_MODE',
+  'NODE_UNIQUE_ID',
+])
 /** Connections and Variables that an operator hands to all tasks by environment. */
 const TASK_PREFIXES = ['VORTEX_CONN_', 'VORTEX_VAR_']
 

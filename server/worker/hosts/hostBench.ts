@@ -26,7 +26,16 @@ export class HostBench {
 
   constructor(changes: Partial<HostRunnerOptions> = {}) {
     const onLine = (line: string): void => void this.lines.push(line)
-    this.runner = createHostRunner({ listener: this.recorder, clock: systemClock, python: PYTHON, python_path: PYTHON_PATH, env: process.env, temp_dir: this.folder, onLine, ...changes })
+    this.runner = createHostRunner({
+      listener: this.recorder,
+      clock: systemClock,
+      python: PYTHON,
+      python_path: PYTHON_PATH,
+      env: process.env,
+      temp_dir: this.folder,
+      onLine,
+      ...changes,
+    })
   }
 
   async run(start: AttemptStart): Promise<AttemptEnd & { log: string }> {
@@ -45,7 +54,10 @@ export class HostBench {
     const file = `dag_${this.files}.py`
     const names = [...source.matchAll(/^def (\w+)/gm)].map((match) => match[1])
     const operators = names.map((name) => `    PythonOperator(task_id="${name}", python_callable=${name})\n`).join('')
-    writeFileSync(path.join(this.folder, file), `${DAG_HEAD}${source}\nwith DAG("d", start_date=datetime(2026, 1, 1), schedule=None):\n${operators}`)
+    writeFileSync(
+      path.join(this.folder, file),
+      `${DAG_HEAD}${source}\nwith DAG("d", start_date=datetime(2026, 1, 1), schedule=None):\n${operators}`,
+    )
     return { root: this.folder, file }
   }
 

@@ -25,9 +25,12 @@ afterEach(async () => {
 const hosts = (): number[] => processesWith('-m\0vortex.host')
 const zygote = (): number => hosts().find((pid) => readStat(pid)?.parent === process.pid) ?? Number.NaN
 const taskHostOf = (pid: number): number => hosts().find((host) => host === readStat(pid)?.parent) ?? Number.NaN
-const sleeper = (): ReturnType<typeof bashStart> => bashStart(`(setsid bash -c '(exec -a ${mark} sleep 300) >/dev/null 2>&1 &' &); exec -a ${mark} sleep 300`)
+const sleeper = (): ReturnType<typeof bashStart> =>
+  bashStart(`(setsid bash -c '(exec -a ${mark} sleep 300) >/dev/null 2>&1 &' &); exec -a ${mark} sleep 300`)
 const sleepingTask = (): { root: string; file: string } =>
-  bench.dagFile(`import subprocess, time\ndef task():\n    subprocess.Popen(["bash", "-c", "exec -a ${mark} sleep 300"], start_new_session=True)\n    time.sleep(300)\ndef quick():\n    return 1\n`)
+  bench.dagFile(
+    `import subprocess, time\ndef task():\n    subprocess.Popen(["bash", "-c", "exec -a ${mark} sleep 300"], start_new_session=True)\n    time.sleep(300)\ndef quick():\n    return 1\n`,
+  )
 
 describe('a host that dies', () => {
   test('the zygote: its attempts end as host_died with nothing left alive, task hosts go on, the next one takes over', async () => {
@@ -103,9 +106,13 @@ describe('the lease', () => {
 describe('a worker', () => {
   const startWorker = async (leaseMs: number): Promise<{ pid: number }> => {
     const where = sleepingTask()
-    const worker = spawn(process.execPath, [path.join(import.meta.dirname, 'workerProcess.ts'), PYTHON, PYTHON_PATH, where.root, where.file, mark, String(leaseMs)], {
-      stdio: ['pipe', 'pipe', 'inherit'],
-    })
+    const worker = spawn(
+      process.execPath,
+      [path.join(import.meta.dirname, 'workerProcess.ts'), PYTHON, PYTHON_PATH, where.root, where.file, mark, String(leaseMs)],
+      {
+        stdio: ['pipe', 'pipe', 'inherit'],
+      },
+    )
     await once(worker.stdout, 'data')
     // The worker itself carries the mark in its arguments.
     await until('everything runs', () => processesWith(mark).filter((pid) => pid !== worker.pid).length === 4)
@@ -157,7 +164,12 @@ describe('a worker', () => {
     const own = new HostBench({ clock })
     await own.runner.start()
     await own.run(pythonStart(own.dagFile('def task():\n    pass\n'), 'task'))
-    await own.run(pythonStart(own.dagFile('import threading, time\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()\ndef task():\n    pass\n'), 'task'))
+    await own.run(
+      pythonStart(
+        own.dagFile('import threading, time\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()\ndef task():\n    pass\n'),
+        'task',
+      ),
+    )
     own.runner.run(pythonStart(own.dagFile('import time\ntime.sleep(9)\ndef task():\n    pass\n'), 'task'))
     await own.close()
     expect(started.length).toBeGreaterThan(3)

@@ -142,7 +142,13 @@ class ProcessHosts implements HostRunner {
     const answer = { t: 'respond', n: held.number, id: p.id, error_code: p.error_code, error_message: p.error_message }
     const result = parseJson(p.result_json === '' ? 'null' : p.result_json)
     if (result.ok) held.link.send({ ...answer, result: result.value })
-    else held.link.send({ ...answer, result: null, error_code: 'internal', error_message: `The answer to this question is not JSON: ${result.message}` })
+    else
+      held.link.send({
+        ...answer,
+        result: null,
+        error_code: 'internal',
+        error_message: `The answer to this question is not JSON: ${result.message}`,
+      })
   }
 
   kill(ref: AttemptRef, p: { reason: string; grace_ms?: number }): void {
@@ -259,12 +265,25 @@ class ProcessHosts implements HostRunner {
       this.table.end(held, { reason: `the controller sent a job that is not JSON: ${job.message}`, reason_code: 'job' })
       return
     }
-    link.send({ t: 'python', ...this.limitsOf(held), job: job.value, env: attemptVariables({ start: held.start, job: asObject(job.value) }) })
+    link.send({
+      t: 'python',
+      ...this.limitsOf(held),
+      job: job.value,
+      env: attemptVariables({ start: held.start, job: asObject(job.value) }),
+    })
   }
 
   private limitsOf(held: HeldAttempt): Record<string, unknown> {
     const { execution_timeout_ms, secrets, log_cap_bytes, xcom_cap_bytes } = held.start
-    return { n: held.number, attempt_id: held.attempt_id, execution_timeout_ms, grace_ms: DEFAULT_GRACE_MS, secrets, log_cap_bytes, xcom_cap_bytes }
+    return {
+      n: held.number,
+      attempt_id: held.attempt_id,
+      execution_timeout_ms,
+      grace_ms: DEFAULT_GRACE_MS,
+      secrets,
+      log_cap_bytes,
+      xcom_cap_bytes,
+    }
   }
 
   private onAttemptMessage(message: HostMessage): void {
@@ -286,7 +305,10 @@ class ProcessHosts implements HostRunner {
     const cleanup = killAttempts({ attempts: lost, clock: this.options.clock }).then(() => {
       this.cleanups.delete(cleanup)
       for (const held of lost) {
-        this.table.end(held, stopping ? { outcome: 'killed', reason: 'the worker stops', reason_code: 'killed' } : { reason: words, reason_code: 'host_died' })
+        this.table.end(
+          held,
+          stopping ? { outcome: 'killed', reason: 'the worker stops', reason_code: 'killed' } : { reason: words, reason_code: 'host_died' },
+        )
       }
     })
     this.cleanups.add(cleanup)

@@ -20,7 +20,9 @@ export class HostServer {
     this.folder = await mkdtemp(path.join(parent, 'vortex-'))
     await chmod(this.folder, 0o700)
     if (Buffer.byteLength(this.socketPath) > LONGEST_SOCKET_PATH) {
-      throw new Error(`The path ${this.socketPath} is too long for a Unix socket (${LONGEST_SOCKET_PATH} bytes): set TMPDIR to a shorter folder.`)
+      throw new Error(
+        `The path ${this.socketPath} is too long for a Unix socket (${LONGEST_SOCKET_PATH} bytes): set TMPDIR to a shorter folder.`,
+      )
     }
     const server = createServer((socket) => {
       this.links.add(socket)

@@ -35,7 +35,13 @@ export function readStat(pid: number): ProcessStat | null {
   }
   // The name is in parentheses and may hold anything; the fields begin behind the last parenthesis.
   const fields = text.slice(text.lastIndexOf(')') + 2).split(' ')
-  return { state: fields[0] ?? '', parent: Number(fields[1]), group: Number(fields[2]), session: Number(fields[3]), start_time: Number(fields[19]) }
+  return {
+    state: fields[0] ?? '',
+    parent: Number(fields[1]),
+    group: Number(fields[2]),
+    session: Number(fields[3]),
+    start_time: Number(fields[19]),
+  }
 }
 
 /** Resolves when no process of these attempts is alive. */
@@ -55,7 +61,8 @@ function killOnce(attempts: KnownAttempt[]): number {
     if (before === null || before.state === 'Z' || pid === process.pid) continue
     const leaderStart = leaders.get(before.session)
     // A session number is taken again only after the old session is gone, and then by a process that is its leader.
-    const inSession = leaderStart !== undefined && (pid !== before.session || before.start_time === leaderStart) && before.start_time >= leaderStart
+    const inSession =
+      leaderStart !== undefined && (pid !== before.session || before.start_time === leaderStart) && before.start_time >= leaderStart
     if (!inSession && !marks.has(readMark(pid))) continue
     if (readStat(pid)?.start_time !== before.start_time) continue
     if (sendKill(pid)) killed += 1

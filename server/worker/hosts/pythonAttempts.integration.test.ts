@@ -13,7 +13,9 @@ afterAll(() => bench.close())
 
 describe('the outcome of a Python task', () => {
   test('its value becomes the XCom, what it prints the log, and each attempt has a process of its own', async () => {
-    const where = bench.dagFile('import os, sys\ndef task():\n    print("hello"); print("on stderr", file=sys.stderr); os.system("echo from a child")\n    return [os.getpid(), os.getsid(0)]\n')
+    const where = bench.dagFile(
+      'import os, sys\ndef task():\n    print("hello"); print("on stderr", file=sys.stderr); os.system("echo from a child")\n    return [os.getpid(), os.getsid(0)]\n',
+    )
     const first = await bench.run(pythonStart(where, 'task'))
     expect(first).toMatchObject({ outcome: 'success', exit_code: 0 })
     expect(first.log).toContain('hello\non stderr\nfrom a child\n')
@@ -29,7 +31,11 @@ describe('the outcome of a Python task', () => {
     ['import sys; sys.exit(3)', { outcome: 'failed', exit_code: 3 }, /sys\.exit\(3\)/],
     ['import os; os._exit(5)', { outcome: 'failed', exit_code: 5, reason_code: 'exit_code' }, /^exited with code 5 before it finished$/],
     ['import os; os._exit(0)', { outcome: 'failed', exit_code: 0 }, /^exited with code 0 before it finished$/],
-    ['import os; os.kill(os.getpid(), 11)', { outcome: 'failed', exit_code: -1, signal: 'SIGSEGV', reason_code: 'signal' }, /^killed by signal 11 \(SIGSEGV\)$/],
+    [
+      'import os; os.kill(os.getpid(), 11)',
+      { outcome: 'failed', exit_code: -1, signal: 'SIGSEGV', reason_code: 'signal' },
+      /^killed by signal 11 \(SIGSEGV\)$/,
+    ],
     ['import os; os.kill(os.getpid(), 9)', { outcome: 'failed', signal: 'SIGKILL' }, /^killed by signal 9 \(out of memory\?\)$/],
     ['return "x" * (64 << 20)', { outcome: 'failed', reason_code: 'xcom_too_large' }, /limit/],
     ['import os; os.write(3, b"garbage that is no frame"); os._exit(0)', { outcome: 'failed' }, /before it finished/],
@@ -40,7 +46,9 @@ describe('the outcome of a Python task', () => {
   })
 
   test('out of memory is told in words', async () => {
-    const where = bench.dagFile('import resource\ndef task():\n    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))\n    return len(bytearray(4 << 30))\n')
+    const where = bench.dagFile(
+      'import resource\ndef task():\n    resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))\n    return len(bytearray(4 << 30))\n',
+    )
     const end = await bench.run(pythonStart(where, 'task'))
     expect(end).toMatchObject({ outcome: 'failed', reason_code: 'out_of_memory' })
     expect(end.reason).toContain('memory')
@@ -67,9 +75,16 @@ describe('questions', () => {
     bench.recorder.onRequest = (ref, p) => {
       const key = (JSON.parse(p.params_json) as { key: string }).key
       const refused = key === 'bad'
-      bench.runner.respond(ref, { id: p.id, result_json: JSON.stringify({ value: `${p.method} of ${key}` }), error_code: refused ? 'forbidden' : '', error_message: refused ? 'not for you' : '' })
+      bench.runner.respond(ref, {
+        id: p.id,
+        result_json: JSON.stringify({ value: `${p.method} of ${key}` }),
+        error_code: refused ? 'forbidden' : '',
+        error_message: refused ? 'not for you' : '',
+      })
     }
-    const where = bench.dagFile('from airflow.models import Variable\ndef good():\n    return Variable.get("k")\ndef bad():\n    return Variable.get("bad")\n')
+    const where = bench.dagFile(
+      'from airflow.models import Variable\ndef good():\n    return Variable.get("k")\ndef bad():\n    return Variable.get("bad")\n',
+    )
     expect((await bench.run(pythonStart(where, 'good'))).xcoms[0]?.value_json).toBe('"variable.get of k"')
     const refused = await bench.run(pythonStart(where, 'bad'))
     expect(refused.outcome).toBe('failed')
@@ -78,7 +93,13 @@ describe('questions', () => {
 
   test('an import that reads a Variable gets it, anew for each attempt', async () => {
     let asked = 0
-    bench.recorder.onRequest = (ref, p) => bench.runner.respond(ref, { id: p.id, result_json: JSON.stringify({ value: `answer ${(asked += 1)}` }), error_code: '', error_message: '' })
+    bench.recorder.onRequest = (ref, p) =>
+      bench.runner.respond(ref, {
+        id: p.id,
+        result_json: JSON.stringify({ value: `answer ${(asked += 1)}` }),
+        error_code: '',
+        error_message: '',
+      })
     const where = bench.dagFile('from airflow.models import Variable\nVALUE = Variable.get("k")\ndef task():\n    return VALUE\n')
     expect((await bench.run(pythonStart(where, 'task'))).xcoms[0]?.value_json).toBe('"answer 1"')
     expect((await bench.run(pythonStart(where, 'task'))).xcoms[0]?.value_json).toBe('"answer 2"')
@@ -184,7 +205,11 @@ describe('the import of the DAG file', () => {
   })
 
   test.each([
-    ['a thread', 'import threading, time\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()\ndef task():\n    return threading.active_count()\n', '2'],
+    [
+      'a thread',
+      'import threading, time\nthreading.Thread(target=time.sleep, args=(9,), daemon=True).start()\ndef task():\n    return threading.active_count()\n',
+      '2',
+    ],
     ['an open file', 'DATA = open(__file__)\ndef task():\n    return len(DATA.readline()) > 0\n', 'true'],
     ['a socket', 'import socket\nS = socket.socketpair()\ndef task():\n    S[0].send(b"x"); return S[1].recv(1).decode()\n', '"x"'],
   ])('an import that leaves %s behind is done by each child anew', async (_what, source, value) => {

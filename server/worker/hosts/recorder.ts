@@ -57,13 +57,17 @@ export class Recorder implements AttemptListener {
   ending(start: AttemptStart): Promise<AttemptEnd> {
     const end = this.attempts.get(start.ref.task_instance_id)?.end
     if (end !== undefined && end !== null) return Promise.resolve(end)
-    return new Promise((resolve) => this.waiters.set(start.ref.task_instance_id, [...(this.waiters.get(start.ref.task_instance_id) ?? []), resolve]))
+    return new Promise((resolve) =>
+      this.waiters.set(start.ref.task_instance_id, [...(this.waiters.get(start.ref.task_instance_id) ?? []), resolve]),
+    )
   }
 
   starting(start: AttemptStart): Promise<number> {
     const pid = this.attempts.get(start.ref.task_instance_id)?.pid
     if (pid !== undefined && pid > 0) return Promise.resolve(pid)
-    return new Promise((resolve) => this.startWaiters.set(start.ref.task_instance_id, [...(this.startWaiters.get(start.ref.task_instance_id) ?? []), resolve]))
+    return new Promise((resolve) =>
+      this.startWaiters.set(start.ref.task_instance_id, [...(this.startWaiters.get(start.ref.task_instance_id) ?? []), resolve]),
+    )
   }
 
   logOf(start: AttemptStart): Buffer {
@@ -73,7 +77,11 @@ export class Recorder implements AttemptListener {
 
 let lastId = 0
 
-export function bashStart(command: string, changes: Partial<AttemptStart> = {}, bash: Partial<NonNullable<AttemptStart['bash']>> = {}): AttemptStart {
+export function bashStart(
+  command: string,
+  changes: Partial<AttemptStart> = {},
+  bash: Partial<NonNullable<AttemptStart['bash']>> = {},
+): AttemptStart {
   const start = pythonStart({ root: '', file: '' }, 't', changes)
   return { ...start, bash: { command, env: {}, replace_env: false, cwd: '', skip_on_exit_codes: [99], push_xcom: true, ...bash } }
 }
@@ -82,10 +90,36 @@ export function pythonStart(where: { root: string; file: string }, taskId: strin
   lastId += 1
   const xcom_cap_bytes = changes.xcom_cap_bytes ?? 1024 * 1024
   const at = '2026-01-01T00:00:00+00:00'
-  const dates = { prev_success_interval_start: null, prev_success_interval_end: null, prev_success_start: null, prev_success_end: null, prev_logical_date: null, next_logical_date: null }
+  const dates = {
+    prev_success_interval_start: null,
+    prev_success_interval_end: null,
+    prev_success_start: null,
+    prev_success_end: null,
+    prev_logical_date: null,
+    next_logical_date: null,
+  }
   const job = {
-    format: 1, dag_id: 'd', run_id: 'r', task_id: taskId, map_index: -1, attempt: 1, max_tries: 1, run_type: 'manual', logical_date: at, data_interval_start: at,
-    data_interval_end: at, run_after: at, run_queued_time: at, run_start_time: at, conf: {}, triggered_by: null, dialect: '2', dates, hostname: 'here', dag_callback: null, xcom_cap_bytes,
+    format: 1,
+    dag_id: 'd',
+    run_id: 'r',
+    task_id: taskId,
+    map_index: -1,
+    attempt: 1,
+    max_tries: 1,
+    run_type: 'manual',
+    logical_date: at,
+    data_interval_start: at,
+    data_interval_end: at,
+    run_after: at,
+    run_queued_time: at,
+    run_start_time: at,
+    conf: {},
+    triggered_by: null,
+    dialect: '2',
+    dates,
+    hostname: 'here',
+    dag_callback: null,
+    xcom_cap_bytes,
   }
   return {
     ref: { task_instance_id: lastId, attempt: 1, lease_token: 'lease' },

@@ -130,7 +130,20 @@ export class TaskHostPool {
 
   private create(p: { key: string; root: string; file: string; clean: boolean }): TaskHost {
     this.makeRoom()
-    const host: TaskHost = { ...p, id: 0, token: '', link: null, ready: false, gone: false, pid: 0, exit_words: '', queue: [], active: 0, used_at: 0, timer: null }
+    const host: TaskHost = {
+      ...p,
+      id: 0,
+      token: '',
+      link: null,
+      ready: false,
+      gone: false,
+      pid: 0,
+      exit_words: '',
+      queue: [],
+      active: 0,
+      used_at: 0,
+      timer: null,
+    }
     this.byKey.set(p.key, host)
     this.rename(host)
     this.fork(host)

@@ -5,7 +5,14 @@ import { bashStart, pythonStart, Recorder } from './recorder.ts'
 
 const [python, pythonPath, root, file, mark, leaseMs] = process.argv.slice(2) as [string, string, string, string, string, string]
 const recorder = new Recorder()
-const runner = createHostRunner({ listener: recorder, clock: systemClock, python, python_path: pythonPath, env: process.env, temp_dir: root })
+const runner = createHostRunner({
+  listener: recorder,
+  clock: systemClock,
+  python,
+  python_path: pythonPath,
+  env: process.env,
+  temp_dir: root,
+})
 await runner.start()
 runner.renewLease({ valid_ms: Number(leaseMs) || null })
 const starts = [

@@ -89,7 +89,9 @@ export class ZygoteKeeper {
     if (this.stopped) return
     this.failures += 1
     if (this.failures >= FAILURES_BEFORE_GIVING_UP || (link === null && this.failures === 1)) {
-      this.options.onHopeless(`The Python host process ${words}\nThe interpreter is ${this.options.python}; set VORTEX_PYTHON to another one.`)
+      this.options.onHopeless(
+        `The Python host process ${words}\nThe interpreter is ${this.options.python}; set VORTEX_PYTHON to another one.`,
+      )
     }
     const pause = Math.min(FIRST_PAUSE_MS * 2 ** (this.failures - 1), LONGEST_PAUSE_MS)
     this.timer = this.options.clock.after(pause, () => this.start())

@@ -43,12 +43,16 @@ export class ZygoteProcess {
       options.onExit(words)
     }
     this.child.on('error', (error) => end(`${options.python} could not be started: ${error.message}`))
-    this.child.on('exit', (code, signal) => end(`${signal === null ? `exited with code ${code}` : `was killed by ${signal}`}${this.lastWords()}`))
+    this.child.on('exit', (code, signal) =>
+      end(`${signal === null ? `exited with code ${code}` : `was killed by ${signal}`}${this.lastWords()}`),
+    )
     for (const stream of [this.child.stdout, this.child.stderr]) {
       stream?.setEncoding('utf8').on('data', (text: string) => this.keep(text, options.onLine))
     }
     this.child.stdin?.on('error', () => undefined)
-    this.child.stdin?.end(`${JSON.stringify({ socket: options.socket, token: options.token, scratch: options.scratch, python_path: pythonPath })}\n`)
+    this.child.stdin?.end(
+      `${JSON.stringify({ socket: options.socket, token: options.token, scratch: options.scratch, python_path: pythonPath })}\n`,
+    )
   }
 
   get pid(): number {

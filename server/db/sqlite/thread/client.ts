@@ -32,7 +32,12 @@ export class ThreadClient {
 
   private constructor(options: ThreadOptions, entry: URL) {
     this.#file = join(options.folder, DATABASE_FILE)
-    this.#worker = new Worker(entry, { workerData: options, execArgv: [], name: `sqlite ${options.role}`, resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB } })
+    this.#worker = new Worker(entry, {
+      workerData: options,
+      execArgv: [],
+      name: `sqlite ${options.role}`,
+      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+    })
     this.#worker.on('message', (reply: ThreadReply) => this.#settle(reply))
     this.#worker.on('error', (error: unknown) => this.#die(error))
     this.#worker.on('exit', (code) => this.#die(new Error(`the thread ended with code ${code}`)))
