@@ -11,9 +11,6 @@ function threadEntry(): URL {
   return import.meta.url.endsWith('.ts') ? new URL('./entry.ts', import.meta.url) : new URL('./sqliteThread.mjs', import.meta.url)
 }
 
-/** What a call leaves behind is dead when it is answered. V8's own choice (48 MB) keeps garbage of the start for hours in each thread. */
-const YOUNG_MB = 6
-
 interface Waiting {
   resolve: (value: never) => void
   reject: (error: Error) => void
@@ -36,7 +33,6 @@ export class ThreadClient {
       workerData: options,
       execArgv: [],
       name: `sqlite ${options.role}`,
-      resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
     })
     this.#worker.on('message', (reply: ThreadReply) => this.#settle(reply))
     this.#worker.on('error', (error: unknown) => this.#die(error))
