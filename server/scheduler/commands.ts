@@ -8,7 +8,8 @@ import { formatRunId } from '#domain/schedule/timetable.ts'
 import type { Cause, Engine } from './engine.ts'
 import { endLive, leaseOf, makeReady, transition } from './instances.ts'
 import { Instance, type ActiveRun, type DagEntry } from './model.ts'
-import { abortRun, createDueRuns, createRun, endRun, graphOf, newInstance, plan, recountUpstreams, retire } from './runs.ts'
+import { abortRun, createRun, endRun, graphOf, newInstance, recountUpstreams, retire } from './runs.ts'
+import { createDueRuns, plan } from './schedule.ts'
 
 export function dagOf(e: Engine, dag_id: string): DagEntry {
   const dag = e.dags.get(dag_id)

@@ -8,7 +8,8 @@ import { Engine, type EngineDependencies } from './engine.ts'
 import { restoreAttempt } from './leftAttempts.ts'
 import { DagEntry, type Instance } from './model.ts'
 import { Limit } from './readyQueues.ts'
-import { activate, createDueRuns, resume, setRunTimeout } from './runs.ts'
+import { activate, resume, setRunTimeout } from './runs.ts'
+import { createDueRuns } from './schedule.ts'
 
 /** A timetable that cannot be compiled plans nothing; the parser has told the author (an older server may have accepted it). */
 export function timetableOf(version: DagVersionRecord): Timetable {

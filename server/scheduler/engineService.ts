@@ -114,7 +114,7 @@ export class EngineService implements Service {
     return this.#committer?.stats ?? { commits: 0, stalls: 0 }
   }
 
-  /** The engine, or null while another controller leads. For reading only. */
+  /** For reading only; null while another controller leads. */
   get engine(): Engine | null {
     return this.#engine
   }
@@ -184,8 +184,6 @@ export class EngineService implements Service {
     this.touch((e) => e.pending.effects.push(() => retire(e, run, ending)))
   }
 
-  // --- steps -------------------------------------------------------------------------------------------------------------
-
   #step<T>(e: Engine, work: () => T): T {
     const result = e.step(this.#o.clock.now(), work)
     this.#committer?.kick()
@@ -230,8 +228,6 @@ export class EngineService implements Service {
     this.#committer?.kick()
     this.#arm(e)
   }
-
-  // --- the term ----------------------------------------------------------------------------------------------------------
 
   /** One attempt at a time and one timer: two loops in one controller would fence each other for ever. */
   async #tryToLead(): Promise<void> {
@@ -356,8 +352,6 @@ export class EngineService implements Service {
       this.#checkLeasesLater(due)
     })
   }
-
-  // --- reads that a step asked for ---------------------------------------------------------------------------------------
 
   async #loadPast(run: ActiveRun): Promise<void> {
     const e = this.#engine

@@ -6,7 +6,8 @@
  * After the faults end, everything must come to rest, and the check compares what the workers physically did with what the
  * database says. A seed that fails replays bit for bit.
  */
-import { createEngineCommands, createSwarmInbox } from '../engineApi.ts'
+import { createEngineCommands } from '../engineCommands.ts'
+import { createSwarmInbox } from '../swarmInbox.ts'
 import { EngineService } from '../engineService.ts'
 import { DEFAULT_SETTINGS } from '../model.ts'
 import type { EngineCommands } from '../ports.ts'

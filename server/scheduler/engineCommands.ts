@@ -1,4 +1,4 @@
-/** The engine's doors for API, swarm and DAG files: each call becomes reads of the store where needed, then one step. */
+/** What API and DAG files ask of the engine: each call becomes reads of the store where needed, then one step. */
 import { VortexError } from '#contract/errors.ts'
 import type { BackfillInterval } from '#contract/dagRun.ts'
 import type { Affected } from '#contract/dagRun.ts'
@@ -24,10 +24,9 @@ import { makeDagEntry, setPools, timetableOf } from './engineLoad.ts'
 import type { EngineService } from './engineService.ts'
 import { instant } from './liveEventsOf.ts'
 import type { ActiveRun, DagEntry } from './model.ts'
-import type { AssignedAttempt, EngineCommands, EngineQueries, PoolUsage, SwarmInbox, WorkerView } from './ports.ts'
-import { createDueRuns, graphOf, nextPlanned, plan, restrictionOf } from './runs.ts'
-import { why } from './why.ts'
-import { workerConnected, workerReleased, workerReport } from './workers.ts'
+import type { EngineCommands } from './ports.ts'
+import { graphOf } from './runs.ts'
+import { createDueRuns, plan } from './schedule.ts'
 
 /** A clear over past and future runs touches at most this many. */
 const CLEAR_RUNS_MAX = 1000
@@ -345,163 +344,5 @@ function dagsChanged(e: Engine, p: Parameters<EngineCommands['dagsChanged']>[0])
     if (dag === undefined) continue
     dag.record.is_stale = true
     plan(e, dag)
-  }
-}
-
-export function createSwarmInbox({ service, store, clock }: EngineApiOptions): SwarmInbox {
-  return {
-    async workerConnected(hello) {
-      const unknown = await service.commit((e) => workerConnected(e, hello, clock.monotonic()))
-      const now = clock.now()
-      await store.workerPut({
-        worker_id: hello.worker_id,
-        hostname: hello.hostname,
-        status: 'active',
-        capacity: hello.capacity,
-        queues: hello.queues,
-        labels: hello.labels,
-        version: hello.version,
-        last_heartbeat: now,
-        connected_at: now,
-      })
-      return { unknown }
-    },
-    workerHeartbeat({ worker_id }) {
-      const worker = service.engine?.workers.get(worker_id)
-      if (worker === undefined) return
-      worker.last_heard = clock.monotonic()
-      worker.last_heartbeat_at = clock.now()
-    },
-    workerDisconnected: ({ worker_id }) =>
-      service.touch((e) => {
-        const worker = e.workers.get(worker_id)
-        if (worker === undefined) return
-        worker.is_connected = false
-        // Without attempts there is nothing to wait for.
-        if (worker.attempts.size === 0) e.workers.delete(worker_id)
-        e.publish({ type: 'worker', worker_id, status: 'offline' })
-      }),
-    workerReports: (p) =>
-      service.commit((e) => {
-        const worker = e.workers.get(p.worker_id)
-        if (worker !== undefined) worker.last_heard = clock.monotonic()
-        for (const report of p.reports) workerReport(e, p.worker_id, report)
-      }),
-    workerReleased: (p) => service.commit((e) => workerReleased(e, p.worker_id, p.refs)),
-  }
-}
-
-export function createEngineQueries({ service }: { service: EngineService }): EngineQueries {
-  return {
-    role: () => service.role,
-    why(p) {
-      const e = service.engine
-      const run = e?.dags.get(p.dag_id)?.runs.get(p.run_id)
-      const instance = run?.instances.find(({ record }) => record.task_id === p.task_id && record.map_index === p.map_index)
-      return e === null || instance === undefined ? null : why(e, instance)
-    },
-    poolUsage() {
-      const usage = new Map<string, PoolUsage>()
-      const of = (pool: string): PoolUsage => {
-        let entry = usage.get(pool)
-        if (entry === undefined) usage.set(pool, (entry = { running: 0, queued: 0, deferred: 0, waiting: 0 }))
-        return entry
-      }
-      for (const live of service.engine?.live.values() ?? []) of(live.instance.record.pool)[live.state] += live.instance.record.pool_slots
-      for (const { record } of service.engine?.instances.values() ?? []) {
-        if (record.state === 'scheduled') of(record.pool).waiting++
-        else if (record.state === 'deferred') of(record.pool).deferred += record.pool_slots
-      }
-      return usage
-    },
-    workers: () =>
-      [...(service.engine?.workers.values() ?? [])].map((worker): WorkerView => ({
-        worker_id: worker.hello.worker_id,
-        hostname: worker.hello.hostname,
-        status: worker.is_connected ? (worker.is_draining ? 'draining' : 'active') : 'offline',
-        capacity: worker.hello.capacity,
-        active_tasks: worker.attempts.size,
-        queues: worker.hello.queues,
-        labels: worker.hello.labels,
-        version: worker.hello.version,
-        last_heartbeat: worker.last_heartbeat_at,
-        connected_at: worker.connected_at,
-      })),
-    counts() {
-      const e = service.engine
-      let running = 0
-      for (const live of e?.live.values() ?? []) if (live.state === 'running') running++
-      return { runnable: e?.ready.size ?? 0, running, parallelism: e?.settings.parallelism ?? 0 }
-    },
-    nextRuns({ dag_id, count }) {
-      const e = service.engine
-      const dag = e?.dags.get(dag_id)
-      if (e === null || dag === undefined) return []
-      const runs: ReturnType<EngineQueries['nextRuns']> = []
-      let next = nextPlanned(e, dag)
-      while (next !== null && runs.length < count) {
-        runs.push({
-          run_after: next.run_after,
-          logical_date: next.logical_date,
-          data_interval_start: next.interval.start,
-          data_interval_end: next.interval.end,
-        })
-        next = dag.timetable.next({ last: next, restriction: restrictionOf(dag), now: Math.max(e.now, next.run_after) })
-      }
-      return runs
-    },
-  }
-}
-
-/** Dates of the neighbouring scheduled runs, for 2.x templates (`prev_ds`, `next_execution_date` ...); see airflow-compat. */
-export function createTemplateDates({ service }: { service: EngineService }): (attempt: AssignedAttempt) => NeighbourDates {
-  const byRun = new WeakMap<DagEntry, Map<number, NeighbourDates>>()
-  return ({ run }) => {
-    const dag = service.engine?.dags.get(run.dag_id)
-    const date = run.logical_date
-    const none = { ...NO_NEIGHBOURS, prev_logical_date: date, next_logical_date: date }
-    if (dag === undefined || date === null || run.run_type === 'manual') return none
-    let known = byRun.get(dag)
-    if (known === undefined) byRun.set(dag, (known = new Map<number, NeighbourDates>()))
-    let dates = known.get(run.id)
-    if (dates === undefined) {
-      if (known.size > 1000) known.clear()
-      dates = { ...NO_NEIGHBOURS, ...neighbours(dag, run, date) }
-      known.set(run.id, dates)
-    }
-    return dates
-  }
-}
-
-interface NeighbourDates {
-  prev_success_interval_start: number | null
-  prev_success_interval_end: number | null
-  prev_success_start: number | null
-  prev_success_end: number | null
-  prev_logical_date: number | null
-  next_logical_date: number | null
-}
-const NO_NEIGHBOURS = {
-  prev_success_interval_start: null,
-  prev_success_interval_end: null,
-  prev_success_start: null,
-  prev_success_end: null,
-  prev_logical_date: null,
-  next_logical_date: null,
-}
-/** How far back the point before is looked for: a yearly schedule has one within this time. */
-const LOOK_BACK_MS = 400 * 86_400_000
-
-function neighbours(dag: DagEntry, run: DagRunRecord, date: number): Pick<NeighbourDates, 'prev_logical_date' | 'next_logical_date'> {
-  const restriction = { earliest: null, latest: null, catchup: true }
-  const interval = { start: run.data_interval_start ?? date, end: run.data_interval_end ?? date }
-  const next = dag.timetable.next({ last: { logical_date: date, interval, run_after: run.run_after }, restriction, now: run.run_after })
-  const step = Math.max(60_000, (next?.logical_date ?? date + 86_400_000) - date)
-  // Widening windows: most schedules have their previous point one step back.
-  for (let back = 2 * step; ; back *= 4) {
-    let previous: number | null = null
-    for (const slot of dag.timetable.between({ from: date - Math.min(back, LOOK_BACK_MS), to: date - 1, restriction }))
-      previous = slot.logical_date
-    if (previous !== null || back >= LOOK_BACK_MS) return { prev_logical_date: previous, next_logical_date: next?.logical_date ?? null }
   }
 }

@@ -1,0 +1,67 @@
+/** Answers from the engine's memory; cheap, never waiting. */
+import type { EngineService } from './engineService.ts'
+import type { EngineQueries, PoolUsage, WorkerView } from './ports.ts'
+import { nextPlanned, restrictionOf } from './schedule.ts'
+import { why } from './why.ts'
+
+export function createEngineQueries({ service }: { service: EngineService }): EngineQueries {
+  return {
+    role: () => service.role,
+    why(p) {
+      const e = service.engine
+      const run = e?.dags.get(p.dag_id)?.runs.get(p.run_id)
+      const instance = run?.instances.find(({ record }) => record.task_id === p.task_id && record.map_index === p.map_index)
+      return e === null || instance === undefined ? null : why(e, instance)
+    },
+    poolUsage() {
+      const usage = new Map<string, PoolUsage>()
+      const of = (pool: string): PoolUsage => {
+        let entry = usage.get(pool)
+        if (entry === undefined) usage.set(pool, (entry = { running: 0, queued: 0, deferred: 0, waiting: 0 }))
+        return entry
+      }
+      for (const live of service.engine?.live.values() ?? []) of(live.instance.record.pool)[live.state] += live.instance.record.pool_slots
+      for (const { record } of service.engine?.instances.values() ?? []) {
+        if (record.state === 'scheduled') of(record.pool).waiting++
+        else if (record.state === 'deferred') of(record.pool).deferred += record.pool_slots
+      }
+      return usage
+    },
+    workers: () =>
+      [...(service.engine?.workers.values() ?? [])].map((worker): WorkerView => ({
+        worker_id: worker.hello.worker_id,
+        hostname: worker.hello.hostname,
+        status: worker.is_connected ? (worker.is_draining ? 'draining' : 'active') : 'offline',
+        capacity: worker.hello.capacity,
+        active_tasks: worker.attempts.size,
+        queues: worker.hello.queues,
+        labels: worker.hello.labels,
+        version: worker.hello.version,
+        last_heartbeat: worker.last_heartbeat_at,
+        connected_at: worker.connected_at,
+      })),
+    counts() {
+      const e = service.engine
+      let running = 0
+      for (const live of e?.live.values() ?? []) if (live.state === 'running') running++
+      return { runnable: e?.ready.size ?? 0, running, parallelism: e?.settings.parallelism ?? 0 }
+    },
+    nextRuns({ dag_id, count }) {
+      const e = service.engine
+      const dag = e?.dags.get(dag_id)
+      if (e === null || dag === undefined) return []
+      const runs: ReturnType<EngineQueries['nextRuns']> = []
+      let next = nextPlanned(e, dag)
+      while (next !== null && runs.length < count) {
+        runs.push({
+          run_after: next.run_after,
+          logical_date: next.logical_date,
+          data_interval_start: next.interval.start,
+          data_interval_end: next.interval.end,
+        })
+        next = dag.timetable.next({ last: next, restriction: restrictionOf(dag), now: Math.max(e.now, next.run_after) })
+      }
+      return runs
+    },
+  }
+}

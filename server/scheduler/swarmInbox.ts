@@ -1,0 +1,47 @@
+/** What the swarm tells the engine: hellos, heartbeats, reports. */
+import type { SwarmInbox } from './ports.ts'
+import type { EngineApiOptions } from './engineCommands.ts'
+import { workerConnected, workerReleased, workerReport } from './workers.ts'
+
+export function createSwarmInbox({ service, store, clock }: EngineApiOptions): SwarmInbox {
+  return {
+    async workerConnected(hello) {
+      const unknown = await service.commit((e) => workerConnected(e, hello, clock.monotonic()))
+      const now = clock.now()
+      await store.workerPut({
+        worker_id: hello.worker_id,
+        hostname: hello.hostname,
+        status: 'active',
+        capacity: hello.capacity,
+        queues: hello.queues,
+        labels: hello.labels,
+        version: hello.version,
+        last_heartbeat: now,
+        connected_at: now,
+      })
+      return { unknown }
+    },
+    workerHeartbeat({ worker_id }) {
+      const worker = service.engine?.workers.get(worker_id)
+      if (worker === undefined) return
+      worker.last_heard = clock.monotonic()
+      worker.last_heartbeat_at = clock.now()
+    },
+    workerDisconnected: ({ worker_id }) =>
+      service.touch((e) => {
+        const worker = e.workers.get(worker_id)
+        if (worker === undefined) return
+        worker.is_connected = false
+        // Without attempts there is nothing to wait for.
+        if (worker.attempts.size === 0) e.workers.delete(worker_id)
+        e.publish({ type: 'worker', worker_id, status: 'offline' })
+      }),
+    workerReports: (p) =>
+      service.commit((e) => {
+        const worker = e.workers.get(p.worker_id)
+        if (worker !== undefined) worker.last_heard = clock.monotonic()
+        for (const report of p.reports) workerReport(e, p.worker_id, report)
+      }),
+    workerReleased: (p) => service.commit((e) => workerReleased(e, p.worker_id, p.refs)),
+  }
+}
