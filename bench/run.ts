@@ -19,7 +19,22 @@ import { start } from './rows/start.ts'
 import { swarm } from './rows/swarm.ts'
 import { trigger, triggerLarge } from './rows/trigger.ts'
 
-const ROWS: readonly Row[] = [chain, longChain, bashFanout, pythonFanout, engine, enginePostgres, swarm, trigger, triggerLarge, schedule, start, idle, sleeping, parse]
+const ROWS: readonly Row[] = [
+  chain,
+  longChain,
+  bashFanout,
+  pythonFanout,
+  engine,
+  enginePostgres,
+  swarm,
+  trigger,
+  triggerLarge,
+  schedule,
+  start,
+  idle,
+  sleeping,
+  parse,
+]
 
 interface Outcome {
   row: string
@@ -39,7 +54,12 @@ async function measure(row: Row): Promise<Outcome> {
     const figures = await row.run()
     return { ...outcome, seconds: (performance.now() - began) / 1000, figures, error: null }
   } catch (error) {
-    return { ...outcome, seconds: (performance.now() - began) / 1000, figures: [], error: error instanceof Error ? error.message : String(error) }
+    return {
+      ...outcome,
+      seconds: (performance.now() - began) / 1000,
+      figures: [],
+      error: error instanceof Error ? error.message : String(error),
+    }
   }
 }
 
@@ -64,12 +84,17 @@ function chosenRows(names: readonly string[], isLarge: boolean): readonly Row[] 
   return names.length > 0 ? ROWS.filter(({ name }) => names.includes(name)) : ROWS.filter(({ is_large }) => is_large !== true || isLarge)
 }
 
-const { values, positionals } = parseArgs({ options: { json: { type: 'boolean', default: false }, large: { type: 'boolean', default: false } }, allowPositionals: true })
+const { values, positionals } = parseArgs({
+  options: { json: { type: 'boolean', default: false }, large: { type: 'boolean', default: false } },
+  allowPositionals: true,
+})
 const rows = chosenRows(positionals, values.large)
 testPython()
 await buildServer()
 if (!values.json) {
-  print(`${new Date().toISOString().slice(0, 16)}Z, ${availableParallelism()} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, ${process.platform}`)
+  print(
+    `${new Date().toISOString().slice(0, 16)}Z, ${availableParallelism()} cores, ${(totalmem() / 2 ** 30).toFixed(0)} GiB, Node ${process.version}, ${process.platform}`,
+  )
   print(line(['what', 'figure', 'goal', 'ratio', '', 'raw limit, spread']))
 }
 const outcomes: Outcome[] = []

@@ -24,7 +24,8 @@ const FIRST_ID = 1_000_000
 export function fillHistory(p: { folder: string; dag_id: string; task_instances: number }): void {
   const db = new SqliteDatabase(join(p.folder, 'vortex.db'), { fileMustExist: true })
   const runs = p.task_instances / TASKS_PER_RUN
-  const numbers = (last: number): string => `(WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < ${last}) SELECT n FROM s)`
+  const numbers = (last: number): string =>
+    `(WITH RECURSIVE s (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM s WHERE n < ${last}) SELECT n FROM s)`
   const at = Date.now() - 7 * 86_400_000
   try {
     db.transaction(() => {

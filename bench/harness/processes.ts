@@ -34,7 +34,7 @@ function statFields(pid: number): string[] | null {
 export function processTree(root: number): number[] {
   const parentOf = parents()
   const tree = new Set([root])
-  for (let size = 0; size !== tree.size; ) {
+  for (let size = 0; size !== tree.size;) {
     size = tree.size
     for (const [pid, parent] of parentOf) if (tree.has(parent)) tree.add(pid)
   }

@@ -7,7 +7,10 @@ export const PACKAGE_FOLDER = resolve(import.meta.dirname, '../../python')
 export const RAW_FOLDER = resolve(import.meta.dirname, '../raw')
 
 export function rawPython(script: string, args: readonly string[]): Record<string, unknown> {
-  const output = execFileSync(testPython(), [join(RAW_FOLDER, script), ...args], { encoding: 'utf8', env: { ...process.env, PYTHONPATH: PACKAGE_FOLDER } })
+  const output = execFileSync(testPython(), [join(RAW_FOLDER, script), ...args], {
+    encoding: 'utf8',
+    env: { ...process.env, PYTHONPATH: PACKAGE_FOLDER },
+  })
   return JSON.parse(output.trim().split('\n').at(-1) ?? '') as Record<string, unknown>
 }
 

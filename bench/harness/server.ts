@@ -39,18 +39,23 @@ export interface Server {
 export async function startServer(p: { home: string; dags: string; env?: Record<string, string> }): Promise<Server> {
   await buildServer()
   const began = performance.now()
-  const child = spawn(process.execPath, [join(ROOT, 'dist/server/vortex.mjs'), 'server', '--json', '--port', '0', '--dags-folder', p.dags], {
-    cwd: ROOT,
-    env: { ...process.env, VORTEX_HOME: p.home, VORTEX_PYTHON: testPython(), ...p.env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+  const child = spawn(
+    process.execPath,
+    [join(ROOT, 'dist/server/vortex.mjs'), 'server', '--json', '--port', '0', '--dags-folder', p.dags],
+    {
+      cwd: ROOT,
+      env: { ...process.env, VORTEX_HOME: p.home, VORTEX_PYTHON: testPython(), ...p.env },
+      stdio: ['ignore', 'pipe', 'pipe'],
+    },
+  )
   let stderr = ''
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
   const url = await readUrl(child, () => stderr)
   const ready_ms = performance.now() - began
   const key = readFileSync(join(p.home, 'cli.key'), 'utf8').trim()
   const agent = new Agent({ keepAlive: true, maxSockets: 4 })
-  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> => (await send({ url, key, agent, method, path, body })) as T
+  const call = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
+    (await send({ url, key, agent, method, path, body })) as T
   const server: Server = {
     pid: child.pid ?? 0,
     ready_ms,
@@ -66,18 +71,24 @@ export async function startServer(p: { home: string; dags: string; env?: Record<
       for (const deadline = Date.now() + RUN_MS; Date.now() < deadline; await sleep(every_ms)) {
         const now = await call<DagRun>('GET', `/api/dags/${run.dag_id}/runs/${run.run_id}`)
         if (now.state === 'success') return now
-        if (now.state === 'failed') throw new Error(`Run ${run.run_id} of ${run.dag_id} failed: ${now.state_reason}; ${stderr.slice(-2000)}`)
+        if (now.state === 'failed')
+          throw new Error(`Run ${run.run_id} of ${run.dag_id} failed: ${now.state_reason}; ${stderr.slice(-2000)}`)
       }
       throw new Error(`Run ${run.run_id} of ${run.dag_id} did not end within ${RUN_MS / 1000} s; ${stderr.slice(-2000)}`)
     },
-    taskInstances: async (run) => (await call<{ data: TaskInstance[] }>('GET', `/api/dags/${run.dag_id}/runs/${run.run_id}/tasks?limit=10000`)).data,
+    taskInstances: async (run) =>
+      (await call<{ data: TaskInstance[] }>('GET', `/api/dags/${run.dag_id}/runs/${run.run_id}/tasks?limit=10000`)).data,
     dagsKnown: async (count) => {
       for (const deadline = Date.now() + RUN_MS; Date.now() < deadline; await sleep(20)) {
         if ((await call<{ total: number }>('GET', '/api/dags?limit=1')).total >= count) return
       }
       throw new Error(`Fewer than ${count} DAGs appeared; ${stderr.slice(-2000)}`)
     },
-    log: () => stderr.split('\n').filter((line) => line.startsWith('{')).map((line) => JSON.parse(line) as Record<string, unknown>),
+    log: () =>
+      stderr
+        .split('\n')
+        .filter((line) => line.startsWith('{'))
+        .map((line) => JSON.parse(line) as Record<string, unknown>),
     stop: async () => {
       agent.destroy()
       child.kill('SIGTERM')
@@ -88,7 +99,10 @@ export async function startServer(p: { home: string; dags: string; env?: Record<
 }
 
 /** A server on a fresh data folder for the time of `use`. */
-export async function withServer<T>(p: { folder: string; dags: string; env?: Record<string, string> }, use: (server: Server) => Promise<T>): Promise<T> {
+export async function withServer<T>(
+  p: { folder: string; dags: string; env?: Record<string, string> },
+  use: (server: Server) => Promise<T>,
+): Promise<T> {
   const server = await startServer({ home: join(p.folder, 'home'), dags: p.dags, ...(p.env === undefined ? {} : { env: p.env }) })
   try {
     return await use(server)
@@ -117,7 +131,10 @@ function readUrl(child: ChildProcess, stderr: () => string): Promise<string> {
 
 function send(p: { url: string; key: string; agent: Agent; method: string; path: string; body: unknown }): Promise<unknown> {
   const body = p.body === undefined ? undefined : JSON.stringify(p.body)
-  const headers = { authorization: `Bearer ${p.key}`, ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }) }
+  const headers = {
+    authorization: `Bearer ${p.key}`,
+    ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }),
+  }
   return new Promise((resolve, reject) => {
     const call = request(p.url + p.path, { method: p.method, agent: p.agent, headers }, (response) => {
       let text = ''

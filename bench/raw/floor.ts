@@ -21,7 +21,9 @@ export async function runFloor(p: { tasks: number; fibo: number; dag_file: strin
   const db = new SqliteDatabase(join(folder, 'raw.db'))
   db.pragma('journal_mode = WAL')
   db.pragma('synchronous = FULL')
-  db.exec('CREATE TABLE task (id INTEGER PRIMARY KEY, state TEXT NOT NULL); CREATE TABLE event (id INTEGER PRIMARY KEY, task INTEGER NOT NULL, state TEXT NOT NULL)')
+  db.exec(
+    'CREATE TABLE task (id INTEGER PRIMARY KEY, state TEXT NOT NULL); CREATE TABLE event (id INTEGER PRIMARY KEY, task INTEGER NOT NULL, state TEXT NOT NULL)',
+  )
   const insert = db.prepare('INSERT INTO task VALUES (?, ?)')
   for (let id = 0; id < p.tasks; id++) insert.run(id, 'scheduled')
   const update = db.prepare('UPDATE task SET state = ? WHERE id = ?')

@@ -24,7 +24,11 @@ async function runChain(server: Server, dag_id: string, ledger: string): Promise
   return { total_ms: Date.parse(end_time ?? '') - sent_at, clocks: readLedger(ledger) }
 }
 
-async function measureChain(p: { tasks: number; fibo: number; runs: number }): Promise<{ cold: ChainRun; warm: ChainRun[]; dag_text: string }> {
+async function measureChain(p: {
+  tasks: number
+  fibo: number
+  runs: number
+}): Promise<{ cold: ChainRun; warm: ChainRun[]; dag_text: string }> {
   return await withFolder(async (folder) => {
     const ledger = join(folder, 'ledger')
     const dag_text = chainFile({ dag_id: 'chain', tasks: p.tasks, fibo: p.fibo, ledger })
@@ -40,7 +44,8 @@ async function measureChain(p: { tasks: number; fibo: number; runs: number }): P
 }
 
 /** Milliseconds from each task's end to the next one's start. */
-const gapsOf = ({ clocks }: { clocks: TaskClock[] }): number[] => clocks.slice(1).map(({ began_ms }, i) => began_ms - (clocks[i]?.ended_ms ?? 0))
+const gapsOf = ({ clocks }: { clocks: TaskClock[] }): number[] =>
+  clocks.slice(1).map(({ began_ms }, i) => began_ms - (clocks[i]?.ended_ms ?? 0))
 
 async function floors(p: { tasks: number; fibo: number; runs: number; dag_text: string; commits: boolean }) {
   return await withFolder(async (folder) => {

@@ -23,7 +23,8 @@ async function rateOn(store: Store): Promise<number> {
   }
 }
 
-const onSqlite = (synchronous: 'FULL' | 'NORMAL'): Promise<number> => withFolder(async (folder) => rateOn(await openStore({ folder, synchronous })))
+const onSqlite = (synchronous: 'FULL' | 'NORMAL'): Promise<number> =>
+  withFolder(async (folder) => rateOn(await openStore({ folder, synchronous })))
 
 export const engine: Row = {
   name: 'engine',

@@ -13,7 +13,9 @@ const GOAL = 0.6
 
 async function measure(p: { what: string; task: string; before: string; limit: (dag_file: string) => number }): Promise<Figure[]> {
   return await withFolder(async (folder) => {
-    const dags = writeFiles(join(folder, 'dags'), { 'fanout.py': fanoutFile({ dag_id: 'fanout', tasks: TASKS, task: p.task, before: p.before }) })
+    const dags = writeFiles(join(folder, 'dags'), {
+      'fanout.py': fanoutFile({ dag_id: 'fanout', tasks: TASKS, task: p.task, before: p.before }),
+    })
     const rates = await withServer({ folder, dags }, async (server) => {
       await server.dagsKnown(1)
       const found: number[] = []
@@ -28,16 +30,32 @@ async function measure(p: { what: string; task: string; before: string; limit: (
     const rate = median(rates)
     const limit = p.limit(join(dags, 'fanout.py'))
     const ratio = rate / limit
-    return [{ what: p.what, figure: show(rate, 'tasks/s'), goal: `>= ${GOAL} x bare`, ratio, is_met: ratio >= GOAL, note: `bare ${show(limit, '/s')}; ${RUNS} runs ${rates.map((one) => show(one, '/s')).join(', ')}` }]
+    return [
+      {
+        what: p.what,
+        figure: show(rate, 'tasks/s'),
+        goal: `>= ${GOAL} x bare`,
+        ratio,
+        is_met: ratio >= GOAL,
+        note: `bare ${show(limit, '/s')}; ${RUNS} runs ${rates.map((one) => show(one, '/s')).join(', ')}`,
+      },
+    ]
   })
 }
 
 export const bashFanout: Row = {
   name: 'bash',
-  run: () => measure({ what: '2,000 no-op bash tasks', task: NOOP_BASH, before: '', limit: () => bestRate('spawn.py', ['--count', '1000']) }),
+  run: () =>
+    measure({ what: '2,000 no-op bash tasks', task: NOOP_BASH, before: '', limit: () => bestRate('spawn.py', ['--count', '1000']) }),
 }
 
 export const pythonFanout: Row = {
   name: 'python',
-  run: () => measure({ what: '2,000 no-op Python tasks', task: NOOP_PYTHON, before: NOOP, limit: (dag_file) => bestRate('fork.py', ['--count', '1000', '--file', dag_file]) }),
+  run: () =>
+    measure({
+      what: '2,000 no-op Python tasks',
+      task: NOOP_PYTHON,
+      before: NOOP,
+      limit: (dag_file) => bestRate('fork.py', ['--count', '1000', '--file', dag_file]),
+    }),
 }

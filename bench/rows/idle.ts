@@ -35,11 +35,34 @@ export const idle: Row = {
         const facts = factsOf(processTree(server.pid)).sort((a, b) => b.pss - a.pss)
         const controller = megabytes(facts.find(({ pid }) => pid === server.pid)?.pss ?? Number.NaN)
         const all = megabytes(facts.reduce((sum, { pss }) => sum + pss, 0))
-        const parts = facts.map(({ pid, command, pss }) => `${pid === server.pid ? 'controller' : partOf(command)} ${megabytes(pss).toFixed(0)}`)
+        const parts = facts.map(
+          ({ pid, command, pss }) => `${pid === server.pid ? 'controller' : partOf(command)} ${megabytes(pss).toFixed(0)}`,
+        )
         return [
-          { what: 'idle memory of the controller (PSS)', figure: show(controller, 'MB'), goal: '<= 115 MB', ratio: null, is_met: controller <= 115, note: '8 DAG files, after a run of 100 tasks' },
-          { what: 'idle memory of everything (PSS)', figure: show(all, 'MB'), goal: '<= 200 MB', ratio: null, is_met: all <= 200, note: parts.join(', ') },
-          { what: 'idle processor time', figure: show(share * 100, '% of a core'), goal: '<= 1 %', ratio: null, is_met: share <= 0.01, note: `${WATCHED_MS / 1000} s, all processes` },
+          {
+            what: 'idle memory of the controller (PSS)',
+            figure: show(controller, 'MB'),
+            goal: '<= 115 MB',
+            ratio: null,
+            is_met: controller <= 115,
+            note: '8 DAG files, after a run of 100 tasks',
+          },
+          {
+            what: 'idle memory of everything (PSS)',
+            figure: show(all, 'MB'),
+            goal: '<= 200 MB',
+            ratio: null,
+            is_met: all <= 200,
+            note: parts.join(', '),
+          },
+          {
+            what: 'idle processor time',
+            figure: show(share * 100, '% of a core'),
+            goal: '<= 1 %',
+            ratio: null,
+            is_met: share <= 0.01,
+            note: `${WATCHED_MS / 1000} s, all processes`,
+          },
         ]
       })
     }),

@@ -40,7 +40,10 @@ export const parse: Row = {
   name: 'parse',
   run: () =>
     withFolder(async (folder) => {
-      const dags = writeFiles(join(folder, 'dags'), Object.fromEntries(Array.from({ length: FILES }, (_, i) => [`ordinary_${i}.py`, ordinaryFile(i)])))
+      const dags = writeFiles(
+        join(folder, 'dags'),
+        Object.fromEntries(Array.from({ length: FILES }, (_, i) => [`ordinary_${i}.py`, ordinaryFile(i)])),
+      )
       const home = join(folder, 'home')
       const bare_ms = Number(rawPython('parse.py', [dags])['ms'])
       const first = await startServer({ home, dags })
@@ -58,7 +61,8 @@ export const parse: Row = {
       }
       const again = await startServer({ home, dags })
       const warm = await lookedThrough(again).finally(() => again.stop())
-      if (cold.parsed !== FILES || warm.parsed !== 0) throw new Error(`Parsed ${cold.parsed} files first and ${warm.parsed} after a restart.`)
+      if (cold.parsed !== FILES || warm.parsed !== 0)
+        throw new Error(`Parsed ${cold.parsed} files first and ${warm.parsed} after a restart.`)
       const ratio = warm.duration_ms / cold.duration_ms
       return [
         {

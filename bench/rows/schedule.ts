@@ -29,7 +29,9 @@ export const schedule: Row = {
         const from = Date.now() + 2_000
         await sleep(2_000 + WATCHED_MS)
         const { data } = await server.call<{ data: DagRun[] }>('GET', '/api/dags/~/runs?limit=500&run_type=scheduled')
-        const late = data.filter(({ run_after }) => Date.parse(run_after) >= from).map(({ run_after, queued_time }) => Date.parse(queued_time) - Date.parse(run_after))
+        const late = data
+          .filter(({ run_after }) => Date.parse(run_after) >= from)
+          .map(({ run_after, queued_time }) => Date.parse(queued_time) - Date.parse(run_after))
         if (late.length < (DAGS * WATCHED_MS) / 2_000) throw new Error(`Only ${late.length} scheduled runs appeared.`)
         const [p50, p99] = [percentile(late, 0.5), percentile(late, 0.99)]
         return [

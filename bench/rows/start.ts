@@ -20,7 +20,10 @@ export const start: Row = {
   name: 'start',
   run: () =>
     withFolder(async (folder) => {
-      const dags = writeFiles(join(folder, 'dags'), Object.fromEntries(Array.from({ length: FILES }, (_, i) => [`ordinary_${i}.py`, ordinaryFile(i)])))
+      const dags = writeFiles(
+        join(folder, 'dags'),
+        Object.fromEntries(Array.from({ length: FILES }, (_, i) => [`ordinary_${i}.py`, ordinaryFile(i)])),
+      )
       await withServer({ folder, dags }, (server) => server.dagsKnown(FILES))
       const starts: number[] = []
       const bare: number[] = []

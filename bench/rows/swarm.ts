@@ -15,7 +15,12 @@ export const swarm: Row = {
     for (let round = 0; round < ROUNDS; round++) {
       const raw = await rateOf(ATTEMPTS, () => measureRawStream({ messages: ATTEMPTS, in_flight: IN_FLIGHT }))
       const ours = await measureSwarm(ATTEMPTS)
-      rates.push({ raw: raw.per_second, swarm: ours.per_second, ratio: ours.per_second / raw.per_second, by_cpu: ours.per_cpu_second / raw.per_cpu_second })
+      rates.push({
+        raw: raw.per_second,
+        swarm: ours.per_second,
+        ratio: ours.per_second / raw.per_second,
+        by_cpu: ours.per_cpu_second / raw.per_cpu_second,
+      })
     }
     const warm = rates.slice(1)
     const ratio = median(warm.map((rate) => rate.ratio))

@@ -42,7 +42,8 @@ async function idleLatencies(): Promise<number[]> {
   })
 }
 
-const shown = (samples: readonly number[]): string => `p50 ${show(percentile(samples, 0.5), 'ms')}, p99 ${show(percentile(samples, 0.99), 'ms')}`
+const shown = (samples: readonly number[]): string =>
+  `p50 ${show(percentile(samples, 0.5), 'ms')}, p99 ${show(percentile(samples, 0.99), 'ms')}`
 
 export const trigger: Row = {
   name: 'trigger',
