@@ -6,7 +6,7 @@
  */
 import { randomBytes } from 'node:crypto'
 import { constants, existsSync } from 'node:fs'
-import { access, chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { access, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join, relative, sep } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -305,15 +305,17 @@ async function makeDataFolder(folder: string): Promise<void> {
   }
 }
 
-/** A random token in a file that only the owner reads; made on first use. */
+/** A random token in a file that only the owner reads; made on first use, whole or not at all. */
 async function sharedToken(path: string): Promise<string> {
-  try {
-    return (await readFile(path, 'utf8')).trim()
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    await writeFile(path, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600, flag: 'wx' })
-    return await sharedToken(path)
-  }
+  const known = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return ''
+    throw error
+  })
+  if (known.trim() !== '') return known.trim()
+  const made = `${path}.${process.pid}`
+  await writeFile(made, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 })
+  await rename(made, path)
+  return await sharedToken(path)
 }
 
 /** The key that the command line on this machine uses. A key that is no longer valid is replaced. */
