@@ -42,7 +42,7 @@ describe('leases', () => {
   })
 
   test('a controller that is gone: attempts run on for many leases, and their results are taken by the next one', async () => {
-    bench = await startBench({ lease_ms: 1000 })
+    bench = await startBench({ lease_ms: 2000 })
     const finish: (() => void)[] = []
     const worker = await bench.startWorker((attempt) => void finish.push(() => attempt.end()))
     const attempt = bench.attempt({})
@@ -61,7 +61,7 @@ describe('leases', () => {
   })
 
   test('a controller that cannot be sure to lead renews nothing; one that says so keeps attempts alive, as nobody else leads', async () => {
-    bench = await startBench({ lease_ms: 1000 })
+    bench = await startBench({ lease_ms: 2000 })
     const finish: (() => void)[] = []
     const worker = await bench.startWorker((attempt) => void finish.push(() => attempt.end()))
     await bench.assign(worker, [bench.attempt({})])
@@ -78,7 +78,7 @@ describe('leases', () => {
   })
 
   test('a standby beside a silent leader: the lease ends', async () => {
-    bench = await startBench({ lease_ms: 1000 })
+    bench = await startBench({ lease_ms: 2000 })
     const port = await startProxy()
     const worker = await bench.startWorker(() => never, {
       controllers: [parseController(`http://127.0.0.1:${port}`), parseController(`unix:${bench.folder}/swarm.sock`)],
@@ -87,11 +87,11 @@ describe('leases', () => {
     await until(() => worker.runner.running === 1, 'it runs')
     bench.engine.leads = false
     proxy?.setSilent(true)
-    await until(() => worker.runner.kills.length === 1, 'killed', 3000)
+    await until(() => worker.runner.kills.length === 1, 'killed', 15_000)
   })
 
   test('one controller refuses but another is silent: the lease ends, for the silent one may be alive', async () => {
-    bench = await startBench({ lease_ms: 1000 })
+    bench = await startBench({ lease_ms: 2000 })
     const silentPort = await startProxy()
     const closed = await startNetworkProxy(() => 0)
     await closed.close()
@@ -101,7 +101,7 @@ describe('leases', () => {
     await bench.assign(worker, [bench.attempt({})])
     await until(() => worker.runner.running === 1, 'it runs')
     proxy?.setSilent(true)
-    await until(() => worker.runner.kills.length === 1, 'killed', 3000)
+    await until(() => worker.runner.kills.length === 1, 'killed', 15_000)
   })
 
   test('a worker that slept through its lease kills before it does anything else', async () => {
