@@ -61,14 +61,14 @@ describe('leases', () => {
   })
 
   test('a controller that cannot be sure to lead renews nothing; one that says so keeps attempts alive, as nobody else leads', async () => {
-    bench = await startBench({ lease_ms: 2000 })
+    bench = await startBench({ lease_ms: 6000 })
     const finish: (() => void)[] = []
     const worker = await bench.startWorker((attempt) => void finish.push(() => attempt.end()))
     await bench.assign(worker, [bench.attempt({})])
     await until(() => worker.runner.running === 1, 'it runs')
     bench.engine.leads = false
     await until(() => !worker.service.isConnected, 'unanswered heartbeats end the session')
-    await new Promise((resolve) => setTimeout(resolve, 3000))
+    await new Promise((resolve) => setTimeout(resolve, 7000))
     expect(worker.runner.kills).toEqual([])
     bench.engine.leads = true
     await until(() => worker.service.isConnected, 'welcomed again')
@@ -87,7 +87,7 @@ describe('leases', () => {
     await until(() => worker.runner.running === 1, 'it runs')
     bench.engine.leads = false
     proxy?.setSilent(true)
-    await until(() => worker.runner.kills.length === 1, 'killed', 15_000)
+    await until(() => worker.runner.kills.length >= 1, 'killed', 15_000)
   })
 
   test('one controller refuses but another is silent: the lease ends, for the silent one may be alive', async () => {
@@ -101,7 +101,7 @@ describe('leases', () => {
     await bench.assign(worker, [bench.attempt({})])
     await until(() => worker.runner.running === 1, 'it runs')
     proxy?.setSilent(true)
-    await until(() => worker.runner.kills.length === 1, 'killed', 15_000)
+    await until(() => worker.runner.kills.length >= 1, 'killed', 15_000)
   })
 
   test('a worker that slept through its lease kills before it does anything else', async () => {
