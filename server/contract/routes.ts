@@ -152,7 +152,8 @@ export const routes = {
     path: '/api/dags/:dag_id/pause',
     role: 'Operator',
     tag: 'dags',
-    summary: 'No new scheduled runs; running tasks go on, no new task starts.',
+    summary:
+      'No new scheduled runs; running tasks go on, no new task of a scheduled or backfill run starts. Runs that a person started go on.',
     params: DagParams,
     ok: Message,
   },
