@@ -134,13 +134,13 @@ describe('the DAG list', () => {
   })
   it('pauses at once, and puts the switch back if the server refuses', async () => {
     await open('/dags?search=etl_sales')
-    await page.getByRole('switch', { name: 'Pause etl_sales' }).click({ force: true })
+    await page.getByRole('switch', { name: 'Pause etl_sales' }).press('Space')
     await page.getByRole('switch', { name: 'Unpause etl_sales' }).waitFor()
     expect(called('pauseDag')).toHaveLength(1)
     await page.route('**/unpause', (route) =>
       route.fulfill({ status: 503, json: { code: 'not_leader', message: 'This controller is a standby.', details: null } }),
     )
-    await page.getByRole('switch', { name: 'Unpause etl_sales' }).click({ force: true })
+    await page.getByRole('switch', { name: 'Unpause etl_sales' }).press('Space')
     await page.getByText('This controller is a standby.').waitFor()
     await page.getByRole('switch', { name: 'Unpause etl_sales' }).waitFor()
   })

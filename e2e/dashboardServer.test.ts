@@ -54,7 +54,9 @@ it('goes from the one-time link to a green run, watched live', async () => {
   expect(page.url()).toBe(`${server.url}/dags`)
 
   await page.getByRole('link', { name: 'story', exact: true }).click()
-  await page.getByRole('switch', { name: 'Unpause story' }).click({ force: true })
+  // The input of a switch is drawn by its label, so it is pressed as a keyboard user does.
+  await page.getByRole('heading', { name: 'story', exact: true }).waitFor()
+  await page.getByRole('switch', { name: 'Unpause story' }).press('Space')
   await page.getByRole('switch', { name: 'Pause story' }).waitFor()
   await page.getByRole('button', { name: 'Trigger', exact: true }).click()
   const dialog = page.getByRole('dialog', { name: 'Trigger story' })
