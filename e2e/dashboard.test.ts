@@ -349,6 +349,8 @@ describe('every screen', () => {
         await open(path())
         await page.locator('h1, h2').first().waitFor()
         await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
+        // A dialog gets its name from its title, one frame after it is there.
+        if (path().includes('trigger=')) await page.getByRole('dialog', { name: 'Trigger etl_sales' }).waitFor()
         await page.evaluate(source)
         const violations = await page.evaluate(async () => {
           const { axe } = window as unknown as {
