@@ -1,6 +1,6 @@
 /**
  * The transition table of task instances. Every change of `state` goes through `checkTransition`; an edge that is not in the
- * table is a defect of the engine and stops it before anything is committed. docs/state-machines.md is rendered from here.
+ * table is a defect of the engine and stops it before anything is committed.
  */
 import type { TaskInstanceState } from '#contract/states.ts'
 

@@ -2,80 +2,25 @@
 import type { DagSpec, TaskSpec } from '#contract/dagSpec.ts'
 import { TRIGGER_RULES } from '#contract/states.ts'
 import type { DagRecord, DagVersionRecord } from '#db/records.ts'
+import { makeDagSpec, makeTaskSpec } from '#testkit/makeDagSpec.ts'
 import type { Random } from './random.ts'
 import type { SimDatabase } from './simStore.ts'
 
 export function task(p: Partial<TaskSpec> & { task_id: string }): TaskSpec {
-  return {
-    task_display_name: null,
-    operator: 'BashOperator',
-    kind: 'bash',
-    bash: { command: ':', env: null, append_env: false, cwd: null, skip_on_exit_codes: [99] },
-    group_id: null,
-    owner: 'sim',
-    doc_md: null,
-    ui_color: '#fff',
-    trigger_rule: 'all_success',
-    retries: 0,
-    retry_delay_ms: 1000,
-    retry_exponential_backoff: 0,
-    max_retry_delay_ms: null,
-    execution_timeout_ms: null,
-    depends_on_past: false,
-    ignore_first_depends_on_past: false,
-    wait_for_downstream: false,
-    wait_for_past_depends_before_skipping: false,
-    priority_weight: 1,
-    weight_rule: 'downstream',
-    pool: 'default_pool',
-    pool_slots: 1,
-    queue: 'default',
-    max_active_tis_per_dag: null,
-    max_active_tis_per_dagrun: null,
-    start_date: null,
-    end_date: null,
-    do_xcom_push: true,
-    is_setup: false,
-    is_teardown: false,
-    on_failure_fail_dagrun: false,
-    callbacks: [],
-    secrets: {},
-    template_fields: {},
-    stub_package: null,
-    ...p,
-  }
+  return makeTaskSpec(p.task_id, { retry_delay_ms: 1000, ignore_first_depends_on_past: false, ...p })
 }
 
 export function spec(p: Partial<DagSpec> & { dag_id: string }): DagSpec {
-  return {
-    format: 1,
-    dag_display_name: null,
-    description: null,
-    doc_md: null,
-    dialect: '3',
+  return makeDagSpec(p.dag_id, {
     file: 'sim.py',
-    owner: 'sim',
-    tags: [],
-    timezone: 'UTC',
     start_date: null,
-    end_date: null,
     timetable: { type: 'null' },
     schedule: null,
-    catchup: false,
-    max_active_runs: 16,
-    max_active_tasks: 16,
-    dagrun_timeout_ms: null,
-    max_consecutive_failed_dag_runs: 0,
-    fail_fast: false,
     is_paused_upon_creation: false,
-    params: {},
-    callbacks: [],
     tasks: [],
     edges: [],
-    task_groups: [],
-    notices: [],
     ...p,
-  }
+  })
 }
 
 /** Stores a DAG with one version, as a parse would. */
