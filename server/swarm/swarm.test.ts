@@ -1,6 +1,6 @@
 import { Client, credentials, Metadata, status, type ServiceError } from '@grpc/grpc-js'
 import { afterEach, describe, expect, test } from 'vitest'
-import { type SwarmBench, startBench, TOKEN, until } from '#worker/testing/swarmBench.ts'
+import { NO_DATES, type SwarmBench, startBench, TOKEN, until } from '#worker/testing/swarmBench.ts'
 import { emptyWorkerFrame } from '#worker/session/outgoing.ts'
 import { type ControllerFrame, type Hello, SwarmClient, type WorkerFrame } from './gen/vortex/swarm/v1/swarm.ts'
 
@@ -221,6 +221,32 @@ describe('order and acknowledgement', () => {
       reason: expect.stringContaining('"db_password"') as string,
     })
     expect(raw.frames.flatMap((frame) => frame.assign)).toEqual([])
+  })
+
+  test('an attempt whose job cannot be made fails with the reason; the others of its batch go out', async () => {
+    bench = await startBench({
+      datesOf: ({ run }) => {
+        if (run.run_id === 'bad') throw new RangeError('Invalid time value')
+        return NO_DATES
+      },
+      resolveSecrets: async (names) => Object.fromEntries(Object.keys(names).map((variable) => [variable, 's3cret'])),
+    })
+    const raw = rawWorker()
+    raw.send({ hello })
+    await until(() => raw.frames.length > 0, 'welcome')
+    const attempts = [{}, {}, { secrets: { PASSWORD: 'db_password' } }, {}].map((change) => bench.attempt(change))
+    for (const at of [1, 2]) attempts[at]!.run.run_id = 'bad'
+    bench.swarm().assign({ worker_id: 'raw', attempts })
+    await until(() => bench.engine.ends().length === 2, 'two ends')
+    await until(() => raw.frames.flatMap((frame) => frame.assign).length === 2, 'two assignments')
+    expect(raw.frames.flatMap((frame) => frame.assign.map(({ ref }) => ref))).toEqual([attempts[0]!.ref, attempts[3]!.ref])
+    for (const end of bench.engine.ends())
+      expect(end).toMatchObject({
+        outcome: 'failed',
+        reason_code: 'assignment',
+        reason: expect.stringContaining('Invalid time value') as string,
+      })
+    expect(bench.engine.ends().map(({ ref }) => ref)).toEqual([attempts[1]!.ref, attempts[2]!.ref])
   })
 
   test('secrets reach the assignment only', async () => {

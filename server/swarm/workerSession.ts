@@ -129,15 +129,36 @@ export class WorkerSession {
     this.#send(() => undefined)
   }
 
+  /** One attempt whose job cannot be made (a timetable that throws, a conf that is no JSON) fails alone; its batch goes out. */
   #putAssignment(attempt: AssignedAttempt, secrets: Record<string, string>): void {
-    this.#outbox.assign(
-      buildAssignment(attempt, {
-        hostname: this.#hello?.hostname ?? '',
-        xcom_cap_bytes: this.#host.xcom_cap_bytes,
-        dates: this.#host.datesOf(attempt),
-        secrets,
-      }),
-    )
+    try {
+      this.#outbox.assign(
+        buildAssignment(attempt, {
+          hostname: this.#hello?.hostname ?? '',
+          xcom_cap_bytes: this.#host.xcom_cap_bytes,
+          dates: this.#host.datesOf(attempt),
+          secrets,
+        }),
+      )
+    } catch (error) {
+      const { ref } = attempt
+      this.#logger.error(
+        { err: error, task_instance_id: ref.task_instance_id, attempt: ref.attempt },
+        'the job of an attempt could not be made',
+      )
+      const reason = `its job could not be made: ${error instanceof Error ? error.message : String(error)}`
+      void this.#endUnstarted(ref, { outcome: 'failed', reason, reason_code: 'assignment' })
+    }
+  }
+
+  /** The worker has not heard of it: its end is told from here. */
+  async #endUnstarted(ref: AttemptRef, p: { outcome: 'failed' | 'killed'; reason: string; reason_code: string }): Promise<void> {
+    this.#held.delete(ref)
+    const { worker_id } = this
+    if (worker_id === null) return
+    await this.#host.inbox
+      .workerReports({ worker_id, reports: [endedUnstarted(ref, { at: this.#host.clock.now(), ...p })] })
+      .catch((error: unknown) => this.#fail(status.UNAVAILABLE, 'reports were not committed', error))
   }
 
   kill(p: { ref: AttemptRef; reason: string }): void {
@@ -299,16 +320,12 @@ export class WorkerSession {
     this.#preparing.delete(key)
     if (this.#state === 'closed') return
     if (isWanted && problem === null) return this.#send(() => this.#putAssignment(attempt, secrets))
-    const at = this.#host.clock.now()
-    const end = isWanted
-      ? endedUnstarted(ref, { at, outcome: 'failed', reason: problem ?? '', reason_code: 'secret_missing' })
-      : endedUnstarted(ref, { at, outcome: 'killed', reason: 'killed before it was sent to a worker', reason_code: 'killed' })
-    this.#held.delete(ref)
-    const { worker_id } = this
-    if (worker_id !== null)
-      await this.#host.inbox
-        .workerReports({ worker_id, reports: [end] })
-        .catch((error: unknown) => this.#fail(status.UNAVAILABLE, 'reports were not committed', error))
+    await this.#endUnstarted(
+      ref,
+      isWanted
+        ? { outcome: 'failed', reason: problem ?? '', reason_code: 'secret_missing' }
+        : { outcome: 'killed', reason: 'killed before it was sent to a worker', reason_code: 'killed' },
+    )
   }
 
   // --- the stream ----------------------------------------------------------------------------------------------------------

@@ -233,7 +233,7 @@ export async function startBench(
   }
 }
 
-const NO_DATES = {
+export const NO_DATES = {
   prev_success_interval_start: null,
   prev_success_interval_end: null,
   prev_success_start: null,
