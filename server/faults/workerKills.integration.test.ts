@@ -2,9 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
 import { ControllerProcess } from './harness/controllerProcess.ts'
-import { standardDag } from './harness/dagShapes.ts'
+import { standardDag, type DagShape } from './harness/dagShapes.ts'
 import { report, type LedgerLine } from './harness/ledger.ts'
-import { childrenOf, processesOf } from './harness/processTable.ts'
+import { childrenOf, processes, processesOf } from './harness/processTable.ts'
 import { makeRandom, sized } from './harness/sizes.ts'
 
 /** Attempts that were running: a start without an end. */
@@ -126,3 +126,39 @@ test('kill -9 of the zygote and of Python task hosts', { timeout: 180_000 }, asy
   await sleep(500)
   expect(processesOf(server.folder).map((orphan) => orphan.command)).toEqual([])
 })
+
+test(
+  'kill -9 of the worker and its zygote in one moment: the next worker ends what they left before it takes work',
+  { timeout: 120_000 },
+  async () => {
+    await using server = await ControllerProcess.create({ capacity: 8 })
+    const tasks = Array.from({ length: 6 }, (_, i) => ({
+      task_id: `b${i}`,
+      kind: i < 5 ? ('bash' as const) : ('python' as const),
+      seconds: 10,
+      upstream: [],
+    }))
+    const dag: DagShape = { dag_id: 'both', retries: 3, tasks }
+    server.addDag(dag)
+    await server.start()
+    await server.waitForDags()
+    await server.trigger('both')
+    await expect.poll(() => running(server.lines()).length, { timeout: 20_000 }).toBe(6)
+    const worker = server.workerPid() ?? -1
+    const zygote = childrenOf(worker)[0]?.pid ?? -1
+    const left = server.lines().map((line) => line.pid)
+    const alive = (): number[] => processes().flatMap((entry) => (left.includes(entry.pid) ? [entry.pid] : []))
+    expect(alive()).toHaveLength(6)
+    process.kill(worker, 'SIGKILL')
+    process.kill(zygote, 'SIGKILL')
+    const killed = performance.now()
+    await expect.poll(() => (server.workerPid() ?? worker) !== worker, { timeout: 10_000 }).toBe(true)
+    await expect.poll(alive, { timeout: 8_000 }).toEqual([])
+    const gone = Math.round(performance.now() - killed)
+    const found = await server.check(await server.settle(60_000))
+    const wrong = report('worker and zygote', found, { landed: 1, planned: 1 }, `nothing of theirs lived after ${gone} ms`)
+    expect(wrong).toBe(0)
+    expect(found.starts).toBe(12)
+    expect((await server.recorded()).filter((task) => task.state !== 'success')).toEqual([])
+  },
+)

@@ -143,6 +143,7 @@ export async function runWorker(args: WorkerArguments, logger: Logger): Promise<
         python: args.python,
         python_path: args.python_path,
         env: process.env,
+        folder: args.data,
         onLine: (line) => logger.info({ part: 'host' }, line),
       }),
     clock: systemClock,

@@ -104,8 +104,7 @@ describe('the lease', () => {
 })
 
 describe('a worker', () => {
-  const startWorker = async (leaseMs: number): Promise<{ pid: number }> => {
-    const where = sleepingTask()
+  const startWorker = async (leaseMs: number, where = sleepingTask()): Promise<{ pid: number }> => {
     const worker = spawn(
       process.execPath,
       [path.join(import.meta.dirname, 'workerProcess.ts'), PYTHON, PYTHON_PATH, where.root, where.file, mark, String(leaseMs)],
@@ -126,6 +125,28 @@ describe('a worker', () => {
     await until('nothing is left', () => processesWith(mark).length === 0)
     expect(performance.now() - begun).toBeLessThan(3000)
     await until('its folder is removed', () => readdirSync(bench.folder).filter((name) => name.startsWith('vortex-')).length === 1)
+  })
+
+  test('killed with -9 together with its zygote: the next one of its folder ends the rest, and nothing of a living one', async () => {
+    const where = sleepingTask()
+    const worker = await startWorker(0, where)
+    const next = (): HostBench => new HostBench({ folder: where.root })
+    const beside = next()
+    await beside.runner.start()
+    expect(processesWith(mark).filter((pid) => pid !== worker.pid)).toHaveLength(4)
+    const stranger = spawn('bash', ['-c', `exec -a ${mark} sleep 300`], { env: { ...process.env, VORTEX_ATTEMPT_ID: '1.1.00000000.1' } })
+    const itsZygote = hosts().find((pid) => readStat(pid)?.parent === worker.pid) ?? Number.NaN
+    process.kill(worker.pid, 'SIGKILL')
+    process.kill(itsZygote, 'SIGKILL')
+    await until('the Python attempt is gone with its host', () => processesWith(mark).length === 4)
+    const after = next()
+    await after.runner.start()
+    expect(processesWith(mark)).toEqual([stranger.pid])
+    expect(after.lines.join()).toMatch(new RegExp(`ended [34] processes that the worker with pid ${worker.pid} had left behind`))
+    stranger.kill('SIGKILL')
+    await after.close()
+    await beside.close()
+    expect(readdirSync(where.root).filter((name) => name.startsWith('hosts-'))).toEqual([])
   })
 
   test('that hangs loses its trees when the lease ends', async () => {

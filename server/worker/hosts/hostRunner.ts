@@ -14,7 +14,8 @@
  * Failures
  * - A host dies: what its attempts left is killed by mark and session, then they end with reason_code `host_died`.
  * - The zygote dies: the same for bash attempts; task hosts go on; a new zygote is started.
- * - This process dies: hosts see their socket close and kill all their trees.
+ * - This process dies: hosts see their socket close and kill all their trees. If the zygote dies in the same moment, nobody watches
+ *   the bash attempts: the next worker of this folder kills them before it connects (leftProcesses.ts).
  * - This process hangs: the lease ends in the hosts.
  */
 import { randomBytes } from 'node:crypto'
@@ -28,6 +29,7 @@ import type { HeldAttempt } from './attemptTable.ts'
 import { attemptVariables, environmentForHosts } from './environment.ts'
 import type { HostLink, HostMessage } from './hostLink.ts'
 import { HostServer } from './hostServer.ts'
+import { endLeftProcesses, recordHosts } from './leftProcesses.ts'
 import { killAttempts } from './processTree.ts'
 import { TaskHostPool } from './taskHostPool.ts'
 import type { TaskHostLimits } from './taskHostPool.ts'
@@ -42,6 +44,8 @@ export interface HostRunnerOptions {
   python_path: string
   /** The worker's environment; what attempts must not see is taken out. */
   env: Readonly<Record<string, string | undefined>>
+  /** The worker's folder, where each worker finds what a dead one before it left; without it nothing is looked for. */
+  folder?: string
   /** Parent of the private folder for socket and temporary folders; default: the system's. */
   temp_dir?: string
   limits?: Partial<TaskHostLimits>
@@ -77,11 +81,13 @@ class ProcessHosts implements HostRunner {
   private lease: { valid_ms: number | null; sent_at_ms: number } | null = null
   private logPaused = false
   private state: 'new' | 'running' | 'stopped' = 'new'
+  private readonly nonce = randomBytes(4).toString('hex')
+  private forgetHosts: () => Promise<void> = () => Promise.resolve()
   private onFirstUp: { resolve(): void; reject(error: Error): void } | null = null
 
   constructor(options: HostRunnerOptions) {
     this.options = options
-    this.table = new AttemptTable({ listener: options.listener, nonce: randomBytes(4).toString('hex') })
+    this.table = new AttemptTable({ listener: options.listener, nonce: this.nonce })
     const onMessage = (message: HostMessage): void => this.onAttemptMessage(message)
     const onLog = (number: number, bytes: Uint8Array): void => this.table.onLog(number, bytes)
     this.pool = new TaskHostPool({
@@ -122,6 +128,7 @@ class ProcessHosts implements HostRunner {
     this.state = 'running'
     await this.server.listen(this.options.temp_dir ?? tmpdir())
     await mkdir(this.server.scratch, { mode: 0o700 })
+    await this.endEarlier()
     await new Promise<void>((resolve, reject) => {
       this.onFirstUp = { resolve, reject }
       this.keeper.start()
@@ -200,6 +207,14 @@ class ProcessHosts implements HostRunner {
     for (const link of links) if (link.isOpen) link.close()
     await Promise.all(this.cleanups)
     await this.server.close()
+    await this.forgetHosts()
+  }
+
+  private async endEarlier(): Promise<void> {
+    const { folder, clock, onLine = (): void => undefined } = this.options
+    if (folder === undefined) return
+    await endLeftProcesses({ folder, clock, onLine })
+    this.forgetHosts = await recordHosts(folder, { nonce: this.nonce, temp_folder: this.server.folder })
   }
 
   private links(): HostLink[] {

@@ -51,6 +51,46 @@ export async function killAttempts(p: { attempts: KnownAttempt[]; clock: Clock }
   }
 }
 
+/**
+ * Kills every process that carries a mark of ours, whatever shares its session (an attempt has one of its own), and what was started
+ * below either: a command may have cleaned its environment. Resolves when none is left, or at the limit.
+ */
+export async function killMarked(p: {
+  isOurs: (mark: string) => boolean
+  clock: Clock
+  limit_ms: number
+}): Promise<{ killed: number; left: number }> {
+  const deadline = p.clock.monotonic() + p.limit_ms
+  const killed = new Set<string>()
+  for (let pause = FIRST_LOOK_MS; ; pause = Math.min(pause * 2, SLOWEST_LOOK_MS)) {
+    const found = markedTrees(p.isOurs)
+    for (const { pid, start_time } of found) if (sendKillExactly(pid, start_time)) killed.add(`${pid} ${start_time}`)
+    if (found.length === 0 || p.clock.monotonic() > deadline) return { killed: killed.size, left: found.length }
+    await new Promise<void>((resolve) => p.clock.after(pause, resolve))
+  }
+}
+
+function markedTrees(isOurs: (mark: string) => boolean): (ProcessStat & { pid: number })[] {
+  const all = (listProcesses() ?? []).flatMap((pid) => {
+    const stat = readStat(pid)
+    return stat === null || stat.state === 'Z' || pid === process.pid ? [] : [{ pid, ...stat }]
+  })
+  const found = new Set(all.filter(({ pid }) => isOurs(readMark(pid))))
+  // Those of another pid namespace show as 0.
+  const sessions = new Set([...found].map(({ session }) => session).filter((session) => session > 1))
+  const pids = new Set([...found].map(({ pid }) => pid))
+  // Parents may stand behind their children in the list: until a round adds nothing.
+  for (let before = -1; before !== found.size;) {
+    before = found.size
+    for (const entry of all) {
+      if (found.has(entry) || !(sessions.has(entry.session) || pids.has(entry.parent))) continue
+      found.add(entry)
+      pids.add(entry.pid)
+    }
+  }
+  return [...found]
+}
+
 /** One look at all processes; returns how many had to be killed. */
 function killOnce(attempts: KnownAttempt[]): number {
   const marks = new Set(attempts.map((attempt) => attempt.attempt_id))
@@ -64,8 +104,7 @@ function killOnce(attempts: KnownAttempt[]): number {
     const inSession =
       leaderStart !== undefined && (pid !== before.session || before.start_time === leaderStart) && before.start_time >= leaderStart
     if (!inSession && !marks.has(readMark(pid))) continue
-    if (readStat(pid)?.start_time !== before.start_time) continue
-    if (sendKill(pid)) killed += 1
+    if (sendKillExactly(pid, before.start_time)) killed += 1
   }
   return killed
 }
@@ -93,7 +132,8 @@ function readMark(pid: number): string {
   }
 }
 
-function sendKill(pid: number): boolean {
+function sendKillExactly(pid: number, start_time: number): boolean {
+  if (readStat(pid)?.start_time !== start_time) return false
   try {
     process.kill(pid, 'SIGKILL')
     return true

@@ -12,6 +12,7 @@ const runner = createHostRunner({
   python_path: pythonPath,
   env: process.env,
   temp_dir: root,
+  folder: root,
 })
 await runner.start()
 runner.renewLease({ valid_ms: Number(leaseMs) || null })
