@@ -13,6 +13,7 @@ import type { FastifyInstance } from 'fastify'
 import { createAccounts, type Accounts } from './api/auth/accounts.ts'
 import { createPasswords } from './api/auth/passwords.ts'
 import { buildApp } from './api/buildApp.ts'
+import type { DagFilesPort } from './api/services.ts'
 import { DagFilesService } from './dagfiles/dagFilesService.ts'
 import { VortexError } from './contract/errors.ts'
 import { openStore } from './db/openStore.ts'
@@ -124,7 +125,12 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     const accounts = createAccounts({ store, passwords, clock, logger })
     const admin = await accounts.ensureAdmin({ password: secrets.adminPassword })
     const api_key = await localKey(join(config.dataFolder, 'cli.key'), accounts, admin.username)
-    const services = { store, engine, vault, accounts, passwords, events, clock, logger, version }
+    const dagFilesPort: DagFilesPort = {
+      variableChanged: (key) => dagFiles?.variableChanged(key),
+      dagDeleted: (dag_id) => dagFiles?.dagDeleted(dag_id) ?? [],
+      reading: () => dagFiles?.reading() ?? { state: 'preparing', waiting: 0 },
+    }
+    const services = { store, engine, dagFiles: dagFilesPort, vault, accounts, passwords, events, clock, logger, version }
     const { app, url } = await listen(services, config, () => service.stats)
     stack.push(() => app.close())
 

@@ -192,3 +192,27 @@ describe('metrics', () => {
       expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|[a-z_]+(\{[^{}]*(\{[^{}]*\})?[^{}]*\})? [\d.e+-]+)$/)
   })
 })
+
+describe('what concerns DAG files', () => {
+  it('a Variable set or deleted is told to them, and a deleted DAG that a file still defines is said to come back', async () => {
+    const told: string[] = []
+    const other = await startTestApi({
+      change: ({ dagFiles }) => ({
+        dagFiles: {
+          ...dagFiles,
+          variableChanged: (key) => void told.push(key),
+          dagDeleted: (id) => (id === 'etl' ? ['pipelines/etl.py'] : []),
+        },
+      }),
+    })
+    try {
+      await other.call({ method: 'PUT', url: '/api/variables/region', as: 'admin', body: { value: 'eu' } })
+      await other.call({ method: 'DELETE', url: '/api/variables/region', as: 'admin' })
+      expect(told).toEqual(['region', 'region'])
+      const { message } = (await other.call({ method: 'DELETE', url: '/api/dags/etl', as: 'otto' })).json<{ message: string }>()
+      expect(message).toContain('Its file pipelines/etl.py still defines it; it will appear again')
+    } finally {
+      await other.close()
+    }
+  })
+})

@@ -1,4 +1,5 @@
 /** What the API is built over; the composition root provides it. */
+import type { Health } from '#contract/admin.ts'
 import type { Store } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { LiveEvents } from '#runtime/liveEvents.ts'
@@ -8,9 +9,19 @@ import type { Vault } from '#vault/vault.ts'
 import type { Accounts } from './auth/accounts.ts'
 import type { Passwords } from './auth/passwords.ts'
 
+/** What the API says to, and asks of, the part that reads the DAG folder. */
+export interface DagFilesPort {
+  /** A Variable was set or deleted: the files that asked for it are read again. */
+  variableChanged(key: string): void
+  /** A DAG was deleted. Answers with the files that still define it: they are read again, and it comes back. */
+  dagDeleted(dag_id: string): string[]
+  reading(): Health['dag_files']
+}
+
 export interface ApiServices {
   store: Store
   engine: EngineCommands & EngineQueries
+  dagFiles: DagFilesPort
   vault: Vault
   accounts: Accounts
   passwords: Passwords

@@ -78,6 +78,8 @@ export const Health = Strict({
   /** leader: this controller schedules; standby: another one does. */
   scheduler: Enum(['leader', 'standby', 'starting'] as const),
   workers: Type.Integer(),
+  /** How far the DAG folder is read. preparing: the Python environment is being found or made; failed: it cannot be. */
+  dag_files: Strict({ state: Enum(['preparing', 'failed', 'reading', 'ready'] as const), waiting: Type.Integer() }),
   uptime_ms: Type.Integer(),
 })
 export type Health = Static<typeof Health>

@@ -10,6 +10,7 @@ import { StoreUnavailable } from '#db/store.ts'
 import { systemClock } from '#runtime/clock.ts'
 import { createLogger } from '#runtime/logger.ts'
 import { temporaryFolder, type TemporaryFolder } from '#testkit/databases.ts'
+import { makeCommit } from '#testkit/makeRecords.ts'
 import { openSqlite } from '../db/sqlite/open.ts'
 import { DagFilesService, type DagFilesOptions } from './dagFilesService.ts'
 
@@ -71,6 +72,10 @@ async function until(condition: () => boolean | Promise<boolean>): Promise<void>
 
 async function record(file: string): Promise<DagFileRecord | undefined> {
   return (await store.dagFileList()).find((one) => one.file === file)
+}
+async function deleteDag(dag_id: string): Promise<void> {
+  const term = await store.leaderAcquire({ holder: 'test', lease_ms: 600_000 })
+  await store.engineCommit(makeCommit(term?.epoch ?? 0, (term?.commit_seq ?? 0) + 1, { dags_delete: [dag_id] }))
 }
 const wasTold = (word: string) => () => told.some((one) => one.changed.includes(word) || one.stale.includes(word))
 
@@ -180,6 +185,29 @@ describe('changes', () => {
     await running.settled()
     expect(running.status().parsed).toBe(before + 1)
     expect((await store.dagGet({ dag_id: 'b' }))?.version).toBe(1)
+  })
+
+  test('a Variable that was missing is set: the file that failed without it is parsed at once', async () => {
+    await write('a.py', dagText('a', 'from airflow.models import Variable\nVariable.get("absent")'))
+    const running = await start()
+    expect((await record('a.py'))?.error?.message).toContain('absent')
+    await store.variablePut({ key: 'absent', value: '1', description: '', updated_at: 1 })
+    running.variableChanged('absent')
+    await running.settled()
+    expect((await record('a.py'))?.error).toBeNull()
+  })
+
+  test('a deleted DAG whose file still defines it comes back at once', async () => {
+    await write('a.py', dagText('a'))
+    await write('b.py', dagText('b'))
+    const running = await start()
+    await deleteDag('a')
+    expect(running.dagDeleted('a')).toEqual(['a.py'])
+    expect(running.reading()).toEqual({ state: 'reading', waiting: 1 })
+    await running.settled()
+    expect(await store.dagGet({ dag_id: 'a' })).toMatchObject({ version: 1, is_stale: false })
+    expect(told.at(-1)).toEqual({ changed: ['a v1'], stale: [] })
+    expect([running.dagDeleted('nobody'), running.reading()]).toEqual([[], { state: 'ready', waiting: 0 }])
   })
 
   test('the environment that a file asked for is one of its inputs', async () => {

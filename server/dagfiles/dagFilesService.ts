@@ -19,6 +19,7 @@
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { VortexError } from '#contract/errors.ts'
+import type { Health } from '#contract/admin.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import type { Clock, Timer } from '#runtime/clock.ts'
 import type { Logger } from '#runtime/logger.ts'
@@ -33,7 +34,7 @@ import { DagFolder, EMPTY_GRACE_MS } from './dagFolder.ts'
 import { eachOf } from './eachOf.ts'
 import { EVERYTHING } from './folderWatch.ts'
 import { ParseQueue, type Priority } from './parseQueue.ts'
-import type { PythonEnvironment } from './pythonEnvironment.ts'
+import { type PythonEnvironment, PythonMissing } from './pythonEnvironment.ts'
 import { type DagFilesStore, ParseStore } from './storeParse.ts'
 
 /** Stands behind the watch: a network folder, a full inotify table. A stat of 10,000 files takes 0.2 s of a core. */
@@ -92,6 +93,8 @@ export class DagFilesService implements Service {
   #looking: Promise<void> = Promise.resolve()
   #idleWaiters: (() => void)[] = []
   #failures = 0
+  #hasLooked = false
+  #isPythonMissing = false
   #toldErrors = -1
   #toldTrouble: string | null = null
   #state: 'new' | 'running' | 'stopped' = 'new'
@@ -167,6 +170,21 @@ export class DagFilesService implements Service {
       if (inputs.variables.includes(key) && this.#folder.holds(file)) this.#enqueue(file, 'edited')
   }
 
+  /** A DAG was deleted from the store. As in Airflow it is there again after the next parse of a file that defines it: now. */
+  dagDeleted(dag_id: string): string[] {
+    const files = [...this.#records.values()].filter((record) => record.dag_ids.includes(dag_id) && this.#folder.holds(record.file))
+    for (const { file } of files) this.#enqueue(file, 'edited')
+    return files.map(({ file }) => file)
+  }
+
+  /** How far the folder is read, for people who wait for their first DAG. */
+  reading(): Health['dag_files'] {
+    const waiting = this.#queue.size + this.#parsing.size
+    if (this.#hasLooked) return { state: waiting === 0 ? 'ready' : 'reading', waiting }
+    if (this.#isPythonMissing) return { state: 'failed', waiting }
+    return { state: this.#parser.python === null ? 'preparing' : 'reading', waiting }
+  }
+
   status(): DagFilesStatus {
     const notices = this.#parser.python?.notice == null ? this.#folder.notices : [this.#parser.python.notice, ...this.#folder.notices]
     return {
@@ -197,7 +215,10 @@ export class DagFilesService implements Service {
   }
 
   async #lookNow(folders: Set<string>): Promise<void> {
-    await this.#parser.prepare()
+    await this.#parser.prepare().catch((error: unknown) => {
+      this.#isPythonMissing = error instanceof PythonMissing
+      throw error
+    })
     const isFirst = this.#folder.size === 0
     const news = await this.#folder.look(folders, this.#records)
     this.#tellTrouble()
@@ -207,6 +228,7 @@ export class DagFilesService implements Service {
     if (news.is_code && !isFirst) this.#recheckFailed()
     if (!isFirst) for (const file of news.naming) this.#enqueue(file, 'recheck')
     await this.#compare(news.touched, isFirst ? 'found' : folders.has(EVERYTHING) ? 'recheck' : 'edited')
+    this.#hasLooked = true
     this.#publishErrors()
   }
 

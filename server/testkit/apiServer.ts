@@ -79,7 +79,8 @@ export async function startTestApi(
   const passwords = createPasswords({ cost: 2 ** 10 })
   const accounts = createAccounts({ store, passwords, clock, logger })
   const vault = await createVault({ store, source: { kind: 'file', path: join(folder, 'vault.key'), create: true }, clock })
-  const services: ApiServices = { store, engine, vault, accounts, passwords, events, clock, logger, version: '0.0.0-test' }
+  const dagFiles = { variableChanged: () => undefined, dagDeleted: () => [], reading: () => ({ state: 'ready' as const, waiting: 0 }) }
+  const services: ApiServices = { store, engine, dagFiles, vault, accounts, passwords, events, clock, logger, version: '0.0.0-test' }
   await accounts.ensureAdmin({ password: PASSWORD })
   const keys = {} as TestApi['keys']
   for (const [username, role] of Object.entries(USERS) as [keyof typeof USERS, Role][]) {

@@ -24,7 +24,7 @@ type DagHandlers = Pick<
   | 'listImportErrors'
 >
 
-export function dagHandlers({ store, engine }: ApiServices, dags: DagReader, checkParams: ParamsCheck): DagHandlers {
+export function dagHandlers({ store, engine, dagFiles }: ApiServices, dags: DagReader, checkParams: ParamsCheck): DagHandlers {
   return {
     async listDags({ query }) {
       const { limit: _limit, offset: _offset, cursor: _cursor, include_stale = false, ...filter } = query
@@ -40,7 +40,9 @@ export function dagHandlers({ store, engine }: ApiServices, dags: DagReader, che
     },
     async deleteDag(_, { object: dag, principal }) {
       await engine.dagDelete({ dag_id: dag.dag_id, actor: principal.username })
-      return { message: `DAG "${dag.dag_id}" was deleted with its history.` }
+      const files = dagFiles.dagDeleted(dag.dag_id)
+      const again = files.length === 0 ? '' : ` Its file ${files.join(', ')} still defines it; it will appear again, without history.`
+      return { message: `DAG "${dag.dag_id}" was deleted with its history.${again}` }
     },
     async getDagTasks({ query }, { object: dag }) {
       const version =

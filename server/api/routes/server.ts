@@ -5,7 +5,7 @@ import { HEALTH_PING_MS } from '#runtime/limits.ts'
 import type { Handlers } from '../handlers.ts'
 import type { ApiServices } from '../services.ts'
 
-export function serverHandlers({ store, engine, clock, version }: ApiServices): Pick<Handlers, 'health' | 'ready'> {
+export function serverHandlers({ store, engine, dagFiles, clock, version }: ApiServices): Pick<Handlers, 'health' | 'ready'> {
   const started = clock.monotonic()
   let asking: Promise<'ok' | 'down'> | null = null
 
@@ -31,6 +31,7 @@ export function serverHandlers({ store, engine, clock, version }: ApiServices): 
       database: state,
       scheduler,
       workers: engine.workers().filter((worker) => worker.status === 'active').length,
+      dag_files: dagFiles.reading(),
       uptime_ms: Math.floor(clock.monotonic() - started),
     }
   }

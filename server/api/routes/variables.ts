@@ -5,7 +5,7 @@ import { presentVariable } from '../present/admin.ts'
 
 type VariableHandlers = Pick<Handlers, 'listVariables' | 'setVariable' | 'getVariable' | 'deleteVariable'>
 
-export function variableHandlers({ store, clock }: ApiServices): VariableHandlers {
+export function variableHandlers({ store, dagFiles, clock }: ApiServices): VariableHandlers {
   return {
     async listVariables({ query }) {
       const request = pageOf(query)
@@ -15,11 +15,13 @@ export function variableHandlers({ store, clock }: ApiServices): VariableHandler
     async setVariable({ params, body }) {
       const variable = { key: params.key, value: body.value, description: body.description ?? '', updated_at: clock.now() }
       await store.variablePut(variable)
+      dagFiles.variableChanged(variable.key)
       return presentVariable(variable)
     },
     getVariable: async (_, { object: variable }) => presentVariable(variable),
     async deleteVariable(_, { object: variable }) {
       await store.variableDelete({ key: variable.key })
+      dagFiles.variableChanged(variable.key)
       return { message: `Variable "${variable.key}" was deleted.` }
     },
   }
