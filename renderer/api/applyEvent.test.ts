@@ -85,6 +85,12 @@ describe('live events', () => {
     expect(rows?.[1]).toBe(other)
     expect(marked(stale)).toEqual([queryKeys.runDetail(run), queryKeys.runEvents(run)])
   })
+  it('write a run into the head of its DAG page', () => {
+    const client = new QueryClient()
+    client.setQueryData(queryKeys.dagDetail('etl'), dag([['r1', 'running']]))
+    applyEvents(client, [runEvent('r1', 'success')])
+    expect(client.getQueryData<Dag>(queryKeys.dagDetail('etl'))).toMatchObject({ last_run_state: 'success', active_runs: 0 })
+  })
   it('ask for the run lists when the run is new', () => {
     expect(marked(applyEvents(new QueryClient(), [runEvent('r9', 'queued')]))).toEqual([queryKeys.runLists('etl')])
   })

@@ -8,7 +8,7 @@
  * Invariant: a cache entry is replaced only if something in it changed, so unchanged rows keep their identity and do not render.
  */
 import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query'
-import type { Dag } from '#contract/dag.ts'
+import type { Dag, DagDetail } from '#contract/dag.ts'
 import type { DagRun } from '#contract/dagRun.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import type { TaskInstance } from '#contract/taskInstance.ts'
@@ -104,6 +104,7 @@ function applyRun(client: QueryClient, event: DagRunEvent, mark: (key: QueryKey)
     ),
   )
   if (!isKnown) mark(queryKeys.runLists(event.dag_id))
+  client.setQueryData<DagDetail>(queryKeys.dagDetail(event.dag_id), (dag) => dag && withRun(dag, event))
   client.setQueriesData<ListOf<Dag>>({ queryKey: queryKeys.dagLists }, (list) =>
     mapList(
       list,
@@ -113,8 +114,8 @@ function applyRun(client: QueryClient, event: DagRunEvent, mark: (key: QueryKey)
   )
 }
 
-/** A DAG row after one of its runs changed: its bar, its last state, its number of active runs. */
-export function withRun(dag: Dag, event: DagRunEvent): Dag {
+/** A DAG after one of its runs changed: its bar, its last state, its number of active runs. Applying an event twice changes nothing. */
+export function withRun<T extends Dag>(dag: T, event: DagRunEvent): T {
   const isActive = (state: string) => state === 'running' || state === 'queued'
   const { run_id, run_type, state, logical_date, start_time, end_time } = event
   const bar = { run_id, run_type, state, logical_date, start_time, end_time }

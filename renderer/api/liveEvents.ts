@@ -8,6 +8,7 @@ import { applyEvents } from './applyEvent.ts'
 import { openEventConnection, type EventHandlers } from './eventConnection.ts'
 import EventsWorker from './events.worker.ts?sharedworker'
 import type { FromTab, ToTab } from './events.worker.ts'
+import { mendLateAnswers } from './lateAnswers.ts'
 
 export interface LiveState {
   status: 'connecting' | 'connected' | 'reconnecting'
@@ -47,18 +48,27 @@ export function connectLiveEvents(client: QueryClient, onRefused: () => void): (
   let queue: LiveEvent[] = []
   let cancelFlush: (() => void) | null = null
 
+  const apply = (events: readonly LiveEvent[]) => {
+    const stale = applyEvents(client, events)
+    if (stale.all) void client.invalidateQueries({ predicate: ({ state }) => state.fetchStatus === 'idle' })
+    else for (const key of stale.keys.values()) reread.ask(key)
+  }
+  const late = mendLateAnswers(client, apply)
+  const take = (events: readonly LiveEvent[]) => {
+    late.saw(events)
+    apply(events)
+  }
   const flush = () => {
     cancelFlush = null
     const batch = queue
     queue = []
-    const stale = applyEvents(client, batch)
+    take(batch)
     publish({ lastEventAt: Date.now() })
-    if (stale.all) void client.invalidateQueries()
-    else for (const key of stale.keys.values()) reread.ask(key)
   }
   const close = openShared({
-    onOpen: (missed) => {
-      if (missed) void client.invalidateQueries()
+    // Whatever was answered before the stream opened, the first time too, may lack what happened in between.
+    onOpen: () => {
+      take([{ type: 'reset' }])
       setStatus('connected')
     },
     onEvent: (data) => {
@@ -72,6 +82,7 @@ export function connectLiveEvents(client: QueryClient, onRefused: () => void): (
   })
   return () => {
     close()
+    late.stop()
     cancelFlush?.()
     reread.stop()
     setStatus('connecting')
