@@ -16,6 +16,7 @@ export function dispatch(e: Engine): void {
     let free = room(e)
     e.ready.drain({
       hasCapacity: () => free > 0 && e.parallelism.used < e.parallelism.max,
+      hasRoom: (worker_queue) => leastLoaded(e, worker_queue) !== null,
       place: (instance, queue) => {
         if (isHeldByPause(instance)) return holdBack(e, instance)
         const worker = leastLoaded(e, queue.worker_queue)
@@ -29,7 +30,13 @@ export function dispatch(e: Engine): void {
   for (const instance of e.newlyReady) {
     if (instance.queue === null) continue
     if (instance.record.state === 'none' || instance.record.state === 'up_for_retry' || instance.record.state === 'up_for_reschedule') {
-      transition(e, instance, 'scheduled', { cause: 'runnable', actor: 'scheduler' }, { scheduled_time: e.now, next_try_at: null })
+      transition(
+        e,
+        instance,
+        'scheduled',
+        { cause: 'runnable', actor: 'scheduler' },
+        { scheduled_time: e.now, queued_time: null, next_try_at: null },
+      )
     }
   }
   e.newlyReady.length = 0
@@ -43,7 +50,13 @@ function isHeldByPause(instance: Instance): boolean {
 /** It leaves the queues as `scheduled`; unpausing puts it back. */
 function holdBack(e: Engine, instance: Instance): boolean {
   if (instance.record.state !== 'scheduled') {
-    transition(e, instance, 'scheduled', { cause: 'runnable', actor: 'scheduler' }, { scheduled_time: e.now, next_try_at: null })
+    transition(
+      e,
+      instance,
+      'scheduled',
+      { cause: 'runnable', actor: 'scheduler' },
+      { scheduled_time: e.now, queued_time: null, next_try_at: null },
+    )
   }
   return true
 }

@@ -140,7 +140,7 @@ export function pastAllows(instance: Instance): { allowed: boolean; blocking: st
 export function makeReady(e: Engine, instance: Instance): void {
   if (instance.queue !== null) return
   const { key, limits } = limitsOf(e, instance)
-  const queue = e.ready.queueFor(key, () => new ReadyQueue(key, limits, instance.record.queue))
+  const queue = e.ready.queueFor(key, limits, () => new ReadyQueue(key, limits, instance.record.queue))
   e.ready.add(queue, instance)
   e.newlyReady.push(instance)
 }

@@ -2,9 +2,13 @@
  * Runnable task instances in order of priority, under many limits at once, without ever scanning those that are held back.
  *
  * Task instances that are subject to the same limits share a ReadyQueue, so if its first one is blocked all of it is. A queue
- * is either eligible (in one heap, by the priority of its first item), or parked at the first limit that blocks it. Releasing
- * a slot makes as many parked queues eligible as there are free slots; a queue that turns out to be blocked elsewhere passes
- * the chance on to the next one parked at the same limit. So the cost of a task's end does not depend on how many wait.
+ * is either eligible (in one heap, by the priority of its first item), or parked: at the first limit that blocks it, or at its
+ * worker queue while no worker that serves it has room. Releasing a slot makes as many parked queues eligible as there are free
+ * slots; a queue that turns out to be blocked elsewhere passes the chance on to the next one parked at the same place. So the cost
+ * of a task's end does not depend on how many wait.
+ *
+ * Heaps hold copies of what decides the order, because rows change while a stale place of theirs is still in a heap. A queue whose
+ * first item became better takes a new place, and only its newest place counts.
  */
 import { Heap } from '#domain/heap.ts'
 import type { Instance } from './model.ts'
@@ -17,7 +21,7 @@ export class Limit {
   /** Infinity = no limit. */
   max: number
   used = 0
-  readonly parked = new Heap<ReadyQueue>(queueBefore)
+  readonly parked: Places = new Heap<Place>(ranksBefore)
 
   constructor(code: string, name: string, max: number) {
     this.code = code
@@ -26,12 +30,30 @@ export class Limit {
   }
 }
 
+/** What decides the order; a copy, see above. */
+interface Rank {
+  readonly priority: number
+  readonly queued: number
+  readonly run: number
+  readonly id: number
+}
+interface Item extends Rank {
+  readonly instance: Instance
+}
+/** A queue's place in a heap, by its first item of that moment. */
+interface Place extends Rank {
+  readonly queue: ReadyQueue
+  readonly where: Places
+}
+type Places = Heap<Place>
+
 export class ReadyQueue {
   readonly key: string
   readonly limits: readonly { limit: Limit; slots: number }[]
   readonly worker_queue: string
-  readonly items = new Heap<Instance>(instanceBefore)
-  where: 'idle' | 'eligible' | 'parked' | 'moving' = 'idle'
+  readonly items = new Heap<Item>(ranksBefore)
+  /** Where it is eligible or parked; null = it is empty, or being looked at. */
+  place: Place | null = null
 
   constructor(key: string, limits: readonly { limit: Limit; slots: number }[], workerQueue: string) {
     this.key = key
@@ -45,26 +67,32 @@ export class ReadyQueue {
   }
 }
 
-/** Higher priority first; then earlier runs; then the order of the graph. */
-function instanceBefore(a: Instance, b: Instance): boolean {
-  if (a.record.priority_weight !== b.record.priority_weight) return a.record.priority_weight > b.record.priority_weight
-  const runA = a.run.record.logical_date ?? a.run.record.run_after
-  const runB = b.run.record.logical_date ?? b.run.record.run_after
-  if (runA !== runB) return runA < runB
-  return a.record.id < b.record.id
+/**
+ * Higher priority first; then what was queued once and lost its place through no fault of its own (a lost worker, a drain), by the
+ * time at which it was queued; then earlier runs; then the order of the graph.
+ */
+function ranksBefore(a: Rank, b: Rank): boolean {
+  if (a.priority !== b.priority) return a.priority > b.priority
+  if (a.queued !== b.queued) return a.queued < b.queued
+  if (a.run !== b.run) return a.run < b.run
+  return a.id < b.id
 }
 
-function queueBefore(a: ReadyQueue, b: ReadyQueue): boolean {
-  const first = a.items.peek()
-  const other = b.items.peek()
-  if (first === undefined) return false
-  if (other === undefined) return true
-  return instanceBefore(first, other)
+function rankOf({ record, run }: Instance): Rank {
+  return {
+    priority: record.priority_weight,
+    // Only a `scheduled` instance that was given back has a time of queueing (dispatch.ts clears that of an earlier try).
+    queued: record.state === 'scheduled' && record.queued_time !== null ? record.queued_time : Infinity,
+    run: run.record.logical_date ?? run.record.run_after,
+    id: record.id,
+  }
 }
 
 export class ReadyQueues {
   readonly #queues = new Map<string, ReadyQueue>()
-  readonly #eligible = new Heap<ReadyQueue>(queueBefore)
+  readonly #eligible: Places = new Heap<Place>(ranksBefore)
+  /** By worker queue: those that found no worker with room. */
+  readonly #unserved = new Map<string, Places>()
   #size = 0
 
   /** Number of task instances that wait here. */
@@ -72,10 +100,10 @@ export class ReadyQueues {
     return this.#size
   }
 
-  /** Makes the queue for these limits, or returns the one that exists. */
-  queueFor(key: string, make: () => ReadyQueue): ReadyQueue {
+  /** The queue for these limits. One of an earlier stay of its run in memory counts in limits that nobody else knows: it is replaced. */
+  queueFor(key: string, limits: ReadyQueue['limits'], make: () => ReadyQueue): ReadyQueue {
     let queue = this.#queues.get(key)
-    if (queue === undefined) {
+    if (queue?.limits.every(({ limit }, i) => limit === limits[i]?.limit) !== true) {
       queue = make()
       this.#queues.set(key, queue)
     }
@@ -84,11 +112,12 @@ export class ReadyQueues {
 
   add(queue: ReadyQueue, instance: Instance): void {
     instance.queue = queue
-    queue.items.push(instance)
+    const item = { instance, ...rankOf(instance) }
+    queue.items.push(item)
     this.#size++
-    if (queue.where === 'idle') this.#makeEligible(queue)
-    // A better first item changes the queue's place: push it again and let the stale place find it moved.
-    else if (queue.items.peek() === instance && queue.where === 'eligible') this.#eligible.push(queue)
+    if (queue.place === null) this.#put(queue, this.#eligible)
+    // A better first item: the queue moves forward where it is.
+    else if (queue.items.peek() === item) this.#put(queue, queue.place.where)
   }
 
   /** Withdraws a task instance (cleared, marked, cancelled). Its place in the heap is dropped when it comes up. */
@@ -100,81 +129,102 @@ export class ReadyQueues {
 
   /** Slots of a limit became free, or its maximum grew. */
   released(limit: Limit): void {
-    for (let free = limit.max - limit.used; free > 0; free--) {
-      const queue = limit.parked.pop()
-      if (queue === undefined) return
-      this.#makeEligible(queue)
-    }
+    for (let free = limit.max - limit.used; free > 0 && this.#wake(limit.parked); free--);
   }
 
   /**
-   * Takes task instances out as long as `place` accepts them. `place` returns null if no worker that serves the queue has
-   * room; then the queue is set aside for this pass, and the pass ends when `hasCapacity` says that no worker has any.
+   * Takes task instances out as long as `place` accepts them. `place` returns false if no worker that serves the queue has room
+   * (`hasRoom` of its worker queue); the pass ends when `hasCapacity` says that no worker has any.
    */
-  drain(p: { hasCapacity: () => boolean; place: (instance: Instance, queue: ReadyQueue) => boolean }): void {
-    const setAside: ReadyQueue[] = []
-    const blocked: { queue: ReadyQueue; limit: Limit }[] = []
+  drain(p: {
+    hasCapacity: () => boolean
+    hasRoom: (worker_queue: string) => boolean
+    place: (instance: Instance, queue: ReadyQueue) => boolean
+  }): void {
+    if (!p.hasCapacity()) return
+    for (const [worker_queue, parked] of this.#unserved) if (parked.size > 0 && p.hasRoom(worker_queue)) this.#wake(parked)
+    const blocked: { queue: ReadyQueue; at: Places }[] = []
     while (p.hasCapacity()) {
-      const queue = this.#nextEligible()
+      const queue = this.#next(this.#eligible)
       if (queue === undefined) break
+      const first = queue.items.peek()
       const head = this.#dropWithdrawn(queue)
       if (head === undefined) {
-        queue.where = 'idle'
-        this.#queues.delete(queue.key)
+        this.#forget(queue)
+        this.#passOn(queue)
+        continue
+      }
+      if (head !== first) {
+        // It stood where its withdrawn items belonged: those that stand behind it may be better now.
+        this.#put(queue, this.#eligible)
+        this.#passOn(queue)
         continue
       }
       const block = queue.blockedBy()
       if (block !== undefined) {
-        queue.where = 'moving'
-        blocked.push({ queue, limit: block.limit })
+        blocked.push({ queue, at: block.limit.parked })
         this.#passOn(queue)
         continue
       }
-      if (!p.place(head, queue)) {
-        queue.where = 'moving'
-        setAside.push(queue)
+      if (!p.place(head.instance, queue)) {
+        this.#put(queue, this.#unservedOf(queue))
         continue
       }
       queue.items.pop()
-      this.withdraw(head)
-      queue.where = 'idle'
-      if (queue.items.size > 0) this.#makeEligible(queue)
-      else this.#queues.delete(queue.key)
+      this.withdraw(head.instance)
+      if (queue.items.size > 0) this.#put(queue, this.#eligible)
+      else this.#forget(queue)
+      this.#wake(this.#unserved.get(queue.worker_queue))
     }
-    for (const { queue, limit } of blocked) {
-      queue.where = 'parked'
-      limit.parked.push(queue)
-    }
-    for (const queue of setAside) this.#makeEligible(queue)
+    for (const { queue, at } of blocked) this.#put(queue, at)
   }
 
-  /** `queue` is blocked: others that wait for its limits get their chance, also for the rest of a limit that is too small for it. */
+  /** It is empty; another one may have taken its key. */
+  #forget(queue: ReadyQueue): void {
+    if (this.#queues.get(queue.key) === queue) this.#queues.delete(queue.key)
+  }
+
+  #unservedOf(queue: ReadyQueue): Places {
+    let parked = this.#unserved.get(queue.worker_queue)
+    if (parked === undefined) this.#unserved.set(queue.worker_queue, (parked = new Heap<Place>(ranksBefore)))
+    return parked
+  }
+
+  /** `queue` does not use its chance: others that wait for the same get theirs, also for the rest of a limit that is too small for it. */
   #passOn(queue: ReadyQueue): void {
-    for (const { limit } of queue.limits) {
-      if (limit.used >= limit.max) continue
-      const next = limit.parked.pop()
-      if (next !== undefined) this.#makeEligible(next)
-    }
+    for (const { limit } of queue.limits) if (limit.used < limit.max) this.#wake(limit.parked)
+    this.#wake(this.#unserved.get(queue.worker_queue))
   }
 
-  #makeEligible(queue: ReadyQueue): void {
-    queue.where = 'eligible'
-    this.#eligible.push(queue)
+  /** Gives a queue with items its place, by its first one. */
+  #put(queue: ReadyQueue, where: Places): void {
+    const first = queue.items.peek()
+    if (first === undefined) return
+    const { priority, queued, run, id } = first
+    queue.place = { queue, where, priority, queued, run, id }
+    where.push(queue.place)
   }
 
-  #nextEligible(): ReadyQueue | undefined {
-    for (let queue = this.#eligible.pop(); queue !== undefined; queue = this.#eligible.pop()) {
-      if (queue.where === 'eligible') {
-        queue.where = 'moving'
-        return queue
-      }
+  /** Takes out the best queue of a heap. */
+  #next(places: Places): ReadyQueue | undefined {
+    for (let place = places.pop(); place !== undefined; place = places.pop()) {
+      if (place.queue.place !== place) continue
+      place.queue.place = null
+      return place.queue
     }
     return undefined
   }
 
-  #dropWithdrawn(queue: ReadyQueue): Instance | undefined {
+  /** The best queue that is parked there becomes eligible. False = none is. */
+  #wake(parked: Places | undefined): boolean {
+    const queue = parked === undefined ? undefined : this.#next(parked)
+    if (queue !== undefined) this.#put(queue, this.#eligible)
+    return queue !== undefined
+  }
+
+  #dropWithdrawn(queue: ReadyQueue): Item | undefined {
     for (let head = queue.items.peek(); head !== undefined; head = queue.items.peek()) {
-      if (head.queue === queue) return head
+      if (head.instance.queue === queue) return head
       queue.items.pop()
     }
     return undefined

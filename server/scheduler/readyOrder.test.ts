@@ -1,0 +1,128 @@
+/** The order in which runnable task instances are given out, and what giving them out costs. */
+import { describe, expect, it } from 'vitest'
+import { EngineHarness } from './testing/engineHarness.ts'
+import type { Instance } from './model.ts'
+import { Limit, ReadyQueue, ReadyQueues } from './readyQueues.ts'
+import { spec, task } from './simulation/workload.ts'
+import { SIM_START } from './simulation/simClock.ts'
+
+async function started(...args: ConstructorParameters<typeof EngineHarness>): Promise<EngineHarness> {
+  const harness = new EngineHarness(...args)
+  await harness.start()
+  return harness
+}
+
+const DAY = 86_400_000
+
+describe('a task that gave its place back', () => {
+  const dag = spec({ dag_id: 'd', max_active_runs: 100, tasks: [task({ task_id: 'a', retries: 3 })] })
+
+  /** The younger run is on the worker, five older ones wait behind it. */
+  async function busy(): Promise<{ h: EngineHarness; young: string }> {
+    const h = await started([dag], { parallelism: 1 })
+    const young = await h.trigger('d', { run_id: 'young', logical_date: SIM_START })
+    for (let i = 1; i <= 5; i++) await h.trigger('d', { run_id: `old${i}`, logical_date: SIM_START - i * DAY })
+    expect(h.assigned.map(({ run }) => run.run_id)).toEqual([young])
+    return { h, young }
+  }
+
+  it('goes first among its equals after its worker was lost', async () => {
+    const { h, young } = await busy()
+    h.takeAssigned()
+    await h.pass(9000, { beats: false })
+    await h.hello('v', [])
+    expect(h.takeAssigned().map(({ run, ref }) => `${run.run_id} ${ref.attempt}`)).toEqual([`${young} 2`])
+  })
+  it('goes first also when a new controller has taken over meanwhile', async () => {
+    const { h, young } = await busy()
+    h.takeAssigned()
+    await h.pass(9000, { beats: false })
+    expect(h.states(young)).toEqual({ a: 'scheduled' })
+    const again = await h.restarted()
+    expect(again.takeAssigned().map(({ run }) => run.run_id)[0]).toBe(young)
+  })
+  it('goes first after its worker gave it back unstarted', async () => {
+    const { h, young } = await busy()
+    const [first] = h.takeAssigned()
+    await h.answer(h.inbox.workerReleased({ worker_id: 'w', refs: [first!.ref] }))
+    expect(h.takeAssigned().map(({ run }) => run.run_id)).toEqual([young])
+  })
+  it('waits its turn after a failure of its own', async () => {
+    const { h } = await busy()
+    const [first] = h.takeAssigned()
+    await h.end(first!, 'failed')
+    await h.end(h.takeAssigned()[0]!, 'success')
+    await h.pass(5000)
+    await h.end(h.takeAssigned()[0]!, 'success')
+    expect(h.takeAssigned().map(({ run }) => run.run_id)).toEqual(['old3'])
+  })
+})
+
+describe('ready queues', () => {
+  it('let a better task pass that became runnable while its queue waited for a slot', async () => {
+    const slots = { pool: 'p', weight_rule: 'absolute' } as const
+    const h = await started(
+      [
+        spec({ dag_id: 'blocker', tasks: [task({ task_id: 'blocker', ...slots })] }),
+        spec({ dag_id: 'older', tasks: [task({ task_id: 'x', ...slots })] }),
+        spec({
+          dag_id: 'younger',
+          tasks: [task({ task_id: 'gate' }), task({ task_id: 'y', ...slots }), task({ task_id: 'urgent', priority_weight: 9, ...slots })],
+          edges: [['gate', 'urgent', null]],
+        }),
+      ],
+      { pools: [1, 128].map((n) => ({ name: n === 1 ? 'p' : 'default_pool', slots: n, description: '', include_deferred: false })) },
+    )
+    await h.trigger('blocker')
+    await h.trigger('older')
+    await h.trigger('younger')
+    const [blocker, gate] = h.takeAssigned()
+    await h.end(gate!, 'success')
+    await h.end(blocker!, 'success')
+    expect(await h.endAll()).toEqual(['urgent', 'x', 'y'])
+  })
+
+  /** As much of a task instance as its order needs. */
+  const instance = (id: number): Instance =>
+    ({
+      record: { id, priority_weight: 1, state: 'scheduled', queued_time: null },
+      run: { record: { logical_date: id } },
+    }) as unknown as Instance
+
+  it('do not look again and again at queues that no worker serves', () => {
+    const ready = new ReadyQueues()
+    const limit = new Limit('pool', 'p', 1000)
+    const add = (key: string, worker_queue: string, id: number): void => {
+      ready.add(
+        ready.queueFor(key, [{ limit, slots: 1 }], () => new ReadyQueue(key, [{ limit, slots: 1 }], worker_queue)),
+        instance(id),
+      )
+    }
+    for (let i = 0; i < 500; i++) add(`gpu${i}`, 'gpu', i)
+    let looks = 0
+    let served = 'default'
+    const placed: string[] = []
+    const drain = (): void =>
+      ready.drain({
+        hasCapacity: () => true,
+        hasRoom: (worker_queue) => served.includes(worker_queue),
+        place: (_, queue) => {
+          looks++
+          if (!served.includes(queue.worker_queue)) return false
+          placed.push(queue.key)
+          return true
+        },
+      })
+    drain()
+    looks = 0
+    for (let i = 0; i < 50; i++) {
+      add('cpu', 'default', 1000 + i)
+      drain()
+    }
+    expect(looks).toBe(50)
+    served = 'default gpu'
+    drain()
+    expect(placed.slice(50)).toEqual(Array.from({ length: 500 }, (_, i) => `gpu${i}`))
+    expect(ready.size).toBe(0)
+  })
+})
