@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import types
 from typing import Any, Callable, Collection, Dict, Mapping
 
 # Keys of the context that Airflow 2 and 3 share. A parameter of an @task function with such a name is filled in.
@@ -28,6 +29,8 @@ def keyword_arguments(
     The keyword arguments that `function` gets beside `args`: those `given`, and the context's that it names. What `args` fills is left
     alone; Airflow refuses such a call. Raises ValueError if `args` and `given` fill the same parameter.
     """
+    if not args and _takes_nothing(function):
+        return {}
     try:
         parameters = inspect.signature(function).parameters
     except (TypeError, ValueError):
@@ -43,3 +46,11 @@ def keyword_arguments(
         names = {name for name, p in parameters.items() if p.kind is not p.POSITIONAL_ONLY}
     own = {name for name in LATER_KEYS & set(parameters) if parameters[name].default is not inspect.Parameter.empty and name not in given}
     return {name: value for name, value in candidates.items() if name in names and name not in filled and name not in own}
+
+
+def _takes_nothing(function: Callable[..., Any]) -> bool:
+    """Seen without inspect.signature, which costs a fresh process more than the rest of the call. False = not known."""
+    if type(function) is not types.FunctionType or function.__dict__:
+        return False
+    code = function.__code__
+    return not code.co_argcount and not code.co_kwonlyargcount and not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)

@@ -13,6 +13,9 @@ from vortex.execution.task_instance import TaskInstance
 from vortex.execution.variables import VariableAccessor
 
 
+_ONE_DAY = dt.timedelta(days=1)
+
+
 class Accessors:
     """`var.value` and `var.json`."""
 
@@ -91,19 +94,20 @@ def _dates(job: Dict[str, Any], dag_run: DagRun) -> Dict[str, Any]:
         previous = following = logical
     found.update({"logical_date": logical, "execution_date": logical, "next_execution_date": following, "prev_execution_date": previous})
     found["prev_execution_date_success"] = facts["prev_data_interval_start_success"]
-    found["ts"] = logical.isoformat()
-    found["ts_nodash"] = logical.strftime("%Y%m%dT%H%M%S")
-    found["ts_nodash_with_tz"] = logical.isoformat().replace("-", "").replace(":", "")
-    for name, moment in (
-        ("ds", logical),
-        ("next_ds", following),
-        ("prev_ds", previous),
-        ("yesterday_ds", logical - dt.timedelta(days=1)),
-        ("tomorrow_ds", logical + dt.timedelta(days=1)),
-    ):
-        found[name] = None if moment is None else moment.strftime("%Y-%m-%d")
-        found[name + "_nodash"] = None if moment is None else moment.strftime("%Y%m%d")
+    text = logical.isoformat()
+    found["ts"] = text
+    found["ts_nodash_with_tz"] = text.replace("-", "").replace(":", "")
+    found["ts_nodash"] = found["ts_nodash_with_tz"][:15]
+    day = _day(logical)
+    for name, date in (("ds", day), ("next_ds", _day(following)), ("prev_ds", _day(previous)), ("yesterday_ds", day - _ONE_DAY), ("tomorrow_ds", day + _ONE_DAY)):
+        found[name] = None if date is None else date.isoformat()
+        found[name + "_nodash"] = None if date is None else date.isoformat().replace("-", "")
     return found
+
+
+def _day(moment: Any) -> Any:
+    """The plain date: its arithmetic and texts need no Python code of pendulum's."""
+    return None if moment is None else dt.date(moment.year, moment.month, moment.day)
 
 
 def _configuration() -> Any:
@@ -142,5 +146,8 @@ def export_environment(job: Dict[str, Any], dag: Any, task: Any) -> Dict[str, st
             "VORTEX_LOGICAL_DATE": values["LOGICAL_DATE"],
         }
     )
-    os.environ.update(exported)
+    # Not `update`: what it touches of the abstract base classes would be copied for each child.
+    environ = os.environ
+    for name, value in exported.items():
+        environ[name] = value
     return exported

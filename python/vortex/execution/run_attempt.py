@@ -35,7 +35,7 @@ def execute(job: Dict[str, Any], loaded: Any, channel: Any) -> Dict[str, Any]:
     """The result document: outcome, reason, reason_code, xcoms, skip_task_ids, reschedule_at_ms, deferral_json."""
     check_job(job)
     variables.use_source(variables.ControllerSource(channel))
-    _log_to_stdout()
+    log_to_stdout()
     dag = loaded.dags.get(job["dag_id"])
     if dag is None:
         names = ", ".join(sorted(loaded.dags)[:10]) or "none"
@@ -161,8 +161,11 @@ def _print(text: str) -> None:
     sys.stdout.flush()
 
 
-def _log_to_stdout() -> None:
-    """Records of the logging module go to the task's log, unless the DAG file has set up logging itself."""
+def log_to_stdout() -> None:
+    """
+    Records of the logging module go to the task's log, unless the DAG file has set up logging itself. A task host calls it after the
+    import, so that its children find it done.
+    """
     root = logging.getLogger()
     if root.handlers:
         return

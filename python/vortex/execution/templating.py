@@ -8,13 +8,22 @@ from typing import Any, Dict, Iterable, List, Optional, Tuple
 from vortex.exceptions import AirflowException
 
 MAX_DEPTH = 50
+# Where the running task's template files lie.
+_folders: List[str] = []
 
 
 def render_template_fields(task: Any, context: Dict[str, Any], folders: List[str]) -> None:
     """Renders each template field of the task in place. A process runs one attempt, so nobody else sees the change."""
+    global _folders
+    _folders = folders
     renderer = Renderer(context.get("dag"), context, folders)
     mapped = frozenset(getattr(task, "mapped_fields", ()) or ())
     renderer.render_fields(task, tuple(name for name in _names(task) if name not in mapped), tuple(getattr(task, "template_ext", ()) or ()))
+
+
+def render_now(task: Any, value: Any, context: Dict[str, Any]) -> Any:
+    """Renders what a task makes while it runs, such as the command of @task.bash, as one of its template fields."""
+    return Renderer(context.get("dag"), context, _folders).render(value, tuple(getattr(task, "template_ext", ()) or ()))
 
 
 def _names(owner: Any) -> Tuple[str, ...]:

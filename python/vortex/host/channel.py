@@ -1,13 +1,27 @@
 """
 A task's private line to its host: questions and their answers, XComs, the result. Not stdout, which belongs to the author.
+
+What the child says travels as the frames of `frames.py`, since the author's code could write there too. What the host says travels as
+u32 length and marshal: it is trusted, of the same interpreter, and reading it touches a third of the memory that JSON does, which a
+fresh child would have to copy page by page.
 """
 from __future__ import annotations
 
+import marshal
 import os
+import struct
 import threading
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, Optional
 
-from vortex.host.frames import JSON, Decoder, encode_json
+from vortex.host.frames import encode_json
+
+_LENGTH = struct.Struct(">I")
+
+
+def encode_for_child(message: Dict[str, Any]) -> bytes:
+    """What `Channel.receive` reads. Texts, numbers, booleans, None, lists and dicts only."""
+    payload = marshal.dumps(message)
+    return _LENGTH.pack(len(payload)) + payload
 
 
 class ChannelError(Exception):
@@ -33,10 +47,8 @@ class Terminated(BaseException):
 class Channel:
     def __init__(self, fd: int) -> None:
         self._fd = fd
-        self._decoder = Decoder()
         self._next_id = 0
         self._lock = threading.RLock()
-        self._arrived: List[Dict[str, Any]] = []
         self.xcom_cap_bytes = 0
         # Called in the main thread when SIGTERM arrives, with "timeout" or "killed". It may raise; what it raises surfaces in
         # the code that runs. `execute` sets it so that on_kill runs and Airflow's exceptions are raised.
@@ -85,12 +97,18 @@ class Channel:
 
     def receive(self) -> Dict[str, Any]:
         """The next message; ends the process when the host is gone."""
-        while not self._arrived:
-            data = os.read(self._fd, 64 * 1024)
-            if not data:
+        (length,) = _LENGTH.unpack(self._read(_LENGTH.size))
+        message: Dict[str, Any] = marshal.loads(self._read(length))
+        return message
+
+    def _read(self, count: int) -> bytearray:
+        data = bytearray()
+        while len(data) < count:
+            more = os.read(self._fd, count - len(data))
+            if not more:
                 os._exit(70)
-            self._arrived.extend(document for kind, document in self._decoder.feed(data) if kind == JSON)
-        return self._arrived.pop(0)
+            data += more
+        return data
 
     def _send(self, message: Dict[str, Any]) -> None:
         data = memoryview(encode_json(message))

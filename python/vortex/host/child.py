@@ -4,7 +4,6 @@ from __future__ import annotations
 import _signal  # The module `signal` wraps each call in enums; that costs a child 0.1 ms of copied pages.
 import io
 import os
-import random
 import signal
 import sys
 import traceback
@@ -92,8 +91,7 @@ def max_descriptor() -> int:
 
 
 def reseed() -> None:
-    """Or every attempt would draw the same numbers."""
-    random.seed()
+    """Or every attempt would draw the same numbers. Python's own generator does it by itself after each fork."""
     numpy_random = sys.modules.get("numpy.random")
     if numpy_random is not None:
         numpy_random.seed()

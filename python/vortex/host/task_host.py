@@ -19,8 +19,9 @@ from typing import Any, Callable, Dict, List, Optional, Set
 from vortex.host import linux
 from vortex.host.attempt import TIMEOUT, Attempt, failed_start
 from vortex.host.child import AskVariable, import_failure, max_descriptor, prepare_streams, run_child
+from vortex.host.channel import encode_for_child
 from vortex.host.clocks import monotonic
-from vortex.host.frames import JSON, BrokenFrame, Decoder, encode_json
+from vortex.host.frames import JSON, BrokenFrame, Decoder
 from vortex.host.job import result_fields
 from vortex.host.link import Link
 from vortex.host.process_tree import StartTimer, own_children
@@ -215,7 +216,7 @@ class TaskHost(Supervisor):
 
     def _send_control(self, attempt: PythonAttempt, message: Optional[Dict[str, Any]]) -> None:
         if message is not None:
-            attempt.unsent += encode_json(message)
+            attempt.unsent += encode_for_child(message)
         control = attempt.child.control
         try:
             while attempt.unsent:
@@ -320,10 +321,13 @@ def open_files() -> Set[str]:
 
 def _load_file(root: str, file: str, ask_variable: AskVariable) -> Any:
     from vortex.execution import variables
+    from vortex.execution.run_attempt import log_to_stdout
     from vortex.loading import load_file
 
     variables.use_source(variables.LoadingSource(ask_variable, lambda _key: None))
-    return load_file(root, file)
+    loaded = load_file(root, file)
+    log_to_stdout()
+    return loaded
 
 
 def _tell(link: Link, message: Dict[str, Any]) -> None:
