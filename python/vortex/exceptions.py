@@ -37,6 +37,10 @@ class AirflowInternalRuntimeError(BaseException):
     """Airflow's own mistake; kept for imports."""
 
 
+class InvalidArguments(AirflowException, TypeError):
+    """An operator was given arguments that it does not have. Airflow 2 raises AirflowException for them, Airflow 3 TypeError."""
+
+
 class AirflowFailException(AirflowException):
     """Raised in a task: it fails at once, whatever tries remain."""
 

@@ -186,12 +186,17 @@ def test_a_constructor_that_forgets_super(dag):
         Forgets(task_id="t")
 
 
-def test_unknown_arguments_load_with_a_notice(dag, spec):
-    for number in range(5):
-        BashOperator(task_id=f"t{number}", bash_command="x", retires=1)
-    assert spec(dag)["notices"] == [
-        "BashOperator has no argument retires=; it was ignored; did you mean retries? (tasks t0, t1, t2 and 2 more)"
-    ]
+@pytest.mark.parametrize("kind", [AirflowException, TypeError])
+def test_unknown_arguments_are_refused_with_the_name_that_was_meant(dag, kind):
+    words = r"passed to BashOperator \(task_id: t\). Invalid arguments were: retires \(did you mean retries\?\), token.$"
+    with pytest.raises(kind, match=words):
+        BashOperator(task_id="t", bash_command="x", retires=1, token="hunter2")
+    assert "t" not in dag.task_dict
+
+
+def test_arguments_that_airflow_1_had_are_tolerated(dag, spec):
+    BashOperator(task_id="t", bash_command="x", provide_context=True, xcom_push=True)
+    assert spec(dag)["notices"] == []
 
 
 @pytest.mark.parametrize(

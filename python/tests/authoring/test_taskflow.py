@@ -162,6 +162,17 @@ def test_unknown_kinds_load_and_fail(dag, task_spec):
         made.execute({})
 
 
+def test_a_bash_task_is_no_stub(dag, task_spec):
+    @task.bash(env={"A": "1"}, retries=2)
+    def f(name):
+        return f"echo {name}"
+
+    made = f("x").operator
+    found = task_spec(made)
+    assert (found["operator"], found["kind"], found["stub_package"], found["retries"]) == ("@task.bash", "python", None, 2)
+    assert found["template_fields"] == {"op_args": ["x"], "env": {"A": "1"}}
+
+
 def test_setup_and_teardown(dag, spec):
     @setup
     def make():

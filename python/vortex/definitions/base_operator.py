@@ -46,9 +46,10 @@ class BaseOperator(SetupTeardown, Node, metaclass=OperatorMeta):
     params: values for templates; they win over the DAG's. secrets: {"ENV_NAME": "secret_name"} or a list of names; the task, and no
         other, finds these vault secrets in its environment.
     doc, doc_md, doc_json, doc_yaml, doc_rst, task_display_name: for people.
-    sla, resources, run_as_user, executor, executor_config: accepted and ignored with a remark on the DAG page. Unknown arguments too.
+    sla, resources, run_as_user, executor, executor_config: accepted and ignored with a remark on the DAG page.
 
-    Raises AirflowException for a missing or malformed argument and for a task_id that is taken.
+    Raises AirflowException for a missing, malformed or unknown argument (the last is a TypeError as well: Airflow 2 raises the one,
+    Airflow 3 the other) and for a task_id that is taken.
     Source of the rules: Airflow core-concepts/tasks and operators; BaseOperator of 1.10 to 3.2.
     """
 
@@ -126,6 +127,7 @@ class BaseOperator(SetupTeardown, Node, metaclass=OperatorMeta):
         group = found.pop("_found_group", None)
         dag = found.pop("_found_dag", None)
         check_id(task_id, "task_id")
+        arguments.refuse_unknown(type(self).__name__, task_id, kwargs, lambda: argument_names(type(self)))
         self.task_id: str = group.child_id(task_id) if group is not None else task_id
         task_id = self.task_id
         self.task_group = group
@@ -181,20 +183,17 @@ class BaseOperator(SetupTeardown, Node, metaclass=OperatorMeta):
         self.sla, self.resources, self.run_as_user = sla, resources, run_as_user
         self.executor, self.executor_config = executor, executor_config or {}
         self._logger_name = logger_name
-        self._note_ignored(kwargs)
+        self._note_ignored()
 
         if group is not None:
             group.add(self)
         if dag is not None:
             self.dag = dag
 
-    def _note_ignored(self, unknown: Dict[str, Any]) -> None:
+    def _note_ignored(self) -> None:
         for name, words in arguments.IGNORED.items():
             if getattr(self, name):
                 self.notices.append(words)
-        for name in unknown:
-            if name not in arguments.SILENT:
-                self.notices.append(arguments.unknown_argument(type(self).__name__, name, argument_names(type(self))))
 
     def on_constructed(self) -> None:
         """After the whole constructor chain: arguments that are other tasks' results become dependencies."""

@@ -5,12 +5,12 @@ from __future__ import annotations
 import datetime as dt
 import difflib
 import re
-from typing import Any, Dict, List, Mapping, Optional, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Union
 
 from vortex import timezone
 from vortex.configuration import conf
 from vortex.definitions.names import check_environment_name
-from vortex.exceptions import AirflowException
+from vortex.exceptions import AirflowException, InvalidArguments
 
 # Arguments of Airflow that VORTEX accepts and does not act on, with the reason that the DAG page gives.
 IGNORED: Dict[str, str] = {
@@ -112,7 +112,14 @@ def read_secrets(value: Union[None, str, Mapping[str, str], List[str]], task_id:
     return pairs
 
 
-def unknown_argument(operator: str, name: str, known: "list[str]") -> str:
-    near = difflib.get_close_matches(name, known, 1, 0.8)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"{operator} has no argument {name}=; it was ignored{hint}"
+def refuse_unknown(operator: str, task_id: str, given: Mapping[str, Any], known: Callable[[], List[str]]) -> None:
+    """
+    Raises InvalidArguments for arguments that no constructor of the operator names. A misspelt `retries` would otherwise be found
+    when the task fails for good. Values are left out: they may be secret.
+    """
+    unknown = [name for name in given if name not in SILENT]
+    if not unknown:
+        return
+    near = [(name, difflib.get_close_matches(name, known(), 1, 0.8)) for name in unknown]
+    words = ", ".join(f"{name} (did you mean {found[0]}?)" if found else name for name, found in near)
+    raise InvalidArguments(f"Invalid arguments were passed to {operator} (task_id: {task_id}). Invalid arguments were: {words}.")

@@ -9,13 +9,14 @@ import functools
 import inspect
 import typing
 from collections.abc import Mapping
-from typing import Any, Callable, Dict, Optional, Type
+from typing import Any, Callable, Collection, Dict, Optional, Type
 
 from vortex.definitions.authoring_context import DagContext, TaskGroupContext
 from vortex.definitions.base_operator import BaseOperator
-from vortex.definitions.callable_arguments import CONTEXT_KEYS
+from vortex.definitions.callable_arguments import CONTEXT_KEYS, keyword_arguments
 from vortex.definitions.task_group import unique_task_id
 from vortex.definitions.xcom_arg import XComArg
+from vortex.operators.bash import BashOperator
 from vortex.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
 
 
@@ -35,6 +36,43 @@ class ShortCircuitTask(ShortCircuitOperator):
     """What @task.short_circuit makes."""
 
     custom_operator_name = "@task.short_circuit"
+
+
+class BashTask(BashOperator):
+    """
+    What @task.bash makes: the function returns the command, which is then rendered and run as BashOperator runs its own. Arguments
+    are BashOperator's, and those of the call. Raises TypeError when it runs if the function returns no text, or an empty one.
+    """
+
+    custom_operator_name = "@task.bash"
+    template_fields = ("op_args", "op_kwargs", *BashOperator.template_fields)
+    template_fields_renderers = {**BashOperator.template_fields_renderers, "op_args": "py", "op_kwargs": "py"}
+
+    def __init__(
+        self,
+        *,
+        python_callable: Callable[..., Any],
+        op_args: Optional[Collection[Any]] = None,
+        op_kwargs: Optional[Mapping[str, Any]] = None,
+        multiple_outputs: bool = False,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(bash_command=None, **kwargs)
+        self.python_callable = python_callable
+        self.op_args: Collection[Any] = op_args if op_args is not None else ()
+        self.op_kwargs: Mapping[str, Any] = op_kwargs if op_kwargs is not None else {}
+        if multiple_outputs:
+            self.notices.append("multiple_outputs= is ignored by @task.bash: its result is the last line of the output")
+
+    def execute(self, context: Any) -> Any:
+        from vortex.execution.templating import render_now
+
+        command = self.python_callable(*self.op_args, **keyword_arguments(self.python_callable, self.op_args, context, self.op_kwargs))
+        if not isinstance(command, str) or not command.strip():
+            raise TypeError(f"The function of @task.bash must return the command, a text that is not empty; it returned {command!r}.")
+        self._is_script = command.endswith(tuple(self.template_ext))
+        self.bash_command = render_now(self, command, context)
+        return super().execute(context)
 
 
 class TaskDecorator:
@@ -143,7 +181,7 @@ def _stub(kind: str) -> Type[BaseOperator]:
     return stub_task(kind)
 
 
-task = TaskDecorators({"python": PythonTask, "branch": BranchTask, "short_circuit": ShortCircuitTask})
+task = TaskDecorators({"python": PythonTask, "branch": BranchTask, "short_circuit": ShortCircuitTask, "bash": BashTask})
 
 
 def setup(function: Any) -> TaskDecorator:

@@ -1,6 +1,8 @@
 """Tracebacks as the author of a DAG file wants them: without our frames and the import system's, and with the line in their file."""
 from __future__ import annotations
 
+import ast
+import itertools
 import os
 import traceback
 from typing import Optional
@@ -27,7 +29,9 @@ def _cut(summary: Optional[traceback.TracebackException], seen: set) -> None:
     if summary is None or id(summary) in seen:
         return
     seen.add(id(summary))
-    kept = [frame for frame in summary.stack if not is_ours(frame.filename)]
+    # Above the first frame of the author's there is only what we called to get there, such as ast.parse.
+    above = itertools.takewhile(lambda frame: is_ours(frame.filename) or frame.filename == ast.__file__, summary.stack)
+    kept = [frame for frame in list(summary.stack)[len(list(above)) :] if not is_ours(frame.filename)]
     summary.stack = traceback.StackSummary.from_list(kept)
     _cut(summary.__cause__, seen)
     _cut(summary.__context__, seen)
