@@ -85,6 +85,28 @@ CREATE TABLE bundles (
   CONSTRAINT bundles_pkey PRIMARY KEY (hash)
 );
 
+CREATE TABLE commands (
+  id text COLLATE "C" NOT NULL,
+  ordinal bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
+  asked_by text NOT NULL,
+  method text NOT NULL,
+  params text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  epoch bigint,
+  answer text,
+  answered_at timestamp with time zone,
+  CONSTRAINT commands_pkey PRIMARY KEY (id)
+);
+CREATE INDEX commands_open ON public.commands USING btree (ordinal) WHERE (answered_at IS NULL);
+
+CREATE TABLE controllers (
+  holder text COLLATE "C" NOT NULL,
+  api_address text,
+  swarm_address text,
+  seen_at timestamp with time zone NOT NULL,
+  CONSTRAINT controllers_pkey PRIMARY KEY (holder)
+);
+
 CREATE TABLE dag_files (
   file text COLLATE "C" NOT NULL,
   hash text NOT NULL,

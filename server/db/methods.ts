@@ -15,7 +15,7 @@ import * as variables from './entities/variables.ts'
 import * as workers from './entities/workers.ts'
 import * as xcoms from './entities/xcoms.ts'
 
-export type StoreMethod = Exclude<keyof Store, 'dialect' | 'close'>
+export type StoreMethod = Exclude<keyof Store, 'dialect' | 'cluster' | 'close'>
 /** Methods that a dialect implements itself. */
 export type DialectMethod =
   | 'leaderAcquire'

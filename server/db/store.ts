@@ -7,6 +7,7 @@
  */
 import type { DagRunState, RunType, TaskInstanceState } from '#contract/states.ts'
 import type { DagSpec } from '#contract/dagSpec.ts'
+import type { Cluster } from './cluster.ts'
 import type {
   ApiKeyRecord,
   AttemptRecord,
@@ -104,6 +105,8 @@ export interface EngineCommit {
   dag_runs_delete: number[]
   /** Deletes DAGs with everything that hangs on them. */
   dags_delete: string[]
+  /** Commands of other controllers that this commit carries out (cluster.ts): JSON of their answers. */
+  commands_answer?: { id: string; answer: string }[]
 }
 
 export type CommitOutcome =
@@ -298,6 +301,8 @@ export interface LogStore {
 export interface Store extends EngineStore, DagStore, ReadStore, AdminStore, LogStore {
   /** Dialect for people (health page); never branch on it outside server/db. */
   readonly dialect: string
+  /** What several controllers on one database share; null where there can be one only (SQLite). */
+  readonly cluster: Cluster | null
   /** Milliseconds since 1970 by the database's clock. */
   now(): Promise<number>
   ping(): Promise<void>

@@ -60,6 +60,7 @@ async function commit(client: pg.Client, p: EngineCommit, groups: ReturnType<typ
       ),
     )
   if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) sent.push(...deleteRows(client, p))
+  if (p.commands_answer !== undefined && p.commands_answer.length > 0) sent.push(answerCommands(client, p.epoch, p.commands_answer))
 
   const results = await Promise.allSettled([begun, ...sent])
   // After a first error PostgreSQL refuses the rest of the transaction (25P02): only the first one says anything.
@@ -171,6 +172,16 @@ function deleteRows(client: pg.Client, p: EngineCommit): Promise<null>[] {
     await client.query(text, values)
     return null
   })
+}
+
+/** They were claimed by this epoch, so nobody else has answered them or taken them back. */
+async function answerCommands(client: pg.Client, epoch: number, commands: { id: string; answer: string }[]): Promise<CommitOutcome | null> {
+  const { rowCount } = await client.query(
+    `UPDATE commands c SET answer = v.answer, answered_at = clock_timestamp() FROM unnest($1::text[], $2::text[]) AS v(id, answer)
+     WHERE c.id = v.id AND c.epoch = $3 AND c.answered_at IS NULL`,
+    [commands.map(({ id }) => id), commands.map(({ answer }) => answer), epoch],
+  )
+  return rowCount === commands.length ? null : { status: 'conflict', detail: 'commands update of answer' }
 }
 
 /** Which row did not match, looked up after the rollback: for people, not for the decision. */

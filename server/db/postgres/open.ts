@@ -1,13 +1,16 @@
 /**
  * The store on PostgreSQL 14 or later.
  *
- * Connections: two writers, four readers, and one of its own for the leader's statements (see leader.ts).
+ * Connections: two writers, four readers, one of its own for the leader's statements (see leader.ts), and one for messages between
+ * controllers once its bus is started (bus.ts).
  * Failures: whatever says "not now" (connection lost, shutdown, too many clients, disk full, deadlock, timeout) rejects with
  * StoreUnavailable; pools and the leader's connection open anew by themselves at the next call, so the server outlives its
  * database. Nothing is retried here: the caller knows whether it still wants it.
  */
+import { systemClock } from '#runtime/clock.ts'
 import type { EngineCommit, Store } from '../store.ts'
 import { SHARED_METHODS, type SharedMethod, type StoreMethod } from '../methods.ts'
+import { createCluster } from './cluster.ts'
 import { PostgresDatabase } from './connection.ts'
 import { engineCommit } from './engineCommit.ts'
 import { leaderAcquire, LeaderConnection, leaderRenew, leaderResign } from './leader.ts'
@@ -19,6 +22,7 @@ export async function openPostgres(p: { url: string }): Promise<Store> {
   const db = new PostgresDatabase(p.url)
   const leader = new LeaderConnection(p.url)
   const logs = new LogChunks(db)
+  const cluster = createCluster({ db, url: p.url, clock: systemClock })
   let closed: Promise<void> | null = null
   const shared: Partial<Record<StoreMethod, (p: never) => Promise<unknown>>> = {}
   for (const method of Object.keys(SHARED_METHODS) as SharedMethod[]) {
@@ -30,6 +34,7 @@ export async function openPostgres(p: { url: string }): Promise<Store> {
   return {
     ...(shared as unknown as Pick<Store, SharedMethod>),
     dialect: 'PostgreSQL',
+    cluster,
     leaderAcquire: (p) => leaderAcquire(leader, p),
     leaderRenew: (p) => leaderRenew(leader, p),
     leaderResign: (p) => leaderResign(leader, p),
@@ -49,6 +54,6 @@ export async function openPostgres(p: { url: string }): Promise<Store> {
       return rows[0]?.now ?? Number.NaN
     },
     ping: async () => void (await db.query('SELECT 1', [])),
-    close: () => (closed ??= leader.close().then(() => db.close())),
+    close: () => (closed ??= Promise.all([cluster.bus.close(), leader.close()]).then(() => db.close())),
   }
 }

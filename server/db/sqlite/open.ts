@@ -106,6 +106,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
   return {
     ...(store as unknown as Store),
     dialect: 'SQLite',
+    cluster: null,
     close: () => (closed ??= logs.close().then(() => threads.close())),
   }
 }

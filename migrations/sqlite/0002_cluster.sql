@@ -1,0 +1,3 @@
+-- what: nothing; PostgreSQL gets the tables by which several controllers know each other
+-- why: migrations are numbered in pairs, and a SQLite file has one controller
+-- breaking: no
