@@ -5,28 +5,36 @@
 import type { LeaderTerm } from '../store.ts'
 import type { SqliteConnection } from './connection.ts'
 
-const NOW = "CAST(unixepoch('subsec') * 1000 AS INTEGER)"
+/**
+ * Milliseconds of the machine's monotonic clock: a wall clock that is put right by an hour must not end a term. It begins anew with
+ * each boot, and the lease with each process (leaderForget).
+ */
+function leaseNow(): number {
+  return Number(process.hrtime.bigint() / 1_000_000n)
+}
 
 export function now(db: SqliteConnection): number {
-  return (db.prepare(`SELECT ${NOW} AS now`).get() as { now: number }).now
+  return (db.prepare("SELECT CAST(unixepoch('subsec') * 1000 AS INTEGER) AS now").get() as { now: number }).now
 }
 
 /** A holder whose own lease is still alive wins again, with a new epoch: its earlier process is gone. */
 export function leaderAcquire(db: SqliteConnection, p: { holder: string; lease_ms: number }): LeaderTerm | null {
+  const at = leaseNow()
   const row = db
     .prepare(
-      `UPDATE scheduler_leader SET holder = ?, epoch = epoch + 1, lease_until = ${NOW} + ?
-     WHERE lease_until IS NULL OR lease_until <= ${NOW} OR holder = ? RETURNING epoch, commit_seq`,
+      `UPDATE scheduler_leader SET holder = ?, epoch = epoch + 1, lease_until = ?
+     WHERE lease_until IS NULL OR lease_until <= ? OR holder = ? RETURNING epoch, commit_seq`,
     )
-    .all(p.holder, p.lease_ms, p.holder)[0]
+    .all(p.holder, at + p.lease_ms, at, p.holder)[0]
   return (row as LeaderTerm | undefined) ?? null
 }
 
 /** A lease that ended cannot be renewed, even if nobody else has won since. */
 export function leaderRenew(db: SqliteConnection, p: { holder: string; epoch: number; lease_ms: number }): boolean {
+  const at = leaseNow()
   const { changes } = db
-    .prepare(`UPDATE scheduler_leader SET lease_until = ${NOW} + ? WHERE holder = ? AND epoch = ? AND lease_until > ${NOW}`)
-    .run(p.lease_ms, p.holder, p.epoch)
+    .prepare('UPDATE scheduler_leader SET lease_until = ? WHERE holder = ? AND epoch = ? AND lease_until > ?')
+    .run(at + p.lease_ms, p.holder, p.epoch, at)
   return changes > 0
 }
 
