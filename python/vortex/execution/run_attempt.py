@@ -20,7 +20,6 @@ from vortex.execution.callbacks import registered, run_callbacks
 from vortex.execution.context import build_context, export_environment
 from vortex.execution.current_context import set_current_context
 from vortex.execution.dag_run import DagRun
-from vortex.execution.deferral import run_deferred
 from vortex.execution.instants import utcnow
 from vortex.execution.job import check_job
 from vortex.execution.outcome import outcome_of
@@ -84,6 +83,9 @@ class _Attempt:
         try:
             value = task.execute(context)
         except TaskDeferred as deferred:
+            # asyncio comes with it, which is worth 4 MB of every task host.
+            from vortex.execution.deferral import run_deferred
+
             value = run_deferred(task, deferred, context)
         _hook(task, "post_execute", context, value)
         return value

@@ -66,13 +66,13 @@ class Supervisor:
         """A child of `own_children` was reaped."""
 
     def on_turn(self) -> None:
-        """After the events of one turn, before the events go out."""
+        """After the events of one turn, when they have gone out: what nobody waits for. Sends nothing."""
 
     # The loop.
 
     def run(self) -> None:
-        self.on_turn()
         self._flush()
+        self.on_turn()
         while not (self.stopping and not self.attempts):
             for key, events in self.selector.select(self._sleep_seconds()):
                 key.data(events)
@@ -80,8 +80,8 @@ class Supervisor:
             if self._child_ended:
                 self._child_ended = False
                 self._reap()
-            self.on_turn()
             self._flush()
+            self.on_turn()
         self.link.flush()
 
     def _sleep_seconds(self) -> Optional[float]:

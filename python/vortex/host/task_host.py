@@ -29,7 +29,7 @@ from vortex.host.supervisor import Supervisor
 from vortex.host.zygote import hello, prepare_process
 
 # Beyond a few, waiting children cost memory and gain nothing: forking is serial.
-MAX_WAITING = 4
+MAX_WAITING = 8
 IDLE_SECONDS = 30.0
 # A child that told its result only has to flush and exit.
 EXIT_SECONDS = 10.0
@@ -92,8 +92,10 @@ class TaskHost(Supervisor):
                 self._send_control(attempt, {**message, "result": message.get("result")})
 
     def on_turn(self) -> None:
-        if not self.stopping and len(self._waiting) < self._wanted:
-            self._try_fork()
+        # All at once and not one a turn: after a fork the host copies each page that it writes to, which costs as much as the fork.
+        if not self.stopping and 2 * len(self._waiting) < self._wanted:
+            while len(self._waiting) < self._wanted and not self._try_fork():
+                pass
 
     def on_own_child_exit(self, pid: int, status: int) -> None:
         for child in self._waiting:
