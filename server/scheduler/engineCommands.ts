@@ -27,6 +27,7 @@ import type { ActiveRun, DagEntry } from './model.ts'
 import type { EngineCommands } from './ports.ts'
 import { graphOf } from './runs.ts'
 import { createDueRuns, plan } from './schedule.ts'
+import { drainWorker } from './workers.ts'
 
 /** A clear over past and future runs touches at most this many. */
 const CLEAR_RUNS_MAX = 1000
@@ -184,26 +185,7 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
         return { ...entry.record }
       }),
     poolsChanged: (p) => service.commit((e) => setPools(e, p.pools)),
-    workerDrain: (p) =>
-      service.commit((e) => {
-        const worker = e.workers.get(p.worker_id)
-        if (worker === undefined) throw new VortexError('not_found', `There is no worker "${p.worker_id}".`)
-        worker.is_draining = true
-        e.ledger({
-          kind: 'worker.drained',
-          dag_id: null,
-          dag_run_id: null,
-          task_instance_id: null,
-          attempt: null,
-          from_state: null,
-          to_state: null,
-          cause: 'user',
-          actor: p.actor,
-          message: p.worker_id,
-        })
-        e.pending.effects.push(() => e.dependencies.workers.drain({ worker_id: p.worker_id }))
-        e.publish({ type: 'worker', worker_id: p.worker_id, status: 'draining' })
-      }),
+    workerDrain: (p) => service.commit((e) => drainWorker(e, p)),
     async workerForget(p) {
       await service.commit((e) => {
         const worker = e.workers.get(p.worker_id)

@@ -15,7 +15,17 @@ export function restoreAttempt(
   let worker = e.workers.get(p.worker_id)
   if (worker === undefined) {
     worker = new WorkerEntry(
-      { worker_id: p.worker_id, hostname: p.hostname, capacity: 0, queues: [], labels: [], version: '', local: false, held: [] },
+      {
+        worker_id: p.worker_id,
+        hostname: p.hostname,
+        capacity: 0,
+        queues: [],
+        labels: [],
+        version: '',
+        local: false,
+        draining: false,
+        held: [],
+      },
       e.began,
       e.now,
     )

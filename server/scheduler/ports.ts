@@ -31,6 +31,8 @@ export interface WorkerPort {
   assign(p: { worker_id: string; attempts: AssignedAttempt[] }): void
   kill(p: { worker_id: string; ref: AttemptRef; reason: string }): void
   drain(p: { worker_id: string }): void
+  /** Ends the worker's session, if it has one, so that it says hello again: nothing that it holds counts any more. */
+  disconnect(p: { worker_id: string }): void
   /** Ends all sessions, so that every worker says hello again: the engine starts a new term with what the database has. */
   disconnectAll(): void
 }
@@ -43,6 +45,8 @@ export interface WorkerHello {
   labels: string[]
   version: string
   local: boolean
+  /** It takes nothing new; it was told so, by this controller or an earlier one, or is stopping. */
+  draining: boolean
   held: AttemptRef[]
 }
 

@@ -11,7 +11,7 @@ export function createSwarmInbox({ service, store, clock }: EngineApiOptions): S
       await store.workerPut({
         worker_id: hello.worker_id,
         hostname: hello.hostname,
-        status: 'active',
+        status: hello.draining ? 'draining' : 'active',
         capacity: hello.capacity,
         queues: hello.queues,
         labels: hello.labels,
@@ -22,8 +22,10 @@ export function createSwarmInbox({ service, store, clock }: EngineApiOptions): S
       return { unknown }
     },
     workerHeartbeat({ worker_id }) {
-      const worker = service.engine?.workers.get(worker_id)
-      if (worker === undefined) return
+      const e = service.engine
+      const worker = e?.workers.get(worker_id)
+      // It was declared lost: only a hello makes it a worker again.
+      if (worker === undefined) return e?.dependencies.workers.disconnect({ worker_id })
       worker.last_heard = clock.monotonic()
       worker.last_heartbeat_at = clock.now()
     },

@@ -6,6 +6,7 @@
  * clock. The worker's own deadline is earlier and counts from when it sent its last answered heartbeat, so its processes are
  * gone before they could run a second time elsewhere (docs/decisions/0003-leases.md).
  */
+import { VortexError } from '#contract/errors.ts'
 import { dispatchKey } from './keys.ts'
 import type { Engine } from './engine.ts'
 import { releaseLive } from './dispatch.ts'
@@ -25,6 +26,9 @@ export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number
   worker.is_connected = true
   worker.is_greeted = true
   e.workers.set(hello.worker_id, worker)
+  if (hello.draining) worker.is_draining = true
+  // It was asked on a session that broke before it heard of it.
+  else if (worker.is_draining) e.pending.effects.push(() => e.dependencies.workers.drain({ worker_id: hello.worker_id }))
   const held = new Set(hello.held.map(dispatchKey))
   for (const live of worker.attempts) {
     // Sent, but it never arrived: send it again. One that is not sent yet goes to this session by itself.
@@ -44,8 +48,30 @@ export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number
   }
   // A killed attempt that the worker does not hold any more is gone.
   for (const live of [...worker.attempts]) if (live.isKilled && !held.has(dispatchKey(live.ref))) attemptGone(e, live)
-  e.publish({ type: 'worker', worker_id: hello.worker_id, status: 'active' })
+  e.publish({ type: 'worker', worker_id: hello.worker_id, status: worker.is_draining ? 'draining' : 'active' })
   return unknown
+}
+
+/** Nothing more goes to this worker. It keeps that in mind itself, and says so in its hellos: the next leader need not be told. */
+export function drainWorker(e: Engine, p: { worker_id: string; actor: string }): void {
+  const worker = e.workers.get(p.worker_id)
+  if (worker === undefined) throw new VortexError('not_found', `There is no worker "${p.worker_id}".`)
+  if (worker.is_draining) return
+  worker.is_draining = true
+  e.ledger({
+    kind: 'worker.drained',
+    dag_id: null,
+    dag_run_id: null,
+    task_instance_id: null,
+    attempt: null,
+    from_state: null,
+    to_state: null,
+    cause: 'user',
+    actor: p.actor,
+    message: p.worker_id,
+  })
+  e.pending.effects.push(() => e.dependencies.workers.drain({ worker_id: p.worker_id }))
+  e.publish({ type: 'worker', worker_id: p.worker_id, status: 'draining' })
 }
 
 export function workerReport(e: Engine, worker_id: string, report: AttemptReport): void {
@@ -257,4 +283,8 @@ function workerLost(e: Engine, worker: WorkerEntry): void {
     fail(e, instance, { cause: 'lease_ended', actor: 'scheduler', retryable: true, reason, at: e.now, immediately: true })
   }
   e.publish({ type: 'worker', worker_id, status: 'offline' })
+  // Its stream may have outlived its lease (a process that was stopped). Only a hello makes it a worker again.
+  e.pending.effects.push(() => {
+    if (!e.workers.has(worker_id)) e.dependencies.workers.disconnect({ worker_id })
+  })
 }

@@ -126,6 +126,7 @@ export function helloFromWire(hello: Hello): WorkerHello {
     labels: hello.labels,
     version: hello.version,
     local: hello.local,
+    draining: hello.draining,
     held: hello.held.map(refFromWire),
   }
 }

@@ -22,6 +22,7 @@ const hello: Hello = {
   held: [],
   local: false,
   open_logs: [],
+  draining: false,
 }
 
 /** A worker of our own making, which need not keep the rules. */

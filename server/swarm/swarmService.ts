@@ -141,6 +141,9 @@ export class SwarmService implements Service, WorkerPort {
   drain(p: { worker_id: string }): void {
     this.#sessions.get(p.worker_id)?.drain()
   }
+  disconnect(p: { worker_id: string }): void {
+    this.#sessions.get(p.worker_id)?.end(status.UNAVAILABLE, 'the lease of this worker has ended: say hello again')
+  }
   disconnectAll(): void {
     for (const session of [...this.#streams]) session.end(status.UNAVAILABLE, 'say hello again')
   }

@@ -70,7 +70,7 @@ export async function startTestApi(
     newToken: randomUUID,
     publish: (published) => events.publish(published),
     logger,
-    workers: { assign: () => undefined, kill: () => undefined, drain: () => undefined, disconnectAll: () => undefined },
+    workers: { assign: () => undefined, kill: () => undefined, drain: () => undefined, disconnect: () => undefined, disconnectAll: () => undefined },
   })
   await service.start()
   await service.whenLeading()

@@ -70,6 +70,8 @@ export class WorkerService implements Service {
   #timers: Timer[] = []
   #lookTimer: Timer | null = null
   #isDraining = false
+  /** It ends when nothing is held any more. */
+  #isEnding = false
   #stopping: Promise<void> | null = null
 
   constructor(options: WorkerServiceOptions) {
@@ -119,6 +121,7 @@ export class WorkerService implements Service {
       leaseNow: options.leaseNow ?? createLeaseClock(clock),
       logger: options.logger,
       onWelcome: () => this.#checkDrained(),
+      onDrain: () => this.#drainAsTold(),
       onHopeless: (reason) => this.#resolveEnded({ kind: 'hopeless', reason }),
     })
   }
@@ -150,6 +153,7 @@ export class WorkerService implements Service {
   drain(): void {
     if (this.#isDraining) return
     this.#isDraining = true
+    this.#isEnding = true
     this.#o.logger.info({ active: this.#attempts.active }, 'draining: no new attempts')
     // The next worker of this folder need not wait for the last attempts of this one.
     releaseRecord(this.#o.folder)
@@ -158,6 +162,15 @@ export class WorkerService implements Service {
     this.#checkDrained()
     const { drain_ms, clock } = this.#o
     if (drain_ms !== null) this.#timers.push(clock.after(drain_ms, () => this.leave()))
+  }
+
+  /** The controller asked: what runs has all the time that it needs. A local worker stays, or the controller would start another. */
+  #drainAsTold(): void {
+    if (this.#attempts.isDraining) return
+    this.#isEnding = !this.#o.identity.local
+    this.#o.logger.info({ active: this.#attempts.active }, 'the controller asked to drain: no new attempts')
+    this.#attempts.drain()
+    this.#checkDrained()
   }
 
   /** Kills what runs and resolves `ended` when its end is reported, or soon after. */
@@ -185,7 +198,7 @@ export class WorkerService implements Service {
   }
 
   #checkDrained(): void {
-    if (this.#isDraining && this.#attempts.isEmpty && this.#outgoing.reports.size === 0 && this.#outgoing.logs.size === 0)
+    if (this.#isEnding && this.#attempts.isEmpty && this.#outgoing.reports.size === 0 && this.#outgoing.logs.size === 0)
       this.#resolveEnded({ kind: 'drained' })
   }
 

@@ -215,6 +215,7 @@ export class SimWorker {
       labels: [],
       version: '',
       local: false,
+      draining: false,
       held: [...held, ...this.#unacked.filter(({ type }) => type === 'ended').map(({ ref }) => ref)],
     }
     this.#session = incarnation

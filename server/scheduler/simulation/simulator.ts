@@ -142,6 +142,7 @@ class Simulation {
         assign: (p) => owner.isDead || this.#reachable(p.worker_id)?.assign(p.attempts),
         kill: (p) => owner.isDead || this.#reachable(p.worker_id)?.kill(p.ref),
         drain: () => undefined,
+        disconnect: (p) => owner.isDead || this.#reachable(p.worker_id)?.disconnect(),
         disconnectAll: () => {
           if (!owner.isDead) for (const worker of this.#workers.values()) worker.disconnect()
         },

@@ -8,7 +8,7 @@ import { createEngineQueries } from '../engineQueries.ts'
 import { createSwarmInbox } from '../swarmInbox.ts'
 import { EngineService } from '../engineService.ts'
 import { DEFAULT_SETTINGS } from '../model.ts'
-import type { AssignedAttempt, AttemptRef, AttemptReport, EngineCommands, EngineQueries, SwarmInbox } from '../ports.ts'
+import type { AssignedAttempt, AttemptRef, AttemptReport, EngineCommands, EngineQueries, SwarmInbox, WorkerHello } from '../ports.ts'
 import { Random } from '../simulation/random.ts'
 import { SIM_START, SimTime } from '../simulation/simClock.ts'
 import { SimDatabase, simStore } from '../simulation/simStore.ts'
@@ -25,6 +25,8 @@ export class EngineHarness {
   readonly service: EngineService
   readonly assigned: AssignedAttempt[] = []
   readonly killed: AttemptRef[] = []
+  readonly drained: string[] = []
+  readonly disconnected: string[] = []
   readonly faults = { lost_answer: 0, unavailable: 0 }
   readonly #owner = { isDead: false }
 
@@ -45,7 +47,8 @@ export class EngineHarness {
       workers: {
         assign: ({ attempts }) => this.assigned.push(...attempts),
         kill: ({ ref }) => this.killed.push(ref),
-        drain: () => undefined,
+        drain: ({ worker_id }) => this.drained.push(worker_id),
+        disconnect: ({ worker_id }) => this.disconnected.push(worker_id),
         disconnectAll: () => undefined,
       },
     })
@@ -64,14 +67,14 @@ export class EngineHarness {
     const started = this.service.start()
     await this.pass(100)
     await started
-    await this.hello('w', [], capacity)
+    await this.hello('w', [], { capacity })
+    this.disconnected.length = 0 // its beats before the hello
   }
 
   /** A worker says hello. */
-  async hello(worker_id: string, held: AttemptRef[], capacity = 100): Promise<void> {
-    await this.answer(
-      this.inbox.workerConnected({ worker_id, hostname: worker_id, capacity, queues: [], labels: [], version: '', local: true, held }),
-    )
+  async hello(worker_id: string, held: AttemptRef[], p: Partial<WorkerHello> = {}): Promise<void> {
+    const hello = { hostname: worker_id, capacity: 100, queues: [], labels: [], version: '', local: true, draining: false, ...p }
+    await this.answer(this.inbox.workerConnected({ ...hello, worker_id, held }))
   }
 
   /** kill -9, and a new controller over the same database with a worker `other` of its own; `w` has not come back yet. */

@@ -71,6 +71,9 @@ export class Attempts implements AttemptListener {
   get active(): number {
     return this.#active
   }
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
   /** Nothing waits, runs, or is unacknowledged. */
   get isEmpty(): boolean {
     return this.#entries.size === 0

@@ -357,6 +357,24 @@ describe('drain', () => {
     expect(bench.engine.ends()).toMatchObject([{ outcome: 'failed', reason_code: 'worker_stopped' }])
   })
 
+  test('one that the controller asked for outlives a reconnect: the next hello says so, and the worker ends when it is done', async () => {
+    bench = await startBench()
+    const finish: (() => void)[] = []
+    const worker = await bench.startWorker((attempt) => void finish.push(() => attempt.end()), { drain_ms: 0 })
+    await bench.assign(worker, [bench.attempt({})])
+    await until(() => worker.runner.running === 1, 'it runs')
+    bench.swarm().drain(worker)
+    await until(() => bench.swarm() !== null && finish.length === 1, 'told')
+    await bench.assign(worker, [bench.attempt({})])
+    await until(() => bench.engine.released.length === 1, 'a new one goes back')
+    bench.swarm().disconnectAll()
+    await until(() => bench.engine.hellos.length === 2, 'it comes back')
+    expect(bench.engine.hellos.map(({ draining }) => draining)).toEqual([false, true])
+    finish[0]?.()
+    expect(await worker.service.ended).toEqual({ kind: 'drained' })
+    expect(bench.engine.ends()).toMatchObject([{ outcome: 'success' }])
+  })
+
   test('a second worker on the same folder does not start', async () => {
     bench = await startBench()
     await bench.startWorker(() => never, { folder: `${bench.folder}/one` })

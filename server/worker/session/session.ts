@@ -57,6 +57,8 @@ export interface SessionOptions {
   leaseNow: () => number
   logger: Logger
   onWelcome: (welcome: Welcome) => void
+  /** The controller gives it nothing more. */
+  onDrain: () => void
   /** The worker can never work: its token or its protocol is refused. Told only before the first welcome. */
   onHopeless: (reason: string) => void
 }
@@ -184,7 +186,7 @@ export class Session {
 
   #hello(): Hello {
     const { identity, attempts, outgoing } = this.#o
-    return { ...identity, protocol: PROTOCOL, held: attempts.held(), open_logs: outgoing.logs.refs() }
+    return { ...identity, protocol: PROTOCOL, held: attempts.held(), open_logs: outgoing.logs.refs(), draining: attempts.isDraining }
   }
 
   #closed(address: ControllerAddress, connection: Connection, error: ServiceError | null): void {
@@ -229,7 +231,7 @@ export class Session {
   #receive(frame: ControllerFrame, connection: Connection): void {
     if (connection !== this.#connection || this.#isStopped()) return
     // A process that was stopped finds old frames first: whatever they say, a lease that has ended has ended.
-    this.#checkLease()
+    if (this.#checkLease()) return
     if (frame.refused !== undefined) this.#refused(frame.refused)
     if (frame.welcome !== undefined) this.#welcomed(frame.welcome)
     if (this.#state !== 'open') return
@@ -253,7 +255,7 @@ export class Session {
           error_message: response.error_message,
         })
     }
-    if (frame.drain) attempts.drain()
+    if (frame.drain) this.#o.onDrain()
   }
 
   #refused({ code, message }: { code: string; message: string }): void {
@@ -320,7 +322,10 @@ export class Session {
   #leaseChanged(): void {
     this.#leaseTimer?.cancel()
     const { left } = this.#lease
-    if (left === 0) return this.#checkLease()
+    if (left === 0) {
+      this.#checkLease()
+      return
+    }
     this.#o.runner.renewLease({ valid_ms: left })
     this.#watchLease(left)
   }
@@ -333,8 +338,9 @@ export class Session {
     })
   }
 
-  #checkLease(): void {
-    if (!this.#lease.isOver) return
+  /** True = it has ended in this moment, and the stream with it. */
+  #checkLease(): boolean {
+    if (!this.#lease.isOver) return false
     this.#lease.end()
     this.#leaseTimer?.cancel()
     this.#o.logger.error(
@@ -342,5 +348,8 @@ export class Session {
       'the lease has ended: no controller answered in time. Killing all attempts; the controller runs them again elsewhere.',
     )
     this.#o.attempts.killAll({ reason: 'the worker could not reach its controller until the lease ended', reason_code: 'lease_ended' })
+    // A stream that outlived the lease is no use: a new hello tells what is still held, and only a welcome begins a new lease.
+    this.#connection?.close()
+    return true
   }
 }

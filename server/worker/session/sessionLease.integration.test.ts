@@ -116,6 +116,12 @@ describe('leases', () => {
     await until(() => worker.runner.kills.length === 1, 'killed on waking')
     expect(worker.runner.kills[0]?.reason).toBe('lease_ended')
     expect(worker.runner.started).toHaveLength(1)
+    // The stream has outlived the lease: a new hello begins a new one, and tells that the second attempt is not held.
+    await until(() => bench.engine.hellos.length === 2, 'it says hello again')
+    expect(bench.engine.hellos[1]?.held).toEqual([attempt.ref])
+    await until(() => bench.engine.ends().length === 1, 'the end is told')
+    await bench.assign(worker, [bench.attempt({})])
+    await until(() => worker.runner.started.length === 2, 'it works again')
   })
 
   test('attempts that the controller does not know are killed, and their results do not count', async () => {

@@ -134,6 +134,8 @@ export interface Hello {
   local: boolean;
   /** Attempts whose log is not complete at the controller, held or not. */
   open_logs: AttemptRef[];
+  /** It takes nothing new, whoever said so and whichever controller led then: assign nothing to it. */
+  draining: boolean;
 }
 
 export interface Welcome {
@@ -665,6 +667,7 @@ function createBaseHello(): Hello {
     held: [],
     local: false,
     open_logs: [],
+    draining: false,
   };
 }
 
@@ -699,6 +702,9 @@ export const Hello: MessageFns<Hello> = {
     }
     for (const v of message.open_logs) {
       AttemptRef.encode(v!, writer.uint32(82).fork()).join();
+    }
+    if (message.draining !== false) {
+      writer.uint32(88).bool(message.draining);
     }
     return writer;
   },
@@ -794,6 +800,14 @@ export const Hello: MessageFns<Hello> = {
             }
 
             message.open_logs.push(AttemptRef.decode(reader, reader.uint32()));
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.draining = reader.bool();
             continue;
           }
         }
