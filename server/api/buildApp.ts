@@ -67,7 +67,7 @@ function buildHandlers(services: ApiServices): Handlers {
     ...dagHandlers(services, dags, checkParams),
     ...backfillHandlers(services, dags, checkParams),
     ...runHandlers(services, dags),
-    ...taskHandlers(services),
+    ...taskHandlers(services, dags),
     ...poolHandlers(services),
     ...variableHandlers(services),
     ...secretHandlers(services),

@@ -186,7 +186,7 @@ describe('runs and tasks', () => {
   test('tasks why gives reasons with their codes', async () => {
     const { code, stdout } = await vortex(['tasks', 'why', 'etl', 'doomed', 'load'])
     expect(code).toBe(0)
-    expect(stdout).toMatch(/^load is upstream_failed\.\n {2}- .+ \(\w+\)/)
+    expect(stdout).toBe('load is upstream_failed.\n  - Upstream extract is failed; the trigger rule is all_success. (upstream_state)\n')
   })
 
   test('clear lists what a dry run would clear, and asks before clearing many', async () => {

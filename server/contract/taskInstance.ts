@@ -96,7 +96,7 @@ export type LedgerEntry = Static<typeof LedgerEntry>
 
 /** One reason that holds a task instance back. */
 export const WhyReason = Strict({
-  /** run_queued, dag_paused, upstream, past_run, start_date, retry_delay, reschedule, pool_missing, pool_full, pool_too_small, parallelism, max_active_tasks, max_active_tis_per_dag, max_active_tis_per_dagrun, max_active_runs, no_worker, worker_capacity, finished, running. */
+  /** Unfinished: run_queued, dag_paused, upstream, past_run, start_date, retry_delay, reschedule, pool_missing, pool_full, pool_too_small, parallelism, max_active_tasks, max_active_tis_per_dag, max_active_tis_per_dagrun, max_active_runs, no_worker, worker_capacity, running. Finished: branch, upstream_state, finished. */
   code: Type.String(),
   message: Type.String(),
   /** Object that the sentence is about, for a link: {task_id}, {pool}, {run_id}, {worker_id}. */

@@ -1,11 +1,14 @@
 /** Task instances: list, detail, clear, mark, attempts, logs, why-not-running, XComs, history. */
 import { VortexError } from '#contract/errors.ts'
 import { isFinished } from '#contract/states.ts'
-import type { XComRecord } from '#db/records.ts'
+import type { Why } from '#contract/taskInstance.ts'
+import type { DagRunRecord, TaskInstanceRecord, XComRecord } from '#db/records.ts'
 import { LOG_TAIL_BYTES } from '#runtime/limits.ts'
 import { pageOf, pageWith, type Handlers } from '../handlers.ts'
 import type { ApiServices } from '../services.ts'
+import type { DagReader } from '../dagReader.ts'
 import { readLog } from '../logs.ts'
+import { isEndedByRule, whyEnded } from '../whyEnded.ts'
 import { presentAttempt, presentLedgerEntry, presentTaskInstance, presentXcom } from '../present/taskInstance.ts'
 
 type TaskHandlers = Pick<
@@ -26,7 +29,18 @@ type TaskHandlers = Pick<
 /** Entries of lists that have no pages: a task instance has few attempts, XComs and changes. */
 const WHOLE_LIST = { limit: 500, offset: 0 }
 
-export function taskHandlers({ store, engine }: ApiServices): TaskHandlers {
+/** The contract's largest run; of a larger one the first so many are looked through. */
+const INSTANCES_READ = 10_000
+
+export function taskHandlers({ store, engine }: ApiServices, dags: DagReader): TaskHandlers {
+  async function whyItEnded(run: DagRunRecord, task_instance: TaskInstanceRecord): Promise<Why> {
+    if (!isEndedByRule(task_instance)) return whyEnded({ task_instance, spec: null, others: [] })
+    const [{ spec }, others] = await Promise.all([
+      dags.version(run.dag_version_id),
+      store.taskInstanceList({ dag_run_id: run.id, limit: INSTANCES_READ, offset: 0 }),
+    ])
+    return whyEnded({ task_instance, spec, others: others.data })
+  }
   return {
     async listTaskInstances({ query }, { object: run }) {
       const request = pageOf(query, 500)
@@ -79,11 +93,10 @@ export function taskHandlers({ store, engine }: ApiServices): TaskHandlers {
     },
     async whyNotRunning(_, { object: { run, task_instance } }) {
       const { task_id, map_index, state } = task_instance
+      if (isFinished(state)) return whyItEnded(run, task_instance)
       const why = engine.why({ dag_id: run.dag_id, run_id: run.run_id, task_id, map_index })
       if (why !== null) return why
-      if (!isFinished(state))
-        throw new VortexError('not_leader', 'Only the leading controller knows what holds a task back. Ask again in a few seconds.')
-      return { state, runnable: false, reasons: [{ code: 'finished', message: `It has ended: ${state}.`, link: {} }] }
+      throw new VortexError('not_leader', 'Only the leading controller knows what holds a task back. Ask again in a few seconds.')
     },
     async getXcom({ params }, { object: { run, task_instance } }) {
       const { task_id, map_index } = task_instance
