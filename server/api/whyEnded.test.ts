@@ -4,7 +4,7 @@ import { makeTaskInstance } from '#testkit/makeRecords.ts'
 import { whyEnded } from './whyEnded.ts'
 
 const instance = (task_id: string, state: 'failed' | 'skipped' | 'upstream_failed' | 'removed', state_reason: string | null) =>
-  makeTaskInstance(1, { task_id, state, state_reason })
+  makeTaskInstance(1, 1, { task_id, state, state_reason })
 const names = Array.from({ length: 12 }, (_, n) => `up${n}`)
 const spec = makeDagSpec('d', {
   tasks: [...names, 'last'].map((name) => makeTaskSpec(name)),
