@@ -1,21 +1,24 @@
-/** What must hold at the end of a simulation: the workers' physical ledger against the database. */
+/**
+ * What must hold at the end of a simulation, when everything is healthy again and has come to rest.
+ *
+ * STUCK    it has not come to rest: nothing was committed for long, or no end is in sight
+ * ACKLOST  a trigger was answered and there is no such run
+ * LOST     a success without a process that ended well, or a process that ended well, was accepted, and counts for nothing
+ * ORDER    a task with the default rule began before all its upstream tasks had ended
+ * POOL     a pool was ever filled beyond its slots
+ * MEMORY   the engine's memory, its limits, or the counts of a run differ from the rows
+ */
 import { isFinished } from '#contract/states.ts'
 import type { Engine } from '../engine.ts'
-import type { SimDatabase } from './simStore.ts'
-import type { PhysicalAttempt } from './simWorker.ts'
-
-export interface Violation {
-  /** LOST, TWICE, OVERLAP, ORDER, STUCK, ACKLOST, POOL, MEMORY */
-  kind: string
-  detail: string
-}
+import type { Violation } from './invariants.ts'
+import type { SimDatabase } from './simDatabase.ts'
+import type { PhysicalAttempt } from './simProcesses.ts'
 
 export interface Evidence {
   db: SimDatabase
   physical: PhysicalAttempt[]
-  /** "dag_id run_id" of triggers that were answered. */
+  /** "dag_id run_id" of triggers that were answered, and not deleted. */
   acked: string[]
-  deleted: Set<string>
   engine: Engine | null
   isAtRest: boolean
 }
@@ -24,8 +27,6 @@ export function check(evidence: Evidence): Violation[] {
   return [
     ...stuck(evidence),
     ...ackLost(evidence),
-    ...overlap(evidence),
-    ...unexplained(evidence),
     ...lost(evidence),
     ...order(evidence),
     ...pools(evidence),
@@ -51,37 +52,8 @@ function ackLost({ acked, db }: Evidence): Violation[] {
   return acked.filter((key) => !known.has(key)).map((detail) => ({ kind: 'ACKLOST', detail }))
 }
 
-/** Two attempts of one task instance alive at the same moment. */
-function overlap({ physical }: Evidence): Violation[] {
-  const found: Violation[] = []
-  for (const list of byInstance(physical).values()) {
-    list.sort((a, b) => a.started - b.started)
-    list.forEach((later, i) => {
-      const earlier = list[i - 1]
-      if (earlier !== undefined && (earlier.ended ?? Infinity) > later.started)
-        found.push({
-          kind: 'OVERLAP',
-          detail: `${later.task_id} of ${later.run_id}: attempt ${earlier.attempt} ended at ${earlier.ended}, attempt ${later.attempt} began at ${later.started}`,
-        })
-    })
-  }
-  return found
-}
-
-/** A physical start that no attempt row explains, or two starts of one attempt. */
-function unexplained({ physical, db, deleted }: Evidence): Violation[] {
-  const seen = new Set<string>()
-  const found: Violation[] = []
-  for (const attempt of physical) {
-    const key = `${attempt.task_instance_id}:${attempt.attempt}`
-    if (seen.has(key)) found.push({ kind: 'TWICE', detail: `attempt ${key} of ${attempt.task_id} began twice` })
-    seen.add(key)
-    if (!db.instances.has(attempt.task_instance_id) && [...deleted].some((run) => run.endsWith(` ${attempt.run_id}`))) continue
-    if (db.attempts.get(key)?.lease_token !== attempt.token)
-      found.push({ kind: 'TWICE', detail: `attempt ${key} of ${attempt.task_id} began without a row` })
-  }
-  return found
-}
+/** After these a task instance may differ from its newest attempt. */
+const COMMANDED = new Set(['cleared', 'marked', 'new_version', 'cancelled'])
 
 /** A success without a process that ended well (unless a person marked it), or an outcome that no attempt explains. */
 function lost({ physical, db }: Evidence): Violation[] {
@@ -96,6 +68,12 @@ function lost({ physical, db }: Evidence): Violation[] {
     if (row.state !== 'success' || row.try_number === 0 || marked.has(row.id)) continue
     if (!good.has(`${row.id}:${row.try_number}`))
       found.push({ kind: 'LOST', detail: `${row.task_id} (${row.id}) is success, but attempt ${row.try_number} never ended well` })
+  }
+  const touched = new Set(db.ledger.filter(({ cause }) => COMMANDED.has(cause)).map(({ task_instance_id }) => task_instance_id))
+  for (const { task_instance_id: id, attempt, state } of db.attempts.values()) {
+    const row = db.instances.get(id)
+    if (state !== 'success' || row?.try_number !== attempt || row.state === 'success' || touched.has(id)) continue
+    found.push({ kind: 'LOST', detail: `attempt ${attempt} of ${row.task_id} (${id}) ended well, but it is ${row.state}` })
   }
   return found
 }
@@ -181,14 +159,4 @@ function counts({ db, isAtRest }: Evidence): Violation[] {
     }
   }
   return found
-}
-
-function byInstance(physical: PhysicalAttempt[]): Map<number, PhysicalAttempt[]> {
-  const map = new Map<number, PhysicalAttempt[]>()
-  for (const attempt of physical) {
-    const list = map.get(attempt.task_instance_id)
-    if (list === undefined) map.set(attempt.task_instance_id, [attempt])
-    else list.push(attempt)
-  }
-  return map
 }

@@ -7,10 +7,7 @@ export class Random {
   /** 0 <= x < 1 */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) >>> 0
-    let t = this.#state
-    t = Math.imul(t ^ (t >>> 15), t | 1)
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296
+    return mix(this.#state)
   }
   /** Whole number from `low` to `high`, both included. */
   int(low: number, high: number): number {
@@ -22,4 +19,22 @@ export class Random {
   pick<T>(items: readonly T[]): T {
     return items[this.int(0, items.length - 1)] as T
   }
+}
+
+/** A number 0 <= x < 1 that depends on the text alone (FNV-1a, mixed): for what must not depend on when it is asked. */
+export function chanceOf(text: string): number {
+  return mix(hashOf(text))
+}
+
+export function hashOf(text: string): number {
+  let hash = 0x811c9dc5
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
+  return hash >>> 0
+}
+
+function mix(state: number): number {
+  let t = state
+  t = Math.imul(t ^ (t >>> 15), t | 1)
+  t ^= t + Math.imul(t ^ (t >>> 7), t | 61)
+  return ((t ^ (t >>> 14)) >>> 0) / 4294967296
 }

@@ -1,291 +1,391 @@
 /**
- * A worker of the simulation: holds attempts under leases, sends reports until they are acknowledged, loses its connection,
- * dies. What its processes do physically goes to a ledger that the controller never sees.
+ * A worker of the simulation: attempts as worker/session/attempts.ts keeps them, the rounds over all controllers of
+ * worker/session/session.ts, and its real lease. It loses its connections, hangs, drains, dies.
  */
-import type { AssignedAttempt, AttemptRef, AttemptReport, SwarmInbox, WorkerHello } from '../ports.ts'
+import { Lease } from '#worker/session/lease.ts'
+import type { Timer } from '#runtime/clock.ts'
+import type { AssignedAttempt, AttemptRef, AttemptReport, WorkerHello } from '../ports.ts'
 import type { Random } from './random.ts'
-import { SIM_START, type SimTime } from './simClock.ts'
-
-export interface PhysicalAttempt {
-  task_instance_id: number
-  task_id: string
-  run_id: string
-  pool: string
-  pool_slots: number
-  attempt: number
-  token: string
-  started: number
-  /** null = still alive. */
-  ended: number | null
-  finished: 'success' | 'failed' | 'killed' | 'died' | null
-  retries: number
-  clears: number
-}
-
-interface Held {
-  assigned: AssignedAttempt
-  physical: PhysicalAttempt | null
-}
-
-/** How messages reach the controller of the moment; null = no controller listens. */
-export interface Network {
-  inbox: SwarmInbox | null
-  /** Grows with each controller start: a session of an older one is broken. */
-  incarnation: number
-  /** It answers heartbeats and hellos: it is sure to lead. */
-  isSure: () => boolean
-}
+import { newOwner, SIM_START, type SimTime } from './simClock.ts'
+import type { SimController } from './simController.ts'
+import { SimStream, type SimNetwork } from './simNetwork.ts'
+import { keyOf, SimProcesses, type ProcessEnd, type ProcessesOptions } from './simProcesses.ts'
 
 export const SIM_LEASE_MS = 6000
+const PROBE_MS = 1500
+const WELCOME_WAIT_MS = 15_000
+const CAPACITY = 3
+
+export interface WorkerMessage {
+  hello?: WorkerHello
+  heartbeat?: number
+  reports?: { seq: number; report: AttemptReport }[]
+  released?: AttemptRef[]
+  draining?: boolean
+}
+export interface ControllerMessage {
+  refused?: boolean
+  welcome?: { unknown: AttemptRef[] }
+  beat_ack?: number
+  acked?: number
+  assign?: AssignedAttempt[]
+  kill?: AttemptRef
+  drain?: boolean
+}
+
+interface Entry {
+  assigned: AssignedAttempt
+  state: 'waiting' | 'running' | 'ended'
+  /** Why this worker killed it on its own account. */
+  killed: 'failed' | 'killed' | null
+}
+
+export interface SimWorkerOptions extends Pick<ProcessesOptions, 'time' | 'random' | 'seed' | 'fail_rate' | 'onPhysical' | 'onPhysicalEnd'> {
+  id: string
+  network: SimNetwork
+  /** The processes at the addresses that it knows; null = none there at the moment. */
+  controllers: () => (SimController | null)[]
+  /** It drained and has ended. */
+  onGone: (worker: SimWorker) => void
+}
 
 export class SimWorker {
-  readonly owner = { isDead: false }
   readonly id: string
-  readonly #held = new Map<string, Held>()
-  #unacked: AttemptReport[] = []
-  #session: number | null = null
-  #isCut = false
-  #heardBy: number | null = null
-  #stream = 0
-  readonly #lastArrival = { up: 0, down: 0 }
-  #lease_until: number
+  readonly owner = newOwner()
+  readonly #o: SimWorkerOptions
   readonly #time: SimTime
   readonly #random: Random
-  readonly #network: Network
-  readonly #ledger: PhysicalAttempt[]
-  readonly #failRate: number
+  readonly #lease: Lease
+  readonly #processes: SimProcesses
+  readonly #entries = new Map<string, Entry>()
+  #unacked: { seq: number; report: AttemptReport }[] = []
+  #seq = 0
+  #stream: SimStream | null = null
+  #state: 'connecting' | 'greeting' | 'open' = 'connecting'
+  #tried: ((result: 'served' | 'vacant' | 'failed') => void) | null = null
+  #isVacant = false
+  #backoff = 50
+  #helloSentAt = 0
+  #beatId = 0
+  readonly #unanswered = new Map<number, number>()
+  #beatTimer: Timer | null = null
+  #leaseTimer: Timer | null = null
+  #isDraining = false
 
-  constructor(p: { id: string; time: SimTime; random: Random; network: Network; ledger: PhysicalAttempt[]; failRate: number }) {
-    this.id = p.id
-    this.#time = p.time
-    this.#random = p.random
-    this.#network = p.network
-    this.#ledger = p.ledger
-    this.#failRate = p.failRate
-    this.#lease_until = p.time.now + SIM_LEASE_MS
-    this.#connect()
-    this.#beat()
+  constructor(options: SimWorkerOptions) {
+    this.id = options.id
+    this.#o = options
+    this.#time = options.time
+    this.#random = options.random
+    this.#lease = new Lease(() => this.#time.now)
+    this.#processes = new SimProcesses({
+      ...options,
+      worker_id: options.id,
+      loop: this.owner,
+      onStarted: (ref) => this.#started(ref),
+      onEnded: (ref, end) => this.#ended(ref, end),
+    })
+    this.#round()
   }
+
+  get isDraining(): boolean {
+    return this.#isDraining
+  }
+
+  // --- what befalls it -----------------------------------------------------------------------------------------------------
 
   /** The process and everything below it is gone at once. */
   die(): void {
     this.owner.isDead = true
-    this.#loseAll()
+    this.#processes.die()
+    this.#stream?.close('worker', { losesSent: this.#random.chance(0.5) })
   }
 
-  /** Black hole: nothing arrives in either direction, and nobody is told. */
-  cut(ms: number): void {
-    this.#isCut = true
-    this.#time.schedule(this.owner, ms, () => {
-      this.#isCut = false
-      this.#session = null
-      this.#heardBy = null
-      this.#connect()
-    })
+  /** Its event loop stands still; its processes and their guard do not. */
+  hang(ms: number): void {
+    this.owner.frozen_until = Math.max(this.owner.frozen_until, this.#time.now + ms)
   }
 
-  /** The controller of the moment has taken its hello. */
-  get isReachable(): boolean {
-    return this.#heardBy === this.#network.incarnation && !this.#isCut
+  /** The connection breaks, and it notices at once. */
+  breakConnection(): void {
+    this.#closeStream(this.#random.chance(0.5))
   }
 
-  get isConnected(): boolean {
-    return this.#session !== null && this.#session === this.#network.incarnation && !this.#isCut
-  }
-
-  // --- from the controller -----------------------------------------------------------------------------------------------
-
-  assign(attempts: AssignedAttempt[]): void {
-    this.#travel('down', () => {
-      for (const assigned of attempts) {
-        const key = keyOf(assigned.ref)
-        if (this.#held.has(key) || this.#unacked.some((report) => keyOf(report.ref) === key)) continue
-        const held: Held = { assigned, physical: null }
-        this.#held.set(key, held)
-        this.#time.schedule(this.owner, this.#random.int(0, 30), () => this.#begin(held))
-      }
-    })
-  }
-
-  kill(ref: AttemptRef): void {
-    this.#travel('down', () => {
-      const held = this.#held.get(keyOf(ref))
-      if (held !== undefined) this.#time.schedule(this.owner, this.#random.int(0, 500), () => this.#end(held, 'killed'))
-    })
-  }
-
-  disconnect(): void {
-    this.#session = null
-    this.#heardBy = null
-    this.#stream++
-    this.#time.schedule(this.owner, 100, () => this.#connect())
-  }
-
-  // --- life of an attempt ------------------------------------------------------------------------------------------------
-
-  #begin(held: Held): void {
-    if (!this.#held.has(keyOf(held.assigned.ref))) return
-    const { ref, task_instance, run, version } = held.assigned
-    held.physical = {
-      task_instance_id: ref.task_instance_id,
-      task_id: task_instance.task_id,
-      run_id: run.run_id,
-      pool: task_instance.pool,
-      pool_slots: task_instance.pool_slots,
-      attempt: ref.attempt,
-      token: ref.lease_token,
-      started: this.#time.now,
-      ended: null,
-      finished: null,
-      retries: version.spec.tasks.find(({ task_id }) => task_id === task_instance.task_id)?.retries ?? 0,
-      clears: 0,
+  /** Gives back what has not started and takes nothing more; ends when nothing is left. */
+  drain(): void {
+    if (this.#isDraining) return
+    this.#isDraining = true
+    const back: AttemptRef[] = []
+    for (const [key, entry] of this.#entries) {
+      if (entry.state !== 'waiting') continue
+      this.#entries.delete(key)
+      back.push(entry.assigned.ref)
     }
-    this.#ledger.push(held.physical)
-    this.#report({ type: 'started', ref, at: SIM_START + this.#time.now, pid: 1, hostname: 'sim' })
-    const duration = this.#random.chance(0.1) ? this.#random.int(2000, 20_000) : this.#random.int(1, 800)
-    this.#time.schedule(this.owner, duration, () => this.#end(held, this.#random.chance(this.#failRate) ? 'failed' : 'success'))
+    if (this.#state === 'open') this.#send({ draining: true, ...(back.length > 0 ? { released: back } : {}) })
+    this.#checkDrained()
   }
 
-  #end(held: Held, how: 'success' | 'failed' | 'killed'): void {
-    const key = keyOf(held.assigned.ref)
-    if (!this.#held.delete(key)) return
-    if (held.physical !== null) Object.assign(held.physical, { ended: this.#time.now, finished: how })
-    this.#report({
-      type: 'ended',
-      ref: held.assigned.ref,
-      at: SIM_START + this.#time.now,
-      outcome: how,
-      exit_code: how === 'success' ? 0 : 1,
-      signal: '',
-      reason: how,
-      reason_code: how === 'failed' ? 'exception' : '',
-      xcoms: how === 'success' ? [{ key: 'return_value', value_json: '1' }] : [],
-      skip_task_ids: [],
-      reschedule_at: null,
-      deferral_json: null,
-      max_rss_bytes: null,
-      log_truncated: false,
-    })
+  // --- messages of the controller ------------------------------------------------------------------------------------------
+
+  receive(message: ControllerMessage, stream: SimStream): void {
+    if (stream !== this.#stream) return
+    // A process that hung finds old messages first: whatever they say, a lease that has ended has ended.
+    this.#checkLease()
+    if (message.refused === true) this.#isVacant = true
+    if (message.welcome !== undefined) this.#welcomed(message.welcome.unknown)
+    if (this.#state !== 'open') return
+    if (message.beat_ack !== undefined) this.#beatAnswered(message.beat_ack)
+    if (message.acked !== undefined) this.#acked(message.acked)
+    if (message.assign !== undefined) this.#assigned(message.assign)
+    if (message.kill !== undefined) this.#kill(message.kill)
+    if (message.drain === true) this.drain()
   }
 
-  /** The process dies with everything below it, and its reports with it. */
-  #loseAll(): void {
-    for (const held of this.#held.values())
-      if (held.physical !== null && held.physical.ended === null) Object.assign(held.physical, { ended: this.#time.now, finished: 'died' })
-    this.#held.clear()
-    this.#unacked = []
+  #assigned(list: AssignedAttempt[]): void {
+    const refused: AttemptRef[] = []
+    for (const assigned of list) {
+      const key = keyOf(assigned.ref)
+      if (this.#entries.has(key)) continue
+      if (this.#isDraining) refused.push(assigned.ref)
+      else this.#entries.set(key, { assigned, state: 'waiting', killed: null })
+    }
+    if (refused.length > 0) this.#send({ released: refused })
+    this.#pump()
   }
 
-  // --- session -----------------------------------------------------------------------------------------------------------
+  #kill(ref: AttemptRef): void {
+    const entry = this.#entries.get(keyOf(ref))
+    if (entry === undefined) this.#report(endOf(ref, this.#time.now, { outcome: 'killed', behaviour: null }))
+    else if (entry.state === 'running') this.#processes.kill(ref, 500)
+    else if (entry.state === 'waiting') this.#end(entry, { outcome: 'killed', behaviour: null })
+  }
+
+  #welcomed(unknown: AttemptRef[]): void {
+    this.#state = 'open'
+    this.#lease.begin({ lease_ms: SIM_LEASE_MS, sent_at: this.#helloSentAt })
+    this.#leaseChanged()
+    for (const ref of unknown) {
+      const entry = this.#entries.get(keyOf(ref))
+      if (entry === undefined || entry.state === 'ended') continue
+      if (entry.state === 'waiting') this.#end(entry, { outcome: 'killed', behaviour: null })
+      else {
+        entry.killed = 'killed'
+        this.#processes.kill(ref, 30)
+      }
+    }
+    if (this.#isDraining) this.#send({ draining: true })
+    if (this.#unacked.length > 0) this.#send({ reports: [...this.#unacked] })
+    this.#beat()
+    this.#pump()
+  }
+
+  #acked(seq: number): void {
+    for (const item of this.#unacked) if (item.seq <= seq && item.report.type === 'ended') this.#entries.delete(keyOf(item.report.ref))
+    this.#unacked = this.#unacked.filter((item) => item.seq > seq)
+    this.#checkDrained()
+  }
+
+  // --- attempts ------------------------------------------------------------------------------------------------------------
+
+  /** At most CAPACITY run, and only under a lease. */
+  #pump(): void {
+    let active = 0
+    for (const { state } of this.#entries.values()) if (state === 'running') active++
+    for (const [key, entry] of this.#entries) {
+      if (active >= CAPACITY || !this.#lease.isValid) return
+      if (entry.state !== 'waiting') continue
+      entry.state = 'running'
+      active++
+      this.#processes.run(key, entry.assigned)
+    }
+  }
+
+  #started(ref: AttemptRef): void {
+    if (this.#entries.get(keyOf(ref))?.state === 'running')
+      this.#report({ type: 'started', ref, at: SIM_START + this.#time.now, pid: 1, hostname: 'sim' })
+  }
+
+  #ended(ref: AttemptRef, end: ProcessEnd): void {
+    const entry = this.#entries.get(keyOf(ref))
+    if (entry === undefined || entry.state === 'ended') return
+    const { killed } = entry
+    const isOurs = killed !== null && (end.outcome === 'killed' || killed === 'killed')
+    this.#end(entry, isOurs ? { outcome: killed, behaviour: null } : end)
+  }
+
+  #end(entry: Entry, end: ProcessEnd): void {
+    entry.state = 'ended'
+    this.#report(endOf(entry.assigned.ref, this.#time.now, end))
+    this.#pump()
+  }
+
+  /** Everything that runs is killed; what has not started is forgotten. */
+  #killAll(): void {
+    for (const [key, entry] of this.#entries) {
+      if (entry.state === 'running') {
+        entry.killed ??= 'failed'
+        this.#processes.kill(entry.assigned.ref, 30)
+      } else if (entry.state === 'waiting') this.#entries.delete(key)
+    }
+  }
+
+  #checkDrained(): void {
+    if (!this.#isDraining || this.#entries.size > 0 || this.#unacked.length > 0 || this.owner.isDead) return
+    this.owner.isDead = true
+    this.#processes.die()
+    this.#stream?.close('worker', { losesSent: false })
+    this.#o.onGone(this)
+  }
 
   #report(report: AttemptReport): void {
-    this.#unacked.push(report)
-    this.#send([report])
+    const item = { seq: ++this.#seq, report }
+    this.#unacked.push(item)
+    if (this.#state === 'open') this.#send({ reports: [item] })
   }
 
-  #send(reports: AttemptReport[]): void {
-    const { inbox, incarnation } = this.#network
-    if (inbox === null || !this.isConnected || reports.length === 0) return
-    this.#travel('up', () => {
-      inbox.workerReports({ worker_id: this.id, reports }).then(
-        () => {
-          if (this.#network.incarnation === incarnation && !this.#isCut)
-            this.#unacked = this.#unacked.filter((report) => !reports.includes(report))
-        },
-        () => this.disconnect(),
-      )
-    })
-  }
+  // --- session -------------------------------------------------------------------------------------------------------------
 
-  #connect(): void {
-    if (this.owner.isDead || this.isConnected || this.#isCut) return
-    const { inbox, incarnation } = this.#network
-    if (inbox === null) {
-      // Refused: no controller process listens, so the deadline starts again (docs/decisions/0003-leases.md).
-      this.#lease_until = this.#time.now + SIM_LEASE_MS * 0.9
-      this.#time.schedule(this.owner, this.#random.int(50, 400), () => this.#connect())
-      return
-    }
-    const held = [...this.#held.values()].map(({ assigned }) => assigned.ref)
-    const hello: WorkerHello = {
-      worker_id: this.id,
-      hostname: 'sim',
-      capacity: 3,
-      queues: [],
-      labels: [],
-      version: '',
-      local: false,
-      draining: false,
-      held: [...held, ...this.#unacked.filter(({ type }) => type === 'ended').map(({ ref }) => ref)],
-    }
-    this.#session = incarnation
-    this.#stream++
+  #send(message: WorkerMessage): void {
     const stream = this.#stream
-    const sent = this.#time.now
-    this.#travel('up', () => {
-      if (!this.#network.isSure()) {
-        // `not_leader`: nobody leads, so the deadline starts again from the question.
-        this.#lease_until = Math.max(this.#lease_until, sent + SIM_LEASE_MS * 0.9)
-        return this.disconnect()
+    if (stream === null) return
+    const session = this.#session
+    stream.send('controller', () => session?.receive(message, this))
+  }
+
+  #session: { receive: (message: WorkerMessage, worker: SimWorker) => void } | null = null
+
+  /** Asks each controller in turn; when all are vacant, nobody has counted this worker's silence since the beginning of the round. */
+  #round(): void {
+    const began = this.#time.now
+    const results: string[] = []
+    const addresses = this.#o.controllers().length
+    const next = (): void => {
+      const index = results.length
+      const isServed = results.at(-1) === 'served'
+      if (isServed || index >= addresses) {
+        if (isServed) this.#backoff = 50
+        if (results.every((result) => result === 'vacant')) {
+          this.#checkLease()
+          this.#renewLease(began)
+        }
+        this.#time.schedule(this.owner, this.#random.int(Math.ceil(this.#backoff / 2), this.#backoff), () => this.#round())
+        this.#backoff = Math.min(2 * this.#backoff, 1000, SIM_LEASE_MS / 4)
+        return
       }
-      this.#heardBy = incarnation
-      inbox.workerConnected(hello).then(
-        ({ unknown }) => {
-          if (this.owner.isDead || this.#network.incarnation !== incarnation || this.#isCut || this.#stream !== stream) return
-          this.#lease_until = sent + SIM_LEASE_MS * 0.9
-          for (const ref of unknown) this.#drop(ref)
-          this.#send([...this.#unacked])
-        },
-        () => {
-          if (this.#stream === stream) this.disconnect()
-        },
-      )
-    })
-  }
-
-  #drop(ref: AttemptRef): void {
-    const held = this.#held.get(keyOf(ref))
-    if (held !== undefined) {
-      this.#held.delete(keyOf(ref))
-      if (held.physical !== null) Object.assign(held.physical, { ended: this.#time.now, finished: 'killed' })
-    }
-    this.#unacked = this.#unacked.filter((report) => keyOf(report.ref) !== keyOf(ref))
-  }
-
-  #beat(): void {
-    const { inbox } = this.#network
-    if (this.#session !== this.#network.incarnation && !this.#isCut) {
-      this.#session = null
-      this.#connect()
-    } else if (inbox !== null && this.isConnected) {
-      const sent = this.#time.now
-      this.#travel('up', () => {
-        inbox.workerHeartbeat({ worker_id: this.id, running: this.#held.size })
-        if (this.#network.isSure()) this.#travel('down', () => (this.#lease_until = Math.max(this.#lease_until, sent + SIM_LEASE_MS * 0.9)))
+      this.#tryController(index, (result) => {
+        results.push(result)
+        next()
       })
     }
-    // The guard: what runs without a lease is ended, and reported as such when somebody listens again.
-    if (this.#time.now >= this.#lease_until) for (const held of [...this.#held.values()]) this.#end(held, 'killed')
-    this.#time.schedule(this.owner, this.#held.size > 0 ? Math.min(500, Math.max(1, this.#lease_until - this.#time.now)) : 500, () =>
-      this.#beat(),
-    )
+    next()
   }
 
-  /** A message on its way, in order within its direction: late, or swallowed by a cut. */
-  #travel(direction: 'up' | 'down', arrive: () => void): void {
-    const { incarnation } = this.#network
-    const stream = this.#stream
-    const wasCut = this.#isCut
-    const at = Math.max(this.#time.now + this.#random.int(0, 20), this.#lastArrival[direction])
-    this.#lastArrival[direction] = at
-    this.#time.schedule(this.owner, at - this.#time.now, () => {
-      // What was on its way in a stream is gone with it.
-      if (wasCut || this.#isCut || this.#network.incarnation !== incarnation || this.#stream !== stream) return
-      arrive()
+  #tryController(index: number, done: (result: 'served' | 'vacant' | 'failed') => void): void {
+    const { network } = this.#o
+    this.#time.schedule(this.owner, this.#random.int(0, 5), () => {
+      if (network.isCut(this.id, index)) return void this.#time.schedule(this.owner, PROBE_MS, () => done('failed'))
+      const controller = this.#o.controllers()[index] ?? null
+      if (controller === null || !controller.isListening) return done('vacant')
+      this.#open(controller, done)
     })
+  }
+
+  #open(controller: SimController, done: (result: 'served' | 'vacant' | 'failed') => void): void {
+    const stream = new SimStream(this.#o.network, this.id, controller.index)
+    stream.attach('worker', { owner: this.owner, onClosed: () => this.#closed(stream) })
+    this.#session = controller.accept(stream)
+    this.#stream = stream
+    this.#state = 'greeting'
+    this.#isVacant = false
+    this.#tried = done
+    this.#helloSentAt = this.#time.now
+    this.#send({ hello: this.#hello() })
+    this.#time.schedule(this.owner, WELCOME_WAIT_MS, () => {
+      if (this.#stream === stream && this.#state === 'greeting') this.#closeStream(false)
+    })
+  }
+
+  #hello(): WorkerHello {
+    const held = [...this.#entries.values()].map(({ assigned }) => assigned.ref)
+    const identity = { worker_id: this.id, hostname: 'sim', capacity: CAPACITY, queues: [], labels: [], version: '', local: false }
+    return { ...identity, draining: this.#isDraining, held }
+  }
+
+  #closeStream(losesSent: boolean): void {
+    const stream = this.#stream
+    if (stream === null) return
+    stream.close('worker', { losesSent })
+    this.#closed(stream)
+  }
+
+  #closed(stream: SimStream): void {
+    if (stream !== this.#stream) return
+    const result = this.#state === 'open' ? 'served' : this.#isVacant ? 'vacant' : 'failed'
+    this.#stream = null
+    this.#session = null
+    this.#state = 'connecting'
+    this.#beatTimer?.cancel()
+    this.#unanswered.clear()
+    const tried = this.#tried
+    this.#tried = null
+    tried?.(result)
+  }
+
+  // --- heartbeats and the lease ----------------------------------------------------------------------------------------------
+
+  #beat(): void {
+    const now = this.#time.now
+    const [oldest] = this.#unanswered.values()
+    if (oldest !== undefined && now - oldest > SIM_LEASE_MS / 2) return this.#closeStream(false)
+    this.#unanswered.set(++this.#beatId, now)
+    this.#send({ heartbeat: this.#beatId })
+    this.#beatTimer = this.#time.schedule(this.owner, SIM_LEASE_MS / 4, () => this.#beat())
+  }
+
+  #beatAnswered(id: number): void {
+    const sentAt = this.#unanswered.get(id)
+    if (sentAt === undefined) return
+    for (const other of this.#unanswered.keys()) if (other <= id) this.#unanswered.delete(other)
+    this.#renewLease(sentAt)
+  }
+
+  #renewLease(sentAt: number): void {
+    this.#lease.renew(sentAt)
+    this.#leaseChanged()
+  }
+
+  #leaseChanged(): void {
+    this.#leaseTimer?.cancel()
+    const { left } = this.#lease
+    if (left === 0) return this.#checkLease()
+    this.#processes.renewLease(left)
+    this.#leaseTimer = this.#time.schedule(this.owner, left, () => this.#checkLease())
+  }
+
+  #checkLease(): void {
+    if (!this.#lease.isOver) return
+    this.#lease.end()
+    this.#leaseTimer?.cancel()
+    this.#killAll()
   }
 }
 
-function keyOf(ref: AttemptRef): string {
-  return `${ref.task_instance_id}:${ref.attempt}:${ref.lease_token}`
+function endOf(ref: AttemptRef, now: number, { outcome, behaviour }: ProcessEnd): AttemptReport {
+  const delay = behaviour?.reschedule_ms ?? null
+  return {
+    type: 'ended',
+    ref,
+    at: SIM_START + now,
+    outcome,
+    exit_code: outcome === 'success' ? 0 : 1,
+    signal: '',
+    reason: outcome,
+    reason_code: outcome === 'failed' ? 'exception' : '',
+    xcoms: outcome === 'success' ? [{ key: 'return_value', value_json: String(ref.attempt) }] : [],
+    skip_task_ids: behaviour?.skip_task_ids ?? [],
+    reschedule_at: delay === null ? null : SIM_START + now + delay,
+    deferral_json: null,
+    max_rss_bytes: null,
+    log_truncated: false,
+  }
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { simulate } from './simulator.ts'
+import { CLASSES, classOf, type FaultCounts } from './faults.ts'
+import { simulate, type SimResult } from './simulator.ts'
 
-/** Seeds of one CI run. More: `node server/scheduler/simulation/run.ts --seeds 20000 --from 1`. */
+/** Seeds of one CI run. More, and how to replay one: run.ts. */
 const SEEDS = 2000
 const CHUNK = 250
 
@@ -11,27 +12,52 @@ describe('the scheduler under simulated faults', () => {
       `comes to rest with nothing lost, doubled or out of order for seeds ${from} to ${from + CHUNK - 1}`,
       { timeout: 120_000 },
       async () => {
-        const commands = new Map<string, number>()
-        const landed = { outages: 0, attempts: 0, controllerKills: 0, workerKills: 0, cuts: 0 }
+        const landed = new Landed()
         for (let seed = from; seed < from + CHUNK; seed++) {
-          const { violations, stats, ...result } = await simulate(seed)
-          for (const [kind, count] of Object.entries(result.landed)) commands.set(kind, (commands.get(kind) ?? 0) + count)
-          expect(violations, `seed ${seed}`).toEqual([])
-          for (const key of Object.keys(landed) as (keyof typeof landed)[]) landed[key] += stats[key]
+          const result = await simulate(seed)
+          expect(result.violations, `seed ${seed}`).toEqual([])
+          landed.add(result)
         }
-        // A run in which no fault landed would prove nothing.
-        expect(landed.attempts).toBeGreaterThan(CHUNK)
-        expect(landed.controllerKills).toBeGreaterThan(CHUNK)
-        expect(landed.workerKills).toBeGreaterThan(50)
-        expect(landed.cuts).toBeGreaterThan(50)
-        expect(landed.outages).toBeGreaterThan(25)
-        for (const kind of ['pause', 'unpause', 'clearNewest', 'clearAll', 'pools', 'newVersion', 'cancel', 'runDelete', 'backfill'])
-          expect(commands.get(kind) ?? 0, kind).toBeGreaterThan(5)
+        landed.expectEverything()
       },
     )
   }
 
   it('replays a seed bit for bit', async () => {
-    for (const seed of [3, 17, 89, 911, 1076, 2789]) expect((await simulate(seed)).trace).toBe((await simulate(seed)).trace)
+    for (const { name } of CLASSES) {
+      const seed = CLASSES.findIndex((other) => other.name === name) + 40 * CLASSES.length
+      expect(classOf(seed).name).toBe(name)
+      expect((await simulate(seed)).trace).toBe((await simulate(seed)).trace)
+    }
   })
 })
+
+/** A run in which no fault and no command landed would prove nothing. */
+class Landed {
+  readonly #byClass = new Map<string, Record<string, number>>()
+
+  add({ class: name, landed }: SimResult): void {
+    const totals = this.#byClass.get(name) ?? {}
+    for (const [kind, count] of Object.entries(landed)) totals[kind] = (totals[kind] ?? 0) + count
+    this.#byClass.set(name, totals)
+  }
+
+  expectEverything(): void {
+    for (const { name, faults } of CLASSES) {
+      const totals = this.#byClass.get(name) ?? {}
+      const seeds = Math.floor(CHUNK / CLASSES.length)
+      expect(totals['attempts'], `attempts of ${name}`).toBeGreaterThan(10 * seeds)
+      expect(totals['rescheduled'], `rescheduled attempts of ${name}`).toBeGreaterThan(seeds)
+      expect(totals['branchSkips'], `branch skips of ${name}`).toBeGreaterThan(seeds)
+      // Of each fault up to `most` befall a seed, so half of that on average.
+      for (const [fault, most] of Object.entries(faults) as [keyof FaultCounts, number][])
+        expect(totals[fault] ?? 0, `${fault} of ${name}`).toBeGreaterThan((seeds * most) / 6)
+    }
+    const people = this.#byClass.get('people') ?? {}
+    const classOfPeople = CLASSES.find(({ name }) => name === 'people')
+    for (const kind of classOfPeople?.commands.kinds ?? []) expect(people[kind] ?? 0, `${kind} of people`).toBeGreaterThan(1)
+    const workers = this.#byClass.get('workers') ?? {}
+    expect(workers['released'], 'attempts given back').toBeGreaterThan(5)
+    expect(workers['lost'], 'lost attempts').toBeGreaterThan(5)
+  }
+}

@@ -1,49 +1,44 @@
 /**
- * A deterministic simulation of the scheduler: the real engine, service and committer over a virtual clock, a database in maps
- * and workers made of timers. Faults come from the seed: the controller dies between any two callbacks (so also between a
- * commit and its effects), commits take effect but report failure, workers die, connections are cut silently.
+ * A deterministic simulation of the scheduler: the real engine, service, committer and inbox of one or two controllers over a
+ * virtual clock, a database in maps, and workers with their real lease. Nothing is left to chance: the seed decides the DAGs, what
+ * tasks do, what people ask, and every fault (faults.ts has the classes); a controller dies between any two callbacks, so also
+ * between a commit and its effects.
  *
- * After the faults end, everything must come to rest, and the check compares what the workers physically did with what the
- * database says. A seed that fails replays bit for bit.
+ * invariants.ts checks every step. After FAULTS_MS everything is healed and must come to rest; check.ts compares what the workers
+ * physically did with what the database says, and oracle.ts judges the runs of calm seeds. run.ts says how to replay a seed.
  */
-import { createEngineCommands } from '../engineCommands.ts'
-import { createSwarmInbox } from '../swarmInbox.ts'
-import { EngineService } from '../engineService.ts'
-import { DEFAULT_SETTINGS } from '../model.ts'
+import type { Engine } from '../engine.ts'
 import type { EngineCommands } from '../ports.ts'
-import { createLogger } from '#runtime/logger.ts'
-import { check, type Violation } from './check.ts'
-import { Random } from './random.ts'
-import { SimTime } from './simClock.ts'
-import { SimDatabase, simStore } from './simStore.ts'
-import { SimWorker, SIM_LEASE_MS, type Network, type PhysicalAttempt } from './simWorker.ts'
+import { check } from './check.ts'
+import { Cluster } from './cluster.ts'
+import { classOf, type FaultCounts, type SeedClass } from './faults.ts'
+import { Invariants, type Violation } from './invariants.ts'
+import { judgeCalmRuns } from './oracle.ts'
+import { carryOut, count, tell, tellOf, type Landed, type World } from './people.ts'
+import { hashOf, Random } from './random.ts'
+import { newOwner, SimTime } from './simClock.ts'
+import { SimDatabase } from './simDatabase.ts'
 import { addDag, randomDag } from './workload.ts'
-import { adminCommand, type Landed } from './adminCommands.ts'
 
 export interface SimResult {
   seed: number
+  class: string
   violations: Violation[]
-  /** What happened, for the trace and to prove that faults landed. */
-  stats: {
-    runs: number
-    attempts: number
-    controllerKills: number
-    workerKills: number
-    cuts: number
-    commits: number
-    outages: number
-    virtual_ms: number
-  }
-  /** Commands beside trigger and clear that were carried out, by kind. */
+  /** Commands that were carried out, faults that befell somebody, and what they met (attempts, runs, commits), by kind. */
   landed: Landed
-  /** Hash of the final database and ledger: equal for equal seeds. */
+  virtual_ms: number
+  /** Hash of the final database and of all processes: equal for equal seeds. */
   trace: string
 }
 
-const silent = createLogger({ level: process.env['SIM_LOG'] === undefined ? 'silent' : 'debug', readable: true })
 /** Virtual time with faults, and the longest time to come to rest afterwards. */
 const FAULTS_MS = 90_000
 const REST_MS = 1_800_000
+/**
+ * Longest time without a commit before everything is at rest: the longest task (20 s), lease and margin (7.5 s), the longest sleep of
+ * the engine's timer (30 s), and what a clock that was ahead makes late.
+ */
+const QUIET_MS = 60_000
 
 export async function simulate(seed: number): Promise<SimResult> {
   const simulation = new Simulation(seed)
@@ -52,69 +47,82 @@ export async function simulate(seed: number): Promise<SimResult> {
 
 class Simulation {
   readonly #seed: number
+  readonly #class: SeedClass
   readonly #random: Random
   readonly #time = new SimTime()
   readonly #db: SimDatabase
-  readonly #network: Network = { inbox: null, incarnation: 0, isSure: () => this.#controller?.service.role === 'leader' }
-  readonly #workers = new Map<string, SimWorker>()
-  readonly #physical: PhysicalAttempt[] = []
-  readonly #world = { isDead: false }
-  readonly #faults: { lost_answer: number; unavailable: number }
-  readonly #failRate: number
-  #controller: { owner: { isDead: boolean }; service: EngineService; commands: EngineCommands } | null = null
-  #tokens = 0
-  #workerCount = 0
-  readonly #acked: string[] = []
-  /** "dag_id run_id" of runs that were asked to be deleted. */
-  readonly #deleted = new Set<string>()
-  readonly #stats = { runs: 0, attempts: 0, controllerKills: 0, workerKills: 0, cuts: 0, commits: 0, outages: 0, virtual_ms: 0 }
-  readonly #landed: Landed = {}
+  readonly #invariants: Invariants
+  readonly #cluster: Cluster
+  readonly #world: World
+  readonly #owner = newOwner()
+  readonly #fail_rate: number
+  #commits = 0
+  #committedAt = 0
 
   constructor(seed: number) {
     this.#seed = seed
-    this.#random = new Random(seed)
-    this.#faults = { lost_answer: this.#random.pick([0, 0.02, 0.1]), unavailable: this.#random.pick([0, 0.02, 0.1]) }
-    this.#failRate = this.#random.pick([0, 0.1, 0.4])
-    this.#db = new SimDatabase([
-      { name: 'default_pool', slots: this.#random.int(2, 16), description: '', include_deferred: false },
+    this.#class = classOf(seed)
+    const random = (this.#random = new Random(seed))
+    this.#fail_rate = random.pick([0, 0.1, 0.4])
+    const db = (this.#db = new SimDatabase([
+      { name: 'default_pool', slots: random.int(2, 16), description: '', include_deferred: false },
       { name: 'narrow', slots: 2, description: '', include_deferred: false },
-    ])
+    ]))
+    const time = this.#time
+    this.#invariants = new Invariants(db, () => time.now)
+    const shared = { seed, random, time, db, fail_rate: this.#fail_rate }
+    this.#cluster = new Cluster({ ...shared, seedClass: this.#class, invariants: this.#invariants })
+    this.#world = { asked: () => this.#asked(), db, time, random, landed: {}, acked: [], deleted: new Set() }
   }
 
   async run(): Promise<SimResult> {
-    const dagCount = this.#random.int(1, 3)
-    for (let i = 0; i < dagCount; i++) addDag(this.#db, randomDag(this.#random, `dag${i}`, i === 0 && this.#random.chance(0.3)), i + 1)
-    this.#planAdmin(dagCount)
-    this.#startController()
-    const workers = this.#random.int(1, 3)
-    for (let i = 0; i < workers; i++) this.#startWorker()
-    this.#planCommands(dagCount)
+    const isCalm = this.#class.name === 'calm'
+    const dag_ids = Array.from({ length: this.#random.int(1, 3) }, (_, i) => `dag${i}`)
+    for (const [i, dag_id] of dag_ids.entries()) {
+      const isScheduled = i === 0 && this.#random.chance(this.#class.name === 'clocks' ? 0.8 : 0.3)
+      addDag(this.#db, randomDag(this.#random, { dag_id, isScheduled, isCalm }), ++this.#db.lastVersionId)
+    }
+    for (let i = 0; i < this.#class.controllers; i++) this.#cluster.startController(i)
+    for (let i = this.#random.int(1, 3); i > 0; i--) this.#cluster.startWorker()
+    this.#planCommands(dag_ids)
     this.#planFaults()
     await this.#until(() => this.#time.now >= FAULTS_MS)
-    // The faults are over; no more scheduled runs, so that everything can come to rest.
-    this.#faults.lost_answer = 0
-    this.#faults.unavailable = 0
-    for (const dag of this.#db.dags.values()) this.#unpause(dag.dag_id)
-    if (this.#controller === null) this.#startController()
-    if (this.#workers.size === 0) this.#startWorker()
-    this.#pauseScheduled()
-    await this.#until(() => this.#isAtRest() || this.#time.now >= FAULTS_MS + REST_MS)
-    const violations = check({
-      db: this.#db,
-      physical: this.#physical,
-      acked: this.#acked.filter((key) => !this.#deleted.has(key)),
-      deleted: this.#deleted,
-      engine: this.#controller?.service.engine ?? null,
-      isAtRest: this.#isAtRest(),
-    })
-    this.#world.isDead = true
-    Object.assign(this.#stats, {
-      runs: this.#db.runs.size,
-      attempts: this.#physical.length,
-      commits: this.#db.commits,
-      virtual_ms: this.#time.now,
-    })
-    return { seed: this.#seed, violations, stats: { ...this.#stats }, landed: this.#landed, trace: this.#trace() }
+    this.#cluster.heal()
+    this.#comeToRest()
+    this.#committedAt = this.#time.now
+    const quiet = QUIET_MS + this.#cluster.aheadMs
+    await this.#until(
+      () => this.#isAtRest() || this.#time.now - this.#committedAt > quiet || this.#time.now > FAULTS_MS + REST_MS,
+    )
+    return this.#result(isCalm)
+  }
+
+  #result(isCalm: boolean): SimResult {
+    const { acked, deleted, landed } = this.#world
+    const { physical } = this.#invariants
+    const violations = [
+      ...this.#invariants.violations,
+      ...check({
+        db: this.#db,
+        physical,
+        acked: acked.filter((key) => !deleted.has(key) && !deleted.has(key.slice(0, key.indexOf(' ')))),
+        engine: this.#engine,
+        isAtRest: this.#isAtRest(),
+      }),
+      ...(isCalm ? judgeCalmRuns({ db: this.#db, seed: this.#seed, fail_rate: this.#fail_rate }) : []),
+      ...this.#undrained(),
+    ]
+    this.#owner.isDead = true
+    Object.assign(landed, { runs: this.#db.runs.size, attempts: physical.length, commits: this.#db.commits, terms: this.#db.leader.epoch })
+    for (const { cause, to_state } of this.#db.ledger) {
+      if (cause === 'branch') count(this.#world, 'branchSkips')
+      if (cause === 'released') count(this.#world, 'released')
+      if (cause === 'lease_ended') count(this.#world, 'lost')
+      if (to_state === 'up_for_reschedule') count(this.#world, 'rescheduled')
+    }
+    const rows = [[...this.#db.runs.values()], [...this.#db.instances.values()], this.#db.ledger, physical]
+    const trace = hashOf(JSON.stringify(rows)).toString(16)
+    return { seed: this.#seed, class: this.#class.name, violations, landed, virtual_ms: this.#time.now, trace }
   }
 
   /** Runs the time line; after each callback all promises that it settled run out before the next one. */
@@ -122,201 +130,79 @@ class Simulation {
     while (!isOver()) {
       if (!this.#time.advance()) return
       await new Promise<void>((resolve) => setImmediate(resolve))
-    }
-  }
-
-  #startController(): void {
-    if (this.#controller !== null) return
-    const owner = { isDead: false }
-    const clock = this.#time.clockOf(owner)
-    const store = simStore(this.#db, this.#time, this.#random, owner, this.#faults)
-    const service = new EngineService({
-      store,
-      clock,
-      logger: silent,
-      holder: `controller-${this.#network.incarnation}`,
-      newToken: () => `k${++this.#tokens}`,
-      publish: () => undefined,
-      settings: { ...DEFAULT_SETTINGS, parallelism: this.#random.int(2, 8), lease_ms: SIM_LEASE_MS },
-      workers: {
-        assign: (p) => owner.isDead || this.#reachable(p.worker_id)?.assign(p.attempts),
-        kill: (p) => owner.isDead || this.#reachable(p.worker_id)?.kill(p.ref),
-        drain: () => undefined,
-        disconnect: (p) => owner.isDead || this.#reachable(p.worker_id)?.disconnect(),
-        disconnectAll: () => {
-          if (!owner.isDead) for (const worker of this.#workers.values()) worker.disconnect()
-        },
-      },
-    })
-    const api = { service, clock, store: { ...store, workerPut: () => Promise.resolve(), workerDelete: () => Promise.resolve(true) } }
-    this.#controller = { owner, service, commands: createEngineCommands(api) }
-    const inbox = createSwarmInbox(api)
-    const incarnation = ++this.#network.incarnation
-    void service.start().then(() => {
-      if (!owner.isDead && this.#network.incarnation === incarnation) this.#network.inbox = inbox
-    })
-  }
-
-  #reachable(worker_id: string): SimWorker | undefined {
-    const worker = this.#workers.get(worker_id)
-    return worker?.isReachable === true ? worker : undefined
-  }
-
-  #killController(): void {
-    if (this.#controller === null) return
-    this.#controller.owner.isDead = true
-    this.#controller = null
-    this.#network.inbox = null
-    this.#network.incarnation++
-    this.#stats.controllerKills++
-    this.#time.schedule(this.#world, this.#random.int(1, 3000), () => this.#startController())
-  }
-
-  #startWorker(): void {
-    const id = `w${++this.#workerCount}`
-    this.#workers.set(
-      id,
-      new SimWorker({
-        id,
-        time: this.#time,
-        random: this.#random,
-        network: this.#network,
-        ledger: this.#physical,
-        failRate: this.#failRate,
-      }),
-    )
-  }
-
-  #planCommands(dagCount: number): void {
-    const count = this.#random.int(1, 12)
-    for (let i = 0; i < count; i++) {
-      this.#time.schedule(this.#world, this.#random.int(0, FAULTS_MS), () => {
-        const commands = this.#controller?.commands
-        if (commands !== undefined) void this.#command(commands, `dag${this.#random.int(0, dagCount - 1)}`, i).catch(() => undefined)
-      })
-    }
-  }
-
-  /** What people do beside triggers and clears, in bursts, so that commands meet each other. */
-  #planAdmin(dagCount: number): void {
-    for (let burst = this.#random.int(0, 4); burst > 0; burst--) {
-      const at = this.#random.int(0, FAULTS_MS - 1000)
-      const dag_id = `dag${this.#random.int(0, dagCount - 1)}`
-      for (let i = this.#random.int(1, 5); i > 0; i--) {
-        this.#time.schedule(this.#world, at + this.#random.pick([0, 0, 5, 50, 400]), () => {
-          const commands = this.#controller?.commands
-          if (commands !== undefined)
-            void adminCommand({ commands, db: this.#db, random: this.#random, dag_id, deleted: this.#deleted, landed: this.#landed }).catch(
-              () => undefined,
-            )
-        })
+      this.#invariants.step(this.#cluster.sure.map(({ holder }) => holder))
+      if (this.#db.commits !== this.#commits) {
+        this.#commits = this.#db.commits
+        this.#committedAt = this.#time.now
       }
     }
   }
 
-  async #command(commands: EngineCommands, dag_id: string, i: number): Promise<void> {
-    const runs = [...this.#db.runs.values()].filter((run) => run.dag_id === dag_id)
-    const dice = this.#random.next()
-    const actor = 'sim'
-    if (runs.length === 0 || dice < 0.55) {
-      const run_id = this.#random.chance(0.5) ? `r${i}` : null
-      const run = await commands.dagTrigger({ dag_id, conf: {}, logical_date: null, run_id, note: null, actor })
-      this.#acked.push(`${run.dag_id} ${run.run_id}`)
-      return
+  // --- plans ---------------------------------------------------------------------------------------------------------------
+
+  /** Alone and in bursts, so that commands meet each other. */
+  #planCommands(dag_ids: string[]): void {
+    const random = this.#random
+    const { most, kinds } = this.#class.commands
+    const one = (at: number, kind: string, dag_id: string): void =>
+      void this.#time.schedule(this.#owner, at, () => void carryOut(this.#world, kind, dag_id))
+    one(random.int(0, 5000), 'trigger', random.pick(dag_ids))
+    for (let left = random.int(1, most); left > 0;) {
+      const at = random.int(0, FAULTS_MS - 1000)
+      const dag_id = random.pick(dag_ids)
+      for (let i = random.int(1, Math.min(left, 5)); i > 0; i--, left--)
+        one(at + random.pick([0, 0, 5, 50, 400]), random.pick(kinds), dag_id)
     }
-    const { run_id } = this.#random.pick(runs)
-    if (dice < 0.8) {
-      const task_ids = this.#random.chance(0.5) ? ['t0'] : []
-      await commands.runClear({
-        dag_id,
-        run_id,
-        options: { task_ids, include_downstream: this.#random.chance(0.7), only_failed: this.#random.chance(0.3) },
-        actor,
-      })
-    } else if (dice < 0.9) await commands.runCancel({ dag_id, run_id, actor })
-    else if (dice < 0.95)
-      await commands.taskInstanceMark({
-        dag_id,
-        run_id,
-        task_id: 't0',
-        map_index: -1,
-        state: this.#random.pick(['success', 'failed', 'skipped']),
-        actor,
-      })
-    else await commands.runMark({ dag_id, run_id, state: this.#random.pick(['success', 'failed']), actor })
   }
 
   #planFaults(): void {
-    const at = (count: number, what: () => void): void => {
-      for (let i = 0; i < count; i++) this.#time.schedule(this.#world, this.#random.int(100, FAULTS_MS - 1), what)
-    }
-    at(this.#random.int(0, 6), () => this.#killController())
-    at(this.#random.int(0, 3), () => {
-      const victim = [...this.#workers.values()][0]
-      if (victim === undefined) return
-      victim.die()
-      this.#workers.delete(victim.id)
-      this.#stats.workerKills++
-      this.#time.schedule(this.#world, this.#random.int(10, 5000), () => this.#startWorker())
-    })
-    at(this.#random.pick([0, 0, 1]), () => {
-      // The database is away, for longer than any lease.
-      this.#stats.outages++
-      const { unavailable } = this.#faults
-      this.#faults.unavailable = 1
-      const until = Math.min(FAULTS_MS - 1, this.#time.now + this.#random.int(500, 15_000))
-      this.#time.schedule(this.#world, until - this.#time.now, () => (this.#faults.unavailable = Math.min(unavailable, 0.1)))
-    })
-    at(this.#random.int(0, 2), () => {
-      const victim = [...this.#workers.values()].at(-1)
-      if (victim === undefined) return
-      victim.cut(this.#random.int(500, 20_000))
-      this.#stats.cuts++
-    })
+    for (const [kind, most] of Object.entries(this.#class.faults) as [keyof FaultCounts, number][])
+      for (let i = this.#random.int(0, most); i > 0; i--)
+        this.#time.schedule(this.#owner, this.#random.int(100, FAULTS_MS - 1), () => {
+          if (this.#cluster.befall(kind)) count(this.#world, kind)
+        })
   }
 
-  /** Stops the schedule at the end. Goes through the commands, so that it is part of what is tested. */
-  #pauseScheduled(): void {
-    const go = (): void => {
-      const commands = this.#controller?.commands
-      const dag = this.#db.dags.get('dag0')
-      if (dag === undefined || dag.schedule === null) return
+  /** Mostly the leader; now and then one that only believes to lead, or a standby. */
+  #asked(): EngineCommands | null {
+    const { controllers, sure } = this.#cluster
+    const asked = this.#random.chance(0.9) ? sure[0] : controllers.length > 0 ? this.#random.pick(controllers) : undefined
+    return asked?.commands ?? null
+  }
+
+  // --- the end -------------------------------------------------------------------------------------------------------------
+
+  /** No more scheduled runs, and nothing is held for good. Goes through the commands, so that it is part of what is tested. */
+  #comeToRest(): void {
+    const { db } = this.#world
+    for (const dag of db.dags.values()) {
+      const version = db.versions.get(dag.dag_version_id)
       // An end date lets its active runs end, as a pause would not.
-      const version = this.#db.versions.get(dag.dag_version_id)
-      if (version !== undefined) version.spec.end_date = '2026-01-01T00:00:00.000Z'
-      if (commands === undefined || version === undefined) return void this.#time.schedule(this.#world, 500, go)
-      void commands
-        .dagsChanged({ changed: [{ dag, version: structuredClone(version), is_new: false }], stale: [] })
-        .catch(() => this.#time.schedule(this.#world, 500, go))
+      if (dag.schedule !== null && version !== undefined) version.spec.end_date = '2026-01-01T00:00:00.000Z'
+      tellOf(this.#world, dag.dag_id)
+      tell(this.#world, (commands) => this.#unhold(commands, dag.dag_id))
     }
-    go()
   }
 
-  /** Nothing is held for good. Goes through the commands, again and again, until it is done. */
-  #unpause(dag_id: string): void {
-    const again = (): void => void this.#time.schedule(this.#world, 500, () => this.#unpause(dag_id))
-    const commands = this.#controller?.commands
-    if (commands === undefined) return again()
-    const resume = [...this.#db.backfills.values()].filter((row) => row.dag_id === dag_id && row.state === 'paused')
-    void Promise.all([
-      commands.dagSetPaused({ dag_id, paused: false, actor: 'sim' }),
-      commands.poolsChanged({ pools: this.#db.pools }),
-      ...resume.map(({ id }) => commands.backfillSetState({ dag_id, backfill_id: id, action: 'resume', actor: 'sim' })),
-    ]).catch(again)
+  async #unhold(commands: EngineCommands, dag_id: string): Promise<void> {
+    if (!this.#db.dags.has(dag_id)) return
+    const paused = [...this.#db.backfills.values()].filter((row) => row.dag_id === dag_id && row.state === 'paused')
+    await commands.dagSetPaused({ dag_id, paused: false, actor: 'sim' })
+    await commands.poolsChanged({ pools: this.#db.pools })
+    for (const { id } of paused) await commands.backfillSetState({ dag_id, backfill_id: id, action: 'resume', actor: 'sim' })
+  }
+
+  get #engine(): Engine | null {
+    return this.#cluster.sure[0]?.service.engine ?? null
   }
 
   #isAtRest(): boolean {
-    const engine = this.#controller?.service.engine
-    if (engine == null || !engine.pending.isEmpty || engine.live.size > 0) return false
-    if (
-      [...this.#db.dags.values()].some(({ is_paused }) => is_paused) ||
-      [...this.#db.backfills.values()].some(({ state }) => state === 'paused')
-    )
-      return false
-    for (const run of this.#db.runs.values()) {
-      if (run.state === 'success' || run.state === 'failed') continue
-      if (!this.#isBlockedForGood(run.id)) return false
-    }
+    const engine = this.#engine
+    if (engine === null || !engine.pending.isEmpty || engine.live.size > 0) return false
+    for (const dag of this.#db.dags.values()) if (dag.is_paused) return false
+    for (const { state } of this.#db.backfills.values()) if (state === 'paused') return false
+    for (const run of this.#db.runs.values())
+      if (run.state !== 'success' && run.state !== 'failed' && !this.#isBlockedForGood(run.id)) return false
     return true
   }
 
@@ -327,20 +213,22 @@ class Simulation {
       return [...this.#db.runs.values()].some(
         (other) => other.dag_id === run.dag_id && other.state === 'running' && this.#isBlockedForGood(other.id),
       )
-    const dag = [...this.#db.versions.values()].find(({ id }) => id === run?.dag_version_id)
-    const usesPast = dag?.spec.tasks.some((task) => task.depends_on_past || task.wait_for_downstream) === true
+    const spec = this.#db.versions.get(run?.dag_version_id ?? 0)?.spec
+    const usesPast = spec?.tasks.some((task) => task.depends_on_past || task.wait_for_downstream) === true
     const tooBig =
-      dag?.spec.tasks.some((task) => task.pool_slots > (this.#db.pools.find(({ name }) => name === task.pool)?.slots ?? 0)) === true
+      spec?.tasks.some((task) => task.pool_slots > (this.#db.pools.find(({ name }) => name === task.pool)?.slots ?? 0)) === true
     if (!usesPast && !tooBig) return false
     return [...this.#db.instances.values()].every(
-      (row) => row.dag_run_id !== dag_run_id || !['queued', 'running', 'up_for_retry', 'restarting'].includes(row.state),
+      (row) =>
+        row.dag_run_id !== dag_run_id || !['queued', 'running', 'up_for_retry', 'up_for_reschedule', 'restarting'].includes(row.state),
     )
   }
 
-  #trace(): string {
-    let hash = 0x811c9dc5
-    const text = JSON.stringify([[...this.#db.runs.values()], [...this.#db.instances.values()], this.#db.ledger, this.#physical])
-    for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193)
-    return (hash >>> 0).toString(16)
+  /** A drain that was answered holds at least as long as the term lasts. */
+  #undrained(): Violation[] {
+    const { drained, workers, term } = this.#cluster
+    return drained
+      .filter((drain) => drain.term === term && workers.get(drain.worker_id)?.isDraining === false)
+      .map(({ worker_id }) => ({ kind: 'DRAIN', detail: `${worker_id} was drained and does not know it` }))
   }
 }

@@ -4,7 +4,8 @@ import { TRIGGER_RULES } from '#contract/states.ts'
 import type { DagRecord, DagVersionRecord } from '#db/records.ts'
 import { makeDagSpec, makeTaskSpec } from '#testkit/makeDagSpec.ts'
 import type { Random } from './random.ts'
-import type { SimDatabase } from './simStore.ts'
+import { BRANCH, SENSOR, SHORT_CIRCUIT } from './behaviour.ts'
+import type { SimDatabase } from './simDatabase.ts'
 
 export function task(p: Partial<TaskSpec> & { task_id: string }): TaskSpec {
   return makeTaskSpec(p.task_id, { retry_delay_ms: 1000, ignore_first_depends_on_past: false, ...p })
@@ -24,7 +25,7 @@ export function spec(p: Partial<DagSpec> & { dag_id: string }): DagSpec {
 }
 
 /** Stores a DAG with one version, as a parse would. */
-export function addDag(db: SimDatabase, dagSpec: DagSpec, id: number): void {
+export function addDag(db: SimDatabase, dagSpec: DagSpec, id: number): { dag: DagRecord; version: DagVersionRecord } {
   const version: DagVersionRecord = {
     id,
     dag_id: dagSpec.dag_id,
@@ -67,13 +68,13 @@ export function addDag(db: SimDatabase, dagSpec: DagSpec, id: number): void {
   }
   db.dags.set(dagSpec.dag_id, record)
   db.versions.set(id, version)
+  return { dag: record, version }
 }
 
 /** Stores a newer version of a DAG, as a parse would. */
-export function addVersion(db: SimDatabase, dagSpec: DagSpec): void {
+export function addVersion(db: SimDatabase, dagSpec: DagSpec, id: number): void {
   const dag = db.dags.get(dagSpec.dag_id)
   if (dag === undefined) throw new Error(`no DAG ${dagSpec.dag_id}`)
-  const id = Math.max(...db.versions.keys()) + 1
   const version = dag.version + 1
   db.versions.set(id, {
     id,
@@ -94,43 +95,51 @@ export function addVersion(db: SimDatabase, dagSpec: DagSpec): void {
   })
 }
 
-/** A random acyclic DAG of up to 12 tasks with limits of every kind now and then. */
-export function randomDag(random: Random, dag_id: string, scheduled: boolean): DagSpec {
+/**
+ * A random acyclic DAG of up to 12 tasks with limits of every kind now and then. A calm one has nothing whose outcome depends on
+ * other runs or on how long things take.
+ */
+export function randomDag(random: Random, p: { dag_id: string; isScheduled: boolean; isCalm: boolean }): DagSpec {
   const count = random.int(1, 12)
   const tasks: TaskSpec[] = []
   const edges: DagSpec['edges'] = []
   for (let i = 0; i < count; i++) {
-    tasks.push(
-      task({
-        task_id: `t${i}`,
-        kind: random.chance(0.1) ? 'empty' : 'bash',
-        retries: random.int(0, 3),
-        retry_delay_ms: random.int(0, 3000),
-        trigger_rule: random.chance(0.8) ? 'all_success' : random.pick(TRIGGER_RULES.filter((rule) => rule !== 'all_done_setup_success')),
-        depends_on_past: random.chance(0.1),
-        wait_for_downstream: random.chance(0.05),
-        priority_weight: random.int(1, 5),
-        weight_rule: random.pick(['downstream', 'upstream', 'absolute']),
-        pool: random.chance(0.3) ? 'narrow' : 'default_pool',
-        pool_slots: random.int(1, 2),
-        max_active_tis_per_dag: random.chance(0.1) ? 1 : null,
-        max_active_tis_per_dagrun: random.chance(0.1) ? 1 : null,
-      }),
-    )
+    tasks.push(randomTask(random, `t${i}`, p.isCalm))
     for (let up = 0; up < i; up++) if (random.chance(0.25)) edges.push([`t${up}`, `t${i}`, null])
   }
   return spec({
-    dag_id,
+    dag_id: p.dag_id,
     tasks,
     edges,
     dialect: random.pick(['2', '3']),
     max_active_runs: random.int(1, 4),
     max_active_tasks: random.int(1, 8),
-    fail_fast: random.chance(0.05),
-    start_date: scheduled ? '2025-12-31T23:00:00.000Z' : null,
+    fail_fast: !p.isCalm && random.chance(0.05),
+    start_date: p.isScheduled ? '2025-12-31T23:00:00.000Z' : null,
     catchup: random.chance(0.5),
-    schedule: scheduled ? 'every minute' : null,
-    timetable: scheduled ? { type: 'cron_data_interval', cron: '* * * * *', timezone: 'UTC' } : { type: 'null' },
-    dagrun_timeout_ms: random.chance(0.1) ? 30_000 : null,
+    schedule: p.isScheduled ? 'every minute' : null,
+    timetable: p.isScheduled ? { type: 'cron_data_interval', cron: '* * * * *', timezone: 'UTC' } : { type: 'null' },
+    dagrun_timeout_ms: !p.isCalm && random.chance(0.1) ? 30_000 : null,
+  })
+}
+
+function randomTask(random: Random, task_id: string, isCalm: boolean): TaskSpec {
+  return task({
+    task_id,
+    kind: random.chance(0.1) ? 'empty' : 'bash',
+    operator: random.pick(['BashOperator', 'BashOperator', 'BashOperator', SENSOR, BRANCH, SHORT_CIRCUIT]),
+    retries: random.int(0, 3),
+    retry_delay_ms: random.int(0, 3000),
+    trigger_rule: random.chance(isCalm ? 0.5 : 0.8)
+      ? 'all_success'
+      : random.pick(TRIGGER_RULES.filter((rule) => rule !== 'all_done_setup_success')),
+    depends_on_past: !isCalm && random.chance(0.1),
+    wait_for_downstream: !isCalm && random.chance(0.05),
+    priority_weight: random.int(1, 5),
+    weight_rule: random.pick(['downstream', 'upstream', 'absolute']),
+    pool: random.chance(0.3) ? 'narrow' : 'default_pool',
+    pool_slots: random.int(1, 2),
+    max_active_tis_per_dag: random.chance(0.1) ? 1 : null,
+    max_active_tis_per_dagrun: random.chance(0.1) ? 1 : null,
   })
 }

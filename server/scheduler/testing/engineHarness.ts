@@ -10,8 +10,9 @@ import { EngineService } from '../engineService.ts'
 import { DEFAULT_SETTINGS } from '../model.ts'
 import type { AssignedAttempt, AttemptRef, AttemptReport, EngineCommands, EngineQueries, SwarmInbox, WorkerHello } from '../ports.ts'
 import { Random } from '../simulation/random.ts'
-import { SIM_START, SimTime } from '../simulation/simClock.ts'
-import { SimDatabase, simStore } from '../simulation/simStore.ts'
+import { newOwner, SIM_START, SimTime } from '../simulation/simClock.ts'
+import { SimDatabase } from '../simulation/simDatabase.ts'
+import { simStore } from '../simulation/simStore.ts'
 import { addDag, addVersion } from '../simulation/workload.ts'
 
 export type Outcome = Extract<AttemptReport, { type: 'ended' }>['outcome']
@@ -28,13 +29,14 @@ export class EngineHarness {
   readonly drained: string[] = []
   readonly disconnected: string[] = []
   readonly faults = { lost_answer: 0, unavailable: 0 }
-  readonly #owner = { isDead: false }
+  readonly #owner = newOwner()
 
   constructor(specs: DagSpec[], p: { pools?: PoolRecord[]; parallelism?: number; db?: SimDatabase } = {}) {
     this.db = p.db ?? new SimDatabase(p.pools ?? [{ name: 'default_pool', slots: 128, description: '', include_deferred: false }])
     specs.forEach((spec, i) => addDag(this.db, spec, i + 1))
-    const store = simStore(this.db, this.time, new Random(1), this.#owner, this.faults)
-    const clock = this.time.clockOf(this.#owner)
+    const link = { owner: this.#owner, faults: this.faults, isCut: false, waiting: [] }
+    const store = simStore({ db: this.db, time: this.time, random: new Random(1), link, isGone: () => false })
+    const clock = this.time.clockOf(this.#owner, { offset: 0 })
     let token = 0
     this.service = new EngineService({
       store,
@@ -93,7 +95,7 @@ export class EngineHarness {
   async pass(ms: number, p: { beats?: boolean } = {}): Promise<void> {
     const end = this.time.now + ms
     let isOver = false
-    this.time.schedule({ isDead: false }, ms, () => (isOver = true))
+    this.time.schedule(newOwner(), ms, () => (isOver = true))
     while (!isOver && this.time.now <= end) {
       // What was asked for must reach the time line before it moves on.
       await new Promise<void>((resolve) => setImmediate(resolve))
@@ -118,7 +120,7 @@ export class EngineHarness {
 
   /** Stores a new version of a DAG, as a parse would, and tells the engine. */
   async newVersion(spec: DagSpec): Promise<void> {
-    addVersion(this.db, spec)
+    addVersion(this.db, spec, Math.max(...this.db.versions.keys()) + 1)
     const dag = this.db.dags.get(spec.dag_id)
     const version = this.db.versions.get(dag?.dag_version_id ?? 0)
     if (dag === undefined || version === undefined) throw new Error(`no DAG ${spec.dag_id}`)

@@ -1,0 +1,140 @@
+/**
+ * An independent judge of runs that no fault and no command touched. It knows the DAG, what its tasks do (behaviour.ts) and
+ * Airflow's words on trigger rules, restated here as sentences over the final states of the upstream tasks; it knows nothing of
+ * counters, order of events or attempts under way. Where Airflow's own answer depends on the order of events, it allows each.
+ */
+import type { DagSpec, TaskSpec } from '#contract/dagSpec.ts'
+import type { TaskInstanceState, TriggerRule } from '#contract/states.ts'
+import type { DagRunRecord, TaskInstanceRecord } from '#db/records.ts'
+import { allDownstreamOf, behave, BRANCH, downstreamOf } from './behaviour.ts'
+import type { Violation } from './invariants.ts'
+import type { SimDatabase } from './simDatabase.ts'
+
+type End = 'success' | 'failed' | 'skipped' | 'upstream_failed'
+type Verdict = 'run' | 'skipped' | 'upstream_failed'
+
+/** What may come of a rule, given how all upstream tasks ended. */
+const RULES: Record<Exclude<TriggerRule, 'all_done_setup_success'>, (ups: End[]) => Verdict[]> = {
+  always: () => ['run'],
+  all_done: () => ['run'],
+  all_success(ups) {
+    const out: Verdict[] = []
+    if (ups.some(isFailure)) out.push('upstream_failed')
+    if (ups.includes('skipped')) out.push('skipped')
+    return out.length > 0 ? out : ['run']
+  },
+  all_failed: (ups) => (ups.every(isFailure) ? ['run'] : ['skipped']),
+  all_skipped: (ups) => (ups.every((up) => up === 'skipped') ? ['run'] : ['skipped']),
+  one_success: (ups) =>
+    ups.includes('success') ? ['run'] : ups.every((up) => up === 'skipped') ? ['skipped'] : ['upstream_failed'],
+  one_failed: (ups) => (ups.some(isFailure) ? ['run'] : ['skipped']),
+  one_done: (ups) => (ups.includes('success') || ups.includes('failed') ? ['run'] : ['skipped']),
+  none_failed: (ups) => (ups.some(isFailure) ? ['upstream_failed'] : ['run']),
+  none_failed_min_one_success: (ups) =>
+    ups.some(isFailure) ? ['upstream_failed'] : ups.includes('success') ? ['run'] : ['skipped'],
+  none_skipped: (ups) => (ups.includes('skipped') ? ['skipped'] : ['run']),
+  all_done_min_one_success(ups) {
+    const out: Verdict[] = []
+    if (!ups.includes('success')) out.push('upstream_failed')
+    // A skip is acted on at once, before the others are known.
+    if (ups.includes('skipped')) out.push('skipped')
+    return out.length > 0 ? out : ['run']
+  },
+}
+/** May begin before all upstream tasks have ended, and so before a branch names it. */
+const EARLY: readonly TriggerRule[] = ['always', 'one_success', 'one_failed', 'one_done']
+
+function isFailure(state: End): boolean {
+  return state === 'failed' || state === 'upstream_failed'
+}
+
+export function judgeCalmRuns(p: { db: SimDatabase; seed: number; fail_rate: number }): Violation[] {
+  const found: Violation[] = []
+  for (const run of p.db.runs.values()) {
+    const spec = p.db.versions.get(run.dag_version_id)?.spec
+    if (spec !== undefined && (run.state === 'success' || run.state === 'failed')) found.push(...new Judge(p, run, spec).judge())
+  }
+  return found
+}
+
+class Judge {
+  readonly #p: { db: SimDatabase; seed: number; fail_rate: number }
+  readonly #run: DagRunRecord
+  readonly #spec: DagSpec
+  readonly #rows: Map<string, TaskInstanceRecord>
+  readonly #found: Violation[] = []
+
+  constructor(p: { db: SimDatabase; seed: number; fail_rate: number }, run: DagRunRecord, spec: DagSpec) {
+    this.#p = p
+    this.#run = run
+    this.#spec = spec
+    this.#rows = new Map([...p.db.instances.values()].filter(({ dag_run_id }) => dag_run_id === run.id).map((row) => [row.task_id, row]))
+  }
+
+  judge(): Violation[] {
+    for (const task of this.#spec.tasks) {
+      const row = this.#rows.get(task.task_id)
+      if (row === undefined) this.#wrong(task.task_id, 'has no row')
+      else this.#judgeTask(task, row)
+    }
+    const leaves = this.#spec.tasks.filter(({ task_id }) => downstreamOf(this.#spec, task_id).length === 0)
+    const expected = leaves.some(({ task_id }) => isFailure(this.#stateOf(task_id))) ? 'failed' : 'success'
+    if (this.#run.state !== expected) this.#wrong('the run', `is ${this.#run.state}, its leaves say ${expected}`)
+    return this.#found
+  }
+
+  #judgeTask(task: TaskSpec, row: TaskInstanceRecord): void {
+    const allowed = this.#verdicts(task)
+    const ran = this.#play(task)
+    const hasRun = row.try_number > 0 || (task.kind === 'empty' && row.state === 'success')
+    const verdict: TaskInstanceState | 'run' = hasRun ? 'run' : row.state
+    if (!allowed.includes(verdict as Verdict))
+      return this.#wrong(task.task_id, `(${task.trigger_rule}) is ${row.state} after ${row.try_number} attempts, allowed: ${allowed.join(' or ')}`)
+    if (verdict !== 'run') return
+    if (row.state !== ran.state || row.try_number !== ran.attempts)
+      this.#wrong(task.task_id, `is ${row.state} after ${row.try_number} attempts; its attempts give ${ran.state} after ${ran.attempts}`)
+  }
+
+  #verdicts(task: TaskSpec): Verdict[] {
+    const ups = this.#spec.edges.filter(([, down]) => down === task.task_id).map(([up]) => up)
+    if (ups.length === 0) return ['run']
+    const rule = task.trigger_rule
+    if (rule === 'all_done_setup_success') throw new Error('no setups here')
+    const byRule = RULES[rule](ups.map((up) => this.#stateOf(up)))
+    const skips = this.#skippedBy(task.task_id)
+    if (skips === 'no') return byRule
+    // Named by a task right above it that it has to wait for: it cannot have begun before.
+    if (skips === 'direct' && !EARLY.includes(rule)) return ['skipped', ...byRule.filter((verdict) => verdict !== 'run')]
+    return ['skipped', ...byRule]
+  }
+
+  #skippedBy(task_id: string): 'no' | 'direct' | 'far' {
+    let found: 'no' | 'far' = 'no'
+    for (const task of this.#spec.tasks) {
+      if (this.#rows.get(task.task_id)?.state !== 'success' || !this.#play(task).skips.includes(task_id)) continue
+      if (downstreamOf(this.#spec, task.task_id).includes(task_id)) return 'direct'
+      if (task.operator === BRANCH || !allDownstreamOf(this.#spec, task.task_id).includes(task_id)) throw new Error('a branch skips its neighbours')
+      found = 'far'
+    }
+    return found
+  }
+
+  /** Plays the attempts of a task through until they end it. */
+  #play(task: TaskSpec): { state: End; attempts: number; skips: string[] } {
+    if (task.kind === 'empty') return { state: 'success', attempts: 0, skips: [] }
+    for (let attempt = 1, failures = 0; ; attempt++) {
+      const { outcome, skip_task_ids } = behave({ ...this.#p, run_id: this.#run.run_id, spec: this.#spec, task, attempt })
+      if (outcome === 'rescheduled') continue
+      if (outcome === 'success' || outcome === 'skipped') return { state: outcome, attempts: attempt, skips: skip_task_ids }
+      if (outcome === 'failed_final' || ++failures > task.retries) return { state: 'failed', attempts: attempt, skips: [] }
+    }
+  }
+
+  #stateOf(task_id: string): End {
+    return (this.#rows.get(task_id)?.state ?? 'failed') as End
+  }
+
+  #wrong(what: string, detail: string): void {
+    this.#found.push({ kind: 'ORACLE', detail: `${this.#run.dag_id} ${this.#run.run_id}: ${what} ${detail}` })
+  }
+}

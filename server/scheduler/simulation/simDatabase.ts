@@ -1,0 +1,140 @@
+/** The database of the simulation: rows in maps, with the semantics of EngineStore. It sees its commits one after the other. */
+import type {
+  DagRecord,
+  DagRunRecord,
+  DagVersionRecord,
+  AttemptRecord,
+  LedgerRecord,
+  PoolRecord,
+  TaskInstanceRecord,
+  XComRecord,
+  BackfillRecord,
+  BackfillIntervalRecord,
+} from '#db/records.ts'
+import type { CommitOutcome, EngineCommit } from '#db/store.ts'
+
+export class SimDatabase {
+  leader = { holder: '', epoch: 0, commit_seq: 0, expires_at: 0, renewed_at: 0 }
+  readonly dags = new Map<string, DagRecord>()
+  readonly versions = new Map<number, DagVersionRecord>()
+  readonly runs = new Map<number, DagRunRecord>()
+  readonly instances = new Map<number, TaskInstanceRecord>()
+  readonly attempts = new Map<string, AttemptRecord>()
+  readonly ledger: LedgerRecord[] = []
+  /** By "dag_run_id task_id map_index key". */
+  readonly xcoms = new Map<string, XComRecord>()
+  readonly backfills = new Map<number, BackfillRecord>()
+  readonly intervals: BackfillIntervalRecord[] = []
+  readonly pools: PoolRecord[]
+  commits = 0
+  /** Looks at each commit right before and right after it happens. */
+  watch: { before: (commit: EngineCommit) => void; after: (commit: EngineCommit) => void } | null = null
+  /** Ids are never used twice, also when their rows are deleted. */
+  readonly maxIds = { dag_run: 0, task_instance: 0, backfill: 0 }
+  lastVersionId = 0
+
+  constructor(pools: PoolRecord[]) {
+    this.pools = pools
+  }
+
+  apply(commit: EngineCommit): CommitOutcome {
+    const { leader } = this
+    if (leader.epoch !== commit.epoch || leader.commit_seq !== commit.seq - 1) {
+      return leader.epoch === commit.epoch && leader.commit_seq >= commit.seq ? { status: 'committed' } : { status: 'fenced' }
+    }
+    const conflict = this.#firstConflict(commit)
+    if (conflict !== null) return { status: 'conflict', detail: conflict }
+    this.watch?.before(commit)
+    leader.commit_seq = commit.seq
+    this.commits++
+    this.#write(commit)
+    this.watch?.after(commit)
+    return { status: 'committed' }
+  }
+
+  #write(commit: EngineCommit): void {
+    for (const row of commit.dag_runs_insert) this.runs.set(row.id, structuredClone(row))
+    for (const row of commit.task_instances_insert) this.instances.set(row.id, structuredClone(row))
+    for (const row of commit.attempts_insert) this.attempts.set(`${row.task_instance_id}:${row.attempt}`, structuredClone(row))
+    for (const { id } of commit.dag_runs_insert) this.maxIds.dag_run = Math.max(this.maxIds.dag_run, id)
+    for (const { id } of commit.task_instances_insert) this.maxIds.task_instance = Math.max(this.maxIds.task_instance, id)
+    for (const { backfill } of commit.backfills_insert) this.maxIds.backfill = Math.max(this.maxIds.backfill, backfill.id)
+    for (const { id, set } of commit.dag_runs_update) Object.assign(this.runs.get(id) ?? {}, structuredClone(set))
+    for (const { id, set } of commit.task_instances_update) Object.assign(this.instances.get(id) ?? {}, structuredClone(set))
+    for (const { task_instance_id, attempt, set } of commit.attempts_update)
+      Object.assign(this.attempts.get(`${task_instance_id}:${attempt}`) ?? {}, structuredClone(set))
+    for (const { dag_id, set } of commit.dags_update) Object.assign(this.dags.get(dag_id) ?? {}, structuredClone(set))
+    for (const { backfill, intervals } of commit.backfills_insert) {
+      this.backfills.set(backfill.id, structuredClone(backfill))
+      this.intervals.push(...structuredClone(intervals))
+    }
+    for (const { id, set } of commit.backfills_update) Object.assign(this.backfills.get(id) ?? {}, structuredClone(set))
+    for (const { backfill_id, ordinal, dag_run_id } of commit.backfill_intervals_update) {
+      const interval = this.intervals.find((row) => row.backfill_id === backfill_id && row.ordinal === ordinal)
+      if (interval !== undefined) interval.dag_run_id = dag_run_id
+    }
+    for (const { dag_run_id, task_id, map_index } of commit.xcoms_delete)
+      for (const [key, row] of this.xcoms)
+        if (row.dag_run_id === dag_run_id && row.task_id === task_id && row.map_index === map_index) this.xcoms.delete(key)
+    for (const row of commit.xcoms_put)
+      this.xcoms.set(`${row.dag_run_id} ${row.task_id} ${row.map_index} ${row.key}`, structuredClone(row))
+    this.ledger.push(...structuredClone(commit.ledger_insert))
+    for (const id of commit.dag_runs_delete) {
+      this.runs.delete(id)
+      for (const row of this.instances.values()) if (row.dag_run_id === id) this.#deleteInstance(row.id)
+    }
+    for (const dag_id of commit.dags_delete) {
+      for (const run of this.runs.values()) {
+        if (run.dag_id !== dag_id) continue
+        this.runs.delete(run.id)
+        for (const row of this.instances.values()) if (row.dag_run_id === run.id) this.#deleteInstance(row.id)
+      }
+      for (const backfill of this.backfills.values()) if (backfill.dag_id === dag_id) this.backfills.delete(backfill.id)
+      for (const version of this.versions.values()) if (version.dag_id === dag_id) this.versions.delete(version.id)
+      this.dags.delete(dag_id)
+    }
+  }
+
+  #deleteInstance(id: number): void {
+    this.instances.delete(id)
+    for (const [key, row] of this.attempts) if (row.task_instance_id === id) this.attempts.delete(key)
+  }
+
+  #firstConflict(commit: EngineCommit): string | null {
+    for (const row of commit.dag_runs_insert) {
+      if (this.runs.has(row.id)) return `dag_run ${row.id} exists`
+      for (const other of this.runs.values()) {
+        if (other.dag_id !== row.dag_id) continue
+        if (other.run_id === row.run_id) return `dag_runs insert: run id ${row.run_id} exists`
+        if (row.logical_date !== null && other.logical_date === row.logical_date && other.run_type === row.run_type)
+          return `dag_runs insert: logical date of ${row.run_id} exists`
+      }
+    }
+    for (const row of commit.task_instances_insert) if (this.instances.has(row.id)) return `task instance ${row.id} exists`
+    const ofOldRuns = commit.task_instances_insert.filter(({ dag_run_id }) => this.runs.has(dag_run_id))
+    if (ofOldRuns.length > 0) {
+      for (const row of this.instances.values())
+        if (ofOldRuns.some((other) => other.dag_run_id === row.dag_run_id && other.task_id === row.task_id))
+          return `task ${row.task_id} of run ${row.dag_run_id} exists`
+    }
+    for (const row of commit.attempts_insert)
+      if (this.attempts.has(`${row.task_instance_id}:${row.attempt}`)) return `attempt ${row.task_instance_id}:${row.attempt} exists`
+    for (const change of commit.task_instances_update) {
+      const row = this.instances.get(change.id)
+      if (row?.state !== change.expect_state || row.try_number !== change.expect_try_number)
+        return `task instance ${change.id}: expected ${change.expect_state}/${change.expect_try_number}, is ${row?.state}/${row?.try_number}`
+    }
+    for (const change of commit.attempts_update) {
+      if (this.attempts.get(`${change.task_instance_id}:${change.attempt}`)?.lease_token !== change.expect_lease_token)
+        return `attempt ${change.task_instance_id}:${change.attempt}: other lease`
+    }
+    for (const { id } of commit.dag_runs_update) if (!this.runs.has(id)) return `dag_run ${id} does not exist`
+    for (const { dag_id } of commit.dags_update) if (!this.dags.has(dag_id)) return `DAG ${dag_id} does not exist`
+    for (const { dag_id } of commit.dag_runs_insert) if (!this.dags.has(dag_id)) return `DAG ${dag_id} does not exist`
+    for (const { id } of commit.backfills_update)
+      if (!this.backfills.has(id) && !commit.backfills_insert.some(({ backfill }) => backfill.id === id))
+        return `backfill ${id} does not exist`
+    return null
+  }
+}
+
