@@ -241,8 +241,9 @@ CREATE TABLE logs (
   task_instance_id INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
   truncated INTEGER NOT NULL,
+  bytes BLOB,
   PRIMARY KEY (task_instance_id, attempt)
-) STRICT, WITHOUT ROWID;
+) STRICT;
 
 CREATE TABLE pools (
   name TEXT PRIMARY KEY,

@@ -27,6 +27,7 @@ export type DialectMethod =
   | 'ping'
   | 'logAppend'
   | 'logFinish'
+  | 'logWhole'
   | 'logStat'
   | 'logRead'
   | 'logDelete'

@@ -34,9 +34,13 @@ import type {
 
 /** The database cannot be reached or refused the work for a passing reason (restart, disk full, lock). */
 export class StoreUnavailable extends Error {
-  constructor(message: string, options?: { cause?: unknown }) {
+  /** What is wrong and how to mend it, for everybody: without paths. Null = it just does not answer. */
+  readonly reason: string | null
+
+  constructor(message: string, options?: { cause?: unknown; reason?: string | null }) {
     super(message, options)
     this.name = 'StoreUnavailable'
+    this.reason = options?.reason ?? null
   }
 }
 
@@ -293,6 +297,8 @@ export interface LogStore {
   /** Appends at `offset`; bytes before the stored size are ignored (a repeat), a gap is an error. Returns the new size. */
   logAppend(p: { task_instance_id: number; attempt: number; offset: number; bytes: Uint8Array }): Promise<number>
   logFinish(p: { task_instance_id: number; attempt: number; truncated: boolean }): Promise<void>
+  /** A log that is whole and short, in one write: the same as logAppend at 0 and logFinish. A repeat changes nothing. */
+  logWhole(p: { task_instance_id: number; attempt: number; bytes: Uint8Array; truncated: boolean }): Promise<void>
   logStat(p: { task_instance_id: number; attempt: number }): Promise<LogRecord | null>
   logRead(p: { task_instance_id: number; attempt: number; offset: number; limit: number }): Promise<Uint8Array>
   logDelete(p: { task_instance_ids: number[] }): Promise<void>

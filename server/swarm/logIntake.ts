@@ -12,13 +12,13 @@ import type { Clock } from '#runtime/clock.ts'
 import { StoreUnavailable, type LogStore } from '#db/store.ts'
 import { ProtocolError } from './codec.ts'
 import type { HeldAttempt } from './heldAttempts.ts'
-import { FRAME_BYTES_MAX, LOG_HELD_BYTES_MAX } from './limits.ts'
+import { FRAME_BYTES_MAX, LOG_HELD_BYTES_MAX, SHORT_LOG_BYTES } from './limits.ts'
 
 const RETRY_FIRST_MS = 50
 const RETRY_SLOWEST_MS = 2_000
 
 export interface LogIntakeOptions {
-  store: Pick<LogStore, 'logAppend' | 'logFinish'>
+  store: Pick<LogStore, 'logAppend' | 'logFinish' | 'logWhole'>
   clock: Clock
   onStored(held: HeldAttempt, p: { stored: number; complete: boolean }): void
   /** There is room again after `isFull`. */
@@ -78,6 +78,7 @@ export class LogIntake {
     const { task_instance_id, attempt } = log.held.ref
     try {
       while ((log.pieces.length > 0 || log.last !== null) && !this.#isClosed) {
+        if (await this.#storedWhole(log)) continue
         const bytes = takePieces(log)
         const offset = log.start
         if (bytes.length > 0) await this.#insist(() => this.#o.store.logAppend({ task_instance_id, attempt, offset, bytes }))
@@ -97,6 +98,21 @@ export class LogIntake {
     } finally {
       log.isWriting = false
     }
+  }
+
+  /** A short log that has come as a whole is one write. */
+  async #storedWhole(log: Log): Promise<boolean> {
+    const { last } = log
+    if (last === null || log.start > 0 || log.end > SHORT_LOG_BYTES) return false
+    const { task_instance_id, attempt } = log.held.ref
+    const bytes = Buffer.concat(log.pieces)
+    log.pieces = []
+    await this.#insist(() => this.#o.store.logWhole({ task_instance_id, attempt, bytes, truncated: last.truncated }))
+    log.start = log.end
+    log.last = null
+    this.#release(bytes.length)
+    if (!this.#isClosed) this.#o.onStored(log.held, { stored: log.start, complete: true })
+    return true
   }
 
   async #insist<T>(work: () => Promise<T>): Promise<T> {

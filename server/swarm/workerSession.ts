@@ -42,7 +42,7 @@ export type ResolveSecrets = (names: Record<string, string>) => Promise<Record<s
 export interface SessionHost {
   clock: Clock
   logger: Logger
-  store: Pick<Store, 'logAppend' | 'logFinish' | 'logStat' | 'attemptList' | 'taskInstanceById'>
+  store: Pick<Store, 'logAppend' | 'logFinish' | 'logWhole' | 'logStat' | 'attemptList' | 'taskInstanceById'>
   inbox: SwarmInbox
   commands: Pick<EngineCommands, 'workerDrain'>
   requests: RequestServices

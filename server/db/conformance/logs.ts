@@ -47,6 +47,35 @@ export function logsConformance(subject: SubjectOf): void {
     })
   })
 
+  describe('logWhole', () => {
+    test('stores a short log at once, once, and it is read like any other', async () => {
+      const { store } = subject()
+      const log = { task_instance_id: subject().id(), attempt: 1 }
+      await store.logWhole({ ...log, bytes: bytes('all of it'), truncated: false })
+      await store.logWhole({ ...log, bytes: bytes('all of it'), truncated: false })
+      expect(await store.logStat(log)).toEqual({ ...log, size: 9, complete: true, truncated: false })
+      expect(text(await store.logRead({ ...log, offset: 4, limit: 2 }))).toBe('of')
+      expect((await store.logRead({ ...log, offset: 9, limit: 10 })).length).toBe(0)
+    })
+
+    test('many at once are all there, also an empty one and one after the first bytes of it', async () => {
+      const { store } = subject()
+      const ids = Array.from({ length: 50 }, () => subject().id())
+      const begun = subject().id()
+      await store.logAppend({ task_instance_id: begun, attempt: 1, offset: 0, bytes: bytes('line 1\n') })
+      await Promise.all([
+        ...ids.map((id, i) => store.logWhole({ task_instance_id: id, attempt: 1, bytes: bytes('x'.repeat(i)), truncated: i === 7 })),
+        store.logWhole({ task_instance_id: begun, attempt: 1, bytes: bytes('line 1\nline 2\n'), truncated: false }),
+      ])
+      const stats = await Promise.all(ids.map((id) => store.logStat({ task_instance_id: id, attempt: 1 })))
+      expect(stats.map((stat) => stat?.size)).toEqual(ids.map((_, i) => i))
+      expect(stats.map((stat) => stat?.truncated)).toEqual(ids.map((_, i) => i === 7))
+      expect(text(await store.logRead({ task_instance_id: begun, attempt: 1, offset: 0, limit: 100 }))).toBe('line 1\nline 2\n')
+      await store.logDelete({ task_instance_ids: ids })
+      expect(await store.logStat({ task_instance_id: ids[3] ?? 0, attempt: 1 })).toBeNull()
+    })
+  })
+
   describe('logStat', () => {
     test('answers null before the first byte', async () => {
       const { store } = subject()

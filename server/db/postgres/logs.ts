@@ -66,6 +66,20 @@ export class LogChunks implements LogStore {
     )
   }
 
+  async logWhole(p: LogKey & { bytes: Uint8Array; truncated: boolean }): Promise<void> {
+    const rows = await this.#db.query(
+      `WITH log AS (
+         INSERT INTO logs (task_instance_id, attempt, size, complete, truncated) VALUES ($1::bigint, $2::integer, $3, true, $4)
+         ON CONFLICT (task_instance_id, attempt) DO NOTHING RETURNING size),
+       chunk AS (INSERT INTO log_chunks (task_instance_id, attempt, start_offset, bytes) SELECT $1, $2, 0, $5::bytea FROM log WHERE size > 0)
+       SELECT size FROM log`,
+      [p.task_instance_id, p.attempt, p.bytes.length, p.truncated, p.bytes],
+    )
+    if (rows.length > 0) return
+    await this.logAppend({ ...p, offset: 0 })
+    await this.logFinish(p)
+  }
+
   async logStat(p: LogKey): Promise<LogRecord | null> {
     const rows = await this.#db.read((s) =>
       s.rows<LogRecord>(

@@ -46,6 +46,7 @@ export async function openPostgres(p: { url: string }): Promise<Store> {
     attemptList: (p) => attemptList(db, p),
     logAppend: (p) => logs.logAppend(p),
     logFinish: (p) => logs.logFinish(p),
+    logWhole: (p) => logs.logWhole(p),
     logStat: (p) => logs.logStat(p),
     logRead: (p) => logs.logRead(p),
     logDelete: (p) => logs.logDelete(p),

@@ -1,11 +1,13 @@
 /**
- * Logs of attempts as files: `logs/<task_instance_id % 1000>/<task_instance_id>/<attempt>.log`. The file's length is the log's
- * size; a row in `logs` says that it has ended. Files are written by the server's thread pool, never by the writer thread, and are
- * not synced: after a power cut the tail of a log may be missing, its attempt's result is not.
+ * Logs of attempts. One that comes whole and short, as most do, is a row in `logs`: a folder and a file for each would cost two
+ * blocks of the disk and six system calls. Others are files: `logs/<task_instance_id % 1000>/<task_instance_id>/<attempt>.log`; the
+ * file's length is the log's size, and a row in `logs` without bytes says that it has ended. Files are written by the server's thread
+ * pool, never by the writer thread, and are not synced: after a power cut the tail of a log may be missing, its attempt's result is not.
  */
 import { statSync } from 'node:fs'
 import { mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import type { Clock } from '#runtime/clock.ts'
 import type { AttemptRecord, LogRecord } from '../records.ts'
 import { StoreUnavailable, type LogStore } from '../store.ts'
 import { columns, sql } from '../sql.ts'
@@ -17,6 +19,14 @@ interface LogKey {
   attempt: number
 }
 
+/** How a log ended. `bytes`: all of it, if it is short; null = it is a file. */
+interface LogEnd {
+  truncated: boolean
+  bytes: Uint8Array | null
+}
+
+/** Ends are written at once when few come, and together when many do. A log can be read before: it is looked up here first. */
+const FINISH_EVERY_MS = 100
 /** Open files kept for the next append; more attempts than this writing at once open and close around each append. */
 const MAX_OPEN_FILES = 256
 
@@ -39,22 +49,24 @@ export function attemptList(
     sql`SELECT ${columns('attempts')} FROM attempts WHERE task_instance_id = ${p.task_instance_id} ORDER BY attempt`,
   )
   return attempts.map((attempt) => {
-    const log_bytes = statSync(logFile(folder, attempt), { throwIfNoEntry: false })?.size ?? 0
-    return { ...attempt, log_bytes, log_truncated: logState(db, attempt)?.truncated ?? false }
+    const state = logState(db, attempt)
+    const log_bytes = state?.bytes?.length ?? statSync(logFile(folder, attempt), { throwIfNoEntry: false })?.size ?? 0
+    return { ...attempt, log_bytes, log_truncated: state?.truncated ?? false }
   })
 }
 
-export function logState(db: SqliteConnection, p: LogKey): { truncated: boolean } | null {
-  const row = db.prepare('SELECT truncated FROM logs WHERE task_instance_id = ? AND attempt = ?').get(p.task_instance_id, p.attempt)
-  return row === undefined ? null : { truncated: row['truncated'] === 1 }
+export function logState(db: SqliteConnection, p: LogKey): LogEnd | null {
+  const row = db.prepare('SELECT truncated, bytes FROM logs WHERE task_instance_id = ? AND attempt = ?').get(p.task_instance_id, p.attempt)
+  return row === undefined ? null : { truncated: row['truncated'] === 1, bytes: row['bytes'] as Uint8Array | null }
 }
 
-export function logFinishMany(db: SqliteConnection, p: (LogKey & { truncated: boolean })[]): void {
+export function logFinishMany(db: SqliteConnection, p: (LogKey & LogEnd)[]): void {
   const statement = db.prepare(
-    'INSERT INTO logs (task_instance_id, attempt, truncated) VALUES (?, ?, ?) ON CONFLICT DO UPDATE SET truncated = max(truncated, excluded.truncated)',
+    `INSERT INTO logs (task_instance_id, attempt, truncated, bytes) VALUES (?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET truncated = max(truncated, excluded.truncated), bytes = coalesce(bytes, excluded.bytes)`,
   )
   db.immediately(() => {
-    for (const { task_instance_id, attempt, truncated } of p) statement.run(task_instance_id, attempt, truncated ? 1 : 0)
+    for (const { task_instance_id, attempt, truncated, bytes } of p) statement.run(task_instance_id, attempt, truncated ? 1 : 0, bytes)
   })
 }
 
@@ -76,6 +88,11 @@ export function logDeletionsDone(db: SqliteConnection, p: { task_instance_ids: n
 
 // ---- in the server's thread
 
+interface Finishing {
+  row: LogKey & LogEnd
+  settle: (error: Error | undefined) => void
+}
+
 /** Appends of one attempt come one after the other; the chain keeps them so even if the caller does not wait. */
 interface OpenLog {
   handle: FileHandle
@@ -84,15 +101,20 @@ interface OpenLog {
 
 export class LogFiles implements LogStore {
   readonly #folder: string
+  readonly #clock: Clock
   readonly #writer: () => Promise<ThreadClient>
   readonly #reader: () => Promise<ThreadClient>
   readonly #open = new Map<string, OpenLog>()
   readonly #chains = new Map<string, Promise<unknown>>()
-  #finishing: { p: LogKey & { truncated: boolean }; resolve: () => void; reject: (error: unknown) => void }[] = []
-  #flushing = false
+  #finishing = new Map<string, Finishing>()
+  /** Handed to the writer and not answered yet. */
+  #flushing: ReadonlyMap<string, Finishing> = new Map()
+  #flush: Promise<void> | null = null
+  #flushedAt = -Infinity
 
-  constructor(p: { folder: string; writer: () => Promise<ThreadClient>; reader: () => Promise<ThreadClient> }) {
+  constructor(p: { folder: string; clock: Clock; writer: () => Promise<ThreadClient>; reader: () => Promise<ThreadClient> }) {
     this.#folder = p.folder
+    this.#clock = p.clock
     this.#writer = p.writer
     this.#reader = p.reader
   }
@@ -115,50 +137,80 @@ export class LogFiles implements LogStore {
 
   async logFinish(p: LogKey & { truncated: boolean }): Promise<void> {
     await this.#inOrder(p, () => this.#closeLog(keyOf(p)))
-    await new Promise<void>((resolve, reject) => {
-      this.#finishing.push({ p, resolve, reject })
-      void this.#flushFinished()
+    await this.#finish(p, { truncated: p.truncated, bytes: null })
+  }
+
+  async logWhole(p: LogKey & { bytes: Uint8Array; truncated: boolean }): Promise<void> {
+    await this.#finish(p, { truncated: p.truncated, bytes: p.bytes })
+  }
+
+  #finish({ task_instance_id, attempt }: LogKey, end: LogEnd): Promise<void> {
+    const key = keyOf({ task_instance_id, attempt })
+    const before = this.#finishing.get(key)
+    return new Promise<void>((resolve, reject) => {
+      this.#finishing.set(key, {
+        row: {
+          task_instance_id,
+          attempt,
+          truncated: end.truncated || before?.row.truncated === true,
+          bytes: before?.row.bytes ?? end.bytes,
+        },
+        settle: (error) => {
+          before?.settle(error)
+          if (error === undefined) resolve()
+          else reject(error)
+        },
+      })
+      this.#flush ??= this.#flushFinished().finally(() => (this.#flush = null))
     })
   }
 
-  /** One transaction for all that ended while the one before was written. */
+  /** One transaction for all that ended while the one before was written, and at most one in FINISH_EVERY_MS. */
   async #flushFinished(): Promise<void> {
-    if (this.#flushing) return
-    this.#flushing = true
-    while (this.#finishing.length > 0) {
+    while (this.#finishing.size > 0) {
+      const wait = this.#flushedAt + FINISH_EVERY_MS - this.#clock.monotonic()
+      if (wait > 0) await new Promise<void>((resolve) => this.#clock.after(wait, resolve))
+      this.#flushedAt = this.#clock.monotonic()
       const batch = this.#finishing
-      this.#finishing = []
-      try {
-        await (
-          await this.#writer()
-        ).call(
-          'logFinishMany',
-          batch.map(({ p }) => ({ task_instance_id: p.task_instance_id, attempt: p.attempt, truncated: p.truncated })),
-        )
-        for (const { resolve } of batch) resolve()
-      } catch (error) {
-        for (const { reject } of batch) reject(error)
-      }
+      this.#finishing = new Map()
+      this.#flushing = batch
+      const error = await this.#writeEnds([...batch.values()].map(({ row }) => row))
+      this.#flushing = new Map()
+      for (const { settle } of batch.values()) settle(error)
     }
-    this.#flushing = false
+  }
+
+  async #writeEnds(rows: (LogKey & LogEnd)[]): Promise<Error | undefined> {
+    try {
+      await (await this.#writer()).call('logFinishMany', rows)
+      return undefined
+    } catch (error) {
+      return error instanceof Error ? error : new Error(String(error))
+    }
+  }
+
+  async #endOf({ task_instance_id, attempt }: LogKey): Promise<LogEnd | null> {
+    const key = keyOf({ task_instance_id, attempt })
+    const waiting = this.#finishing.get(key) ?? this.#flushing.get(key)
+    return waiting?.row ?? (await this.#reader()).call<LogEnd | null>('logState', { task_instance_id, attempt })
   }
 
   async logStat(p: LogKey): Promise<LogRecord | null> {
-    const state = await (
-      await this.#reader()
-    ).call<{ truncated: boolean } | null>('logState', { task_instance_id: p.task_instance_id, attempt: p.attempt })
-    const size = await sizeOf(logFile(this.#folder, p))
-    if (state === null && size === null) return null
+    const end = await this.#endOf(p)
+    const size = end?.bytes?.length ?? (await sizeOf(logFile(this.#folder, p)))
+    if (end === null && size === null) return null
     return {
       task_instance_id: p.task_instance_id,
       attempt: p.attempt,
       size: size ?? 0,
-      complete: state !== null,
-      truncated: state?.truncated ?? false,
+      complete: end !== null,
+      truncated: end?.truncated ?? false,
     }
   }
 
   async logRead(p: LogKey & { offset: number; limit: number }): Promise<Uint8Array> {
+    const whole = (await this.#endOf(p))?.bytes
+    if (whole !== null && whole !== undefined) return whole.subarray(p.offset, p.offset + p.limit)
     const size = (await sizeOf(logFile(this.#folder, p))) ?? 0
     const bytes = new Uint8Array(Math.max(0, Math.min(p.limit, size - p.offset)))
     if (bytes.length === 0) return bytes
@@ -188,6 +240,7 @@ export class LogFiles implements LogStore {
 
   async close(): Promise<void> {
     await Promise.allSettled(this.#chains.values())
+    await this.#flush
     for (const key of [...this.#open.keys()]) await this.#closeLog(key)
   }
 

@@ -5,20 +5,25 @@
  * posts messages, so neither an fsync nor a heavy page blocks its loop.
  * Invariants: only the writer writes, and only while it holds the folder's lock; a reader opens the file read-only.
  * Failures: an error of SQLite that may pass rejects with StoreUnavailable; a thread that dies does the same to its calls and is
- * opened again by the next call.
+ * opened again by the next call. Damage that shows at run time ends all writing (condition.ts).
  */
-import { resolve } from 'node:path'
+import { join, resolve } from 'node:path'
+import { systemClock } from '#runtime/clock.ts'
 import { StoreUnavailable, type CommitOutcome, type EngineCommit, type Store } from '../store.ts'
 import { READ_METHODS, SHARED_METHODS, type StoreMethod } from '../methods.ts'
+import { Condition } from './condition.ts'
 import type { Synchronous } from './connection.ts'
 import { encodeCommit } from './engineCommit.ts'
+import { mustCheckLater } from './integrity.ts'
 import { LogFiles } from './logs.ts'
-import { ThreadClient } from './thread/client.ts'
+import { DATABASE_FILE, ThreadClient } from './thread/client.ts'
 
 export interface SqliteOptions {
   folder: string
   /** FULL (default): a commit is on the disk when it is answered. NORMAL: a power cut may take the last ones back. */
   synchronous?: Synchronous
+  /** Told when the database begins to refuse work (a full disk, a damaged file) and, with null, when it saves again. */
+  onProblem?: (problem: string | null) => void
   /** Where the thread's code is, if not beside the caller's. */
   thread_entry?: URL
 }
@@ -31,6 +36,7 @@ class Threads {
   #writer: Promise<ThreadClient> | null = null
   readonly #readers: ThreadClient[] = []
   #opening: Promise<ThreadClient> | null = null
+  #checker: ThreadClient | null = null
   #closed = false
 
   constructor(options: SqliteOptions) {
@@ -69,8 +75,17 @@ class Threads {
     return idlest ?? this.#opening
   }
 
+  /** Reads the whole file through in a thread of its own; the server works meanwhile. */
+  async check(): Promise<void> {
+    this.#checker = await this.#start('reader')
+    await this.#checker.call('requireWholePages', null)
+    await this.#checker.close()
+  }
+
   async close(): Promise<void> {
     this.#closed = true
+    // It may be in the middle of a large file, and only reads.
+    await this.#checker?.abandon()
     await this.#opening?.catch(() => null)
     await Promise.all(this.#readers.map((reader) => reader.close()))
     await (await this.#writer?.catch(() => null))?.close()
@@ -82,31 +97,45 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
   const threads = new Threads({ ...options, folder })
   const writer = await threads.writer()
   let closed: Promise<void> | null = null
-  const logs = new LogFiles({ folder, writer: threads.writer, reader: threads.reader })
-  const read = (method: string) => async (p: unknown) => (await threads.reader()).call(method, p)
-  const write = (method: string) => async (p: unknown) => (await threads.writer()).call(method, p)
+  const logs = new LogFiles({ folder, clock: systemClock, writer: threads.writer, reader: threads.reader })
+  const condition = new Condition({ clock: systemClock, onChange: options.onProblem })
+  const read = (method: string) => (p: unknown) => condition.read(async () => (await threads.reader()).call(method, p))
+  const write = (method: string) => (p: unknown) => condition.write(method, async () => (await threads.writer()).call(method, p))
 
   const store: Partial<Record<StoreMethod, (p: never) => Promise<unknown>>> = {}
   const readers: ReadonlySet<string> = new Set(READ_METHODS)
   for (const method of Object.keys(SHARED_METHODS) as (keyof typeof SHARED_METHODS)[])
     store[method] = readers.has(method) ? read(method) : write(method)
-  for (const method of ['leaderAcquire', 'leaderRenew', 'leaderResign', 'now', 'ping'] as const) store[method] = write(method)
+  for (const method of ['leaderAcquire', 'leaderResign'] as const) store[method] = write(method)
+  // These write nothing, so they tell nothing of the disk either.
+  for (const method of ['leaderRenew', 'now'] as const)
+    store[method] = (p: unknown) => condition.read(async () => (await threads.writer()).call(method, p))
+  store.ping = async () => {
+    condition.check()
+    await condition.read(async () => (await threads.writer()).call('ping', null))
+  }
   store.attemptList = read('attemptList')
   store.engineCommit = async (p: EngineCommit): Promise<CommitOutcome> => {
     // Before any await: the caller may go on changing its records.
     const encoded = encodeCommit(p)
-    const outcome = await (await threads.writer()).call<CommitOutcome>('engineCommit', encoded)
+    const outcome = await condition.write('engineCommit', async () => (await threads.writer()).call<CommitOutcome>('engineCommit', encoded))
     if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) void logs.sweepDeleted().catch(() => undefined)
     return outcome
   }
-  for (const method of ['logAppend', 'logFinish', 'logStat', 'logRead', 'logDelete'] as const)
+  for (const method of ['logAppend', 'logFinish', 'logWhole', 'logStat', 'logRead', 'logDelete'] as const)
     store[method] = logs[method].bind(logs) as (p: never) => Promise<unknown>
   // What a killed server left behind; trouble with it is tried again at the next deletion or start.
   if (!writer.isDead) void logs.sweepDeleted().catch(() => undefined)
+  if (mustCheckLater(join(folder, DATABASE_FILE))) void threads.check().catch((error: unknown) => noteDamage(condition, error))
   return {
     ...(store as unknown as Store),
     dialect: 'SQLite',
     cluster: null,
     close: () => (closed ??= logs.close().then(() => threads.close())),
   }
+}
+
+/** A check that was cut short by the server's end, or for want of memory, says nothing of the file. */
+function noteDamage(condition: Condition, error: unknown): void {
+  if (error instanceof Error && error.name === 'DatabaseCorrupt') condition.damaged(error)
 }

@@ -42,6 +42,9 @@ const ASKED_MAX = 1_000
 /** XComs that wait for an acknowledgement; a task that pushes more while the controller is away is ended. */
 const REPORT_BYTES_MAX = 4 * REPORT_WINDOW_BYTES
 
+/** A task that writes this much at once has no need to wait for company. */
+const LOG_AT_ONCE_BYTES = 16 * 1024
+
 export interface AttemptsOptions {
   capacity: number
   hostname: string
@@ -232,13 +235,14 @@ export class Attempts implements AttemptListener {
     const entry = this.#entries.get(refKey(ref))
     if (entry?.state !== 'running') return
     this.#o.outgoing.reports.add({ ref, body: { $case: 'started', value: { pid: p.pid, hostname: this.#o.hostname, age_ms: 0 } } })
-    this.#o.outgoing.wake()
+    this.#o.outgoing.wakeSoon()
   }
 
   log(ref: AttemptRef, bytes: Uint8Array): void {
     if (!this.#entries.has(refKey(ref)) || bytes.length === 0) return
     this.#o.outgoing.logs.append(ref, { bytes, cap_bytes: this.#o.limits().log_cap_bytes })
-    this.#o.outgoing.wake()
+    if (bytes.length < LOG_AT_ONCE_BYTES) this.#o.outgoing.wakeSoon()
+    else this.#o.outgoing.wake()
   }
 
   xcom(ref: AttemptRef, xcoms: { key: string; value_json: string }[]): void {

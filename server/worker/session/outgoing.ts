@@ -1,4 +1,5 @@
 /** Everything that waits to be sent to the controller, and the frames made of it. Survives the connection. */
+import type { Clock, Timer } from '#runtime/clock.ts'
 import type { AttemptRef } from '#scheduler/ports.ts'
 import { refKey } from '#swarm/codec.ts'
 import { Fifo } from '#swarm/fifo.ts'
@@ -13,9 +14,17 @@ export interface PendingRequest {
   id: number
 }
 
+/**
+ * Starts and output wait this long for company. Nothing hangs on them, and what a short attempt says then travels in one frame and
+ * costs the controller one commit instead of three; nobody who follows a log sees the difference.
+ */
+const SOON_MS = 20
+
 export class Outgoing {
   readonly reports: ReportQueue
   readonly logs: LogQueue
+  readonly #clock: Clock
+  #soon: Timer | null = null
   /** Unanswered questions by the worker's number; they are asked again after a reconnect. */
   readonly #asked = new Map<number, PendingRequest & { request: Request }>()
   readonly #unasked = new Fifo<Request>()
@@ -26,9 +35,10 @@ export class Outgoing {
   #requestId = 0
   #onMore: () => void = () => undefined
 
-  constructor(p: { reports: ReportQueue; logs: LogQueue }) {
+  constructor(p: { reports: ReportQueue; logs: LogQueue; clock: Clock }) {
     this.reports = p.reports
     this.logs = p.logs
+    this.#clock = p.clock
   }
 
   /** Called whenever there may be more to send. */
@@ -37,6 +47,13 @@ export class Outgoing {
   }
   wake(): void {
     this.#onMore()
+  }
+  /** For what may wait SOON_MS. Whatever is sent earlier takes it along. */
+  wakeSoon(): void {
+    this.#soon ??= this.#clock.after(SOON_MS, () => {
+      this.#soon = null
+      this.#onMore()
+    })
   }
 
   ask(ref: AttemptRef, p: { id: number; method: string; params_json: string }): void {

@@ -1,0 +1,3 @@
+-- what: nothing; PostgreSQL has all logs in the database
+-- why: migrations are numbered in pairs, and SQLite gets short logs as rows
+-- breaking: no
