@@ -74,7 +74,12 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
   try {
     const store = await openStore(
       config.databaseUrl === null
-        ? { folder: config.dataFolder, synchronous: config.sqliteSynchronous === 'full' ? 'FULL' : 'NORMAL' }
+        ? {
+            folder: config.dataFolder,
+            synchronous: config.sqliteSynchronous === 'full' ? 'FULL' : 'NORMAL',
+            onProblem: (problem) =>
+              problem === null ? logger.info({}, 'the database saves again') : logger.error({ problem }, 'the database does not save'),
+          }
         : { database_url: config.databaseUrl },
     )
     stack.push(() => store.close())

@@ -75,6 +75,9 @@ export const Health = Strict({
   status: Enum(['ok', 'degraded'] as const),
   version: Type.String(),
   database: Enum(['ok', 'down'] as const),
+  database_problem: Type.Union([Type.String(), Type.Null()], {
+    description: 'why it is down and how to mend that, if the database says so',
+  }),
   /** leader: this controller schedules; standby: another one does. */
   scheduler: Enum(['leader', 'standby', 'starting'] as const),
   workers: Type.Integer(),

@@ -18,12 +18,17 @@ const INTERNAL: Problem = {
   details: null,
 }
 
+/** `reason`: of StoreUnavailable. */
+export function unavailableMessage(reason: string | null): string {
+  return reason === null ? 'The database does not answer.' : `The database does not save: ${reason}.`
+}
+
 function describe(error: FastifyError | Error): Problem {
   if (error instanceof VortexError) return { code: error.code, message: error.message, details: error.details ?? null }
   if (error instanceof StoreUnavailable)
     return {
       code: 'database_unavailable',
-      message: 'The database does not answer. Nothing was changed; try again in a few seconds.',
+      message: `${unavailableMessage(error.reason)} Nothing was changed; try again in a few seconds.`,
       details: null,
     }
   // By name: the class belongs to the database's inside.

@@ -2,33 +2,41 @@
 import { VortexError } from '#contract/errors.ts'
 import type { Health } from '#contract/admin.ts'
 import { HEALTH_PING_MS } from '#runtime/limits.ts'
+import { StoreUnavailable } from '#db/store.ts'
 import type { Handlers } from '../handlers.ts'
+import { unavailableMessage } from '../plugins/errors.ts'
 import type { ApiServices } from '../services.ts'
+
+interface DatabaseState {
+  state: 'ok' | 'down'
+  problem: string | null
+}
 
 export function serverHandlers({ store, engine, dagFiles, clock, version }: ApiServices): Pick<Handlers, 'health' | 'ready'> {
   const started = clock.monotonic()
-  let asking: Promise<'ok' | 'down'> | null = null
+  let asking: Promise<DatabaseState> | null = null
 
   /** One question at a time, however many ask: these routes are open to everybody. */
-  function database(): Promise<'ok' | 'down'> {
-    asking ??= new Promise<'ok' | 'down'>((resolve) => {
-      const timer = clock.after(HEALTH_PING_MS, () => resolve('down'))
+  function database(): Promise<DatabaseState> {
+    asking ??= new Promise<DatabaseState>((resolve) => {
+      const timer = clock.after(HEALTH_PING_MS, () => resolve({ state: 'down', problem: null }))
       store
         .ping()
         .then(
-          () => resolve('ok'),
-          () => resolve('down'),
+          () => resolve({ state: 'ok', problem: null }),
+          (error: unknown) => resolve({ state: 'down', problem: error instanceof StoreUnavailable ? error.reason : null }),
         )
         .finally(() => timer.cancel())
     }).finally(() => (asking = null))
     return asking
   }
   async function health(): Promise<Health> {
-    const [state, scheduler] = [await database(), engine.role()]
+    const [{ state, problem }, scheduler] = [await database(), engine.role()]
     return {
       status: state === 'ok' && scheduler !== 'starting' ? 'ok' : 'degraded',
       version,
       database: state,
+      database_problem: problem,
       scheduler,
       workers: engine.workers().filter((worker) => worker.status === 'active').length,
       dag_files: dagFiles.reading(),
@@ -39,7 +47,7 @@ export function serverHandlers({ store, engine, dagFiles, clock, version }: ApiS
     health,
     async ready() {
       const state = await health()
-      if (state.database === 'down') throw new VortexError('database_unavailable', 'The database does not answer.', state)
+      if (state.database === 'down') throw new VortexError('database_unavailable', unavailableMessage(state.database_problem), state)
       if (state.scheduler === 'starting') throw new VortexError('not_leader', 'The scheduler is still starting.', state)
       return state
     },

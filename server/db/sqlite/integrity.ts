@@ -3,11 +3,15 @@ import { existsSync, statSync } from 'node:fs'
 import type { FolderLock } from './folderLock.ts'
 import type { SqliteConnection } from './connection.ts'
 
+/** For everybody who asks for the health: without paths. */
+export const DAMAGE_ADVICE =
+  'the database file is damaged, so nothing is saved any more; stop the server and put a backup in its place (the server log says how)'
+
 /** The database file is damaged; the message names it and says how to restore. */
 export class DatabaseCorrupt extends Error {
   constructor(file: string, detail: string, options?: { cause?: unknown }) {
     super(
-      `${file} is damaged (${detail}). Nothing was changed. Stop VORTEX, move the file and its -wal and -shm files aside, and put a backup in their place; ` +
+      `${file} is damaged (${detail}). Nothing is written to it any more. Stop VORTEX, move the file and its -wal and -shm files aside, and put a backup in their place; ` +
         `without a backup, "sqlite3 ${file} .recover" rescues what can be read`,
       options,
     )
@@ -27,12 +31,24 @@ export function requireWholeFile(file: string): void {
 }
 
 /**
- * After a clean stop or a mere kill a large file is not read through: SQLite's log makes both safe. After a power cut (another
- * boot) it always is.
+ * Before the start. After a clean stop or a mere kill a large file is not read through, for SQLite's log makes both safe: a reader
+ * does that while the server runs (`mustCheckLater`). After a power cut (another boot) it always is.
  */
 export function checkIntegrity(db: SqliteConnection, file: string, lock: FolderLock): void {
   const mustCheck = !lock.closedCleanly && !lock.sameBoot
-  if (!mustCheck && statSync(file).size > ALWAYS_CHECK_BYTES) return
+  if (mustCheck || !mustCheckLater(file)) requireWholePages(db, file)
+}
+
+/** Too large to be checked at every start. */
+export function mustCheckLater(file: string): boolean {
+  return statSync(file).size > ALWAYS_CHECK_BYTES
+}
+
+/**
+ * Every page of every table and index: their form and their order, not the contents of a text. About 0.4 s for each GB in the
+ * system's cache.
+ */
+export function requireWholePages(db: SqliteConnection, file: string): void {
   const rows = db.handle.pragma('quick_check(3)') as { quick_check: string }[]
   const problems = rows.map((row) => row.quick_check).filter((text) => text !== 'ok')
   if (problems.length > 0) throw new DatabaseCorrupt(file, problems.join('; ').slice(0, 300))

@@ -76,6 +76,12 @@ export class ThreadClient {
     await this.#worker.terminate()
   }
 
+  /** Ends the thread whatever it is doing. For a reader. */
+  async abandon(): Promise<void> {
+    this.#dead ??= new StoreUnavailable('the store is closed')
+    await this.#worker.terminate()
+  }
+
   #settle(reply: ThreadReply): void {
     const waiting = this.#waiting.get(reply.id)
     if (waiting === undefined) return

@@ -12,7 +12,7 @@ import { SHARED_METHODS } from '../../methods.ts'
 import { SqliteConnection } from '../connection.ts'
 import { engineCommit } from '../engineCommit.ts'
 import { lockFolder, type FolderLock } from '../folderLock.ts'
-import { checkIntegrity, DatabaseCorrupt, isCorruption, requireWholeFile } from '../integrity.ts'
+import { checkIntegrity, DatabaseCorrupt, isCorruption, requireWholeFile, requireWholePages } from '../integrity.ts'
 import { leaderAcquire, leaderForget, leaderRenew, leaderResign, now } from '../leader.ts'
 import { attemptList, logDeletionsDone, logDeletionsList, logFinishMany, logState } from '../logs.ts'
 import { migrate } from '../migrate.ts'
@@ -35,6 +35,7 @@ const METHODS: Record<string, Method> = {
   logDeletionsDone,
   attemptList: (db, p) => attemptList(db, options.folder, p),
   ping: (db) => void db.prepare('SELECT 1').get(),
+  requireWholePages: (db) => requireWholePages(db, join(options.folder, DATABASE_FILE)),
 }
 
 function openWriter(): { db: SqliteConnection; lock: FolderLock } {

@@ -46,7 +46,7 @@ export function toPlainError(error: unknown): PlainError {
 export function fromPlainError(plain: PlainError, file: string): Error {
   const error = Object.assign(new Error(plain.message), { code: plain.code })
   if (plain.stack !== null) error.stack = plain.stack
-  if (plain.kind === 'unavailable') return new StoreUnavailable(`${file}: ${explain(plain)}`, { cause: error })
+  if (plain.kind === 'unavailable') return new StoreUnavailable(`${file}: ${explain(plain)}`, { cause: error, reason: explain(plain) })
   if (plain.kind === 'cursor') return new InvalidCursor()
   if (plain.kind === 'schema') return new SchemaMismatch(plain.message)
   if (plain.kind === 'in_use') return new FolderInUse(plain.message)
