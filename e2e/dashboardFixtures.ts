@@ -122,7 +122,16 @@ export function makeDag(options: DagOptions): FixtureDag {
     params: options.params ?? {},
     callbacks: [],
     notices: options.notices ?? [],
-    import_error: options.importError ?? null,
+    import_error:
+      options.importError == null
+        ? null
+        : {
+            file: `${id}.py`,
+            kind: 'import',
+            message: options.importError.split('\n').at(-1) ?? '',
+            traceback: options.importError,
+            line: 7,
+          },
   }
   const {
     doc_md: _1,

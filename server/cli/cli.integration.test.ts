@@ -110,6 +110,48 @@ describe('triggering and following', () => {
     expect(second.stderr).toContain('once')
   })
 
+  test('--param gives single values; one that does not fit is named with a hint', async () => {
+    await api.saveDag(
+      makeDagSpec('typed', {
+        params: {
+          n: { value: 1, has_default: true, description: 'how many', schema: { type: 'integer' } },
+          code: { value: '', has_default: true, description: null, schema: { type: ['null', 'string'] } },
+        },
+      }),
+    )
+    const good = await vortex(['dags', 'trigger', 'typed', '--conf', '{"n": 1, "x": 1}', '--param', 'n=3', '--param', 'code=007', '--json'])
+    expect((JSON.parse(good.stdout) as { conf: object }).conf).toEqual({ n: 3, code: '007', x: 1 })
+    const bad = await vortex(['dags', 'trigger', 'typed', '--param', 'n=three'])
+    expect(bad).toMatchObject({ code: 2, stdout: '' })
+    expect(bad.stderr).toMatch(/\/conf\/n must be integer.*vortex dags show/)
+    expect((await vortex(['dags', 'trigger', 'typed', '--param', 'n'])).stderr).toContain('--param day=2026-11-23')
+    expect((await vortex(['dags', 'show', 'typed'])).stdout).toMatch(/n +integer +1 +how many\ncode +null or string +""/)
+  })
+
+  test('a DAG whose file fails to load is triggered with its last good version and a warning', async () => {
+    const spec = makeDagSpec('broken', { file: 'broken.py' })
+    await api.saveDag(spec)
+    await api.store.dagFileSave({
+      record: {
+        ...(await api.store.dagFileList()).find(({ file }) => file === 'broken.py')!,
+        error: { kind: 'syntax', message: "SyntaxError: expected ':'", traceback: 'Traceback of it', line: 3 },
+      },
+      specs: [],
+      bundle: null,
+      paused_default: true,
+      now: Date.now(),
+    })
+    const words = "broken.py:3 fails to load: SyntaxError: expected ':'."
+    const triggered = await vortex(['dags', 'trigger', 'broken'])
+    expect([triggered.code, triggered.stderr]).toEqual([0, expect.stringContaining(`${words} The run uses version 1, the last good one.`)])
+    const shown = await vortex(['dags', 'show', 'broken'])
+    expect(shown.stderr).toContain(words)
+    expect(shown.stderr).toContain('Traceback of it')
+    const listed = await vortex(['dags', 'list'])
+    expect(listed.stdout).toMatch(/broken .*paused, import error/)
+    expect(listed.stderr).toContain(words)
+  })
+
   test('--wait ends with the run, 0 if it succeeded', async () => {
     const { code, stdout } = await vortex(['dags', 'trigger', 'empty', '--wait'])
     expect(code).toBe(0)
@@ -205,6 +247,11 @@ describe('runs and tasks', () => {
     expect(stdout.match(/backfill__/g)).toHaveLength(3)
     expect(stderr).toContain('3 runs would start; nothing was changed')
   })
+
+  test('a backfill that is refused names the options that were typed', async () => {
+    const { code, stderr } = await vortex(['dags', 'backfill', 'etl', '--from', '2026-01-04', '--to', '2026-01-02'])
+    expect([code, stderr]).toEqual([2, 'Error: --to is before --from.\n'])
+  })
 })
 
 describe('variables, pools, secrets, users', () => {
@@ -213,7 +260,9 @@ describe('variables, pools, secrets, users', () => {
     expect((await vortex(['variables', 'get', 'region'])).stdout).toBe('eu-west\n')
     await vortex(['variables', 'set', 'query'], { input: 'select 1\n' })
     expect((await vortex(['variables', 'list', '--json'])).stdout).toContain('"select 1"')
-    expect((await vortex(['variables', 'delete', 'region'])).code).toBe(0)
+    const asked = await vortex(['variables', 'delete', 'region'])
+    expect([asked.code, asked.stderr]).toEqual([2, expect.stringContaining('add --yes')])
+    expect((await vortex(['variables', 'delete', 'region', '--yes'])).code).toBe(0)
     expect(await vortex(['variables', 'get', 'region'])).toMatchObject({ code: 1, stdout: '' })
   })
 
@@ -243,6 +292,36 @@ describe('variables, pools, secrets, users', () => {
   })
 })
 
+describe('while DAG files are being read', () => {
+  test('a DAG that is not there yet is waited for, and it is said for what', async () => {
+    let asked = 0
+    let isSaved = false
+    const young = await startTestApi({
+      options: { allowed_hosts: ['127.0.0.1'] },
+      change: ({ dagFiles }) => ({
+        dagFiles: {
+          ...dagFiles,
+          reading: () => {
+            asked += 1
+            if (asked === 3) void young.saveDag(makeDagSpec('late')).then(() => (isSaved = true))
+            return { state: isSaved ? 'ready' : asked < 3 ? 'preparing' : 'reading', waiting: 1 }
+          },
+        },
+      }),
+    })
+    try {
+      await young.app.listen({ port: 0, host: '127.0.0.1' })
+      const address = `http://127.0.0.1:${(young.app.server.address() as AddressInfo).port}`
+      const env = { VORTEX_SERVER_URL: address, VORTEX_API_KEY: young.keys.ada }
+      const shown = await vortex(['dags', 'show', 'late'], { env })
+      expect(shown.code).toBe(0)
+      expect(shown.stderr).toMatch(/preparing its Python environment.*waiting[^]*reading its DAG files; waiting/)
+    } finally {
+      await young.close()
+    }
+  })
+})
+
 describe('errors', () => {
   test.each([
     [['dags', 'show', 'nothing'], 1, 'nothing'],
@@ -254,6 +333,7 @@ describe('errors', () => {
     [['dags', 'trigger', 'empty', '--logical-date', 'yesterday'], 2, 'date and time'],
     [['--server', 'ftp://x', 'dags', 'list'], 2, 'not a server address'],
     [['--server', 'http://127.0.0.1:9', 'dags', 'list'], 3, 'No VORTEX server answers at http://127.0.0.1:9'],
+    [['--server', 'http://127.0.0.1:9', 'dags', 'list'], 3, 'Start it with "vortex server --port 9"'],
     [['run', 'missing.py'], 2, 'There is no file'],
   ])('%j exits with %i', async (args, code, text) => {
     const outcome = await vortex(args)

@@ -60,5 +60,9 @@ export function report(error: unknown, json: boolean): number {
 
 function describeDetails(details: unknown): string {
   if (details === null || details === undefined) return ''
+  const { errors } = details as { errors?: { pointer: string; message: string }[] }
+  // One problem is in the sentence already.
+  if (Array.isArray(errors))
+    return errors.length < 2 ? '' : errors.map(({ pointer, message }) => `\n  ${pointer.replace(/^\/conf\//, '')} ${message}`).join('')
   return `\n  ${JSON.stringify(details).slice(0, 2_000)}`
 }

@@ -122,9 +122,17 @@ function checkKey(key: string, from: string): string {
 }
 
 function unreachable(url: string, cause: unknown): CliError {
-  const reason = reasonOf(cause)
-  const advice = 'Start one with "vortex server", or give its address with --server or VORTEX_SERVER_URL.'
-  return new CliError(EXIT.unreachable, `No VORTEX server answers at ${url} (${reason}). ${advice}`, { cause })
+  return new CliError(EXIT.unreachable, `No VORTEX server answers at ${url} (${reasonOf(cause)}). ${startAdvice(url)}`, { cause })
+}
+
+/** What to start, or where to look, when no server answers. */
+export function startAdvice(url: string): string {
+  const { hostname, port, protocol } = new URL(url)
+  if (!isLoopbackHost(hostname)) return `Start "vortex server" on ${hostname}, or give another address with --server or VORTEX_SERVER_URL.`
+  const usual = new URL(DEFAULT_SERVER).port
+  const given = port === '' ? (protocol === 'https:' ? '443' : '80') : port
+  const start = given === usual ? 'vortex server' : `vortex server --port ${given}`
+  return `Start it with "${start}", or give the address of another one with --server or VORTEX_SERVER_URL.`
 }
 
 function reasonOf(error: unknown): string {

@@ -37,8 +37,22 @@ const EXIT_OF_CODE: Partial<Record<ErrorCode, number>> = {
 
 const ADVICE: Partial<Record<ErrorCode, string>> = {
   unauthorized: 'Set VORTEX_API_KEY to a valid API key (dashboard, own account, API keys).',
+  invalid_params: "A DAG's params, with types and defaults, are listed by: vortex dags show DAG_ID",
   not_leader: 'Try again in a few seconds.',
   database_unavailable: 'Try again in a few seconds.',
+}
+
+/** An answer whose errors name options of the command line, not the fields of the API that they fill. */
+export async function inOptions<T>(answer: Promise<T>, options: Readonly<Record<string, string>>): Promise<T> {
+  try {
+    return await answer
+  } catch (cause) {
+    if (!(cause instanceof VortexError)) throw cause
+    const message = cause.message.replace(/\b[a-z]+(?:_[a-z]+)*\b/g, (word) => options[word] ?? word)
+    const { field } = (cause.details ?? {}) as { field?: unknown }
+    // The sentence names the option; the details would only name the field again.
+    throw new VortexError(cause.code, message, typeof field === 'string' ? null : cause.details, { cause })
+  }
 }
 
 export interface Failure {

@@ -122,7 +122,8 @@ export function instant(text: string | null | undefined): string | null {
 }
 
 export function duration(ms: number | null | undefined): string | null {
-  if (ms === null || ms === undefined) return null
+  // What took no time never ran: it was skipped, or marked.
+  if (ms === null || ms === undefined || ms < 1) return null
   if (ms < 1_000) return `${Math.round(ms)}ms`
   const seconds = ms / 1_000
   if (seconds < 60) return `${seconds.toFixed(1)}s`

@@ -63,14 +63,25 @@ describe('vortex run', () => {
     expect(stdout).toMatch(/bad manual__\S+ failed/)
     expect(stdout).toMatch(/a failed: .+/)
     expect(stdout).toContain('│ no such table: orders')
+    expect(stdout.trimEnd().split('\n').at(-1)).toBe('The run failed: a: bash exited with code 3.')
   })
 
   test('a file that does not load is told with its line', async () => {
     const path = await dagFile('syntax.py', 'from airflow import DAG\nwith DAG("x":\n    pass\n')
     const { code, stderr } = await vortexRun([path])
     expect(code).toBe(1)
-    expect(stderr).toMatch(/syntax\.py:\d+ fails to load/)
-    expect(stderr).toContain('defines no DAG')
+    expect(stderr).toMatch(/File ".*syntax\.py", line 2\n[^]*\nError: syntax\.py:2 fails to load: SyntaxError: .+\n$/)
+    expect(stderr).not.toContain('defines no DAG')
+  })
+
+  test('a task killed by a signal that wrote nothing says so, and --param reaches the task', async () => {
+    const path = await dagFile(
+      'killed.py',
+      `${HEAD}with DAG("killed", schedule=None, params={"n": 9}):\n    BashOperator(task_id="a", bash_command="kill -{{ params.n }} $$")\n`,
+    )
+    const { code, stdout } = await vortexRun([path, '--param', 'n=11'])
+    expect(code).toBe(1)
+    expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^The run failed: a: .*(signal 11|SIGSEGV)/)
   })
 
   test('a file with several DAGs needs a choice', async () => {

@@ -43,6 +43,14 @@ export const Dag = Strict({
 })
 export type Dag = Static<typeof Dag>
 
+const importFailure = {
+  file: Type.String(),
+  kind: Type.String(),
+  message: Type.String(),
+  traceback: Type.String(),
+  line: Nullable(Type.Integer()),
+}
+
 export const DagDetail = Strict({
   ...Dag.properties,
   doc_md: Nullable(Type.String()),
@@ -55,7 +63,7 @@ export const DagDetail = Strict({
   params: Type.Record(Type.String(), ParamSpec),
   callbacks: Type.Array(Type.String()),
   notices: Type.Array(Type.String()),
-  import_error: Nullable(Type.String()),
+  import_error: Nullable(Strict(importFailure), { description: 'why its file fails to load now' }),
 })
 export type DagDetail = Static<typeof DagDetail>
 
@@ -119,11 +127,7 @@ export const DagSource = Strict({
 export type DagSource = Static<typeof DagSource>
 
 export const ImportError = Strict({
-  file: Type.String(),
-  kind: Type.String(),
-  message: Type.String(),
-  traceback: Type.String(),
-  line: Nullable(Type.Integer()),
+  ...importFailure,
   at: Instant,
   dag_ids: Type.Array(Type.String(), { description: 'DAGs whose last good version stays in force' }),
 })

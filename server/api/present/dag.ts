@@ -67,7 +67,7 @@ export function presentDagDetail(dag: DagRecord, around: DagSurroundings, versio
     params: spec.params,
     callbacks: spec.callbacks,
     notices: spec.notices,
-    import_error: around.import_error?.traceback ?? null,
+    import_error: around.import_error === null ? null : { file: dag.file, ...around.import_error },
   }
 }
 

@@ -1,13 +1,16 @@
 /** `vortex dags`: list, show, trigger, pause, unpause, delete, backfill, next-runs, errors. */
 import type { Command } from 'commander'
+import type { Client } from '#contract/client.ts'
 import type { Dag } from '#contract/dag.ts'
 import { DAG_RUN_STATES, REPROCESS_BEHAVIOURS, type DagRunState, type ReprocessBehaviour } from '#contract/states.ts'
 import { action, type Cli } from '../cli.ts'
-import { EXIT } from '../exit.ts'
-import { instant, stateStyle, type Column } from '../output.ts'
+import { confOf, type ConfOptions, readConfOptions } from '../conf.ts'
+import { findDag, importFailure, readingNote, untilDagsAreRead } from '../dagState.ts'
+import { EXIT, inOptions } from '../exit.ts'
+import { instant, stateStyle, type Column, type Screen } from '../output.ts'
 import { moreNote, readPages } from '../pages.ts'
 import { confirm } from '../prompt.ts'
-import { choice, count, readConf, readInstant } from '../values.ts'
+import { choice, collect, count, readInstant } from '../values.ts'
 
 export function register(dags: Command): void {
   dags
@@ -26,6 +29,7 @@ export function register(dags: Command): void {
     .command('trigger <dag_id>')
     .description('start a manual run')
     .option('--conf <json>', 'parameters as JSON object, @file, or - for standard input')
+    .option('--param <name=value>', 'one parameter; may be repeated', collect)
     .option('--logical-date <date>', 'date that the run is for (default: now)', readInstant)
     .option('--run-id <id>', 'id of the run; a second trigger with the same id is refused, so repeating is safe')
     .option('--note <text>', 'note on the run')
@@ -58,6 +62,7 @@ export function register(dags: Command): void {
     .option('--reprocess <which>', `existing runs to run again: ${REPROCESS_BEHAVIOURS.join(', ')}`, choice(REPROCESS_BEHAVIOURS), 'none')
     .option('--backwards', 'newest first')
     .option('--conf <json>', 'parameters of every run: JSON object, @file, or -')
+    .option('--param <name=value>', 'one parameter; may be repeated', collect)
     .option('--dry-run', 'list exactly the runs that would start, and start none')
     .addHelpText('after', '\nExample:\n  vortex dags backfill etl --from 2026-11-01 --to 2026-11-07 --dry-run')
     .action(action(backfill))
@@ -81,7 +86,7 @@ interface ListOptions {
 
 const COLUMNS: readonly Column<Dag>[] = [
   { title: 'DAG', value: (dag) => dag.id },
-  { title: 'SCHEDULE', value: (dag) => dag.schedule_interval },
+  { title: 'SCHEDULE', value: scheduleText },
   { title: 'STATUS', value: describeStatus, style: (dag) => (dag.has_import_error ? 'red' : dag.is_paused || dag.is_stale ? 'dim' : null) },
   { title: 'LAST RUN', value: (dag) => dag.last_run_state, style: (dag) => stateStyle(dag.last_run_state) },
   { title: 'STARTED', value: (dag) => instant(dag.last_run) },
@@ -91,9 +96,13 @@ const COLUMNS: readonly Column<Dag>[] = [
 ]
 
 function describeStatus(dag: Dag): string {
-  if (dag.has_import_error) return 'import error'
-  if (dag.is_stale) return 'stale'
-  return dag.is_paused ? 'paused' : 'active'
+  const status = dag.is_stale ? 'stale' : dag.is_paused ? 'paused' : 'active'
+  return dag.has_import_error ? `${status}, import error` : status
+}
+
+/** With its zone, since `0 6 * * *` alone says nothing; UTC is that of all other columns. */
+function scheduleText(dag: Dag): string | null {
+  return dag.schedule_interval === null || dag.timezone === 'UTC' ? dag.schedule_interval : `${dag.schedule_interval} (${dag.timezone})`
 }
 
 async function list({ screen, connection }: Cli, options: ListOptions): Promise<void> {
@@ -106,7 +115,14 @@ async function list({ screen, connection }: Cli, options: ListOptions): Promise<
     ...(paused === undefined ? {} : { paused }),
     ...(state === undefined ? {} : { last_run_state: state }),
   }
-  const { items, total } = await readPages(options.limit, (page) => connection().client.listDags({ query: { ...filter, ...page } }))
+  const { client } = connection()
+  const read = () => readPages(options.limit, (page) => client.listDags({ query: { ...filter, ...page } }))
+  let { items, total } = await read()
+  let { dag_files } = await client.health()
+  if (items.length === 0 && dag_files.state !== 'ready') {
+    dag_files = await untilDagsAreRead({ client, screen })
+    ;({ items, total } = await read())
+  }
   if (screen.json) return screen.document(items)
   screen.table(
     items,
@@ -115,18 +131,32 @@ async function list({ screen, connection }: Cli, options: ListOptions): Promise<
   )
   const more = moreNote(items.length, total)
   if (more !== null) screen.note(more)
+  const reading = readingNote(dag_files)
+  if (reading !== null) screen.note(reading)
+  if (items.some((dag) => dag.has_import_error)) await warnOfFiles(screen, client)
+}
+
+/** Failing files that are named below a list; the others are counted. */
+const FILES_NAMED = 5
+
+async function warnOfFiles(screen: Screen, client: Client): Promise<void> {
+  const { data, total } = await client.listImportErrors({ query: { limit: FILES_NAMED } })
+  for (const item of data) screen.warn(`${importFailure({ import_error: item }) ?? ''} Its DAGs run their last good version.`)
+  if (total > data.length) screen.warn(`${total - data.length} more files fail to load.`)
+  screen.note('Tracebacks: vortex dags errors')
 }
 
 async function show({ screen, connection }: Cli, id: string): Promise<void> {
   const { client } = connection()
-  const [dag, graph] = await Promise.all([client.getDag({ params: { dag_id: id } }), client.getDagTasks({ params: { dag_id: id } })])
+  const dag = await findDag({ client, screen }, id)
+  const graph = await client.getDagTasks({ params: { dag_id: id } })
   if (screen.json) return screen.document({ ...dag, tasks: graph.tasks, dependencies: graph.dependencies })
   screen.facts([
     ['DAG', dag.id],
     ['Status', describeStatus(dag)],
     ['Description', dag.description],
     ['Schedule', dag.schedule_interval === null ? 'none' : `${dag.schedule_interval} (${dag.timezone})`],
-    ['Next run', instant(dag.next_run)],
+    ['Next run', dag.is_paused && dag.schedule_interval !== null ? 'none while it is paused' : instant(dag.next_run)],
     ['Last run', dag.last_run === null ? null : `${dag.last_run_state ?? ''} ${instant(dag.last_run) ?? ''}`],
     ['Catchup', dag.catchup ? 'yes' : 'no'],
     ['Limits', `${dag.max_active_runs} runs, ${dag.max_active_tasks} tasks at once`],
@@ -134,7 +164,11 @@ async function show({ screen, connection }: Cli, id: string): Promise<void> {
     ['Owner', dag.owner],
     ['Tags', dag.tags.join(', ')],
   ])
-  if (dag.import_error !== null) screen.warn(`Its file fails to load now; version ${dag.version} stays in force. ${dag.import_error}`)
+  const failure = importFailure(dag)
+  if (failure !== null) {
+    screen.warn(`${failure} Version ${dag.version}, the last good one, stays in force.`)
+    screen.note((dag.import_error?.traceback ?? '').trimEnd())
+  }
   for (const notice of dag.notices) screen.note(`Note: ${notice}`)
   const upstream = new Map<string, string[]>()
   for (const [from, to] of graph.dependencies) upstream.set(to, [...(upstream.get(to) ?? []), from])
@@ -151,10 +185,28 @@ async function show({ screen, connection }: Cli, id: string): Promise<void> {
     ],
     'No tasks.',
   )
+  const params = Object.entries(dag.params)
+  if (params.length === 0) return
+  screen.line()
+  screen.table(
+    params,
+    [
+      { title: 'PARAM', value: ([name]) => name },
+      { title: 'TYPE', value: ([, param]) => typeText(param.schema) },
+      { title: 'DEFAULT', value: ([, param]) => (param.has_default ? JSON.stringify(param.value) : 'none, required') },
+      { title: 'DESCRIPTION', value: ([, param]) => param.description },
+    ],
+    '',
+  )
 }
 
-interface TriggerOptions {
-  conf?: string
+function typeText(schema: Record<string, unknown>): string {
+  const { type, enum: allowed } = schema
+  if (Array.isArray(allowed)) return `one of ${allowed.map((value) => JSON.stringify(value)).join(', ')}`
+  return type === undefined ? 'any' : [type].flat().map(String).join(' or ')
+}
+
+interface TriggerOptions extends ConfOptions {
   logicalDate?: string
   runId?: string
   note?: string
@@ -164,10 +216,14 @@ interface TriggerOptions {
 
 async function trigger(cli: Cli, id: string, options: TriggerOptions): Promise<number | void> {
   const connection = cli.connection()
+  const read = readConfOptions(options)
+  const dag = await findDag({ client: connection.client, screen: cli.screen }, id)
+  const failure = importFailure(dag)
+  if (failure !== null) cli.screen.warn(`${failure} The run uses version ${dag.version}, the last good one.`)
   const run = await connection.client.triggerDag({
     params: { dag_id: id },
     body: {
-      ...(options.conf === undefined ? {} : { conf: readConf(options.conf) }),
+      conf: confOf(read, dag.params),
       ...(options.logicalDate === undefined ? {} : { logical_date: options.logicalDate }),
       ...(options.runId === undefined ? {} : { run_id: options.runId }),
       ...(options.note === undefined ? {} : { note: options.note }),
@@ -198,18 +254,31 @@ async function remove({ screen, connection }: Cli, id: string, { yes }: { yes?: 
   screen.line(answer.message)
 }
 
-interface BackfillOptions {
+interface BackfillOptions extends ConfOptions {
   from: string
   to: string
   maxActiveRuns: number
   reprocess: ReprocessBehaviour
   backwards?: boolean
-  conf?: string
   dryRun?: boolean
 }
 
+/** Fields of the API -> what was typed. */
+const BACKFILL_OPTIONS = {
+  start_date: '--from',
+  end_date: '--to',
+  max_active_runs: '--max-active-runs',
+  run_backwards: '--backwards',
+  reprocess: '--reprocess',
+}
+
 async function backfill({ screen, connection }: Cli, id: string, options: BackfillOptions): Promise<number | void> {
-  const answer = await connection().client.createBackfill({
+  const { client } = connection()
+  const read = readConfOptions(options)
+  const dag = await findDag({ client, screen }, id)
+  const failure = importFailure(dag)
+  if (failure !== null) screen.warn(`${failure} The runs use version ${dag.version}, the last good one.`)
+  const asked = client.createBackfill({
     params: { dag_id: id },
     body: {
       start_date: options.from,
@@ -218,9 +287,10 @@ async function backfill({ screen, connection }: Cli, id: string, options: Backfi
       reprocess: options.reprocess,
       run_backwards: options.backwards === true,
       dry_run: options.dryRun === true,
-      ...(options.conf === undefined ? {} : { conf: readConf(options.conf) }),
+      conf: confOf(read, dag.params),
     },
   })
+  const answer = await inOptions(asked, BACKFILL_OPTIONS)
   if (screen.json) return screen.document(answer)
   screen.table(
     answer.intervals,
@@ -239,7 +309,12 @@ async function backfill({ screen, connection }: Cli, id: string, options: Backfi
 }
 
 async function nextRuns({ screen, connection }: Cli, id: string, { count: wanted }: { count: number }): Promise<void> {
-  const { data } = await connection().client.nextRuns({ params: { dag_id: id }, query: { count: wanted } })
+  const { client } = connection()
+  const [dag, { data }] = [
+    await findDag({ client, screen }, id),
+    await client.nextRuns({ params: { dag_id: id }, query: { count: wanted } }),
+  ]
+  if (dag.is_paused) screen.note(`${id} is paused: none of these starts before "vortex dags unpause ${id}".`)
   if (screen.json) return screen.document(data)
   screen.table(
     data,

@@ -2,6 +2,7 @@
 import type { Command } from 'commander'
 import { VortexError } from '#contract/errors.ts'
 import { action, type Cli } from '../cli.ts'
+import { confirm } from '../prompt.ts'
 import { count } from '../values.ts'
 
 export function register(pools: Command): void {
@@ -15,7 +16,7 @@ export function register(pools: Command): void {
     .option('--include-deferred', 'deferred task instances keep their slots')
     .addHelpText('after', '\nExample:\n  vortex pools set warehouse 4 --description "queries at once"\n  vortex pools set warehouse -1')
     .action(action(set))
-  pools.command('delete <name>').description('delete a pool; default_pool stays').action(action(remove))
+  pools.command('delete <name>').description('delete a pool; default_pool stays').option('-y, --yes', 'do not ask').action(action(remove))
 }
 
 async function list({ screen, connection }: Cli): Promise<void> {
@@ -55,7 +56,8 @@ async function set(
   screen.line(`${pool.name} has ${pool.slots < 0 ? 'unlimited' : pool.slots} slots.`)
 }
 
-async function remove({ screen, connection }: Cli, name: string): Promise<void> {
+async function remove({ screen, connection }: Cli, name: string, { yes }: { yes?: boolean }): Promise<void> {
+  await confirm(`Delete the pool ${name}? Tasks in it will not start.`, yes)
   const answer = await connection().client.deletePool({ params: { name } })
   if (screen.json) return screen.document(answer)
   screen.line(answer.message)

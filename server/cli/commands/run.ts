@@ -5,18 +5,21 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, extname, join, resolve } from 'node:path'
 import { action, type Cli } from '../cli.ts'
+import { confOf, type ConfOptions, readConfOptions } from '../conf.ts'
 import { connectionTo, dataFolder } from '../connection.ts'
+import { importFailure } from '../dagState.ts'
 import type { EmbeddedServer } from '../embedded.ts'
 import { CliError, EXIT } from '../exit.ts'
 import { followRun } from '../follow/followRun.ts'
 import type { Screen } from '../output.ts'
-import { readConf, readInstant } from '../values.ts'
+import { collect, readInstant } from '../values.ts'
 
 export function register(run: Command): void {
   run
     .argument('<file|dag_id>', 'a DAG file, or the id of a DAG in the DAG folder')
     .option('--dag-id <dag_id>', 'which DAG, if the file defines several')
     .option('--conf <json>', 'parameters as JSON object, @file, or - for standard input')
+    .option('--param <name=value>', 'one parameter; may be repeated', collect)
     .option('--logical-date <date>', 'date that the run is for (default: now)', readInstant)
     .option('--dags-folder <folder>', 'where to look for a DAG id (VORTEX_DAGS_FOLDER, default ./dags)')
     .option('--keep <folder>', 'keep database and logs in this folder (default: a temporary one)')
@@ -28,9 +31,8 @@ export function register(run: Command): void {
     .action(action(runDag))
 }
 
-interface RunOptions {
+interface RunOptions extends ConfOptions {
   dagId?: string
-  conf?: string
   logicalDate?: string
   dagsFolder?: string
   keep?: string
@@ -41,10 +43,7 @@ const DAG_FILE_ENDINGS = new Set(['.py', '.yaml', '.yml', '.json', '.zip'])
 
 async function runDag({ screen }: Cli, given: string, options: RunOptions): Promise<number> {
   // Read before anything starts: a typing mistake should not cost a start.
-  const body = {
-    ...(options.conf === undefined ? {} : { conf: readConf(options.conf) }),
-    ...(options.logicalDate === undefined ? {} : { logical_date: options.logicalDate }),
-  }
+  const read = readConfOptions(options)
   const target = findTarget(given, options)
   const folder = options.keep === undefined ? await mkdtemp(join(tmpdir(), 'vortex-run-')) : resolve(options.keep)
   await mkdir(folder, { recursive: true, mode: 0o700 })
@@ -60,7 +59,10 @@ async function runDag({ screen }: Cli, given: string, options: RunOptions): Prom
     })
     const dagId = chooseDag(server, { screen, target, wanted: options.dagId ?? target.dagId })
     const connection = connectionTo(server.url, server.api_key)
-    const run = await connection.client.triggerDag({ params: { dag_id: dagId }, body })
+    const params = { dag_id: dagId }
+    const conf = confOf(read, (await connection.client.getDag({ params })).params)
+    const date = options.logicalDate === undefined ? {} : { logical_date: options.logicalDate }
+    const run = await connection.client.triggerDag({ params, body: { conf, ...date } })
     const code = await followRun({ screen, connection, dagId, runId: run.run_id, quiet: options.quiet === true })
     if (options.keep !== undefined) screen.note(`Database and logs are in ${folder}.`)
     return code
@@ -88,10 +90,13 @@ function findTarget(given: string, options: RunOptions): Target {
 
 function chooseDag(server: EmbeddedServer, { screen, target, wanted }: { screen: Screen; target: Target; wanted: string | null }): string {
   const where = target.file ?? target.folder
-  for (const error of target.file === null && wanted !== null && server.dag_ids.includes(wanted) ? [] : server.import_errors) {
-    screen.warn(`${error.file}${error.line === null ? '' : `:${error.line}`} fails to load: ${error.message}`)
-    if (!screen.json && error.traceback !== '') process.stderr.write(`${error.traceback.trimEnd()}\n`)
-  }
+  const isThere = wanted !== null && server.dag_ids.includes(wanted)
+  const errors = target.file === null && isThere ? [] : server.import_errors
+  for (const error of errors) if (!screen.json && error.traceback !== '') process.stderr.write(`${error.traceback.trimEnd()}\n\n`)
+  const [broken] = errors
+  // A file that does not load defines nothing that could be missed: why it does not is the answer.
+  if (broken !== undefined && target.file !== null) throw new CliError(EXIT.failed, importFailure({ import_error: broken }) ?? '')
+  for (const error of errors) screen.warn(importFailure({ import_error: error }) ?? '')
   if (wanted !== null) {
     if (server.dag_ids.includes(wanted)) return wanted
     throw new CliError(EXIT.failed, `${where} defines no DAG ${wanted}. ${listDags(server.dag_ids)}`)

@@ -4,7 +4,7 @@ import type { Client } from '#contract/client.ts'
 import { action, type Cli } from '../cli.ts'
 import { EXIT } from '../exit.ts'
 import { resolveRun } from '../latestRun.ts'
-import { safeLog, stateStyle } from '../output.ts'
+import { plain, safeLog, stateStyle } from '../output.ts'
 import { count } from '../values.ts'
 import { showAffected } from './runs.ts'
 
@@ -58,7 +58,13 @@ async function logs(
   const show = (text: string): void => void process.stdout.write(process.stdout.isTTY ? safeLog(text) : text)
   let page = await client.getLog({ params, query: { ...first, limit: PIECE_BYTES, offset: tailOffset(options.tail) } })
   const { attempt } = page
-  if (screen.json && !options.follow) return screen.document(await readWhole(client, params, { attempt, map_index: options.mapIndex }))
+  if (screen.json && !options.follow) {
+    const [log, ended] = [
+      await readWhole(client, params, { attempt, map_index: options.mapIndex }),
+      await howItEnded(client, params, options),
+    ]
+    return screen.document({ ...log, state: ended?.state ?? null, reason: ended?.reason ?? null })
+  }
   show(options.tail === undefined ? page.text : lastLines(page.text, options.tail))
   while (page.next_offset < page.size || (options.follow && !page.complete)) {
     const isCaughtUp = page.next_offset >= page.size
@@ -66,9 +72,31 @@ async function logs(
     page = await client.getLog({ params, query: { map_index: options.mapIndex, attempt, offset: page.next_offset, limit: PIECE_BYTES } })
     show(page.text)
   }
+  if (page.truncated) screen.warn('The log was longer than the cap; what was dropped is marked in it.')
+  const ended = page.complete ? await howItEnded(client, params, { ...options, attempt }) : null
+  if (ended?.attempt === null)
+    return screen.note(
+      `${taskId} was never started: ${ended.reason ?? ended.state}. See: vortex tasks why ${dagId} ${params.run_id} ${taskId}`,
+    )
   if (page.size === 0)
     screen.note(page.complete ? 'The attempt wrote nothing.' : 'The attempt has written nothing yet; add --follow to wait.')
-  if (page.truncated) screen.warn('The log was longer than the cap; what was dropped is marked in it.')
+  if (ended !== null && ended.state !== 'success')
+    screen.note(`Attempt ${ended.attempt} ended as ${ended.state}${ended.reason === null ? '' : `: ${plain(ended.reason)}`}.`)
+}
+
+/** How an attempt ended and why; `attempt: null` if there was none, which then holds for the task instance. */
+async function howItEnded(
+  client: Client,
+  params: { dag_id: string; run_id: string; task_id: string },
+  options: { mapIndex: number; attempt?: number },
+): Promise<{ attempt: number | null; state: string; reason: string | null } | null> {
+  const query = { map_index: options.mapIndex }
+  const { data } = await client.listAttempts({ params, query })
+  const found = options.attempt === undefined ? data.at(-1) : data.find(({ attempt }) => attempt === options.attempt)
+  if (found !== undefined) return found
+  if (data.length > 0) return null
+  const { state, state_reason } = await client.getTaskInstance({ params, query })
+  return { attempt: null, state, reason: state_reason }
 }
 
 async function readWhole(

@@ -3,7 +3,7 @@ import type { Command } from 'commander'
 import { action, type Cli } from '../cli.ts'
 import { instant } from '../output.ts'
 import { readPages } from '../pages.ts'
-import { readSecret } from '../prompt.ts'
+import { confirm, readSecret } from '../prompt.ts'
 import { readFile } from '../values.ts'
 
 export function register(variables: Command): void {
@@ -15,7 +15,7 @@ export function register(variables: Command): void {
     .option('--file <file>', 'read the value from a file')
     .option('--description <text>', 'what it is for')
     .action(action(set))
-  variables.command('delete <key>').description('delete a Variable').action(action(remove))
+  variables.command('delete <key>').description('delete a Variable').option('-y, --yes', 'do not ask').action(action(remove))
 }
 
 async function list({ screen, connection }: Cli, { search }: { search?: string }): Promise<void> {
@@ -58,7 +58,8 @@ async function set(
   screen.line(`${key} is set.`)
 }
 
-async function remove({ screen, connection }: Cli, key: string): Promise<void> {
+async function remove({ screen, connection }: Cli, key: string, { yes }: { yes?: boolean }): Promise<void> {
+  await confirm(`Delete the Variable ${key}? DAGs that read it will miss it.`, yes)
   const answer = await connection().client.deleteVariable({ params: { key } })
   if (screen.json) return screen.document(answer)
   screen.line(answer.message)

@@ -9,7 +9,7 @@ import { collect, count } from '../values.ts'
 
 export function register(worker: Command): void {
   worker
-    .requiredOption('--controller <address>', 'controller, such as https://host:50051; repeat it for each of several', collect)
+    .requiredOption('--controller <address>', 'controller, such as https://host:50051; with several, repeat it or write commas', collect)
     .option('--capacity <n>', 'attempts at the same time (default: the number of processors, at least 4)', count(1, 10_000))
     .option('--token-file <file>', 'file with the worker token (or VORTEX_WORKER_TOKEN)')
     .option('--token <token>', 'the worker token itself; other users of the machine can see it')
@@ -46,7 +46,7 @@ async function run({ screen }: Cli, options: WorkerOptions): Promise<number> {
   const token = readToken(options)
   const { startWorker } = await import('../embedded.ts')
   return startWorker({
-    controllers: options.controller,
+    controllers: options.controller.flatMap((list) => list.split(',')),
     token,
     ca: options.caFile === undefined ? null : readFileSync(options.caFile),
     capacity: options.capacity ?? null,

@@ -53,6 +53,14 @@ describe('the run model', () => {
     expect(applyEvent(run, { ...change('a', 'failed'), run_id: 'r2' } as LiveEvent)).toBe(false)
     expect(run.tasks.get('a')?.state).toBe('running')
   })
+  test('keeps a reason that was read when an event tells the same state again', () => {
+    const run = model([['a', 'failed']])
+    run.tasks.get('a')!.state_reason = 'exit 3'
+    expect(applyEvent(run, change('a', 'failed'))).toBe(false)
+    expect(run.tasks.get('a')?.state_reason).toBe('exit 3')
+    applyEvent(run, change('a', 'running', { try_number: 2 }))
+    expect(run.tasks.get('a')?.state_reason).toBeNull()
+  })
   test('learns of mapped task instances that were not there before', () => {
     const run = model([['m', 'none', ['g']]])
     applyEvent(run, change('m', 'running', { map_index: 3 }))

@@ -5,7 +5,7 @@
 import { VortexError } from '#contract/errors.ts'
 import type { DagTasks } from '#contract/dag.ts'
 import type { LiveEvent } from '#contract/events.ts'
-import type { Connection } from '../connection.ts'
+import { startAdvice, type Connection } from '../connection.ts'
 import { CliError, EXIT } from '../exit.ts'
 import { duration, plain, safeLog, span, stateStyle, type Screen } from '../output.ts'
 import { readPages } from '../pages.ts'
@@ -84,7 +84,8 @@ class Watch {
         {
           onOpen: reread,
           onEvent: (event) => (event.type === 'reset' ? reread() : this.#apply(event)),
-          onBreak: () => screen.note('The connection to the server broke; trying again.'),
+          onBreak: () =>
+            screen.note(`The connection to ${connection.url} broke; trying again for two minutes. ${startAdvice(connection.url)}`),
         },
         this.#stop.signal,
       )
@@ -145,7 +146,8 @@ class Watch {
     if (quiet || this.#area !== null || task.state === 'none' || task.state === 'scheduled') return
     if (screen.json) return screen.line(JSON.stringify({ at: new Date().toISOString(), ...task }))
     const retry = task.try_number > 1 ? ` (try ${task.try_number})` : ''
-    const took = task.end_time === null ? '' : ` in ${duration(span(task.start_time, task.end_time, Date.now())) ?? '0ms'}`
+    const spent = task.end_time === null ? null : duration(span(task.start_time, task.end_time, Date.now()))
+    const took = spent === null ? '' : ` in ${spent}`
     const style = stateStyle(task.state)
     screen.line(
       `${new Date().toISOString().slice(11, 19)}  ${style ? screen.paint(style, task.state.padEnd(15)) : task.state.padEnd(15)}  ${plain(taskKey(task))}${retry}${took}`,
@@ -175,5 +177,24 @@ async function tellEnd({ screen, connection, dagId, runId, quiet }: FollowOption
   }
   if (failed.length > FAILURES_SHOWN)
     screen.line(`… and ${failed.length - FAILURES_SHOWN} more failed; see: vortex runs show ${dagId} ${runId}`)
-  if (failed.length === 0 && model.state_reason !== null) screen.line(`The run failed: ${plain(model.state_reason)}`)
+  // Last, where the eye is: one line with the reason.
+  screen.line()
+  screen.line(screen.paint('red', reasonOf(model, failed)))
+}
+
+const RUN_REASONS: Record<string, string> = {
+  all_tasks_deadlocked: 'no task could go on',
+  timed_out: 'it took longer than its dagrun_timeout',
+  cancelled: 'it was cancelled',
+  marked: 'it was marked failed',
+}
+
+/** `The run failed: load: bash exited with code 3 (and 2 more tasks)`. */
+export function reasonOf(model: RunModel, failed: readonly TaskLine[]): string {
+  const own = model.state_reason === null ? undefined : RUN_REASONS[model.state_reason]
+  const [first] = failed
+  if (own !== undefined) return `The run failed: ${own}.`
+  if (first === undefined) return `The run failed: ${plain(model.state_reason ?? 'no task says why')}.`
+  const more = failed.length === 1 ? '' : ` (and ${failed.length - 1} more task${failed.length === 2 ? '' : 's'})`
+  return `The run failed: ${plain(taskKey(first))}: ${plain(first.state_reason ?? 'its attempt says no reason')}${more}.`
 }

@@ -73,8 +73,11 @@ export function applyEvent(model: RunModel, event: LiveEvent): boolean {
   const known = model.tasks.get(key)
   const groups = known?.groups ?? [...model.tasks.values()].find((task) => task.task_id === event.task_id)?.groups ?? []
   const { task_id, map_index, state, try_number, start_time, end_time } = event
-  model.tasks.set(key, { task_id, map_index, groups, state, try_number, start_time, end_time, state_reason: null })
-  return known?.state !== state || known.try_number !== try_number
+  const isNews = known?.state !== state || known.try_number !== try_number
+  // Events carry no reasons: one that tells what is known already must not take the reason that was read.
+  const state_reason = isNews ? null : known.state_reason
+  model.tasks.set(key, { task_id, map_index, groups, state, try_number, start_time, end_time, state_reason })
+  return isNews
 }
 
 export function isEnded(model: RunModel): boolean {
