@@ -210,7 +210,7 @@ export function moveToVersion(e: Engine, run: ActiveRun, version: DagVersionReco
   run.graph = graph
   if (version.spec.dialect !== '2') run.taskSlots.max = version.spec.max_active_tasks
   run.instances = graph.tasks.map((spec, task) => {
-    const instance = known.get(spec.task_id) ?? addedInstance(e, run, task)
+    const instance = known.get(spec.task_id) ?? addedInstance(e, run, task, cause)
     instance.task = task
     return instance
   })
@@ -225,7 +225,7 @@ export function moveToVersion(e: Engine, run: ActiveRun, version: DagVersionReco
 }
 
 /** A task that the run did not have, or had once: then its row comes back as if cleared. */
-function addedInstance(e: Engine, run: ActiveRun, task: number): Instance {
+function addedInstance(e: Engine, run: ActiveRun, task: number, cause: Cause): Instance {
   const task_id = run.graph.tasks[task]?.task_id ?? ''
   const old = run.removed.get(task_id)
   run.removed.delete(task_id)
@@ -237,6 +237,16 @@ function addedInstance(e: Engine, run: ActiveRun, task: number): Instance {
     const max_tries = record.try_number + instance.spec.retries + 1
     counts[record.state] = (counts[record.state] ?? 1) - 1
     if (counts[record.state] === 0) delete counts[record.state]
+    e.ledger({
+      kind: 'task_instance.state',
+      dag_id: run.record.dag_id,
+      dag_run_id: run.record.id,
+      task_instance_id: record.id,
+      attempt: record.try_number > 0 ? record.try_number : null,
+      from_state: record.state,
+      to_state: 'none',
+      ...cause,
+    })
     e.pending.changeInstance(record, {
       state: 'none',
       max_tries,

@@ -60,6 +60,8 @@ export class Engine {
   readonly instances = new Map<number, Instance>()
   readonly live = new Map<number, LiveAttempt>()
   readonly workers = new Map<string, WorkerEntry>()
+  /** Workers that were asked to drain in this term, oldest first: one that is lost or cut off meanwhile may not have heard of it. */
+  readonly drained = new Set<string>()
   readonly pools = new Map<string, PoolEntry>()
   readonly backfills = new Map<number, BackfillEntry>()
   readonly ready = new ReadyQueues()

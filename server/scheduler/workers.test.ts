@@ -50,6 +50,17 @@ describe('a worker that drains', () => {
     await h.trigger('d')
     expect([h.assigned, h.drained]).toEqual([[], ['w', 'w']])
   })
+  it('is told again when it was lost, or idle and cut off, without having heard of it', async () => {
+    const h = await started()
+    await drain(h)
+    h.inbox.workerDisconnected({ worker_id: 'w' })
+    await h.hello('w', [])
+    await h.trigger('d')
+    expect([h.assigned, h.drained]).toEqual([[], ['w', 'w']])
+    await h.pass(8000, { beats: false })
+    await h.hello('w', [])
+    expect([h.assigned, h.drained]).toEqual([[], ['w', 'w', 'w']])
+  })
   it('goes on draining under a new controller', async () => {
     const h = await started()
     await drain(h)

@@ -16,6 +16,9 @@ import type { AttemptRef, AttemptReport, WorkerHello } from './ports.ts'
 
 type EndReport = Extract<AttemptReport, { type: 'ended' }>
 
+/** Drained workers are gone within hours, and a worker's id is never used again: so many are enough to know those that come back. */
+const DRAINED_MAX = 1000
+
 /** A worker says hello, for the first time or again. Returns held attempts that are not its to hold. */
 export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number): AttemptRef[] {
   const known = e.workers.get(hello.worker_id)
@@ -26,9 +29,9 @@ export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number
   worker.is_connected = true
   worker.is_greeted = true
   e.workers.set(hello.worker_id, worker)
-  if (hello.draining) worker.is_draining = true
+  if (hello.draining || e.drained.has(hello.worker_id)) worker.is_draining = true
   // It was asked on a session that broke before it heard of it.
-  else if (worker.is_draining) e.pending.effects.push(() => e.dependencies.workers.drain({ worker_id: hello.worker_id }))
+  if (worker.is_draining && !hello.draining) e.pending.effects.push(() => e.dependencies.workers.drain({ worker_id: hello.worker_id }))
   const held = new Set(hello.held.map(dispatchKey))
   for (const live of worker.attempts) {
     // Sent, but it never arrived: send it again. One that is not sent yet goes to this session by itself.
@@ -58,6 +61,8 @@ export function drainWorker(e: Engine, p: { worker_id: string; actor: string }):
   if (worker === undefined) throw new VortexError('not_found', `There is no worker "${p.worker_id}".`)
   if (worker.is_draining) return
   worker.is_draining = true
+  e.drained.add(p.worker_id)
+  for (const oldest of e.drained) if (e.drained.size > DRAINED_MAX) e.drained.delete(oldest)
   e.ledger({
     kind: 'worker.drained',
     dag_id: null,
