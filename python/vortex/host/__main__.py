@@ -27,10 +27,10 @@ def main() -> None:
     if setup["python_path"]:
         os.environ["PYTHONPATH"] = setup["python_path"]
     worker = os.getppid()
-    warm_up()
+    rehearse = warm_up()
     link = Link(setup["socket"])
     hello(link, 0, setup["token"])
-    zygote = Zygote(link, setup["scratch"], lambda message: run_task_host(message, setup["socket"]))
+    zygote = Zygote(link, setup["scratch"], lambda message: run_task_host(message, setup["socket"], rehearse))
     zygote.run()
     if zygote.worker_gone and worker_died(worker):
         shutil.rmtree(os.path.dirname(setup["scratch"]), ignore_errors=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 import _signal  # The module `signal` wraps each call in enums; that costs a child 0.1 ms of copied pages.
 import io
 import os
+import select
 import signal
 import sys
 import traceback
@@ -21,8 +22,13 @@ _RESET_SIGNALS = tuple(int(number) for number in (signal.SIGCHLD, signal.SIGTERM
 _SIGTERM, _SIGKILL = int(signal.SIGTERM), int(signal.SIGKILL)
 
 
-def run_child(host_pid: int, control: int, output: int, above: int, load: Callable[[AskVariable], Any]) -> None:
-    """Never returns. `load` gives the loaded file, or raises what the file raised. `above`: no descriptor of the host is higher."""
+def run_child(
+    host_pid: int, control: int, output: int, above: int, load: Callable[[AskVariable], Any], rehearse: Optional[Callable[[], None]]
+) -> None:
+    """
+    Never returns. `load` gives the loaded file, or raises what the file raised. `above`: no descriptor of the host is higher.
+    `rehearse`: what to do while no job is here (vortex.execution.rehearsal).
+    """
     detach(host_pid, control, output, above)
     channel = Channel(CONTROL_FD)
     job: Optional[Dict[str, Any]] = None
@@ -48,6 +54,11 @@ def run_child(host_pid: int, control: int, output: int, above: int, load: Callab
         failure = import_failure(error)
         sys.stderr.write(failure.pop("traceback"))
         finish(channel, failure)
+    if rehearse is not None and job is None and not select.select((CONTROL_FD,), (), (), 0)[0]:
+        try:
+            rehearse()
+        except Exception:  # noqa: BLE001 - what a DAG file changed in this package shows in its own attempts, not here
+            pass
     finish(channel, execute_job(receive_job(), loaded, channel))
 
 

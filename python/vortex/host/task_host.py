@@ -73,9 +73,10 @@ class PythonAttempt(Attempt):
 
 
 class TaskHost(Supervisor):
-    def __init__(self, link: Link, load: Callable[[AskVariable], Any]) -> None:
+    def __init__(self, link: Link, load: Callable[[AskVariable], Any], rehearse: Callable[[], None]) -> None:
         super().__init__(link)
         self._load = load
+        self._rehearse = rehearse
         self._waiting: List[Child] = []
         self._wanted = 1
         self._highest_fd = max_descriptor()
@@ -150,7 +151,9 @@ class TaskHost(Supervisor):
         else:
             if pid == 0:
                 try:
-                    run_child(host_pid, child_end.fileno(), output, self._highest_fd, self._load)
+                    # Where children are wanted faster than one by one, none of them waits long enough.
+                    rehearse = self._rehearse if self._wanted == 1 else None
+                    run_child(host_pid, child_end.fileno(), output, self._highest_fd, self._load, rehearse)
                 finally:
                     os._exit(70)
         finally:
@@ -242,7 +245,7 @@ class TaskHost(Supervisor):
             control.close()
 
 
-def run_task_host(message: Dict[str, Any], socket_path: str) -> None:
+def run_task_host(message: Dict[str, Any], socket_path: str, rehearse: Callable[[], None]) -> None:
     """In the child of the zygote's fork. Returns when the worker ended it or is gone."""
     os.setsid()
     # Until the file is imported this process can't see its worker go: it goes with the zygote, which does.
@@ -274,7 +277,7 @@ def run_task_host(message: Dict[str, Any], socket_path: str) -> None:
         return loaded if loaded is not None else _load_file(root, file, ask_variable)
 
     link.send({"t": "loaded"})
-    TaskHost(link, load).run()
+    TaskHost(link, load, rehearse).run()
 
 
 class _AsksController(BaseException):

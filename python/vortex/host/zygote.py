@@ -77,14 +77,20 @@ class Zygote(Supervisor):
             self.link.send({"t": "host_exit", "host": host, "pid": pid, "words": words})
 
 
-def warm_up() -> None:
+def warm_up() -> Callable[[], None]:
+    """Returns what children may do while they wait."""
     for name in WARM_MODULES:
         try:
             importlib.import_module(name)
         except ImportError:
             continue
+    # Imported here: this module starts without a DAG's world, so that a broken one is told by the import of a DAG file.
+    from vortex.execution.rehearsal import Rehearsal
+
+    rehearsal = Rehearsal()
     gc.collect()
     gc.freeze()
+    return rehearsal.run
 
 
 def hello(link: Link, host: int, token: str) -> None:
