@@ -190,5 +190,7 @@ function endBackfillIfDone(e: Engine, entry: BackfillEntry): void {
     cause: 'done',
     actor: 'scheduler',
   })
-  e.pending.effects.push(() => e.backfills.delete(record.id))
+  e.pending.effects.push(() => {
+    if (e.backfills.get(record.id) === entry) e.backfills.delete(record.id)
+  })
 }

@@ -13,6 +13,7 @@ import { createDueRuns, plan } from './schedule.ts'
 
 export function dagOf(e: Engine, dag_id: string): DagEntry {
   const dag = e.dags.get(dag_id)
+  if (e.reloading.has(dag_id)) throw new VortexError('conflict', `DAG "${dag_id}" is being read again; nothing was changed. Try again.`)
   if (dag === undefined) throw new VortexError('not_found', `There is no DAG "${dag_id}".`)
   return dag
 }

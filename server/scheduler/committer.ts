@@ -3,10 +3,14 @@
  * sends at once. So latency stays that of one commit, and throughput is not bound by commits per second.
  *
  * If the database cannot be reached the outcome of the commit on its way is unknown: it is sent again, with the same epoch and
- * number, until the database answers. Effects run only after that, in order. `fenced` and `conflict` end the term.
+ * number, until the database answers. Effects run only after that, in order. `fenced` ends the term.
+ *
+ * A `conflict` is refused as a whole, so it is sent again in parts, one per DAG: decisions about different DAGs do not depend on each
+ * other. What conflicts then is dropped, and its DAG is read again (reload.ts). Only a conflict that belongs to no DAG ends the term.
  */
 import type { Clock } from '#runtime/clock.ts'
-import { StoreUnavailable, type EngineStore, type LeaderTerm } from '#db/store.ts'
+import { StoreUnavailable, type CommitOutcome, type EngineCommit, type EngineStore, type LeaderTerm } from '#db/store.ts'
+import { partsOf, type RowOwners } from './commitParts.ts'
 import { PendingCommit } from './pendingCommit.ts'
 
 const RETRY_FIRST_MS = 20
@@ -19,9 +23,21 @@ export interface CommitterOptions {
   /** Hands over what is pending and starts a new one. */
   take: () => PendingCommit
   hasPending: () => boolean
+  owners: RowOwners
+  /** The database refused what was decided about this DAG. Called before the effects of what it took. */
+  onConflict: (dag_id: string, detail: string) => void
   /** The term is over; nothing more will be committed. */
   onTermEnd: (why: 'fenced' | 'conflict' | 'failure', detail: string) => void
   onEffectError: (error: unknown) => void
+}
+
+interface TermEnd {
+  why: 'fenced' | 'conflict' | 'failure'
+  detail: string
+}
+interface Refusal {
+  status: TermEnd['why']
+  detail: string
 }
 
 export class Committer {
@@ -85,7 +101,7 @@ export class Committer {
       }
       for (const effect of pending.effects) {
         try {
-          effect()
+          effect(pending.dropped)
         } catch (error) {
           this.#o.onEffectError(error)
         }
@@ -95,22 +111,49 @@ export class Committer {
     this.#wakeIdle()
   }
 
-  async #commit(pending: PendingCommit): Promise<{ why: 'fenced' | 'conflict' | 'failure'; detail: string } | null> {
+  async #commit(pending: PendingCommit): Promise<TermEnd | null> {
     if (!pending.hasRows) return null
     const commit = pending.build(this.#o.term.epoch, this.#seq + 1)
+    const outcome = await this.#send(commit)
+    if (outcome.status === 'committed') return null
+    if (outcome.status === 'conflict') return await this.#commitParts(pending, commit, outcome)
+    return { why: outcome.status, detail: outcome.detail }
+  }
+
+  async #commitParts(pending: PendingCommit, commit: EngineCommit, whole: Refusal): Promise<TermEnd | null> {
+    // An answer belongs into one commit with what it answers for, and it does not say which DAG that is.
+    if ((commit.commands_answer ?? []).length > 0) return { why: 'conflict', detail: whole.detail }
+    const parts = partsOf(commit, this.#o.owners)
+    const refused = new Map<string, string>()
+    for (const [dag_id, part] of parts) {
+      const outcome = parts.size === 1 ? whole : await this.#send({ ...part, seq: this.#seq + 1 })
+      if (outcome.status === 'committed') continue
+      if (outcome.status !== 'conflict' || dag_id === null) return { why: outcome.status, detail: outcome.detail }
+      refused.set(dag_id, outcome.detail)
+    }
+    for (const [dag_id, detail] of refused) {
+      pending.dropped.add(dag_id)
+      this.#o.onConflict(dag_id, detail)
+    }
+    return null
+  }
+
+  /** Sends a commit until the database answers. */
+  async #send(commit: EngineCommit): Promise<{ status: 'committed' } | Refusal> {
     for (let delay = RETRY_FIRST_MS; ; delay = Math.min(2 * delay, RETRY_LONGEST_MS)) {
-      if (this.#isOver) return { why: 'failure', detail: 'stopped' }
+      if (this.#isOver) return { status: 'failure', detail: 'stopped' }
       try {
-        const outcome = await this.#o.store.engineCommit(commit)
+        const outcome: CommitOutcome = await this.#o.store.engineCommit(commit)
         this.#stalledSince = null
         if (outcome.status === 'committed') {
           this.#seq++
           this.stats.commits++
-          return null
+          return outcome
         }
-        return { why: outcome.status, detail: outcome.status === 'conflict' ? outcome.detail : '' }
+        return { status: outcome.status, detail: outcome.status === 'conflict' ? outcome.detail : '' }
       } catch (error) {
-        if (!(error instanceof StoreUnavailable)) return { why: 'failure', detail: error instanceof Error ? error.message : String(error) }
+        if (!(error instanceof StoreUnavailable))
+          return { status: 'failure', detail: error instanceof Error ? error.message : String(error) }
         if (this.#stalledSince === null) {
           this.#stalledSince = this.#o.clock.monotonic()
           this.stats.stalls++

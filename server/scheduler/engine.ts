@@ -36,11 +36,6 @@ export interface Cause {
 
 export interface EngineDependencies {
   settings: EngineSettings
-  /**
-   * Added to the names of scheduled and backfill runs in the term after one that ended because such a name was taken. Names of 2.x are
-   * made of the logical date, those of 3.x of the moment: a DAG that changes its dialect may meet a name of its past.
-   */
-  runIdSuffix: string
   /** Lease tokens; unguessable in the product, counted in the simulator. */
   newToken: () => string
   workers: WorkerPort
@@ -64,6 +59,8 @@ export class Engine {
   readonly drained = new Set<string>()
   readonly pools = new Map<string, PoolEntry>()
   readonly backfills = new Map<number, BackfillEntry>()
+  /** DAGs that are out of memory until they are read again (reload.ts); `stale` = what is being read is old already. */
+  readonly reloading = new Map<string, 'waiting' | 'reading' | 'stale'>()
   readonly ready = new ReadyQueues()
   readonly timers = new Heap<DueTimer>((a, b) => a.at < b.at)
   readonly parallelism: Limit
@@ -95,6 +92,7 @@ export class Engine {
   /** Runs one step: `work` decides, then the consequences settle. `now` never goes back within the engine. */
   step<T>(now: number, work: () => T): T {
     this.now = Math.max(this.now, now)
+    this.pending.beginStep()
     const result = work()
     this.settle()
     return result
@@ -129,11 +127,12 @@ export class Engine {
 
   markChanged(instance: Instance): void {
     this.#changedInstances.add(instance)
-    this.#changedRuns.add(instance.run)
+    this.markRunChanged(instance.run)
   }
 
   markRunChanged(run: ActiveRun): void {
     this.#changedRuns.add(run)
+    this.pending.touch(run.record.dag_id)
   }
 
   ledger(entry: Omit<LedgerRecord, 'id' | 'at' | 'message'> & { message?: string | null }): void {
@@ -164,7 +163,10 @@ export class Engine {
   kill(attempt: LiveAttempt, reason: string): void {
     attempt.isKilled = true
     const ref: AttemptRef = attempt.ref
-    this.pending.effects.push(() => this.dependencies.workers.kill({ worker_id: attempt.worker_id, ref, reason }))
+    const { dag_id } = attempt.instance.run.record
+    this.pending.effects.push((dropped) => {
+      if (!dropped.has(dag_id)) this.dependencies.workers.kill({ worker_id: attempt.worker_id, ref, reason })
+    })
   }
 
   publish(event: LiveEvent): void {
@@ -174,25 +176,29 @@ export class Engine {
   /** Turns what this step touched into row changes of the runs and into effects. */
   #emit(): void {
     if (this.#changedRuns.size === 0 && this.#changedInstances.size === 0 && this.#assigned.size === 0) return
-    const events: LiveEvent[] = []
+    const events: { dag_id: string; event: LiveEvent }[] = []
     for (const run of this.#changedRuns) {
       this.pending.changeRun(run.record, { task_counts: run.record.task_counts })
       // The commit owns that object now; memory counts on in one of its own.
       run.record.task_counts = { ...run.record.task_counts }
-      events.push(runEvent(run.record))
+      events.push({ dag_id: run.record.dag_id, event: runEvent(run.record) })
     }
-    for (const instance of this.#changedInstances) events.push(taskInstanceEvent(instance))
+    for (const instance of this.#changedInstances) events.push({ dag_id: instance.run.record.dag_id, event: taskInstanceEvent(instance) })
     const assigned = [...this.#assigned]
     this.#changedRuns.clear()
     this.#changedInstances.clear()
     this.#assigned.clear()
     const { workers, publish } = this.dependencies
-    this.pending.effects.push(() => {
-      for (const [worker_id, list] of assigned) {
-        for (const { live } of list) live.isSent = true
-        workers.assign({ worker_id, attempts: list.map(({ attempt }) => attempt) })
-      }
-      if (events.length > 0) publish(events)
+    for (const [worker_id, list] of assigned) {
+      this.pending.effects.push((dropped) => {
+        const valid = dropped.size === 0 ? list : list.filter(({ attempt }) => !dropped.has(attempt.run.dag_id))
+        for (const { live } of valid) live.isSent = true
+        if (valid.length > 0) workers.assign({ worker_id, attempts: valid.map(({ attempt }) => attempt) })
+      })
+    }
+    this.pending.effects.push((dropped) => {
+      const valid = events.filter(({ dag_id }) => !dropped.has(dag_id)).map(({ event }) => event)
+      if (valid.length > 0) publish(valid)
     })
   }
 }

@@ -180,7 +180,9 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
             const run = e.runs.get(id)
             if (run?.record.state === 'queued') cancelRun(e, run, p.actor)
           }
-          e.pending.effects.push(() => e.backfills.delete(entry.record.id))
+          e.pending.effects.push(() => {
+            if (e.backfills.get(entry.record.id) === entry) e.backfills.delete(entry.record.id)
+          })
         }
         return { ...entry.record }
       }),
@@ -290,6 +292,11 @@ function presentInterval(interval: PlannedInterval): BackfillInterval {
 function dagsChanged(e: Engine, p: Parameters<EngineCommands['dagsChanged']>[0]): void {
   for (const { dag: row, version } of p.changed) {
     const known = e.dags.get(row.dag_id)
+    if (e.reloading.has(row.dag_id)) {
+      // Its newest version comes with what is read.
+      if (e.reloading.get(row.dag_id) === 'reading') e.reloading.set(row.dag_id, 'stale')
+      continue
+    }
     if (known === undefined) {
       const made = makeDagEntry(row, version)
       e.dags.set(row.dag_id, made)

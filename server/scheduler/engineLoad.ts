@@ -62,10 +62,17 @@ export function loadEngine(snapshot: EngineSnapshot, dependencies: EngineDepende
     backfill: snapshot.max_ids.backfill + 1,
   })
   setPools(e, snapshot.pools)
+  takeRows(e, snapshot, () => true)
+  e.step(now, () => beginRuns(e, () => true))
+  return e
+}
+
+/** DAGs, active runs and live attempts of a snapshot, for the DAGs that are wanted. */
+export function takeRows(e: Engine, snapshot: EngineSnapshot, isWanted: (dag_id: string) => boolean): void {
   const versions = new Map(snapshot.dag_versions.map((version) => [version.id, version]))
   for (const record of snapshot.dags) {
     const version = versions.get(record.dag_version_id)
-    if (version !== undefined) e.dags.set(record.dag_id, makeDagEntry(record, version))
+    if (version !== undefined && isWanted(record.dag_id)) e.dags.set(record.dag_id, makeDagEntry(record, version))
   }
   const rows = new Map<number, TaskInstanceRecord[]>()
   for (const row of snapshot.task_instances) {
@@ -74,6 +81,7 @@ export function loadEngine(snapshot: EngineSnapshot, dependencies: EngineDepende
     else list.push(row)
   }
   for (const backfill of snapshot.backfills) {
+    if (!isWanted(backfill.dag_id)) continue
     e.backfills.set(backfill.id, {
       record: backfill,
       intervals: snapshot.backfill_intervals.filter(({ backfill_id }) => backfill_id === backfill.id),
@@ -82,30 +90,32 @@ export function loadEngine(snapshot: EngineSnapshot, dependencies: EngineDepende
     })
   }
   for (const record of snapshot.dag_runs) {
-    const dag = e.dags.get(record.dag_id)
+    const dag = isWanted(record.dag_id) ? e.dags.get(record.dag_id) : undefined
     const version = versions.get(record.dag_version_id)
     if (dag === undefined || version === undefined) continue
     activate(e, dag, record, version, rows.get(record.id) ?? [])
     if (record.backfill_id !== null) e.backfills.get(record.backfill_id)?.active.add(record.id)
   }
   restoreLive(e, snapshot)
-  e.step(now, () => {
-    for (const run of e.runs.values())
-      if (run.record.state === 'running')
-        restart(e, [...run.instances], () => {
-          setRunTimeout(e, run)
-          resume(e, run)
-        })
-    for (const dag of e.dags.values()) {
-      e.dagsWithRoom.add(dag)
-      createDueRuns(e, dag)
-    }
-    for (const entry of e.backfills.values()) {
-      const dag = e.dags.get(entry.record.dag_id)
-      if (dag !== undefined) continueBackfill(e, dag, entry)
-    }
-  })
-  return e
+}
+
+/** Goes on with what was taken. */
+export function beginRuns(e: Engine, isWanted: (dag_id: string) => boolean): void {
+  for (const run of e.runs.values())
+    if (run.record.state === 'running' && isWanted(run.record.dag_id))
+      restart(e, [...run.instances], () => {
+        setRunTimeout(e, run)
+        resume(e, run)
+      })
+  for (const dag of e.dags.values()) {
+    if (!isWanted(dag.record.dag_id)) continue
+    e.dagsWithRoom.add(dag)
+    createDueRuns(e, dag)
+  }
+  for (const entry of e.backfills.values()) {
+    const dag = isWanted(entry.record.dag_id) ? e.dags.get(entry.record.dag_id) : undefined
+    if (dag !== undefined) continueBackfill(e, dag, entry)
+  }
 }
 
 function restart(e: Engine, instances: Instance[], go: () => void): void {
@@ -117,7 +127,7 @@ function restart(e: Engine, instances: Instance[], go: () => void): void {
 function restoreLive(e: Engine, snapshot: EngineSnapshot): void {
   for (const attempt of snapshot.attempts) {
     const instance = e.instances.get(attempt.task_instance_id)
-    if (instance === undefined) continue
+    if (instance === undefined || instance.live !== null) continue
     const { record } = instance
     if (record.try_number !== attempt.attempt) continue
     const live = restoreAttempt(e, instance, attempt)

@@ -3,7 +3,7 @@
  * engine, and has the group committer make them durable.
  *
  * States: `starting` (nothing tried yet), `standby` (another controller leads; tries again twice a second), `leader`.
- * Losing the term, a conflict or an unexpected failure all end the same way: memory is dropped, callers that wait are told,
+ * A conflict of one DAG reads that DAG again (reload.ts). Losing the term or an unexpected failure end the same way: memory is dropped, callers that wait are told,
  * workers are asked to say hello again, and the next term starts from the database. Nothing is lost, because nothing that was
  * not committed has left the process.
  */
@@ -22,6 +22,7 @@ import { PendingCommit } from './pendingCommit.ts'
 import type { Publish, WorkerPort } from './ports.ts'
 import { continueBackfill, isWanted, reprocess } from './backfills.ts'
 import { dagOf } from './commands.ts'
+import { ownersIn, Reloads } from './reload.ts'
 import { activate, retire } from './runs.ts'
 import { checkLeases } from './workers.ts'
 
@@ -36,6 +37,7 @@ const LONGEST_SLEEP_MS = 30_000
 const STALL_REFUSE_MS = 1000
 /** A stop waits no longer for a database that does not answer; what is not committed was promised to nobody. */
 const STOP_WAIT_MS = 5000
+const LOST = 'This controller lost the leadership; nothing was changed. Try again.'
 
 export interface EngineServiceOptions {
   store: EngineStore
@@ -51,14 +53,13 @@ export interface EngineServiceOptions {
 
 export class EngineService implements Service {
   readonly #o: EngineServiceOptions
+  readonly #reloads: Reloads
   #engine: Engine | null = null
   #committer: Committer | null = null
   #term: LeaderTerm | null = null
   #state: 'starting' | 'standby' | 'leader' = 'starting'
   #isStopped = false
   #isAcquiring = false
-  /** A run that the last term decided on has a name that is taken: decided again from the same rows it would be refused for ever. */
-  #isNameTaken = false
   /** When the last renewal of the term that succeeded was sent. */
   #renewedAt = 0
   #timer: Timer | null = null
@@ -70,6 +71,10 @@ export class EngineService implements Service {
 
   constructor(options: EngineServiceOptions) {
     this.#o = options
+    this.#reloads = new Reloads({
+      ...options,
+      step: (e, work) => this.#engine === e && (this.#guarded(e, work), true),
+    })
   }
 
   /** Resolves once the first attempt to lead is decided: this controller leads, or it is a standby. */
@@ -139,9 +144,9 @@ export class EngineService implements Service {
       try {
         this.#step(e, () => {
           const result = work(e)
-          e.pending.effects.push(() => resolve(result))
-          e.pending.failures.push(() =>
-            reject(new VortexError('not_leader', 'This controller lost the leadership; nothing was changed. Try again.')),
+          e.pending.answer(
+            () => resolve(result),
+            (error) => reject(error instanceof VortexError ? error : new VortexError('not_leader', LOST)),
           )
         })
       } catch (error) {
@@ -166,13 +171,12 @@ export class EngineService implements Service {
   /** A run in memory, held there until `release`: an active one, or a finished one read back for a command. */
   async runInMemory(dag_id: string, run_id: string): Promise<ActiveRun> {
     const e = this.leading()
-    const dag = e.dags.get(dag_id)
-    if (dag === undefined) throw new VortexError('not_found', `There is no DAG "${dag_id}".`)
+    const dag = dagOf(e, dag_id)
     const known = dag.runs.get(run_id)
     if (known !== undefined) return pinned(known)
     const found = await this.#o.store.engineRunLoad({ dag_id, run_id })
     if (found === null) throw new VortexError('not_found', `DAG "${dag_id}" has no run "${run_id}".`)
-    if (this.#engine !== e) throw new VortexError('not_leader', 'This controller lost the leadership; nothing was changed. Try again.')
+    if (this.#engine !== e) throw new VortexError('not_leader', LOST)
     if (e.dags.get(dag_id) !== dag) throw new VortexError('not_found', `There is no DAG "${dag_id}".`)
     return pinned(dag.runs.get(run_id) ?? activate(e, dag, found.run, found.version, found.task_instances))
   }
@@ -259,7 +263,6 @@ export class EngineService implements Service {
     if (this.#isStopped) return await this.#resign(term)
     const { clock } = this.#o
     const dependencies = {
-      runIdSuffix: this.#isNameTaken ? `_${term.epoch}` : '',
       settings: this.#o.settings,
       newToken: this.#o.newToken,
       workers: this.#o.workers,
@@ -280,6 +283,8 @@ export class EngineService implements Service {
         return pending
       },
       hasPending: () => !e.pending.isEmpty,
+      owners: ownersIn(e),
+      onConflict: (dag_id, detail) => this.#reloads.conflict(e, dag_id, detail),
       onTermEnd: (why, detail) => this.#endTerm(why, detail),
       onEffectError: (error) => this.#o.logger.error({ err: error }, 'an effect of a commit failed'),
     })
@@ -292,9 +297,8 @@ export class EngineService implements Service {
 
   #endTerm(why: string, detail: string): void {
     if (this.#engine === null) return
-    this.#isNameTaken = why === 'conflict' && /dag_runs insert|run id/.test(detail)
     this.#o.logger.error({ why, detail }, 'the leader term ended; starting again from the database')
-    this.#dropTerm(new VortexError('not_leader', 'This controller lost the leadership; nothing was changed. Try again.'))
+    this.#dropTerm(new VortexError('not_leader', LOST))
     this.#o.workers.disconnectAll()
     this.#tryToLeadLater()
   }

@@ -100,6 +100,8 @@ export class DagEntry {
   taskSlots: Limit
   /** Due time of the timer that is set for its next run; null = none. */
   timer_at: number | null = null
+  /** Added to the names of its scheduled and backfill runs, after one was taken (reload.ts). */
+  run_id_suffix = ''
   /** Logical date of the newest manual run without a given one. */
   last_manual_date: number | null = null
 

@@ -2,6 +2,7 @@
  * Everything that was decided since the last group commit. Several changes of one row become one update whose expectation is
  * the state the database has, and a row that is inserted in the same commit is inserted as it ends up.
  */
+import { VortexError } from '#contract/errors.ts'
 import type { AttemptChange, DagRunChange, EngineCommit, TaskInstanceChange } from '#db/store.ts'
 import type {
   AttemptRecord,
@@ -13,8 +14,9 @@ import type {
   TaskInstanceRecord,
   XComRecord,
 } from '#db/records.ts'
+import { dagOfRows, type RowOwners } from './commitParts.ts'
 
-type Set<T> = { [K in keyof T]?: T[K] }
+type Changed<T> = { [K in keyof T]?: T[K] }
 
 export class PendingCommit {
   readonly #runsInserted = new Map<number, DagRunRecord>()
@@ -23,17 +25,24 @@ export class PendingCommit {
   readonly #runs = new Map<number, DagRunChange>()
   readonly #instances = new Map<number, TaskInstanceChange>()
   readonly #attempts = new Map<string, AttemptChange>()
-  readonly #dags = new Map<string, Set<DagRecord>>()
+  readonly #dags = new Map<string, Changed<DagRecord>>()
   readonly #backfillsInserted: { backfill: BackfillRecord; intervals: BackfillIntervalRecord[] }[] = []
-  readonly #backfills = new Map<number, Set<BackfillRecord>>()
+  readonly #backfills = new Map<number, Changed<BackfillRecord>>()
   readonly #intervals: { backfill_id: number; ordinal: number; dag_run_id: number }[] = []
   readonly #xcoms: XComRecord[] = []
   readonly #xcomsDeleted: { dag_run_id: number; task_id: string; map_index: number }[] = []
   readonly #ledger: LedgerRecord[] = []
   readonly #runsDeleted: number[] = []
   readonly #dagsDeleted: string[] = []
-  /** Run in order after the commit, and only then: messages to workers, live events, answers to callers. */
-  readonly effects: (() => void)[] = []
+  /**
+   * Run in order after the commit, and only then: messages to workers, live events, answers to callers. They are told of which DAGs
+   * the decisions were dropped (`dropped`); what would speak of those is left out.
+   */
+  readonly effects: ((dropped: ReadonlySet<string>) => void)[] = []
+  /** DAGs of which the database refused the decisions: nothing of them happened. */
+  readonly dropped = new Set<string>()
+  /** DAGs that the step under way decided on. */
+  #touched = new Set<string>()
   /** Run instead of the effects if the commit can never happen (fenced). */
   readonly failures: ((error: Error) => void)[] = []
 
@@ -56,6 +65,61 @@ export class PendingCommit {
       this.#instancesInserted.size > 0 ||
       this.#attemptsInserted.size > 0
     )
+  }
+
+  /** What is touched from now on belongs to another step. */
+  beginStep(): void {
+    this.#touched = new Set()
+  }
+
+  touch(dag_id: string): void {
+    this.#touched.add(dag_id)
+  }
+
+  /** For whoever waits for the step under way: `done` if all of it was committed. */
+  answer(done: () => void, fail: (error: Error) => void): void {
+    const touched = this.#touched
+    this.effects.push((dropped) => {
+      const refused = [...touched].find((dag_id) => dropped.has(dag_id))
+      if (refused === undefined) done()
+      else
+        fail(
+          new VortexError(
+            'conflict',
+            `The rows of DAG "${refused}" were changed by somebody else; it is read again. Nothing was changed; try again.`,
+          ),
+        )
+    })
+    this.failures.push(fail)
+  }
+
+  /** Takes back what was decided about a DAG so far. What is decided about it from now on holds. */
+  drop(dag_id: string, owners: RowOwners): void {
+    this.effects.forEach((effect, i) => {
+      this.effects[i] = (dropped) => effect(new Set([...dropped, dag_id]))
+    })
+    const of = dagOfRows(owners)
+    const without = <T>(rows: T[], dagOf: (row: T) => string | null): void => {
+      rows.splice(0, rows.length, ...rows.filter((row) => dagOf(row) !== dag_id))
+    }
+    const forget = <K, T>(rows: Map<K, T>, dagOf: (row: T) => string | null): void => {
+      for (const [key, row] of rows) if (dagOf(row) === dag_id) rows.delete(key)
+    }
+    forget(this.#runsInserted, of.dag_runs_insert)
+    forget(this.#instancesInserted, of.task_instances_insert)
+    forget(this.#attemptsInserted, of.attempts_insert)
+    forget(this.#runs, of.dag_runs_update)
+    forget(this.#instances, of.task_instances_update)
+    forget(this.#attempts, of.attempts_update)
+    for (const id of [...this.#backfills.keys()]) if (owners.ofBackfill(id) === dag_id) this.#backfills.delete(id)
+    this.#dags.delete(dag_id)
+    without(this.#backfillsInserted, of.backfills_insert)
+    without(this.#intervals, of.backfill_intervals_update)
+    without(this.#xcoms, of.xcoms_put)
+    without(this.#xcomsDeleted, of.xcoms_delete)
+    without(this.#ledger, of.ledger_insert)
+    without(this.#runsDeleted, of.dag_runs_delete)
+    without(this.#dagsDeleted, of.dags_delete)
   }
 
   insertRun(record: DagRunRecord, instances: TaskInstanceRecord[]): void {
@@ -110,7 +174,8 @@ export class PendingCommit {
     this.#attempts.set(key, change)
   }
 
-  changeDag(record: DagRecord, set: Set<Omit<DagRecord, 'dag_id'>>): void {
+  changeDag(record: DagRecord, set: Changed<Omit<DagRecord, 'dag_id'>>): void {
+    this.touch(record.dag_id)
     this.#dags.set(record.dag_id, { ...this.#dags.get(record.dag_id), ...set })
     Object.assign(record, set)
   }
@@ -119,7 +184,7 @@ export class PendingCommit {
     this.#backfillsInserted.push({ backfill: { ...backfill }, intervals: intervals.map((interval) => ({ ...interval })) })
   }
 
-  changeBackfill(record: BackfillRecord, set: Set<Omit<BackfillRecord, 'id' | 'dag_id'>>): void {
+  changeBackfill(record: BackfillRecord, set: Changed<Omit<BackfillRecord, 'id' | 'dag_id'>>): void {
     this.#backfills.set(record.id, { ...this.#backfills.get(record.id), ...set })
     Object.assign(record, set)
   }
@@ -142,6 +207,7 @@ export class PendingCommit {
   }
 
   ledger(entry: LedgerRecord): void {
+    if (entry.dag_id !== null) this.touch(entry.dag_id)
     this.#ledger.push(entry)
   }
 

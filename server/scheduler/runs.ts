@@ -113,7 +113,7 @@ export interface NewRun {
 export function createRun(e: Engine, dag: DagEntry, p: NewRun): ActiveRun {
   const version = dag.version
   const graph = graphOf(version)
-  const run_id = p.run_type === 'manual' ? p.run_id : `${p.run_id}${e.dependencies.runIdSuffix}`
+  const run_id = p.run_type === 'manual' ? p.run_id : `${p.run_id}${dag.run_id_suffix}`
   const record: DagRunRecord = {
     id: e.nextId.dag_run++,
     dag_id: dag.record.dag_id,
@@ -331,8 +331,10 @@ export function abortRun(e: Engine, run: ActiveRun, cause: Cause, liveState: 'fa
 }
 
 export function takeTimer(e: Engine, timer: DueTimer): void {
-  if (timer.kind === 'instance' && timer.instance !== null) wake(e, timer.instance)
-  else if (timer.kind === 'dag') {
+  if (timer.kind === 'instance') {
+    // Of an earlier stay of its run in memory it says nothing.
+    if (timer.instance !== null && e.instances.get(timer.instance.record.id) === timer.instance) wake(e, timer.instance)
+  } else if (timer.kind === 'dag') {
     const dag = e.dags.get(timer.dag_id)
     if (dag === undefined) return
     if (dag.timer_at === timer.at) dag.timer_at = null

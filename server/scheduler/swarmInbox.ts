@@ -1,12 +1,15 @@
 /** What the swarm tells the engine: hellos, heartbeats, reports. */
 import type { SwarmInbox } from './ports.ts'
 import type { EngineApiOptions } from './engineCommands.ts'
-import { workerConnected, workerReleased, workerReport } from './workers.ts'
+import { refuseWhileReloading, workerConnected, workerReleased, workerReport } from './workers.ts'
 
 export function createSwarmInbox({ service, store, clock }: EngineApiOptions): SwarmInbox {
   return {
     async workerConnected(hello) {
-      const unknown = await service.commit((e) => workerConnected(e, hello, clock.monotonic()))
+      const unknown = await service.commit((e) => {
+        refuseWhileReloading(e, hello.held)
+        return workerConnected(e, hello, clock.monotonic())
+      })
       const now = clock.now()
       await store.workerPut({
         worker_id: hello.worker_id,
@@ -40,10 +43,18 @@ export function createSwarmInbox({ service, store, clock }: EngineApiOptions): S
       }),
     workerReports: (p) =>
       service.commit((e) => {
+        refuseWhileReloading(
+          e,
+          p.reports.map(({ ref }) => ref),
+        )
         const worker = e.workers.get(p.worker_id)
         if (worker !== undefined) worker.last_heard = clock.monotonic()
         for (const report of p.reports) workerReport(e, p.worker_id, report)
       }),
-    workerReleased: (p) => service.commit((e) => workerReleased(e, p.worker_id, p.refs)),
+    workerReleased: (p) =>
+      service.commit((e) => {
+        refuseWhileReloading(e, p.refs)
+        workerReleased(e, p.worker_id, p.refs)
+      }),
   }
 }

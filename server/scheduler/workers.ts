@@ -55,6 +55,12 @@ export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number
   return unknown
 }
 
+/** What nobody knows may be of a DAG that is being read again: the worker must say it once more, when that is done. */
+export function refuseWhileReloading(e: Engine, refs: readonly AttemptRef[]): void {
+  if (e.reloading.size > 0 && refs.some((ref) => !e.live.has(ref.task_instance_id)))
+    throw new VortexError('conflict', `DAG "${[...e.reloading.keys()][0] ?? ''}" is being read again. Try again.`)
+}
+
 /** Nothing more goes to this worker. It keeps that in mind itself, and says so in its hellos: the next leader need not be told. */
 export function drainWorker(e: Engine, p: { worker_id: string; actor: string }): void {
   const worker = e.workers.get(p.worker_id)
@@ -106,6 +112,7 @@ function attemptStarted(e: Engine, live: LiveAttempt, report: Extract<AttemptRep
 
 function putXComs(e: Engine, instance: Instance, xcoms: { key: string; value_json: string }[]): void {
   if (instance.live?.isKilled === true) return
+  e.pending.touch(instance.run.record.dag_id)
   for (const { key, value_json } of xcoms) {
     e.pending.putXCom({
       dag_run_id: instance.run.record.id,
@@ -131,6 +138,7 @@ const ATTEMPT_STATE_OF = {
 
 function attemptEnded(e: Engine, live: LiveAttempt, report: EndReport): void {
   const { instance } = live
+  e.pending.touch(instance.run.record.dag_id)
   const worker = e.workers.get(live.worker_id)
   if (worker !== undefined && live.started_at !== null)
     worker.typical_run_ms = 0.8 * worker.typical_run_ms + 0.2 * Math.max(0, report.at - live.started_at)
@@ -206,6 +214,7 @@ function skipChosen(e: Engine, instance: Instance, task_ids: string[]): void {
 /** A killed attempt's processes are gone. A cleared task instance may now run again. */
 export function attemptGone(e: Engine, live: LiveAttempt): void {
   const { instance } = live
+  e.pending.touch(instance.run.record.dag_id)
   releaseLive(e, live)
   if (instance.record.state === 'restarting') {
     transition(

@@ -1,0 +1,145 @@
+/** What happens when the database holds something else than the engine thought: one DAG is read again, the others go on. */
+import { describe, expect, it } from 'vitest'
+import type { AttemptReport } from './ports.ts'
+import { EngineHarness } from './testing/engineHarness.ts'
+import { spec, task } from './simulation/workload.ts'
+
+async function started(...args: ConstructorParameters<typeof EngineHarness>): Promise<EngineHarness> {
+  const harness = new EngineHarness(...args)
+  await harness.start()
+  return harness
+}
+
+const actor = 'x'
+const two = (dag_id: string) =>
+  spec({ dag_id, tasks: ['a', 'b'].map((task_id) => task({ task_id, retries: 2 })), edges: [['a', 'b', null]] })
+
+/** A run of each of two DAGs; both first tasks are on the worker. */
+async function busy(): Promise<{ h: EngineHarness; bad: string; good: string; epoch: number }> {
+  const h = await started([two('bad'), two('good')])
+  const bad = await h.trigger('bad')
+  const good = await h.trigger('good', { run_id: 'good' })
+  return { h, bad, good, epoch: h.db.leader.epoch }
+}
+
+/** Somebody else writes to the row of a task instance. */
+function tamper(h: EngineHarness, run_id: string, task_id: string, change: object): void {
+  const run = [...h.db.runs.values()].find((row) => row.run_id === run_id)
+  for (const row of h.db.instances.values()) if (row.dag_run_id === run?.id && row.task_id === task_id) Object.assign(row, change)
+}
+
+function ended(ref: AttemptReport['ref']): AttemptReport {
+  return {
+    type: 'ended',
+    ref,
+    at: 0,
+    outcome: 'success',
+    exit_code: 0,
+    signal: '',
+    reason: '',
+    reason_code: '',
+    xcoms: [],
+    skip_task_ids: [],
+    reschedule_at: null,
+    deferral_json: null,
+    max_rss_bytes: null,
+    log_truncated: false,
+  }
+}
+
+describe('a conflict of one DAG', () => {
+  it('reads that DAG again; what was decided about others in the same commit happens', async () => {
+    const { h, bad, good, epoch } = await busy()
+    const refs = h.takeAssigned().map(({ ref }) => ref)
+    tamper(h, bad, 'a', { state: 'success', lease_token: null })
+    const both = h.inbox.workerReports({ worker_id: 'w', reports: refs.map(ended) })
+    await expect(h.answer(both)).rejects.toMatchObject({ code: 'conflict' })
+    await h.pass(100)
+    expect(h.db.leader.epoch).toBe(epoch)
+    expect(h.states(good)).toEqual({ a: 'success', b: 'queued' })
+    // By the database `a` had succeeded already, so `b` is next; and nothing is assigned twice.
+    expect(h.states(bad)).toEqual({ a: 'success', b: 'queued' })
+    expect(h.takeAssigned().map(({ run, task_instance }) => `${run.dag_id} ${task_instance.task_id}`)).toEqual(['good b', 'bad b'])
+  })
+  it('answers callers that asked for something of another DAG', async () => {
+    const { h, bad } = await busy()
+    tamper(h, bad, 'b', { try_number: 7 })
+    const [cancel, trigger] = await Promise.allSettled([
+      h.commands.runCancel({ dag_id: 'bad', run_id: bad, actor }),
+      h.answer(h.commands.dagTrigger({ dag_id: 'good', conf: {}, logical_date: null, run_id: 'more', note: null, actor })),
+    ])
+    expect([cancel.status, trigger.status]).toEqual(['rejected', 'fulfilled'])
+    expect(h.killed).toEqual([])
+    await h.pass(100)
+    expect([h.runState(bad), h.runState('more')]).toEqual(['running', 'running'])
+    await h.answer(h.commands.runCancel({ dag_id: 'bad', run_id: bad, actor }))
+    expect(h.runState(bad)).toBe('failed')
+  })
+  it('leaves its running attempts with their worker, and takes their ends', async () => {
+    const { h, bad } = await busy()
+    const [first] = h.takeAssigned()
+    tamper(h, bad, 'b', { try_number: 7 })
+    await h
+      .answer(h.commands.taskInstanceMark({ dag_id: 'bad', run_id: bad, task_id: 'b', map_index: -1, state: 'success', actor }))
+      .catch(() => undefined)
+    await h.pass(20_000)
+    expect(h.assigned).toEqual([])
+    expect(h.states(bad)).toEqual({ a: 'queued', b: 'none' })
+    await h.end(first!, 'success')
+    expect(h.states(bad)).toEqual({ a: 'success', b: 'queued' })
+  })
+  it('does not forget that a killed attempt may still be alive', async () => {
+    const { h, bad } = await busy()
+    const [first] = h.takeAssigned()
+    await h.answer(h.commands.taskInstanceMark({ dag_id: 'bad', run_id: bad, task_id: 'a', map_index: -1, state: 'failed', actor }))
+    await h.pass(10_000)
+    tamper(h, bad, 'b', { try_number: 7 })
+    await h
+      .answer(h.commands.taskInstanceMark({ dag_id: 'bad', run_id: bad, task_id: 'b', map_index: -1, state: 'success', actor }))
+      .catch(() => undefined)
+    await h.pass(200)
+    await h.answer(h.commands.runClear({ dag_id: 'bad', run_id: bad, options: { task_ids: ['a'] }, actor }))
+    expect(h.assigned).toEqual([])
+    await h.end(first!, 'killed')
+    expect(h.assigned.map(({ ref }) => ref.attempt)).toEqual([2])
+  })
+  it('refuses what might be of that DAG until it is back, and nothing else', async () => {
+    const { h, bad, good } = await busy()
+    const [first, other] = h.takeAssigned()
+    tamper(h, bad, 'b', { try_number: 7 })
+    const mark = h.commands.taskInstanceMark({ dag_id: 'bad', run_id: bad, task_id: 'b', map_index: -1, state: 'success', actor })
+    mark.catch(() => undefined)
+    while (h.service.engine?.reloading.size === 0) await h.pass(1)
+    const early = h.inbox.workerReports({ worker_id: 'w', reports: [ended(first!.ref)] })
+    const fine = h.inbox.workerReports({ worker_id: 'w', reports: [ended(other!.ref)] })
+    const command = h.commands.runCancel({ dag_id: 'bad', run_id: bad, actor })
+    const outcomes = await h.answer(Promise.allSettled([early, fine, command]))
+    expect(outcomes.map(({ status }) => status)).toEqual(['rejected', 'fulfilled', 'rejected'])
+    expect(h.states(good)).toMatchObject({ a: 'success' })
+    await h.answer(h.inbox.workerReports({ worker_id: 'w', reports: [ended(first!.ref)] }))
+    expect(h.states(bad)).toMatchObject({ a: 'success' })
+  })
+  it('takes another name for a scheduled run whose name is taken', async () => {
+    const minutely = (dag_id: string) =>
+      spec({
+        dag_id,
+        tasks: [task({ task_id: 'a' })],
+        schedule: '* * * * *',
+        timetable: { type: 'cron_data_interval', cron: '* * * * *', timezone: 'UTC' },
+        start_date: '2025-12-31T23:50:00.000Z',
+        catchup: false,
+      })
+    const h = await started([minutely('d'), minutely('other')])
+    const { epoch } = h.db.leader
+    await h.endAll()
+    const run = structuredClone([...h.db.runs.values()].find(({ dag_id }) => dag_id === 'd')!)
+    h.db.runs.set(999, { ...run, id: 999, run_id: 'scheduled__2026-01-01T00:01:00+00:00', run_type: 'manual' })
+    await h.pass(61_000)
+    await h.endAll()
+    const names = (dag_id: string) =>
+      [...h.db.runs.values()].filter((row) => row.dag_id === dag_id && row.id !== 999).map((row) => row.run_id.slice(11))
+    expect(names('d')).toEqual(['2026-01-01T00:00:00+00:00', '2026-01-01T00:01:00+00:00_2'])
+    expect(names('other')).toEqual(['2026-01-01T00:00:00+00:00', '2026-01-01T00:01:00+00:00'])
+    expect(h.db.leader.epoch).toBe(epoch)
+  })
+})

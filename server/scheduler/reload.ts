@@ -1,0 +1,113 @@
+/**
+ * Takes one DAG out of memory and reads it again, after the database refused what was decided about it (a row was changed or
+ * deleted by somebody else, a name is taken). The other DAGs and the term go on.
+ *
+ * Until it is back: commands for it are refused, and so are reports and hellos of attempts that nobody knows, because they may be
+ * its attempts; their workers say them again. Attempts that the database has as alive stay with their workers, with a new lease.
+ */
+import type { EngineSnapshot, EngineStore } from '#db/store.ts'
+import type { Clock } from '#runtime/clock.ts'
+import type { Logger } from '#runtime/logger.ts'
+import type { RowOwners } from './commitParts.ts'
+import { releaseLive } from './dispatch.ts'
+import type { Engine } from './engine.ts'
+import { beginRuns, takeRows } from './engineLoad.ts'
+import { restoreKilled } from './leftAttempts.ts'
+
+/** A DAG that conflicts again and again is read again at most so often. */
+const SLOWEST_MS = 1000
+const FIRST_MS = 50
+/** So long without a conflict, and the next one counts as the first. */
+const PEACE_MS = 60_000
+
+export interface ReloadsOptions {
+  store: Pick<EngineStore, 'engineLoad'>
+  clock: Clock
+  logger: Logger
+  /** One step of the engine; false = its term is over. */
+  step: (e: Engine, work: () => void) => boolean
+}
+
+export class Reloads {
+  readonly #o: ReloadsOptions
+  readonly #conflicts = new Map<string, { count: number; at: number; taken: number }>()
+
+  constructor(options: ReloadsOptions) {
+    this.#o = options
+  }
+
+  /** The database refused what was decided about this DAG; it has none of it. */
+  conflict(e: Engine, dag_id: string, detail: string): void {
+    const { clock, logger } = this.#o
+    const now = clock.monotonic()
+    const known = this.#conflicts.get(dag_id)
+    const count = known === undefined || now - known.at > PEACE_MS ? 0 : known.count + 1
+    // Names of 2.x are made of the logical date, those of 3.x of the moment: a DAG that changes its dialect may meet one of its past.
+    const taken = (known?.taken ?? 0) + (/dag_runs insert|run id/.test(detail) ? 1 : 0)
+    this.#conflicts.set(dag_id, { count, at: now, taken })
+    logger.error({ dag_id, detail, count }, 'the database holds something else than memory for a DAG; reading it again')
+    e.pending.drop(dag_id, ownersIn(e))
+    evict(e, dag_id)
+    const wait = count === 0 ? 0 : Math.min(SLOWEST_MS, FIRST_MS * 2 ** count)
+    this.#later(e, dag_id, wait)
+  }
+
+  #later(e: Engine, dag_id: string, wait: number): void {
+    this.#o.clock.after(wait, () => void this.#reload(e, dag_id))
+  }
+
+  async #reload(e: Engine, dag_id: string): Promise<void> {
+    const { store, clock, logger, step } = this.#o
+    try {
+      e.reloading.set(dag_id, 'reading')
+      const snapshot = await store.engineLoad()
+      // A newer version was stored while it was read.
+      if (e.reloading.get(dag_id) === 'stale') return this.#later(e, dag_id, 0)
+      step(e, () => adopt(e, snapshot, { dag_id, taken: this.#conflicts.get(dag_id)?.taken ?? 0, monotonic: clock.monotonic() }))
+    } catch (error) {
+      logger.warn({ err: error, dag_id }, 'cannot read a DAG again; trying again')
+      this.#later(e, dag_id, SLOWEST_MS)
+    }
+  }
+}
+
+/** Which DAG a row belongs to, by what is in memory. */
+export function ownersIn(e: Engine): RowOwners {
+  return {
+    ofRun: (id) => e.runs.get(id)?.record.dag_id ?? null,
+    ofInstance: (id) => e.instances.get(id)?.run.record.dag_id ?? null,
+    ofBackfill: (id) => e.backfills.get(id)?.record.dag_id ?? null,
+  }
+}
+
+/** Memory forgets a DAG with all its active runs. Killed attempts of runs that had left memory before stay: they still hold slots. */
+function evict(e: Engine, dag_id: string): void {
+  e.reloading.set(dag_id, 'waiting')
+  for (const live of [...e.live.values()]) {
+    const { run } = live.instance
+    if (run.record.dag_id === dag_id && e.runs.get(run.record.id) === run) releaseLive(e, live)
+  }
+  for (const run of [...e.runs.values()]) {
+    if (run.record.dag_id !== dag_id) continue
+    for (const instance of run.instances) {
+      e.ready.withdraw(instance)
+      e.instances.delete(instance.record.id)
+    }
+    e.runs.delete(run.record.id)
+  }
+  for (const { record } of e.backfills.values()) if (record.dag_id === dag_id) e.backfills.delete(record.id)
+  e.dags.delete(dag_id)
+}
+
+function adopt(e: Engine, snapshot: EngineSnapshot, p: { dag_id: string; taken: number; monotonic: number }): void {
+  e.reloading.delete(p.dag_id)
+  const isOf = (dag_id: string): boolean => dag_id === p.dag_id
+  const known = new Set(e.workers.values())
+  takeRows(e, snapshot, isOf)
+  const dag = e.dags.get(p.dag_id)
+  for (const run of dag?.runs.values() ?? []) for (const instance of run.instances) restoreKilled(e, instance, true)
+  // Whoever is not known any more may still hold what the database has as alive: a whole lease from now on.
+  for (const worker of e.workers.values()) if (!known.has(worker)) worker.last_heard = p.monotonic
+  if (dag !== undefined && p.taken > 0) dag.run_id_suffix = `_${p.taken + 1}`
+  beginRuns(e, isOf)
+}
