@@ -16,6 +16,13 @@ const nextOffset = (page: { data: unknown[]; total: number; offset: number }) =>
 
 export const meQuery = queryOptions({ queryKey: queryKeys.me, queryFn: () => api.me(), staleTime: 60_000 })
 
+/** Asked each second while the server still reads its DAG files: no event tells how far it is. */
+export const readingQuery = queryOptions({
+  queryKey: queryKeys.health,
+  queryFn: () => api.health(),
+  refetchInterval: (query) => (query.state.data?.dag_files.state === 'ready' ? false : 1000),
+})
+
 export const importErrorsQuery = queryOptions({
   queryKey: queryKeys.importErrors,
   queryFn: () => api.listImportErrors({ query: { limit: 100 } }),

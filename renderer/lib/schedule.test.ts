@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { scheduleWords } from './schedule.ts'
+import { scheduleInZone, scheduleWords } from './schedule.ts'
 
 describe('schedule in words', () => {
   it.each([
@@ -15,5 +15,11 @@ describe('schedule in words', () => {
     ['99 99 * * *', '99 99 * * *'],
   ])('says %s as %s', (schedule, words) => {
     expect(scheduleWords(schedule)).toBe(words)
+  })
+  it('names the zone of clock times only', () => {
+    expect(scheduleInZone('0 3 * * *', 'Europe/Berlin')).toBe('Every day at 03:00 (Europe/Berlin)')
+    expect(scheduleInZone('@daily', 'UTC')).toBe('Every day at 00:00 (UTC)')
+    expect(scheduleInZone('0:10:00', 'UTC')).toBe('Every 10 minutes')
+    expect(scheduleInZone(null, 'UTC')).toBe('Only when triggered')
   })
 })

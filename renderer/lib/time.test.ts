@@ -25,6 +25,7 @@ describe('time', () => {
     expect(formatRelative('2026-11-21T08:58:00.000Z', now)).toBe('2 days ago')
   })
   it('writes durations with at most two units', () => {
+    expect(formatDuration(0)).toBe('0 s')
     expect([85, 4200, 59_960, 185_000, 7_800_000, 356_400_000].map(formatDuration)).toEqual([
       '85 ms',
       '4.2 s',

@@ -84,7 +84,7 @@ export function formatRelative(iso: string, now: number): string {
 
 /** `85 ms`, `4.2 s`, `3 min 05 s`, `2 h 10 min`, `4 d 3 h`: never more than two units. */
 export function formatDuration(ms: number): string {
-  if (ms < 0) return '0 ms'
+  if (ms < 1) return '0 s'
   if (ms < 1000) return `${Math.round(ms)} ms`
   if (ms < 59_950) return `${(ms / 1000).toFixed(1)} s`
   const seconds = Math.round(ms / 1000)

@@ -28,9 +28,11 @@ export function Elapsed({ start, end }: { start: string | null; end: string | nu
   const goesOn = start !== null && end === null
   const at = useSyncExternalStore(goesOn ? subscribe : never, () => (goesOn ? now : 0))
   const ms = elapsed(start, end, at)
+  // What ended as it started never ran: skipped, marked, or an empty operator.
+  const isNothing = ms === null || (!goesOn && ms < 1)
   return (
     <span className="tabular">
-      {ms === null ? strings.time.never : formatDuration(Math.max(0, goesOn ? Math.floor(ms / 1000) * 1000 : ms))}
+      {isNothing ? strings.time.never : formatDuration(Math.max(0, goesOn ? Math.floor(ms / 1000) * 1000 : ms))}
     </span>
   )
 }

@@ -6,7 +6,7 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { lazy, Suspense, type ReactNode } from 'react'
 import type { DagDetail } from '#contract/dag.ts'
 import { dagQuery, dagVersionsQuery, nextRunsQuery } from '../../api/queries.ts'
-import { scheduleWords } from '../../lib/schedule.ts'
+import { scheduleInZone } from '../../lib/schedule.ts'
 import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
@@ -76,7 +76,13 @@ function Settings({ dag }: { dag: DagDetail }) {
     [text.file, <span className="mono">{dag.file}</span>],
     [
       strings.dag.schedule,
-      dag.schedule_interval === null ? strings.schedule.none : `${scheduleWords(dag.schedule_interval)} (${dag.schedule_interval})`,
+      dag.schedule_interval === null ? (
+        strings.schedule.none
+      ) : (
+        <>
+          {scheduleInZone(dag.schedule_interval, dag.timezone)} <span className="mono">{dag.schedule_interval}</span>
+        </>
+      ),
     ],
     [text.timezone, dag.timezone],
     [text.startDate, <Instant at={dag.start_date} zone={dag.timezone} />],
@@ -123,6 +129,15 @@ function Settings({ dag }: { dag: DagDetail }) {
   )
 }
 
+/** The type that the schema names, else that of the default: without a schema any value is taken. */
+function paramType({ schema, value }: DagDetail['params'][string]): string {
+  const { type, enum: allowed } = schema
+  if (Array.isArray(allowed)) return text.oneOf(allowed.map((each) => JSON.stringify(each)).join(', '))
+  if (type !== undefined) return [type].flat().map(String).join(' | ')
+  const kind = value === null ? null : Array.isArray(value) ? 'array' : typeof value
+  return kind === null ? text.any : text.anyLike(kind)
+}
+
 function Params({ params }: { params: DagDetail['params'] }) {
   const names = Object.keys(params)
   return (
@@ -144,7 +159,6 @@ function Params({ params }: { params: DagDetail['params'] }) {
             <Table.Tbody>
               {names.map((name) => {
                 const param = params[name]
-                const type = param?.schema['type']
                 return (
                   <Table.Tr key={name}>
                     <Table.Td>
@@ -155,7 +169,7 @@ function Params({ params }: { params: DagDetail['params'] }) {
                         </Text>
                       ) : null}
                     </Table.Td>
-                    <Table.Td>{Array.isArray(type) ? type.join(' | ') : typeof type === 'string' ? type : text.none}</Table.Td>
+                    <Table.Td style={{ overflowWrap: 'anywhere' }}>{param === undefined ? '' : paramType(param)}</Table.Td>
                     <Table.Td>
                       {param?.has_default === true ? (
                         <Code style={{ overflowWrap: 'anywhere' }}>{JSON.stringify(param.value)}</Code>
@@ -178,7 +192,11 @@ function NextRuns({ dag }: { dag: DagDetail }) {
   const { data } = useQuery(nextRunsQuery(dag.id))
   return (
     <Section title={text.nextRuns}>
-      {data === undefined ? (
+      {dag.is_paused && dag.schedule_interval !== null ? (
+        <Text size="sm" c="dimmed">
+          {text.pausedNextRuns}
+        </Text>
+      ) : data === undefined ? (
         <RowsSkeleton rows={2} height={28} />
       ) : data.data.length === 0 ? (
         <Text size="sm" c="dimmed">

@@ -9,10 +9,11 @@ import { errorCode } from '../../api/errors.ts'
 import { dagQuery } from '../../api/queries.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { useCommands } from '../../commands/index.ts'
-import { scheduleWords } from '../../lib/schedule.ts'
+import { scheduleInZone } from '../../lib/schedule.ts'
 import { strings } from '../../strings.ts'
 import { tell, tellError } from '../../ui/act.ts'
 import { confirmAction } from '../../ui/confirm.ts'
+import { ImportFailure } from '../../ui/ImportFailure.tsx'
 import { Instant } from '../../ui/Instant.tsx'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { StateBadge } from '../../ui/StateBadge.tsx'
@@ -109,14 +110,14 @@ function DagHeader({ dagId, dag }: { dagId: string; dag: DagDetail | undefined }
         facts={dag ? <Facts dag={dag} /> : undefined}
         actions={<Actions dagId={dagId} disabled={!mayOperate || dag === undefined || dag.is_stale} mayDelete={mayOperate} />}
       />
-      {dag?.has_import_error === true ? (
+      {dag?.import_error == null ? null : (
         <Alert mx={{ base: 14, sm: 24 }} mt="sm" p="xs" color="red" icon={<IconAlertTriangle size={18} />}>
-          {strings.dag.importError}{' '}
+          <ImportFailure error={dag.import_error} version={dag.version} />{' '}
           <Link to="/dags" search={{ errors: true }}>
             {strings.dags.showErrors}
           </Link>
         </Alert>
-      ) : null}
+      )}
       {dag && paused && dag.active_runs > 0 ? (
         <Alert mx={{ base: 14, sm: 24 }} mt="sm" p="xs" color="yellow" icon={<IconAlertTriangle size={18} />}>
           {strings.dag.pausedNotice}
@@ -127,7 +128,7 @@ function DagHeader({ dagId, dag }: { dagId: string; dag: DagDetail | undefined }
 }
 
 function Facts({ dag }: { dag: DagDetail }) {
-  const words = scheduleWords(dag.schedule_interval)
+  const words = scheduleInZone(dag.schedule_interval, dag.timezone)
   return (
     <>
       <Fact label={strings.dag.schedule}>
@@ -154,8 +155,8 @@ function Actions({ dagId, disabled, mayDelete }: { dagId: string; disabled: bool
   const remove = useMutation({
     mutationFn: () => api.deleteDag({ params: { dag_id: dagId } }),
     onError: tellError,
-    onSuccess: async () => {
-      tell(strings.dag.deleted(dagId))
+    onSuccess: async ({ message }) => {
+      tell(message)
       await navigate({ to: '/dags' })
       client.removeQueries({ queryKey: queryKeys.dag(dagId) })
       await client.invalidateQueries({ queryKey: queryKeys.dagLists })

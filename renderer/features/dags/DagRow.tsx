@@ -5,7 +5,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { Dag } from '#contract/dag.ts'
 import { formatRelative } from '../../lib/time.ts'
-import { scheduleWords } from '../../lib/schedule.ts'
+import { scheduleInZone } from '../../lib/schedule.ts'
 import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { StateIcon } from '../../ui/StateBadge.tsx'
@@ -70,7 +70,7 @@ export const DagRow = memo(function DagRow({ dag, mayOperate }: { dag: Dag; mayO
       </div>
       <div role="cell" className={classes['schedule']}>
         <span className="ellipsis" title={dag.schedule_interval === null ? strings.schedule.none : `${dag.schedule_interval} (${dag.timezone})`}>
-          {scheduleWords(dag.schedule_interval)}
+          {scheduleInZone(dag.schedule_interval, dag.timezone)}
         </span>
       </div>
       <div role="cell" className={classes['next']}>

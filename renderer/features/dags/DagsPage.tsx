@@ -1,10 +1,10 @@
 /** The DAG list: filters in the URL, rows virtualised and paged by the server, live by events. */
-import { Button, Text, VisuallyHidden } from '@mantine/core'
-import { IconSitemap } from '@tabler/icons-react'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { Button, Loader, Text, VisuallyHidden } from '@mantine/core'
+import { IconAlertTriangle, IconLoader, IconSitemap } from '@tabler/icons-react'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
-import { dagListQuery } from '../../api/queries.ts'
+import { dagListQuery, readingQuery } from '../../api/queries.ts'
 import type { DagsSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
@@ -70,17 +70,15 @@ export function DagsPage() {
       ) : list.isError && !list.data ? (
         <Failed error={list.error} onRetry={() => void list.refetch()} />
       ) : rows.length === 0 ? (
-        <Empty
-          title={isFiltered ? strings.dags.noMatch : strings.dags.empty}
-          text={isFiltered ? strings.dags.noMatchText : strings.dags.emptyText}
-          icon={IconSitemap}
-        >
-          {isFiltered ? (
+        isFiltered ? (
+          <Empty title={strings.dags.noMatch} text={strings.dags.noMatchText} icon={IconSitemap}>
             <Button variant="default" size="xs" mt="sm" onClick={() => void navigate({ search: {} })}>
               {strings.dags.clearFilters}
             </Button>
-          ) : null}
-        </Empty>
+          </Empty>
+        ) : (
+          <NoDags />
+        )
       ) : (
         <VirtualTable
           label={strings.dags.title}
@@ -96,6 +94,21 @@ export function DagsPage() {
         />
       )}
     </>
+  )
+}
+
+/** No DAG yet: either there is none, or the server has not come so far. */
+function NoDags() {
+  const reading = useQuery(readingQuery).data?.dag_files
+  const words = strings.dags.reading
+  if (reading === undefined || reading.state === 'ready')
+    return <Empty title={strings.dags.empty} text={strings.dags.emptyText} icon={IconSitemap} />
+  if (reading.state === 'failed') return <Empty title={words.failed} text={words.failedText} icon={IconAlertTriangle} />
+  const isReading = reading.state === 'reading'
+  return (
+    <Empty title={isReading ? words.reading : words.preparing} text={isReading ? words.readingText(reading.waiting) : words.preparingText} icon={IconLoader}>
+      <Loader size="sm" mt="xs" />
+    </Empty>
   )
 }
 

@@ -7,7 +7,7 @@ import { Loader } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconSitemapOff } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { Background, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, type MiniMapNodeProps } from '@xyflow/react'
+import { Background, MiniMap, ReactFlow, ReactFlowProvider, useReactFlow, useStore, type MiniMapNodeProps } from '@xyflow/react'
 import { useCallback, useEffect, useMemo, useRef, useState, type ReactNode } from 'react'
 import type { DagTasks } from '#contract/dag.ts'
 import { dagTasksQuery, taskInstancesQuery } from '../../api/queries.ts'
@@ -19,6 +19,7 @@ import { stateFill } from '../../ui/stateColors.ts'
 import classes from './DagGraph.module.css'
 import { GraphToolbar } from './GraphToolbar.tsx'
 import type { LayoutOutput } from './layout.ts'
+import { boxOf, isInView } from './inView.ts'
 import { buildGraph, parseOpen, toggleGroup, type GraphModel } from './model.ts'
 import { edgeTypes, GraphUiContext, nodeTypes, type BendFlowEdge, type FrameFlowNode, type TaskFlowNode } from './nodeTypes.tsx'
 import { TaskStates, TaskStatesContext, useNodeStates } from './taskStates.ts'
@@ -149,21 +150,29 @@ function GraphCanvas({ dag, search, onChange, toolbar }: DagGraphProps & { dag: 
               }}
             >
               <Background gap={22} size={1} color="var(--line)" />
-              {nodes.length > MINIMAP_ABOVE ? (
-                <MiniMap
-                  pannable
-                  zoomable
-                  nodeComponent={MiniNode}
-                  className={classes['minimap'] ?? ''}
-                  maskColor="color-mix(in srgb, var(--surface) 70%, transparent)"
-                  bgColor="var(--surface-raised)"
-                />
-              ) : null}
+              {nodes.length > MINIMAP_ABOVE ? <Overview nodes={nodes} /> : null}
             </ReactFlow>
           )}
         </div>
       </GraphUiContext>
     </div>
+  )
+}
+
+/** The minimap, while part of the graph is out of sight: where all of it is seen it would only cover nodes. */
+function Overview({ nodes }: { nodes: readonly (TaskFlowNode | FrameFlowNode)[] }) {
+  const box = useMemo(() => boxOf(nodes), [nodes])
+  const isWhole = useStore(({ transform: [x, y, zoom], width, height }) => isInView(box, { x, y, zoom, width, height }))
+  if (isWhole) return null
+  return (
+    <MiniMap
+      pannable
+      zoomable
+      nodeComponent={MiniNode}
+      className={classes['minimap'] ?? ''}
+      maskColor="color-mix(in srgb, var(--surface) 70%, transparent)"
+      bgColor="var(--surface-raised)"
+    />
   )
 }
 

@@ -22,7 +22,7 @@ import { strings } from '../../strings.ts'
 import { tellError } from '../../ui/act.ts'
 import { Empty, Failed } from '../../ui/PageState.tsx'
 import { SearchField } from '../../ui/SearchField.tsx'
-import { stateWord } from '../../ui/StateBadge.tsx'
+import { StateBadge, stateWord } from '../../ui/StateBadge.tsx'
 import { plainText } from './ansi.ts'
 import { LogLines, type LogLinesHandle } from './LogLines.tsx'
 import classes from './TaskLog.module.css'
@@ -40,7 +40,10 @@ interface TaskLogProps {
 }
 
 export function TaskLog({ task, attempt, onAttempt }: TaskLogProps) {
-  if (task.try_number === 0) return <Empty title={strings.tasks.neverTried} text={strings.tasks.neverTriedText} icon={IconFileText} />
+  if (task.try_number === 0) {
+    const words = isFinished(task.state) ? strings.tasks.neverRanText(stateWord(task.state)) : strings.tasks.neverTriedText
+    return <Empty title={strings.tasks.neverTried} text={words} icon={IconFileText} />
+  }
   const shown = attempt ?? task.try_number
   return <AttemptLog key={shown} task={task} attempt={shown} onAttempt={onAttempt} />
 }
@@ -160,12 +163,24 @@ function AttemptLog({
           }}
         />
       )}
+      {log.complete ? <EndReason task={task} attempt={attempt} /> : null}
       <div className={classes['foot']}>
         <span>{text.lines(log.lines.length)}</span>
         <span>{formatBytes(log.size)}</span>
         {log.complete ? <span>{text.ended}</span> : null}
       </div>
     </div>
+  )
+}
+
+/** Why the attempt ended as it did. The output often does not say: nothing can be written after signal 9 or a timeout. */
+function EndReason({ task, attempt }: { task: TaskInstance; attempt: number }) {
+  const ended = useQuery(attemptsQuery(task)).data?.data.find((each) => each.attempt === attempt)
+  if (ended === undefined || ended.reason === null || ended.state === 'success') return null
+  return (
+    <p className={classes['reason']} role="status">
+      <StateBadge state={ended.state} /> <span style={{ overflowWrap: 'anywhere' }}>{ended.reason}</span>
+    </p>
   )
 }
 

@@ -3,7 +3,6 @@ import { Code, Tabs, Text } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { lazy, Suspense, type ReactNode } from 'react'
 import type { Task } from '#contract/dag.ts'
-import { isFinished } from '#contract/states.ts'
 import type { TaskInstance } from '#contract/taskInstance.ts'
 import { dagQuery, dagTasksQuery } from '../../api/queries.ts'
 import { formatDuration } from '../../lib/time.ts'
@@ -30,8 +29,8 @@ interface TaskViewsProps {
 }
 
 export function TaskViews({ task, tab, attempt, onChange }: TaskViewsProps) {
-  // What has not started has no log; the question then is why.
-  const first: TaskTab = task.try_number === 0 && !isFinished(task.state) ? 'why' : 'log'
+  // What was never started has no log; the question then is why.
+  const first: TaskTab = task.try_number === 0 ? 'why' : 'log'
   const shown = tab ?? first
   return (
     <>

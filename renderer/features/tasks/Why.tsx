@@ -8,6 +8,7 @@ import { whyQuery } from '../../api/queries.ts'
 import { isFinished } from '#contract/states.ts'
 import { strings } from '../../strings.ts'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
+import { stateWord } from '../../ui/StateBadge.tsx'
 import classes from './TaskPanel.module.css'
 
 const text = strings.why
@@ -18,8 +19,9 @@ export function Why({ task }: { task: TaskInstance }) {
   if (!why.data) return <RowsSkeleton rows={2} />
   const { state, runnable, reasons } = why.data
   const held = reasons.filter(({ code }) => code !== 'running' && code !== 'finished')
+  const isEnded = isFinished(state)
   if (held.length === 0) {
-    const words = state === 'running' ? text.running : isFinished(state) ? (task.state_reason ?? text.finished) : text.runnable
+    const words = state === 'running' ? text.running : isEnded ? (reasons[0]?.message ?? text.finished) : text.runnable
     return (
       <Alert color={runnable ? 'green' : 'gray'} icon={<IconCircleCheck size={18} />}>
         {words}
@@ -29,7 +31,7 @@ export function Why({ task }: { task: TaskInstance }) {
   return (
     <>
       <Text size="sm" fw={600} mb={4}>
-        {text.held}
+        {isEnded ? text.ended(stateWord(state)) : text.held}
       </Text>
       {held.map((reason, at) => (
         <div key={at} className={classes['reason']}>

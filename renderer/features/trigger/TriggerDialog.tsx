@@ -15,7 +15,7 @@ import {
   TextInput,
 } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconAlertCircle, IconInfoCircle } from '@tabler/icons-react'
+import { IconAlertCircle, IconAlertTriangle, IconInfoCircle } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useEffect, useMemo, useRef, useState } from 'react'
@@ -26,8 +26,10 @@ import { dagQuery } from '../../api/queries.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
 import { tell } from '../../ui/act.ts'
+import { ImportFailure } from '../../ui/ImportFailure.tsx'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { ParamField } from './ParamField.tsx'
+import { confProblems } from './paramSchema.ts'
 import { fieldsOf, fromField, toField, type Field, type FieldValue } from './paramForm.ts'
 
 const text = strings.trigger
@@ -73,7 +75,10 @@ function TriggerForm({ dag, onClose }: { dag: DagDetail; onClose: () => void }) 
 
   const formConf = confOf(fields, values)
   const jsonConf = parseConf(json)
-  const problems = mode === 'form' ? Object.keys(formConf.problems).length > 0 : jsonConf.problem !== null
+  // What could not be read from a field comes before what does not fit its schema.
+  const fieldProblems = { ...confProblems(dag.params, formConf.conf), ...formConf.problems }
+  const jsonProblem = jsonConf.problem ?? listOf(confProblems(dag.params, jsonConf.conf ?? {}))
+  const problems = mode === 'form' ? Object.keys(fieldProblems).length > 0 : jsonProblem !== null
   const switchMode = (next: string) => {
     if (next === 'json') setJson(JSON.stringify(formConf.conf, null, 2))
     // What the JSON holds beyond the declared params has no field: it stays in the JSON only while that is shown.
@@ -104,6 +109,11 @@ function TriggerForm({ dag, onClose }: { dag: DagDetail; onClose: () => void }) 
       }}
     >
       <Stack gap="sm">
+        {dag.import_error === null ? null : (
+          <Alert color="red" p="xs" icon={<IconAlertTriangle size={18} />}>
+            <ImportFailure error={dag.import_error} version={dag.version} />
+          </Alert>
+        )}
         {dag.is_paused ? (
           <Alert color="yellow" p="xs" icon={<IconInfoCircle size={18} />}>
             <Group justify="space-between" gap="xs">
@@ -140,7 +150,7 @@ function TriggerForm({ dag, onClose }: { dag: DagDetail; onClose: () => void }) 
           <Fields
             fields={fields}
             values={values}
-            problems={isTried ? formConf.problems : {}}
+            problems={isTried ? fieldProblems : {}}
             onChange={(name, value) => {
               setValues((before) => ({ ...before, [name]: value }))
             }}
@@ -154,7 +164,7 @@ function TriggerForm({ dag, onClose }: { dag: DagDetail; onClose: () => void }) 
             maxRows={18}
             value={json}
             onChange={setJson}
-            error={jsonConf.problem}
+            error={isTried ? jsonProblem : jsonConf.problem}
             styles={{ input: { fontFamily: 'var(--mono)', fontSize: 13 } }}
           />
         )}
@@ -279,6 +289,12 @@ function defaultsOf(dag: DagDetail): Conf {
 }
 function valuesOf(fields: readonly Field[], conf: Conf): Values {
   return Object.fromEntries(fields.map((field) => [field.name, toField(field, conf[field.name])]))
+}
+
+/** Problems of several params as one sentence, or null. */
+function listOf(problems: Record<string, string>): string | null {
+  const list = Object.entries(problems).map(([name, problem]) => `${name} ${problem}`)
+  return list.length === 0 ? null : text.params(list.join('; '))
 }
 
 const PROBLEMS = { required: text.required, number: text.number, json: text.badJson('') }
