@@ -31,6 +31,9 @@ export interface SqliteOptions {
 /** One page being read, and one more so that a heavy one does not hold up the rest. */
 const MAX_READERS = 2
 
+/** A large file is read through when the start, which needs the disk for itself, is over. */
+const CHECK_AFTER_MS = 5_000
+
 class Threads {
   readonly #options: SqliteOptions
   #writer: Promise<ThreadClient> | null = null
@@ -126,12 +129,17 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
     store[method] = logs[method].bind(logs) as (p: never) => Promise<unknown>
   // What a killed server left behind; trouble with it is tried again at the next deletion or start.
   if (!writer.isDead) void logs.sweepDeleted().catch(() => undefined)
-  if (mustCheckLater(join(folder, DATABASE_FILE))) void threads.check().catch((error: unknown) => noteDamage(condition, error))
+  const checkTimer = mustCheckLater(join(folder, DATABASE_FILE))
+    ? systemClock.after(CHECK_AFTER_MS, () => void threads.check().catch((error: unknown) => noteDamage(condition, error)))
+    : null
   return {
     ...(store as unknown as Store),
     dialect: 'SQLite',
     cluster: null,
-    close: () => (closed ??= logs.close().then(() => threads.close())),
+    close: () => {
+      checkTimer?.cancel()
+      return (closed ??= logs.close().then(() => threads.close()))
+    },
   }
 }
 
