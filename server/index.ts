@@ -4,9 +4,9 @@
  * Start order: store, then the engine tries to lead, then the swarm listens (a returning worker is welcomed at once), then the
  * API listens; DAG files and the local worker follow in the background. Stop order is the reverse; each part bounds its own.
  */
-import { randomBytes } from 'node:crypto'
-import { constants, existsSync } from 'node:fs'
-import { access, chmod, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { randomBytes, randomUUID } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { join, relative, sep } from 'node:path'
 import type { FastifyInstance } from 'fastify'
@@ -18,8 +18,10 @@ import { DagFilesService } from './dagfiles/dagFilesService.ts'
 import { VortexError } from './contract/errors.ts'
 import { openStore } from './db/openStore.ts'
 import type { Store } from './db/store.ts'
+import { addressesOf, swarmAddress } from './runtime/addresses.ts'
 import { systemClock } from './runtime/clock.ts'
-import { ConfigError, loadConfig, processIdentity, takeSecrets, type Config, type ConfigOptions } from './runtime/config.ts'
+import { loadConfig, processIdentity, takeSecrets, type Config, type ConfigOptions } from './runtime/config.ts'
+import { makeDataFolder, sharedToken } from './runtime/dataFolder.ts'
 import { createLiveEvents } from './runtime/liveEvents.ts'
 import { createLogger, type Logger } from './runtime/logger.ts'
 import { INSTALL_ROOT, IS_BUNDLED, readVersion } from './runtime/version.ts'
@@ -27,6 +29,7 @@ import { createEngineCommands } from './scheduler/engineCommands.ts'
 import { createEngineQueries } from './scheduler/engineQueries.ts'
 import { createSwarmInbox } from './scheduler/swarmInbox.ts'
 import { createTemplateDates } from './scheduler/templateDates.ts'
+import { ClusterEngine } from './scheduler/cluster/clusterEngine.ts'
 import { EngineService } from './scheduler/engineService.ts'
 import { DEFAULT_SETTINGS } from './scheduler/model.ts'
 import { hashToken } from './swarm/authentication.ts'
@@ -85,10 +88,26 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     stack.push(() => store.close())
     const events = createLiveEvents({ clock })
     stack.push(async () => events.close())
-    const publish = events.publish.bind(events)
+    const holder = processIdentity()
+    const listening: { api: number | null } = { api: null }
+    const reserved = new Set<string>()
+    const cluster: ClusterEngine = new ClusterEngine({
+      cluster: store.cluster,
+      clock,
+      logger,
+      events,
+      holder,
+      newId: randomUUID,
+      addresses: () => addressesOf(config, { api: listening.api, swarm: swarm.port }),
+      service: () => service,
+      commandsFor: (asked) => createEngineCommands({ service, store, clock, reserved, ...(asked === undefined ? {} : { asked }) }),
+      queries: () => engine,
+      onOthers: () => swarm.controllersChanged(),
+    })
+    const { publish } = cluster
     const vault = await createVault({ store, source: keySourceOf({ ...config, kek: secrets.kek }), clock })
 
-    const workerToken = await sharedToken(join(config.dataFolder, 'worker.token'))
+    const workerToken = await sharedToken(join(config.dataFolder, 'worker.token'), secrets.workerToken)
     let dagFiles: DagFilesService | null = null
     let datesOf: ReturnType<typeof createTemplateDates> | null = null
     const socket_path = config.workerCapacity > 0 ? join(config.dataFolder, 'swarm.sock') : null
@@ -113,14 +132,29 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
       clock,
       logger,
       publish,
-      holder: processIdentity(),
+      holder,
       newToken: () => randomBytes(12).toString('base64url'),
       workers: swarm,
       settings: { ...DEFAULT_SETTINGS, parallelism: config.parallelism, lease_ms: config.leaseMs },
+      onTerm: (epoch) => {
+        cluster.onTerm(epoch)
+        if (store.cluster === null) return
+        if (epoch === null) dagFiles?.pause()
+        else dagFiles?.resume()
+      },
     })
-    const engine = { ...createEngineCommands({ service, store, clock }), ...createEngineQueries({ service }) }
+    const engine = { ...createEngineCommands({ service, store, clock, reserved }), ...createEngineQueries({ service }) }
     datesOf = createTemplateDates({ service })
-    swarm.connectEngine({ inbox: createSwarmInbox({ service, store, clock }), commands: engine, role: engine.role })
+    swarm.connectEngine({
+      inbox: createSwarmInbox({ service, store, clock }),
+      commands: engine,
+      role: engine.role,
+      leader: () => (cluster.leader === null || cluster.leader.holder === holder ? null : cluster.leader),
+      otherControllers: () => cluster.others,
+    })
+    // Before it may lead: whoever leads now learns of this controller first.
+    await cluster.start()
+    stack.push(() => cluster.stop())
     await service.start()
     stack.push(() => service.stop())
     await swarm.start()
@@ -130,13 +164,30 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     const accounts = createAccounts({ store, passwords, clock, logger })
     const admin = await accounts.ensureAdmin({ password: secrets.adminPassword })
     const api_key = await localKey(join(config.dataFolder, 'cli.key'), accounts, admin.username)
-    const dagFilesPort: DagFilesPort = {
+    const leaderFiles = cluster.dagFiles({
       variableChanged: (key) => dagFiles?.variableChanged(key),
       dagDeleted: (dag_id) => dagFiles?.dagDeleted(dag_id) ?? [],
+    })
+    const dagFilesPort: DagFilesPort = {
+      ...leaderFiles,
       reading: () => dagFiles?.reading() ?? { state: 'preparing', waiting: 0 },
     }
-    const services = { store, engine, dagFiles: dagFilesPort, vault, accounts, passwords, events, clock, logger, version }
-    const { app, url } = await listen(services, config, () => service.stats)
+    const services = {
+      store,
+      engine: { ...engine, ...cluster.commands() },
+      leader: cluster.queries(),
+      leaderOf: () => cluster.leader,
+      dagFiles: dagFilesPort,
+      vault,
+      accounts,
+      passwords,
+      events,
+      clock,
+      logger,
+      version,
+    }
+    const { app, url, port } = await listen(services, config, () => service.stats)
+    listening.api = port
     stack.push(() => app.close())
 
     dagFiles = new DagFilesService({
@@ -254,7 +305,7 @@ async function listen(
   services: Parameters<typeof buildApp>[0],
   config: Config,
   commits: () => { commits: number; stalls: number },
-): Promise<{ app: FastifyInstance; url: string }> {
+): Promise<{ app: FastifyInstance; url: string; port: number }> {
   const tls =
     config.tlsCert === null || config.tlsKey === null ? null : { cert: await readFile(config.tlsCert), key: await readFile(config.tlsKey) }
   const renderer = join(INSTALL_ROOT, 'dist/renderer')
@@ -269,21 +320,7 @@ async function listen(
   const { port } = app.server.address() as AddressInfo
   const host =
     config.host === '0.0.0.0' || config.host === '::' ? 'localhost' : config.host.includes(':') ? `[${config.host}]` : config.host
-  return { app, url: `${tls === null ? 'http' : 'https'}://${host}:${port}` }
-}
-
-function swarmAddress(
-  config: Config,
-): { host: string; port: number; tls: { cert_file: string; key_file: string } | null; allow_plaintext: boolean } | null {
-  if (config.swarmListen === null) return null
-  const at = config.swarmListen.lastIndexOf(':')
-  const tls = config.tlsCert === null || config.tlsKey === null ? null : { cert_file: config.tlsCert, key_file: config.tlsKey }
-  return {
-    host: config.swarmListen.slice(0, at),
-    port: Number(config.swarmListen.slice(at + 1)),
-    tls,
-    allow_plaintext: config.swarmPlaintext,
-  }
+  return { app, url: `${tls === null ? 'http' : 'https'}://${host}:${port}`, port }
 }
 
 /** Values for the names that the vault has; a name that is left out makes the swarm fail the attempt and say so. */
@@ -298,35 +335,6 @@ async function resolveSecrets(vault: Vault, wanted: Record<string, string>): Pro
     if (value !== undefined) found[env] = value.reveal()
   }
   return found
-}
-
-/** Made if it is missing. Asked at once whether it can be written: the database would only say that it cannot be opened. */
-async function makeDataFolder(folder: string): Promise<void> {
-  try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await access(folder, constants.W_OK)
-  } catch (cause) {
-    const why = { EROFS: 'its file system is read-only', EACCES: 'this user has no permission', ENOSPC: 'the disk is full' }[
-      (cause as NodeJS.ErrnoException).code ?? ''
-    ]
-    if (why === undefined) throw cause
-    throw new ConfigError(
-      `The data folder ${folder} cannot be written: ${why}. Mend that, or choose another one with --data-folder (or VORTEX_HOME).`,
-    )
-  }
-}
-
-/** A random token in a file that only the owner reads; made on first use, whole or not at all. */
-async function sharedToken(path: string): Promise<string> {
-  const known = await readFile(path, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return ''
-    throw error
-  })
-  if (known.trim() !== '') return known.trim()
-  const made = `${path}.${process.pid}`
-  await writeFile(made, `${randomBytes(32).toString('base64url')}\n`, { mode: 0o600 })
-  await rename(made, path)
-  return await sharedToken(path)
 }
 
 /** The key that the command line on this machine uses. A key that is no longer valid is replaced. */

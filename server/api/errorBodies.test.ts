@@ -113,9 +113,9 @@ describe('error bodies', () => {
 describe('failures inside', () => {
   it('become internal, and only the log knows more', async () => {
     const broken = await startTestApi({
-      change: ({ engine }) => ({
-        engine: {
-          ...engine,
+      change: ({ leader }) => ({
+        leader: {
+          ...leader,
           counts: () => {
             throw new TypeError('SELECT secret FROM /etc/passwd')
           },

@@ -81,7 +81,7 @@ const apiKey: Loader<ApiKeyRecord> = async ({ services, params, principal }) => 
 }
 const worker: Loader<WorkerView> = async ({ services, params }) =>
   found(
-    services.engine.workers().find((item) => item.worker_id === params['worker_id']),
+    (await services.leader.workers()).find((item) => item.worker_id === params['worker_id']),
     `worker "${params['worker_id']}"`,
   )
 

@@ -4,7 +4,7 @@ import type { Store } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { LiveEvents } from '#runtime/liveEvents.ts'
 import type { Logger } from '#runtime/logger.ts'
-import type { EngineCommands, EngineQueries } from '#scheduler/ports.ts'
+import type { EngineCommands, EngineQueries, LeaderQueries } from '#scheduler/ports.ts'
 import type { Vault } from '#vault/vault.ts'
 import type { Accounts } from './auth/accounts.ts'
 import type { Passwords } from './auth/passwords.ts'
@@ -14,13 +14,18 @@ export interface DagFilesPort {
   /** A Variable was set or deleted: the files that asked for it are read again. */
   variableChanged(key: string): void
   /** A DAG was deleted. Answers with the files that still define it: they are read again, and it comes back. */
-  dagDeleted(dag_id: string): string[]
+  dagDeleted(dag_id: string): string[] | Promise<string[]>
   reading(): Health['dag_files']
 }
 
 export interface ApiServices {
   store: Store
+  /** Commands work on every controller; answers are from this one's own memory, for health and metrics. */
   engine: EngineCommands & EngineQueries
+  /** Answers of whichever controller leads. */
+  leader: LeaderQueries
+  /** Who leads, as far as this controller knows; null = nobody, or there is only this one. */
+  leaderOf(): { epoch: number; api_address: string | null } | null
   dagFiles: DagFilesPort
   vault: Vault
   accounts: Accounts

@@ -80,6 +80,9 @@ export const Health = Strict({
   }),
   /** leader: this controller schedules; standby: another one does. */
   scheduler: Enum(['leader', 'standby', 'starting'] as const),
+  /** Of whichever controller leads; null = none does, or it is not known. */
+  leader_address: Nullable(Type.String(), { description: "the leading controller's API" }),
+  leader_epoch: Nullable(Type.Integer(), { description: 'grows by one with each change of the leader' }),
   workers: Type.Integer(),
   /** How far the DAG folder is read. preparing: the Python environment is being found or made; failed: it cannot be. */
   dag_files: Strict({ state: Enum(['preparing', 'failed', 'reading', 'ready'] as const), waiting: Type.Integer() }),

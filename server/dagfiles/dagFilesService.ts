@@ -97,7 +97,7 @@ export class DagFilesService implements Service {
   #isPythonMissing = false
   #toldErrors = -1
   #toldTrouble: string | null = null
-  #state: 'new' | 'running' | 'stopped' = 'new'
+  #state: 'new' | 'running' | 'paused' | 'stopped' = 'new'
 
   constructor(options: DagFilesOptions) {
     this.#o = { ...options, dags_folder: resolve(options.dags_folder) }
@@ -148,6 +148,27 @@ export class DagFilesService implements Service {
       'the DAG folder is read',
     )
     await this.#parser.warmUp()
+  }
+
+  /** Another controller leads, and reads the folder: nothing is looked at, and nothing of a parse that is under way is stored. */
+  pause(): void {
+    if (this.#state !== 'running') return
+    this.#state = 'paused'
+    for (const timer of this.#timers) timer.cancel()
+    this.#timers.clear()
+  }
+
+  /** This controller leads again; what another one stored meanwhile is known first. */
+  resume(): void {
+    if (this.#state !== 'paused') return
+    this.#state = 'running'
+    this.#inTurn(async () => {
+      const records = await this.#o.store.dagFileList()
+      this.#records.clear()
+      for (const record of records) this.#records.set(record.file, record)
+    })
+    this.#look(new Set([EVERYTHING]))
+    this.#rescanLater()
   }
 
   async stop(): Promise<void> {

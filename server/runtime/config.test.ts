@@ -63,7 +63,7 @@ describe('configuration', () => {
   })
   it('takes the secrets out of the environment', () => {
     const env = { VORTEX_KEK: 'k', VORTEX_ADMIN_PASSWORD: 'p', OTHER: 'o' }
-    expect(takeSecrets(env)).toEqual({ kek: 'k', adminPassword: 'p' })
+    expect(takeSecrets(env)).toEqual({ kek: 'k', adminPassword: 'p', workerToken: null })
     expect(env).toEqual({ OTHER: 'o' })
   })
   it("names each setting's variable once, and describes it", () => {

@@ -24,6 +24,7 @@ export const CONFIG_SCHEMA = {
     description: 'host names that browsers may use, beside loopback names',
     default: [],
   }),
+  advertiseHost: Maybe('VORTEX_ADVERTISE_HOST', 'name or address by which others reach this controller; default: --host, or the host name'),
   databaseUrl: Maybe('VORTEX_DATABASE_URL', 'postgres://... ; without it a SQLite file in the data folder'),
   swarmListen: Maybe('VORTEX_SWARM_LISTEN', 'host:port for workers on other hosts', {
     pattern: '^(\\[[0-9a-fA-F:]+\\]|[^:\\s]+):[0-9]{1,5}$',
@@ -78,6 +79,8 @@ export interface ConfigSecrets {
   /** Base64 of the key-encryption key. */
   kek: string | null
   adminPassword: string | null
+  /** The workers' token; without it one is made, or found in the data folder. */
+  workerToken: string | null
 }
 export type Config = Readonly<Settings>
 /** What the command line may give: the settings' names. */
@@ -159,6 +162,10 @@ function complete(settings: Settings): Settings {
       'Setting --database-url (or VORTEX_DATABASE_URL) must start with postgres:// or postgresql://. Leave it out for SQLite.',
     )
   }
+  if (settings.advertiseHost !== null && !/^[A-Za-z0-9._-]+$|^\[[0-9a-fA-F:]+\]$/.test(settings.advertiseHost))
+    throw new ConfigError(
+      `VORTEX_ADVERTISE_HOST must be a host name or an address without port or scheme, but is ${JSON.stringify(settings.advertiseHost)}.`,
+    )
   for (const host of settings.allowedHosts) {
     if (!/^[A-Za-z0-9._-]+$|^\[[0-9a-fA-F:]+\]$/.test(host))
       throw new ConfigError(`VORTEX_ALLOWED_HOSTS must hold host names without port or scheme, but has ${JSON.stringify(host)}.`)
@@ -181,7 +188,7 @@ export function takeSecrets(env: Record<string, string | undefined> = process.en
     delete env[name]
     return value === undefined || value === '' ? null : value
   }
-  return { kek: take('VORTEX_KEK'), adminPassword: take('VORTEX_ADMIN_PASSWORD') }
+  return { kek: take('VORTEX_KEK'), adminPassword: take('VORTEX_ADMIN_PASSWORD'), workerToken: take('VORTEX_WORKER_TOKEN') }
 }
 
 /** An identity for one process start, such as a lease holder's name. */

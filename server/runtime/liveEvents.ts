@@ -4,6 +4,7 @@
  * Invariants
  * - Ids grow by one per event and never repeat, over restarts too: they start at the time of the start in milliseconds
  *   times 1,024, which a bus at 300 tasks/s cannot catch up with. So an id of an earlier process is always "too old".
+ *   Of several controllers on one database the leader gives the ids and the others `append` them (scheduler/cluster/eventRelay.ts).
  * - Changes of one object within 50 ms leave as its newest state only. After a quiet time the first change leaves at once.
  * - Each event is serialised once, however many clients there are; a batch is joined once per filter.
  * - Memory is bounded: 10,000 frames, and clients hold no queue of their own: a slow one reads on from the ring.
@@ -35,8 +36,22 @@ export interface LiveEvents {
   since(p: { id: number; dag_id: string | null; max_bytes: number }): EventBatch | null
   /** Newest id. */
   newest(): number
+  /** Sees each batch as it is numbered here, to send it to other controllers. */
+  onNumbered(observer: (batch: NumberedEvents) => void): void
+  /** Takes a batch that another controller numbered. If the one before it was missed, the ring begins anew with it. */
+  append(batch: NumberedEvents): void
+  /** Forgets the ring and goes on after this id; every client is told to read everything again. */
+  restart(id: number): void
   /** Publishes what is pending and stops the timer. */
   close(): void
+}
+
+/** Events with consecutive ids from `first_id`. */
+export interface NumberedEvents {
+  /** Id of the event before the first one. */
+  prev_id: number
+  first_id: number
+  events: LiveEvent[]
 }
 
 interface Entry {
@@ -72,12 +87,13 @@ function identity(event: LiveEvent): string {
 
 export function createLiveEvents(options: { clock: Clock; kept?: number; coalesce_ms?: number }): LiveEvents {
   const { clock, kept = EVENTS_KEPT, coalesce_ms = EVENTS_COALESCE_MS } = options
-  const ring: Entry[] = new Array<Entry>(kept)
-  const first = Math.floor(clock.now()) * 1024
+  const ring: (Entry | undefined)[] = new Array<Entry | undefined>(kept)
+  let first = Math.floor(clock.now()) * 1024
   let newest = first
   const pending = new Map<string, LiveEvent>()
   const subscribers = new Set<EventSubscriber>()
   const observers: ((events: readonly LiveEvent[]) => void)[] = []
+  const numberedObservers: ((batch: NumberedEvents) => void)[] = []
   let timer: { cancel(): void } | null = null
   let flushed_at = -Infinity
 
@@ -85,14 +101,21 @@ export function createLiveEvents(options: { clock: Clock; kept?: number; coalesc
     timer = null
     flushed_at = clock.monotonic()
     if (pending.size === 0) return
+    const events = [...pending.values()]
+    pending.clear()
+    const prev_id = newest
+    add(events)
+    for (const observer of numberedObservers) observer({ prev_id, first_id: prev_id + 1, events })
+  }
+
+  const add = (events: readonly LiveEvent[]): void => {
     const batch: Entry[] = []
-    for (const event of pending.values()) {
+    for (const event of events) {
       newest += 1
       const entry = { id: newest, dag_id: 'dag_id' in event ? event.dag_id : null, frame: toFrame(newest, event) }
       ring[newest % kept] = entry
       batch.push(entry)
     }
-    pending.clear()
     const joined = new Map<string | null, string>()
     for (const subscriber of [...subscribers]) {
       const { dag_id } = subscriber
@@ -106,6 +129,13 @@ export function createLiveEvents(options: { clock: Clock; kept?: number; coalesc
       }
       subscriber.onBatch({ frames, last_id: newest })
     }
+  }
+
+  const restart = (id: number): void => {
+    ring.fill(undefined)
+    first = newest = id
+    const frames = toFrame(id, { type: 'reset' })
+    for (const subscriber of [...subscribers]) subscriber.onBatch({ frames, last_id: id })
   }
 
   return {
@@ -141,6 +171,18 @@ export function createLiveEvents(options: { clock: Clock; kept?: number; coalesc
       return { frames: frames.join(''), last_id }
     },
     newest: () => newest,
+    onNumbered: (observer) => void numberedObservers.push(observer),
+    append({ prev_id, first_id, events }) {
+      if (events.length === 0 && newest === first_id - 1) return
+      if (prev_id !== newest) restart(first_id - 1)
+      if (events.length > 0) add(events)
+    },
+    restart(id) {
+      // What was published before belongs before it.
+      timer?.cancel()
+      flush()
+      restart(id)
+    },
     close() {
       timer?.cancel()
       flush()

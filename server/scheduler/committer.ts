@@ -9,9 +9,12 @@
  * other. What conflicts then is dropped, and its DAG is read again (reload.ts). Only a conflict that belongs to no DAG ends the term.
  */
 import type { Clock } from '#runtime/clock.ts'
-import { StoreUnavailable, type CommitOutcome, type EngineCommit, type EngineStore, type LeaderTerm } from '#db/store.ts'
+import { StoreUnavailable, type EngineCommit, type EngineStore, type LeaderTerm } from '#db/store.ts'
 import { partsOf, type RowOwners } from './commitParts.ts'
 import { PendingCommit } from './pendingCommit.ts'
+
+/** The term ended while a commit was on its way and unanswered: whether it was made, only the database knows. */
+export class OutcomeUnknown extends Error {}
 
 const RETRY_FIRST_MS = 20
 const RETRY_LONGEST_MS = 1000
@@ -34,10 +37,8 @@ export interface CommitterOptions {
 interface TermEnd {
   why: 'fenced' | 'conflict' | 'failure'
   detail: string
-}
-interface Refusal {
-  status: TermEnd['why']
-  detail: string
+  /** Whether the commit was made, only the database knows. */
+  isUnknown: boolean
 }
 
 export class Committer {
@@ -94,7 +95,8 @@ export class Committer {
         // Ended from outside meanwhile: the term that is on now is another one.
         const wasOver = this.#isOver
         this.#isOver = true
-        this.#fail(pending, new Error(`the scheduler's term ended: ${ended.why}`))
+        const detail = `the scheduler's term ended: ${ended.why}`
+        this.#fail(pending, ended.isUnknown ? new OutcomeUnknown(detail) : new Error(detail))
         if (this.#o.hasPending()) this.#fail(this.#o.take(), new Error(`the scheduler's term ended: ${ended.why}`))
         if (!wasOver) this.#o.onTermEnd(ended.why, ended.detail)
         break
@@ -115,20 +117,20 @@ export class Committer {
     if (!pending.hasRows) return null
     const commit = pending.build(this.#o.term.epoch, this.#seq + 1)
     const outcome = await this.#send(commit)
-    if (outcome.status === 'committed') return null
-    if (outcome.status === 'conflict') return await this.#commitParts(pending, commit, outcome)
-    return { why: outcome.status, detail: outcome.detail }
+    if (outcome === 'committed') return null
+    return outcome.why === 'conflict' ? await this.#commitParts(pending, commit, outcome) : outcome
   }
 
-  async #commitParts(pending: PendingCommit, commit: EngineCommit, whole: Refusal): Promise<TermEnd | null> {
+  async #commitParts(pending: PendingCommit, commit: EngineCommit, whole: TermEnd): Promise<TermEnd | null> {
     // An answer belongs into one commit with what it answers for, and it does not say which DAG that is.
-    if ((commit.commands_answer ?? []).length > 0) return { why: 'conflict', detail: whole.detail }
+    if ((commit.commands_answer ?? []).length > 0) return whole
     const parts = partsOf(commit, this.#o.owners)
     const refused = new Map<string, string>()
     for (const [dag_id, part] of parts) {
       const outcome = parts.size === 1 ? whole : await this.#send({ ...part, seq: this.#seq + 1 })
-      if (outcome.status === 'committed') continue
-      if (outcome.status !== 'conflict' || dag_id === null) return { why: outcome.status, detail: outcome.detail }
+      if (outcome === 'committed') continue
+      // Other parts may have been made.
+      if (outcome.why !== 'conflict' || dag_id === null) return { ...outcome, isUnknown: parts.size > 1 }
       refused.set(dag_id, outcome.detail)
     }
     for (const [dag_id, detail] of refused) {
@@ -139,21 +141,25 @@ export class Committer {
   }
 
   /** Sends a commit until the database answers. */
-  async #send(commit: EngineCommit): Promise<{ status: 'committed' } | Refusal> {
+  async #send(commit: EngineCommit): Promise<'committed' | TermEnd> {
+    let isUnanswered = false
     for (let delay = RETRY_FIRST_MS; ; delay = Math.min(2 * delay, RETRY_LONGEST_MS)) {
-      if (this.#isOver) return { status: 'failure', detail: 'stopped' }
+      if (this.#isOver) return { why: 'failure', detail: 'stopped', isUnknown: isUnanswered }
       try {
-        const outcome: CommitOutcome = await this.#o.store.engineCommit(commit)
+        const outcome = await this.#o.store.engineCommit(commit)
         this.#stalledSince = null
         if (outcome.status === 'committed') {
           this.#seq++
           this.stats.commits++
-          return outcome
+          return 'committed'
         }
-        return { status: outcome.status, detail: outcome.status === 'conflict' ? outcome.detail : '' }
+        // Once fenced, an earlier try that nobody answered may have been made in time; a conflict rules that out.
+        if (outcome.status === 'fenced') return { why: 'fenced', detail: '', isUnknown: isUnanswered }
+        return { why: 'conflict', detail: outcome.detail, isUnknown: false }
       } catch (error) {
         if (!(error instanceof StoreUnavailable))
-          return { status: 'failure', detail: error instanceof Error ? error.message : String(error) }
+          return { why: 'failure', detail: error instanceof Error ? error.message : String(error), isUnknown: true }
+        isUnanswered = true
         if (this.#stalledSince === null) {
           this.#stalledSince = this.#o.clock.monotonic()
           this.stats.stalls++

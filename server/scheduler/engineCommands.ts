@@ -39,10 +39,27 @@ export interface EngineApiOptions {
   store: EngineStore & Pick<AdminStore, 'workerPut' | 'workerDelete'>
   clock: Clock
 }
-
-export function createEngineCommands({ service, store }: EngineApiOptions): EngineCommands {
+export interface EngineCommandsOptions extends EngineApiOptions {
   /** Keys that are being checked against the database and created: a second caller is told at once. */
-  const reserved = new Set<string>()
+  reserved?: Set<string>
+  /** These commands are one command of another controller: the commit that carries it out answers it (cluster/commandRunner.ts). */
+  asked?: { id: string; isAnswered: boolean }
+}
+/** A step, and what its caller is told of its result. */
+type CommitCommand = <T, R>(work: (e: Engine) => T, present: (result: T) => R) => Promise<R>
+
+function commitFor(service: EngineService, asked: EngineCommandsOptions['asked']): CommitCommand {
+  if (asked === undefined) return async (work, present) => present(await service.commit(work))
+  return async (work, present) => {
+    asked.isAnswered = true
+    return present(await service.commit(work, { id: asked.id, answer: (result) => JSON.stringify({ ok: present(result) ?? null }) }))
+  }
+}
+const nothing = (): undefined => undefined
+const same = <T>(result: T): T => result
+
+export function createEngineCommands({ service, store, reserved = new Set(), asked }: EngineCommandsOptions): EngineCommands {
+  const commit = commitFor(service, asked)
 
   return {
     async dagTrigger(p) {
@@ -59,37 +76,41 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
       for (const key of keys) reserved.add(key)
       try {
         await refuseExisting(store, e, p)
-        const run = await service.commit((engine) => triggerRun(engine, p))
-        return { ...run.record }
+        return await commit(
+          (engine) => triggerRun(engine, p),
+          (run) => ({ ...run.record }),
+        )
       } finally {
         for (const key of keys) reserved.delete(key)
       }
     },
-    dagSetPaused: (p) => service.commit((e) => setPaused(e, p)),
-    dagDelete: (p) => service.commit((e) => deleteDag(e, p.dag_id, p.actor)),
+    dagSetPaused: (p) => commit((e) => setPaused(e, p), nothing),
+    dagDelete: (p) => commit((e) => deleteDag(e, p.dag_id, p.actor), nothing),
     dagsChanged: (p) => service.commit((e) => dagsChanged(e, p)),
     async runCancel(p) {
       const run = await service.runInMemory(p.dag_id, p.run_id)
-      return await changedRun(service, run, (e) => cancelRun(e, run, p.actor))
+      return await changedRun(service, commit, run, (e) => cancelRun(e, run, p.actor))
     },
     async runMark(p) {
       const run = await service.runInMemory(p.dag_id, p.run_id)
-      return await changedRun(service, run, (e) => markRun(e, run, p.state, p.actor))
+      return await changedRun(service, commit, run, (e) => markRun(e, run, p.state, p.actor))
     },
     async runDelete(p) {
       const run = await service.runInMemory(p.dag_id, p.run_id)
-      await changedRun(service, run, (e) => deleteRun(e, run, p.actor))
+      await changedRun(service, commit, run, (e) => deleteRun(e, run, p.actor))
     },
     async taskInstanceMark(p) {
       const run = await service.runInMemory(p.dag_id, p.run_id)
       const instance = run.instances.find(({ record }) => record.task_id === p.task_id && record.map_index === p.map_index)
       try {
         if (instance === undefined) throw new VortexError('not_found', `Run "${p.run_id}" has no task instance "${p.task_id}".`)
-        await service.commit((e) => {
-          refuseGone(e, run)
-          markInstance(e, instance, p.state, p.actor)
-        })
-        return { ...instance.record }
+        return await commit(
+          (e) => {
+            refuseGone(e, run)
+            markInstance(e, instance, p.state, p.actor)
+          },
+          () => ({ ...instance.record }),
+        )
       } finally {
         service.release(run)
       }
@@ -107,15 +128,15 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
           })),
         )
         if (p.options.dry_run === true) return { dry_run: true, task_instances: affected }
-        await service.commit((e) => {
+        const clear = (e: Engine): void => {
           for (const run of runs) refuseGone(e, run)
           if (p.options.version === 'newest') refuseUnknownTasks(dagOf(e, p.dag_id), p.options.task_ids ?? [])
           for (const { run } of selected) {
             if (p.options.version === 'newest') moveToVersion(e, run, run.dag.version, p.actor)
             clearInstances(e, run, selectForClear(run, p.options), { actor: p.actor, note: p.options.note })
           }
-        })
-        return { dry_run: false, task_instances: affected }
+        }
+        return await commit(clear, () => ({ dry_run: false, task_instances: affected }))
       } finally {
         for (const run of runs) service.release(run)
       }
@@ -131,7 +152,7 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
       if (p.dry_run) return { backfill: null, intervals }
       if (planned.every(({ action }) => action === 'skip'))
         throw new VortexError('invalid_request', 'There is nothing to run in this range.', { intervals })
-      const entry = await service.commit((e) => {
+      const create = (e: Engine) => {
         const other = [...e.backfills.values()].find(({ record }) => record.dag_id === p.dag_id)
         if (other !== undefined)
           throw new VortexError('conflict', `Backfill ${other.record.id} of this DAG is ${other.record.state}; cancel it or wait for it.`)
@@ -150,11 +171,11 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
           },
           planned,
         )
-      })
-      return { backfill: { ...entry.record }, intervals }
+      }
+      return await commit(create, (entry) => ({ backfill: { ...entry.record }, intervals }))
     },
     backfillSetState: (p) =>
-      service.commit((e) => {
+      commit((e) => {
         const entry = e.backfills.get(p.backfill_id)
         if (entry === undefined || entry.record.dag_id !== p.dag_id)
           throw new VortexError('not_found', `DAG "${p.dag_id}" has no active backfill ${p.backfill_id}.`)
@@ -185,11 +206,11 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
           })
         }
         return { ...entry.record }
-      }),
-    poolsChanged: (p) => service.commit((e) => setPools(e, p.pools)),
-    workerDrain: (p) => service.commit((e) => drainWorker(e, p)),
+      }, same),
+    poolsChanged: (p) => commit((e) => setPools(e, p.pools), nothing),
+    workerDrain: (p) => commit((e) => drainWorker(e, p), nothing),
     async workerForget(p) {
-      await service.commit((e) => {
+      await commit((e) => {
         const worker = e.workers.get(p.worker_id)
         if (worker?.is_connected === true) throw new VortexError('invalid_state', `Worker "${p.worker_id}" is connected; drain it first.`)
         if (worker !== undefined && worker.attempts.size > 0)
@@ -198,20 +219,27 @@ export function createEngineCommands({ service, store }: EngineApiOptions): Engi
             `Worker "${p.worker_id}" still holds ${worker.attempts.size} attempts; their leases end within seconds.`,
           )
         e.workers.delete(p.worker_id)
-      })
+      }, nothing)
       await store.workerDelete({ worker_id: p.worker_id })
     },
   }
 }
 
 /** Runs `change`, answers with the run's row as it is then, and lets go of the run if it stayed finished. */
-async function changedRun(service: EngineService, run: ActiveRun, change: (e: Engine) => void): Promise<DagRunRecord> {
+async function changedRun(
+  service: EngineService,
+  commit: CommitCommand,
+  run: ActiveRun,
+  change: (e: Engine) => void,
+): Promise<DagRunRecord> {
   try {
-    await service.commit((e) => {
-      refuseGone(e, run)
-      change(e)
-    })
-    return { ...run.record }
+    return await commit(
+      (e) => {
+        refuseGone(e, run)
+        change(e)
+      },
+      () => ({ ...run.record }),
+    )
   } finally {
     service.release(run)
   }

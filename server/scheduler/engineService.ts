@@ -2,10 +2,10 @@
  * The scheduler as a service: wins the leader's term, loads the engine, turns calls, reports and timers into steps of the
  * engine, and has the group committer make them durable.
  *
- * States: `starting` (nothing tried yet), `standby` (another controller leads; tries again twice a second), `leader`.
- * A conflict of one DAG reads that DAG again (reload.ts). Losing the term or an unexpected failure end the same way: memory is dropped, callers that wait are told,
- * workers are asked to say hello again, and the next term starts from the database. Nothing is lost, because nothing that was
- * not committed has left the process.
+ * States: `starting` (nothing tried yet), `standby` (another controller leads; tries again five times a second), `leader`.
+ * A conflict of one DAG reads that DAG again (reload.ts). Losing the term or an unexpected failure end the same way: memory is
+ * dropped, callers that wait are told, workers are asked to say hello again, and the next term starts from the database. Nothing is
+ * lost, because nothing that was not committed has left the process.
  */
 import type { Logger } from '#runtime/logger.ts'
 import { VortexError } from '#contract/errors.ts'
@@ -13,7 +13,7 @@ import type { Clock, Timer } from '#runtime/clock.ts'
 import type { Service } from '#runtime/service.ts'
 import type { BackfillIntervalRecord } from '#db/records.ts'
 import type { EngineStore, LeaderTerm } from '#db/store.ts'
-import { Committer } from './committer.ts'
+import { Committer, OutcomeUnknown } from './committer.ts'
 import type { Engine } from './engine.ts'
 import { loadEngine } from './engineLoad.ts'
 import type { ActiveRun, BackfillEntry, EngineSettings } from './model.ts'
@@ -22,8 +22,9 @@ import { PendingCommit } from './pendingCommit.ts'
 import type { Publish, WorkerPort } from './ports.ts'
 import { continueBackfill, isWanted, reprocess } from './backfills.ts'
 import { dagOf } from './commands.ts'
+import { notLeader } from './notLeader.ts'
 import { ownersIn, Reloads } from './reload.ts'
-import { activate, retire } from './runs.ts'
+import { activate, pinned, retire } from './runs.ts'
 import { checkLeases } from './workers.ts'
 
 /** A leader that has not renewed for this long may be replaced by a standby; its writes are fenced by the epoch anyway. */
@@ -31,13 +32,14 @@ const LEADER_LEASE_MS = 2000
 /** After a renewal nobody else wins for this long: on PostgreSQL a leader without a connection is replaced earlier (db/postgres/leader.ts). */
 const LEADER_SURE_MS = 1500
 const LEADER_RENEW_MS = 500
+/** How soon a standby leads after it could: one UPDATE by key that changes nothing each time. */
+const STANDBY_TRY_MS = 200
 /** No sleep of the timer loop is longer, so that a changed wall clock is noticed. */
 const LONGEST_SLEEP_MS = 30_000
 /** While the database has been out of reach for longer, commands are refused instead of piling up. */
 const STALL_REFUSE_MS = 1000
 /** A stop waits no longer for a database that does not answer; what is not committed was promised to nobody. */
 const STOP_WAIT_MS = 5000
-const LOST = 'This controller lost the leadership; nothing was changed. Try again.'
 
 export interface EngineServiceOptions {
   store: EngineStore
@@ -49,6 +51,8 @@ export interface EngineServiceOptions {
   workers: WorkerPort
   publish: Publish
   logger: Logger
+  /** A term has begun (its epoch) or ended (null). */
+  onTerm?: (epoch: number | null) => void
 }
 
 export class EngineService implements Service {
@@ -71,10 +75,7 @@ export class EngineService implements Service {
 
   constructor(options: EngineServiceOptions) {
     this.#o = options
-    this.#reloads = new Reloads({
-      ...options,
-      step: (e, work) => this.#engine === e && (this.#guarded(e, work), true),
-    })
+    this.#reloads = new Reloads({ ...options, step: (e, work) => this.#engine === e && (this.#guarded(e, work), true) })
   }
 
   /** Resolves once the first attempt to lead is decided: this controller leads, or it is a standby. */
@@ -93,11 +94,9 @@ export class EngineService implements Service {
     if (term !== null) await this.#resign(term)
   }
 
-  async #resign(term: LeaderTerm): Promise<void> {
-    await this.#atMost(
-      STOP_WAIT_MS,
-      this.#o.store.leaderResign({ holder: this.#o.holder, epoch: term.epoch }).catch(() => undefined),
-    )
+  async #resign({ epoch }: LeaderTerm): Promise<void> {
+    const resigned = this.#o.store.leaderResign({ holder: this.#o.holder, epoch }).catch(() => undefined)
+    await this.#atMost(STOP_WAIT_MS, resigned)
   }
 
   async #atMost(ms: number, work: Promise<void> | undefined): Promise<void> {
@@ -137,16 +136,20 @@ export class EngineService implements Service {
     this.#guarded(e, () => work(e))
   }
 
-  /** One step; resolves with its result after the commit. Rejects with what `work` throws, and then nothing has changed. */
-  async commit<T>(work: (e: Engine) => T): Promise<T> {
+  /**
+   * One step; resolves with its result after the commit. Rejects with what `work` throws, and then nothing has changed. `command`: the
+   * same commit answers this command of another controller.
+   */
+  async commit<T>(work: (e: Engine) => T, command?: { id: string; answer: (result: T) => string }): Promise<T> {
     const e = this.leading()
     return await new Promise<T>((resolve, reject) => {
       try {
         this.#step(e, () => {
           const result = work(e)
+          if (command !== undefined) e.pending.answerCommand(command.id, () => command.answer(result))
           e.pending.answer(
             () => resolve(result),
-            (error) => reject(error instanceof VortexError ? error : new VortexError('not_leader', LOST)),
+            (error) => reject(error instanceof VortexError ? error : notLeader(error instanceof OutcomeUnknown ? 'unknown' : 'unchanged')),
           )
         })
       } catch (error) {
@@ -176,7 +179,7 @@ export class EngineService implements Service {
     if (known !== undefined) return pinned(known)
     const found = await this.#o.store.engineRunLoad({ dag_id, run_id })
     if (found === null) throw new VortexError('not_found', `DAG "${dag_id}" has no run "${run_id}".`)
-    if (this.#engine !== e) throw new VortexError('not_leader', LOST)
+    if (this.#engine !== e) throw notLeader('unchanged')
     if (e.dags.get(dag_id) !== dag) throw new VortexError('not_found', `There is no DAG "${dag_id}".`)
     return pinned(dag.runs.get(run_id) ?? activate(e, dag, found.run, found.version, found.task_instances))
   }
@@ -255,7 +258,7 @@ export class EngineService implements Service {
   #tryToLeadLater(): void {
     if (this.#isStopped) return
     this.#acquireTimer?.cancel()
-    this.#acquireTimer = this.#o.clock.after(LEADER_RENEW_MS, () => void this.#tryToLead())
+    this.#acquireTimer = this.#o.clock.after(STANDBY_TRY_MS, () => void this.#tryToLead())
   }
 
   async #lead(term: LeaderTerm): Promise<void> {
@@ -292,18 +295,20 @@ export class EngineService implements Service {
     this.#o.logger.info({ epoch: term.epoch, dags: e.dags.size, runs: e.runs.size }, 'leading')
     this.#committer.kick()
     this.#arm(e)
+    this.#o.onTerm?.(term.epoch)
     for (const waiter of this.#leadWaiters.splice(0)) waiter()
   }
 
   #endTerm(why: string, detail: string): void {
     if (this.#engine === null) return
     this.#o.logger.error({ why, detail }, 'the leader term ended; starting again from the database')
-    this.#dropTerm(new VortexError('not_leader', LOST))
+    this.#dropTerm(notLeader('unchanged'))
     this.#o.workers.disconnectAll()
     this.#tryToLeadLater()
   }
 
   #dropTerm(error: Error): void {
+    if (this.#term !== null) this.#o.onTerm?.(null)
     this.#committer?.end(error)
     this.#timer?.cancel()
     this.#timer = null
@@ -381,9 +386,8 @@ export class EngineService implements Service {
       if (error instanceof VortexError && error.code === 'not_found') {
         // The run was deleted since the backfill was planned.
         interval.action = 'create'
-        return this.touch(
-          (engine) => void (engine === e && isWanted(e, entry, interval) && continueBackfill(e, dagOf(e, entry.record.dag_id), entry)),
-        )
+        const isStill = (engine: Engine): boolean => engine === e && isWanted(e, entry, interval)
+        return this.touch((engine) => void (isStill(engine) && continueBackfill(e, dagOf(e, entry.record.dag_id), entry)))
       }
       this.#o.logger.warn({ err: error, backfill: entry.record.id }, 'cannot reprocess a run of a backfill; trying again')
       this.#o.clock.after(LEADER_RENEW_MS, () => void this.#reprocess(entry, interval))
@@ -391,10 +395,4 @@ export class EngineService implements Service {
       if (run !== null) this.release(run)
     }
   }
-}
-
-function pinned(run: ActiveRun): ActiveRun {
-  if (run.isDeleted) throw new VortexError('not_found', `Run "${run.record.run_id}" is deleted.`)
-  run.pins++
-  return run
 }

@@ -34,6 +34,7 @@ export class PendingCommit {
   readonly #ledger: LedgerRecord[] = []
   readonly #runsDeleted: number[] = []
   readonly #dagsDeleted: string[] = []
+  readonly #answers: { id: string; answer: () => string }[] = []
   /**
    * Run in order after the commit, and only then: messages to workers, live events, answers to callers. They are told of which DAGs
    * the decisions were dropped (`dropped`); what would speak of those is left out.
@@ -54,6 +55,7 @@ export class PendingCommit {
   get hasRows(): boolean {
     return (
       this.#ledger.length > 0 ||
+      this.#answers.length > 0 ||
       this.#runs.size > 0 ||
       this.#instances.size > 0 ||
       this.#attempts.size > 0 ||
@@ -219,6 +221,11 @@ export class PendingCommit {
     this.#dagsDeleted.push(dag_id)
   }
 
+  /** This commit carries out a command of another controller; `answer` is asked when the commit is built. */
+  answerCommand(id: string, answer: () => string): void {
+    this.#answers.push({ id, answer })
+  }
+
   /** The commit as data. Rows are copied, so later changes in memory do not reach into it. */
   build(epoch: number, seq: number): EngineCommit {
     return {
@@ -239,6 +246,7 @@ export class PendingCommit {
       ledger_insert: this.#ledger,
       dag_runs_delete: this.#runsDeleted,
       dags_delete: this.#dagsDeleted,
+      ...(this.#answers.length === 0 ? {} : { commands_answer: this.#answers.map(({ id, answer }) => ({ id, answer: answer() })) }),
     }
   }
 }

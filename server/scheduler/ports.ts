@@ -178,5 +178,10 @@ export interface EngineQueries {
   }): { run_after: number; logical_date: number; data_interval_start: number; data_interval_end: number }[]
 }
 
+/** The same, of whichever controller leads. Rejects with `not_leader` if none answers. */
+export type LeaderQueries = {
+  [M in Exclude<keyof EngineQueries, 'role'>]: (...p: Parameters<EngineQueries[M]>) => Promise<ReturnType<EngineQueries[M]>>
+}
+
 /** Where committed facts go: the live-event bus. */
 export type Publish = (events: LiveEvent[]) => void

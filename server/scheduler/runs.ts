@@ -2,6 +2,7 @@
  * DAG runs: created by the schedule, a person or a backfill; started within max_active_runs; ended when all their task
  * instances are finished (Airflow core-concepts/dag-run). Timers of DAGs, runs and instances end up here.
  */
+import { VortexError } from '#contract/errors.ts'
 import { isFinished, type DagRunState, type RunType } from '#contract/states.ts'
 import type { DagRunRecord, DagVersionRecord, TaskInstanceRecord } from '#db/records.ts'
 import { compileGraph, type CompiledGraph } from '#domain/graph.ts'
@@ -345,4 +346,11 @@ export function takeTimer(e: Engine, timer: DueTimer): void {
     if (timeout === null || (run.record.start_time ?? 0) + timeout > e.now) return
     abortRun(e, run, { cause: 'timed_out', actor: 'scheduler', message: `dagrun_timeout of ${timeout / 1000} s` }, 'skipped')
   }
+}
+
+/** Held in memory until it is let go of as often. */
+export function pinned(run: ActiveRun): ActiveRun {
+  if (run.isDeleted) throw new VortexError('not_found', `Run "${run.record.run_id}" is deleted.`)
+  run.pins++
+  return run
 }

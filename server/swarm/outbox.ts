@@ -19,6 +19,7 @@ export class Outbox {
   #reportsAcked = 0
   #heartbeat: number | null = null
   #drain = false
+  #controllers: string[] | null = null
 
   /** More waits than a worker that reads would let wait. */
   get isOverfull(): boolean {
@@ -54,6 +55,10 @@ export class Outbox {
   }
   drain(): void {
     this.#drain = true
+  }
+
+  controllers(addresses: string[]): void {
+    this.#controllers = addresses
   }
 
   nextFrame(): ControllerFrame | null {
@@ -100,6 +105,11 @@ export class Outbox {
       this.#heartbeat = null
       hasContent = true
     }
+    if (this.#controllers !== null) {
+      frame.controllers = { addresses: this.#controllers }
+      this.#controllers = null
+      hasContent = true
+    }
     if (this.#drain) {
       frame.drain = true
       this.#drain = false
@@ -125,6 +135,7 @@ export function emptyFrame(): ControllerFrame {
     heartbeat_ack: undefined,
     responses: [],
     drain: false,
+    controllers: undefined,
   }
 }
 

@@ -62,7 +62,12 @@ export interface SwarmEngine {
    * sending, still excludes others. Heartbeats are answered by it (docs/decisions/0003-leases.md).
    */
   role: EngineQueries['role']
+  /** Another controller that leads, as far as this one knows. */
+  leader: () => { swarm_address: string | null } | null
+  otherControllers: () => readonly { swarm_address: string | null }[]
 }
+/** A controller that workers cannot ask: nobody may conclude from the others that none leads. */
+const UNKNOWN_ADDRESS = 'unknown'
 
 /** Streams that are ended in order get this long until they are cut. */
 const STOP_MS = 2_000
@@ -144,6 +149,10 @@ export class SwarmService implements Service, WorkerPort {
   disconnect(p: { worker_id: string }): void {
     this.#sessions.get(p.worker_id)?.end(status.UNAVAILABLE, 'the lease of this worker has ended: say hello again')
   }
+  /** Other controllers came or went: workers ask all of them before they believe that nobody leads. */
+  controllersChanged(): void {
+    for (const session of this.#sessions.values()) session.controllersChanged()
+  }
   disconnectAll(): void {
     for (const session of [...this.#streams]) session.end(status.UNAVAILABLE, 'say hello again')
   }
@@ -181,9 +190,14 @@ export class SwarmService implements Service, WorkerPort {
       dags_folder: o.dags_folder,
       requests: { store: o.store, commands: engine.commands, onVariableChanged: o.onVariableChanged, now: () => o.clock.now() },
       refusal: () => {
-        if (this.#isStopping) return { code: 'draining', message: 'This controller is stopping.' }
-        return engine.role() === 'leader' ? null : { code: 'not_leader', message: 'Another controller leads, or none does yet.' }
+        if (this.#isStopping) return { code: 'draining', message: 'This controller is stopping.', leader_address: '' }
+        if (engine.role() === 'leader') return null
+        const leader = engine.leader()
+        if (leader === null) return { code: 'not_leader', message: 'No controller leads yet.', leader_address: '' }
+        const leader_address = leader.swarm_address ?? UNKNOWN_ADDRESS
+        return { code: 'not_leader', message: `This controller is a standby; the leader is at ${leader_address}.`, leader_address }
       },
+      otherControllers: () => engine.otherControllers().map(({ swarm_address }) => swarm_address ?? UNKNOWN_ADDRESS),
       onHello: (session) => this.#greeted(session),
       onClosed: (session) => this.#closed(session),
     }

@@ -54,7 +54,9 @@ export interface SessionHost {
   xcom_cap_bytes: number
   dags_folder: string
   /** Why a worker may not come in now, or null. */
-  refusal: () => { code: 'not_leader' | 'draining'; message: string } | null
+  refusal: () => { code: 'not_leader' | 'draining'; message: string; leader_address: string } | null
+  /** Addresses of the other controllers that live. */
+  otherControllers: () => string[]
   /** The session has a worker; an older session of the same worker ends. */
   onHello: (session: WorkerSession) => void
   onClosed: (session: WorkerSession) => void
@@ -172,6 +174,11 @@ export class WorkerSession {
     this.#send(() => this.#outbox.drain())
   }
 
+  /** The other controllers are others now. */
+  controllersChanged(): void {
+    this.#send(() => this.#outbox.controllers(this.#host.otherControllers()))
+  }
+
   /** Ends the stream. What was not acknowledged will be sent again. */
   end(code: status, details: string): void {
     if (this.#state === 'closed') return
@@ -241,7 +248,7 @@ export class WorkerSession {
     if (wire.protocol > PROTOCOL)
       return this.#refuse('protocol', `This controller speaks protocol ${PROTOCOL}, the worker ${wire.protocol}: update the controller.`)
     const refusal = this.#host.refusal()
-    if (refusal !== null) return this.#refuse(refusal.code, refusal.message)
+    if (refusal !== null) return this.#refuse(refusal.code, refusal.message, refusal.leader_address)
     const hello = helloFromWire(wire)
     this.#hello = hello
     this.#state = 'connecting'
@@ -286,6 +293,7 @@ export class WorkerSession {
       log_acks,
       dags_folder: hello.local ? dags_folder : '',
     })
+    this.#outbox.controllers(this.#host.otherControllers())
     this.#writer.wake()
     this.#expectSignOfLife()
     this.#stream.resume()
@@ -295,8 +303,8 @@ export class WorkerSession {
     )
   }
 
-  #refuse(code: string, message: string): void {
-    this.#stream.write({ ...emptyFrame(), refused: { code, message, leader_address: '' } })
+  #refuse(code: string, message: string, leader_address = ''): void {
+    this.#stream.write({ ...emptyFrame(), refused: { code, message, leader_address } })
     this.end(status.OK, '')
   }
 

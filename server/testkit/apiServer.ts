@@ -16,6 +16,7 @@ import type { Store } from '#db/store.ts'
 import { systemClock, type Clock } from '#runtime/clock.ts'
 import { createLiveEvents } from '#runtime/liveEvents.ts'
 import { createLogger } from '#runtime/logger.ts'
+import { ClusterEngine } from '#scheduler/cluster/clusterEngine.ts'
 import { createEngineCommands } from '#scheduler/engineCommands.ts'
 import { createEngineQueries } from '#scheduler/engineQueries.ts'
 import { EngineService } from '#scheduler/engineService.ts'
@@ -70,7 +71,13 @@ export async function startTestApi(
     newToken: randomUUID,
     publish: (published) => events.publish(published),
     logger,
-    workers: { assign: () => undefined, kill: () => undefined, drain: () => undefined, disconnect: () => undefined, disconnectAll: () => undefined },
+    workers: {
+      assign: () => undefined,
+      kill: () => undefined,
+      drain: () => undefined,
+      disconnect: () => undefined,
+      disconnectAll: () => undefined,
+    },
   })
   await service.start()
   await service.whenLeading()
@@ -80,7 +87,33 @@ export async function startTestApi(
   const accounts = createAccounts({ store, passwords, clock, logger })
   const vault = await createVault({ store, source: { kind: 'file', path: join(folder, 'vault.key'), create: true }, clock })
   const dagFiles = { variableChanged: () => undefined, dagDeleted: () => [], reading: () => ({ state: 'ready' as const, waiting: 0 }) }
-  const services: ApiServices = { store, engine, dagFiles, vault, accounts, passwords, events, clock, logger, version: '0.0.0-test' }
+  const leader = new ClusterEngine({
+    cluster: null,
+    clock: systemClock,
+    logger,
+    events,
+    holder: 'test',
+    newId: randomUUID,
+    addresses: () => ({ api_address: null, swarm_address: null }),
+    service: () => service,
+    commandsFor: () => commands,
+    queries: () => engine,
+    onOthers: () => undefined,
+  })
+  const services: ApiServices = {
+    store,
+    engine,
+    leader: leader.queries(),
+    leaderOf: () => null,
+    dagFiles,
+    vault,
+    accounts,
+    passwords,
+    events,
+    clock,
+    logger,
+    version: '0.0.0-test',
+  }
   await accounts.ensureAdmin({ password: PASSWORD })
   const keys = {} as TestApi['keys']
   for (const [username, role] of Object.entries(USERS) as [keyof typeof USERS, Role][]) {

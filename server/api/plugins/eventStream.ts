@@ -128,7 +128,11 @@ function openStream(p: {
   const subscription = events.subscribe({
     dag_id,
     onBatch({ frames, last_id }) {
-      if (blocked) return
+      if (blocked) {
+        // The ring began anew below what was sent (another controller's clock): read everything again when the socket takes more.
+        if (last_id < sent) sent = -1
+        return
+      }
       sent = last_id
       if (frames !== '') write(frames)
     },

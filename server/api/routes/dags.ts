@@ -24,7 +24,7 @@ type DagHandlers = Pick<
   | 'listImportErrors'
 >
 
-export function dagHandlers({ store, engine, dagFiles }: ApiServices, dags: DagReader, checkParams: ParamsCheck): DagHandlers {
+export function dagHandlers({ store, engine, leader, dagFiles }: ApiServices, dags: DagReader, checkParams: ParamsCheck): DagHandlers {
   return {
     async listDags({ query }) {
       const { limit: _limit, offset: _offset, cursor: _cursor, include_stale = false, ...filter } = query
@@ -40,7 +40,7 @@ export function dagHandlers({ store, engine, dagFiles }: ApiServices, dags: DagR
     },
     async deleteDag(_, { object: dag, principal }) {
       await engine.dagDelete({ dag_id: dag.dag_id, actor: principal.username })
-      const files = dagFiles.dagDeleted(dag.dag_id)
+      const files = await dagFiles.dagDeleted(dag.dag_id)
       const again = files.length === 0 ? '' : ` Its file ${files.join(', ')} still defines it; it will appear again, without history.`
       return { message: `DAG "${dag.dag_id}" was deleted with its history.${again}` }
     },
@@ -82,7 +82,7 @@ export function dagHandlers({ store, engine, dagFiles }: ApiServices, dags: DagR
       return { message: `${affected.task_instances.length} task instances of run "${run.run_id}" run again.` }
     },
     async nextRuns({ query }, { object: dag }) {
-      const runs = engine.nextRuns({ dag_id: dag.dag_id, count: query.count ?? 10 })
+      const runs = await leader.nextRuns({ dag_id: dag.dag_id, count: query.count ?? 10 })
       return {
         data: runs.map((run) => ({
           run_after: iso(run.run_after),

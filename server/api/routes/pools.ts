@@ -8,15 +8,18 @@ import { presentPool } from '../present/admin.ts'
 type PoolHandlers = Pick<Handlers, 'listPools' | 'createPool' | 'getPool' | 'updatePool' | 'deletePool'>
 const DEFAULT_POOL = 'default_pool'
 
-export function poolHandlers({ store, engine }: ApiServices): PoolHandlers {
-  const present = (pool: PoolRecord) => presentPool(pool, engine.poolUsage().get(pool.name))
+export function poolHandlers({ store, engine, leader }: ApiServices): PoolHandlers {
+  const present = async (pool: PoolRecord) => presentPool(pool, (await leader.poolUsage()).get(pool.name))
   async function put(pool: PoolRecord) {
     await store.poolPut(pool)
     await engine.poolsChanged({ pools: await store.poolList() })
     return present(pool)
   }
   return {
-    listPools: async () => ({ pools: (await store.poolList()).map(present) }),
+    async listPools() {
+      const [pools, usage] = await Promise.all([store.poolList(), leader.poolUsage()])
+      return { pools: pools.map((pool) => presentPool(pool, usage.get(pool.name))) }
+    },
     async createPool({ body: { name, slots, description = '', include_deferred = false } }) {
       if ((await store.poolList()).some((pool) => pool.name === name))
         throw new VortexError('conflict', `There is a pool "${name}" already.`)

@@ -12,7 +12,7 @@ interface DatabaseState {
   problem: string | null
 }
 
-export function serverHandlers({ store, engine, dagFiles, clock, version }: ApiServices): Pick<Handlers, 'health' | 'ready'> {
+export function serverHandlers({ store, engine, leaderOf, dagFiles, clock, version }: ApiServices): Pick<Handlers, 'health' | 'ready'> {
   const started = clock.monotonic()
   let asking: Promise<DatabaseState> | null = null
 
@@ -38,6 +38,8 @@ export function serverHandlers({ store, engine, dagFiles, clock, version }: ApiS
       database: state,
       database_problem: problem,
       scheduler,
+      leader_address: leaderOf()?.api_address ?? null,
+      leader_epoch: leaderOf()?.epoch ?? null,
       workers: engine.workers().filter((worker) => worker.status === 'active').length,
       dag_files: dagFiles.reading(),
       uptime_ms: Math.floor(clock.monotonic() - started),

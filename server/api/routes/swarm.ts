@@ -3,13 +3,16 @@ import { pageOf, pageWith, type Handlers } from '../handlers.ts'
 import type { ApiServices } from '../services.ts'
 import { presentWorker } from '../present/admin.ts'
 
-export function swarmHandlers({ engine }: ApiServices): Pick<Handlers, 'swarmStatus' | 'listWorkers' | 'drainWorker' | 'deleteWorker'> {
+export function swarmHandlers({
+  engine,
+  leader,
+}: ApiServices): Pick<Handlers, 'swarmStatus' | 'listWorkers' | 'drainWorker' | 'deleteWorker'> {
   return {
     async swarmStatus() {
-      const { runnable, running, parallelism } = engine.counts()
-      const active_workers = engine.workers().filter((worker) => worker.status === 'active').length
+      const [{ runnable, running, parallelism }, workers] = await Promise.all([leader.counts(), leader.workers()])
+      const active_workers = workers.filter((worker) => worker.status === 'active').length
       return {
-        enabled: engine.workers().some((worker) => worker.status !== 'offline'),
+        enabled: workers.some((worker) => worker.status !== 'offline'),
         active_workers,
         queue_depth: runnable,
         running,
@@ -18,7 +21,7 @@ export function swarmHandlers({ engine }: ApiServices): Pick<Handlers, 'swarmSta
     },
     async listWorkers({ query }) {
       const request = pageOf(query)
-      const all = engine.workers().toSorted((a, b) => (a.worker_id < b.worker_id ? -1 : 1))
+      const all = (await leader.workers()).toSorted((a, b) => (a.worker_id < b.worker_id ? -1 : 1))
       const data = all.slice(request.offset, request.offset + request.limit)
       return pageWith({ data, total: all.length, next_cursor: null }, request, presentWorker)
     },

@@ -32,7 +32,7 @@ const WHOLE_LIST = { limit: 500, offset: 0 }
 /** The contract's largest run; of a larger one the first so many are looked through. */
 const INSTANCES_READ = 10_000
 
-export function taskHandlers({ store, engine }: ApiServices, dags: DagReader): TaskHandlers {
+export function taskHandlers({ store, engine, leader }: ApiServices, dags: DagReader): TaskHandlers {
   async function whyItEnded(run: DagRunRecord, task_instance: TaskInstanceRecord): Promise<Why> {
     if (!isEndedByRule(task_instance)) return whyEnded({ task_instance, spec: null, others: [] })
     const [{ spec }, others] = await Promise.all([
@@ -94,7 +94,7 @@ export function taskHandlers({ store, engine }: ApiServices, dags: DagReader): T
     async whyNotRunning(_, { object: { run, task_instance } }) {
       const { task_id, map_index, state } = task_instance
       if (isFinished(state)) return whyItEnded(run, task_instance)
-      const why = engine.why({ dag_id: run.dag_id, run_id: run.run_id, task_id, map_index })
+      const why = await leader.why({ dag_id: run.dag_id, run_id: run.run_id, task_id, map_index })
       if (why !== null) return why
       throw new VortexError('not_leader', 'Only the leading controller knows what holds a task back. Ask again in a few seconds.')
     },

@@ -6,7 +6,8 @@
  *
  * Invariants
  * - No attempt outlives the lease: it ends 90 % of its length after the last answered heartbeat was sent, or after the beginning
- *   of the last round in which every controller's host refused the connection or its controller said that it does not lead.
+ *   of the last round in which every controller that could lead was asked, and its host refused the connection or it said that it
+ *   does not lead.
  *   Before anything is done after a pause of this process, the lease is looked at.
  * - Reports and log bytes are kept until they are acknowledged, and sent again in order on the next stream.
  *
@@ -24,6 +25,7 @@ import { PROTOCOL } from '#swarm/limits.ts'
 import type { Attempts } from './attempts.ts'
 import { Connection, type Credentials, isTokenRefused, probe } from './connection.ts'
 import type { ControllerAddress } from './controllerAddress.ts'
+import { ControllerList } from './controllerList.ts'
 import { Lease } from './lease.ts'
 import { emptyWorkerFrame, type Outgoing } from './outgoing.ts'
 
@@ -31,8 +33,6 @@ const BACKOFF_FIRST_MS = 50
 const BACKOFF_SLOWEST_MS = 1_000
 /** A look whether anybody listens: longer than any round trip, shorter than a fraction of the shortest useful lease. */
 const PROBE_MS = 1_500
-/** A controller that reads a large hello's logs from a slow database may take a while. */
-const WELCOME_WAIT_MS = 15_000
 /** A stream whose heartbeats are unanswered for this part of a lease is given up for a new one, in time to save the lease. */
 const UNANSWERED = 0.5
 
@@ -69,6 +69,7 @@ type TryResult = 'served' | 'vacant' | 'failed'
 export class Session {
   readonly #o: SessionOptions
   readonly #lease: Lease
+  readonly #controllers: ControllerList
   #connection: Connection | null = null
   #writer: FrameWriter<WorkerFrame> | null = null
   #state: 'connecting' | 'greeting' | 'open' | 'stopped' = 'connecting'
@@ -89,6 +90,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#o = options
     this.#lease = new Lease(options.leaseNow)
+    this.#controllers = new ControllerList(options.controllers)
     this.#disconnectedAt = options.clock.monotonic()
     options.outgoing.onMore = () => this.#writer?.wake()
   }
@@ -133,14 +135,17 @@ export class Session {
     while (!this.#isStopped()) {
       const began = this.#o.leaseNow()
       const results: TryResult[] = []
-      for (const address of this.#o.controllers) {
+      const asked = new Set<string>()
+      this.#controllers.beginRound()
+      for (let address = this.#controllers.next(asked); address !== null; address = this.#controllers.next(asked)) {
+        asked.add(address.text)
         const result = await this.#tryController(address)
         results.push(result)
         if (result === 'served' || this.#isStopped()) break
       }
       if (this.#isStopped()) return
       if (results.includes('served')) backoff = BACKOFF_FIRST_MS
-      if (results.every((result) => result === 'vacant')) this.#nobodyLeads(began)
+      if (this.#controllers.isComplete && results.every((result) => result === 'vacant')) this.#nobodyLeads(began)
       await this.#sleep(randomInt(Math.ceil(backoff / 2), Math.ceil(backoff) + 1))
       // Refusals keep a lease alive, so there must be several within one.
       backoff = Math.min(2 * backoff, BACKOFF_SLOWEST_MS, (this.#welcome?.lease_ms ?? Infinity) / 4)
@@ -166,8 +171,10 @@ export class Session {
       const connection = new Connection(address, this.#o.credentials)
       this.#connection = connection
       this.#state = 'greeting'
-      const wait = this.#o.clock.after(WELCOME_WAIT_MS, () => {
-        if (this.#state === 'greeting') connection.close()
+      const wait = this.#o.clock.after(this.#controllers.welcomeWait(address, this.#welcome?.lease_ms ?? null), () => {
+        if (this.#state !== 'greeting') return
+        this.#controllers.tookTooLong(address)
+        connection.close()
       })
       const stream = connection.open({
         onFrame: (frame) => this.#receive(frame, connection),
@@ -199,6 +206,7 @@ export class Session {
     connection.close()
     this.#connection = null
     if (wasOpen) {
+      this.#controllers.lost(address)
       this.#disconnectedAt = this.#o.clock.monotonic()
       logger.warn(
         { controller: address.text, details: error?.details ?? 'ended by the controller' },
@@ -233,6 +241,7 @@ export class Session {
     // A process that was stopped finds old frames first: whatever they say, a lease that has ended has ended.
     if (this.#checkLease()) return
     if (frame.refused !== undefined) this.#refused(frame.refused)
+    if (frame.controllers !== undefined) this.#controllers.othersAre(frame.controllers.addresses)
     if (frame.welcome !== undefined) this.#welcomed(frame.welcome)
     if (this.#state !== 'open') return
     if (frame.heartbeat_ack !== undefined) this.#beatAnswered(frame.heartbeat_ack.id)
@@ -258,8 +267,11 @@ export class Session {
     if (frame.drain) this.#o.onDrain()
   }
 
-  #refused({ code, message }: { code: string; message: string }): void {
-    if (code === 'not_leader') this.#isVacant = true
+  #refused({ code, message, leader_address }: { code: string; message: string; leader_address: string }): void {
+    if (code === 'not_leader') {
+      this.#isVacant = true
+      this.#controllers.leaderIs(leader_address)
+    }
     if (code === 'protocol') {
       this.#o.logger.error({ code }, message)
       if (!this.#wasWelcomed) this.#o.onHopeless(message)
@@ -269,6 +281,7 @@ export class Session {
   #welcomed(welcome: Welcome): void {
     this.#state = 'open'
     this.#wasWelcomed = true
+    if (this.#connection !== null) this.#controllers.welcomed(this.#connection.address)
     this.#welcome = welcome
     this.#lease.begin({ lease_ms: welcome.lease_ms, sent_at: this.#helloSentAt })
     this.#leaseChanged()

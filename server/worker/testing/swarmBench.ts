@@ -151,6 +151,8 @@ export async function startBench(
     swarm.connectEngine({
       inbox: engine,
       role: () => (engine.leads ? 'leader' : 'standby'),
+      leader: () => null,
+      otherControllers: () => [],
       commands: {
         workerDrain: async ({ worker_id }) => void engine.drained.push(worker_id),
         dagTrigger: async (p) => {

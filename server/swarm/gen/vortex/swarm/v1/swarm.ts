@@ -107,6 +107,17 @@ export interface ControllerFrame {
   responses: Response[];
   /** take no new attempts, finish what runs, then end */
   drain: boolean;
+  /** with the Welcome, and whenever it changes */
+  controllers: Controllers | undefined;
+}
+
+/**
+ * The other controllers of the database that live. A worker that finds its own controllers without a leader asks these too before it
+ * believes that nobody leads. An address that the worker can't ask counts as a controller that did not answer.
+ */
+export interface Controllers {
+  /** as --controller; "unknown" = one that listens for no workers */
+  addresses: string[];
 }
 
 /** Names one attempt. The lease token proves the right to report on it. */
@@ -159,7 +170,7 @@ export interface Refused {
   /** protocol, token, not_leader, draining */
   code: string;
   message: string;
-  /** with not_leader, if known */
+  /** with not_leader: who leads, as --controller or "unknown"; empty = nobody, as far as is known */
   leader_address: string;
 }
 
@@ -454,6 +465,7 @@ function createBaseControllerFrame(): ControllerFrame {
     heartbeat_ack: undefined,
     responses: [],
     drain: false,
+    controllers: undefined,
   };
 }
 
@@ -485,6 +497,9 @@ export const ControllerFrame: MessageFns<ControllerFrame> = {
     }
     if (message.drain !== false) {
       writer.uint32(72).bool(message.drain);
+    }
+    if (message.controllers !== undefined) {
+      Controllers.encode(message.controllers, writer.uint32(82).fork()).join();
     }
     return writer;
   },
@@ -572,6 +587,60 @@ export const ControllerFrame: MessageFns<ControllerFrame> = {
             }
 
             message.drain = reader.bool();
+            continue;
+          }
+          case 10: {
+            if (tag !== 82) {
+              break;
+            }
+
+            message.controllers = Controllers.decode(reader, reader.uint32());
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseControllers(): Controllers {
+  return { addresses: [] };
+}
+
+export const Controllers: MessageFns<Controllers> = {
+  encode(message: Controllers, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.addresses) {
+      writer.uint32(10).string(v!);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Controllers {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseControllers();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.addresses.push(reader.string());
             continue;
           }
         }
