@@ -41,6 +41,14 @@ describe('a newest version under a run', () => {
       expect(await h.endAll()).toEqual(ids)
     }
     expect(h.states(run)).toEqual({ a: 'success', b: 'success' })
+    const ofB = h.db.ledger.filter(({ kind, task_instance_id }) => kind === 'task_instance.state' && task_instance_id === 2)
+    expect(ofB.slice(-5).map(({ from_state, to_state }) => `${from_state} ${to_state}`)).toEqual([
+      'success removed',
+      'removed none',
+      'none queued',
+      'queued running',
+      'running success',
+    ])
   })
   it('neither doubles nor forgets a task that was waiting for a slot', async () => {
     const dag = { ...chain('a'), tasks: ['a', 'b', 'c'].map((task_id) => task({ task_id })), edges: [] }

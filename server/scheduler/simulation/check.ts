@@ -78,7 +78,7 @@ function lost({ physical, db }: Evidence): Violation[] {
   return found
 }
 
-/** A task with the default rule began before all its upstreams had ended. Cleared and marked runs are left out. */
+/** A task with the default rule began before all its upstreams had ended. Runs that were cleared, marked or moved to another version are left out. */
 function order({ physical, db }: Evidence): Violation[] {
   const touched = new Set(
     db.ledger
@@ -90,7 +90,7 @@ function order({ physical, db }: Evidence): Violation[] {
     const row = db.instances.get(attempt.task_instance_id)
     const run = row === undefined ? undefined : db.runs.get(row.dag_run_id)
     const spec = run === undefined ? undefined : db.versions.get(run.dag_version_id)?.spec
-    if (run === undefined || spec === undefined || touched.has(run.id)) continue
+    if (run === undefined || spec === undefined || touched.has(run.id) || attempt.dag_version_id !== run.dag_version_id) continue
     if (spec.tasks.find(({ task_id }) => task_id === attempt.task_id)?.trigger_rule !== 'all_success') continue
     for (const [up, down] of spec.edges) {
       if (down !== attempt.task_id) continue

@@ -86,7 +86,9 @@ class Judge {
   #judgeTask(task: TaskSpec, row: TaskInstanceRecord): void {
     const allowed = this.#verdicts(task)
     const ran = this.#play(task)
-    const hasRun = row.try_number > 0 || (task.kind === 'empty' && row.state === 'success')
+    // A branch that ends later skips also what waits for its next try.
+    const isCutShort = row.state === 'skipped' && row.try_number < ran.attempts
+    const hasRun = (row.try_number > 0 && !isCutShort) || (task.kind === 'empty' && row.state === 'success')
     const verdict: TaskInstanceState | 'run' = hasRun ? 'run' : row.state
     if (!allowed.includes(verdict as Verdict))
       return this.#wrong(task.task_id, `(${task.trigger_rule}) is ${row.state} after ${row.try_number} attempts, allowed: ${allowed.join(' or ')}`)

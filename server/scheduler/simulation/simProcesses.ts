@@ -13,6 +13,7 @@ export interface PhysicalAttempt {
   task_id: string
   dag_run_id: number
   run_id: string
+  dag_version_id: number
   worker_id: string
   pool: string
   pool_slots: number
@@ -101,6 +102,7 @@ export class SimProcesses {
       task_id: task_instance.task_id,
       dag_run_id: run.id,
       run_id: run.run_id,
+      dag_version_id: version.id,
       worker_id: this.#o.worker_id,
       pool: task_instance.pool,
       pool_slots: task_instance.pool_slots,

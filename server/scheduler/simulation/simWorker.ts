@@ -130,7 +130,7 @@ export class SimWorker {
   receive(message: ControllerMessage, stream: SimStream): void {
     if (stream !== this.#stream) return
     // A process that hung finds old messages first: whatever they say, a lease that has ended has ended.
-    this.#checkLease()
+    if (this.#checkLease()) return
     if (message.refused === true) this.#isVacant = true
     if (message.welcome !== undefined) this.#welcomed(message.welcome.unknown)
     if (this.#state !== 'open') return
@@ -357,16 +357,19 @@ export class SimWorker {
   #leaseChanged(): void {
     this.#leaseTimer?.cancel()
     const { left } = this.#lease
-    if (left === 0) return this.#checkLease()
+    if (left === 0) return void this.#checkLease()
     this.#processes.renewLease(left)
     this.#leaseTimer = this.#time.schedule(this.owner, left, () => this.#checkLease())
   }
 
-  #checkLease(): void {
-    if (!this.#lease.isOver) return
+  /** True = it has ended in this moment, and the stream with it. */
+  #checkLease(): boolean {
+    if (!this.#lease.isOver) return false
     this.#lease.end()
     this.#leaseTimer?.cancel()
     this.#killAll()
+    this.#closeStream(false)
+    return true
   }
 }
 

@@ -39,6 +39,8 @@ const REST_MS = 1_800_000
  * the engine's timer (30 s), and what a clock that was ahead makes late.
  */
 const QUIET_MS = 60_000
+/** No commit takes longer when everything is healthy. */
+const SETTLED_MS = 100
 
 export async function simulate(seed: number): Promise<SimResult> {
   const simulation = new Simulation(seed)
@@ -198,7 +200,9 @@ class Simulation {
 
   #isAtRest(): boolean {
     const engine = this.#engine
-    if (engine === null || !engine.pending.isEmpty || engine.live.size > 0) return false
+    // What was decided last may still be on its way to the database.
+    if (engine === null || !engine.pending.isEmpty || engine.live.size > 0 || this.#time.now - this.#committedAt < SETTLED_MS) return false
+    if (this.#undrained().length > 0) return false
     for (const dag of this.#db.dags.values()) if (dag.is_paused) return false
     for (const { state } of this.#db.backfills.values()) if (state === 'paused') return false
     for (const run of this.#db.runs.values())
