@@ -6,7 +6,7 @@ import type { DagVersionRecord } from '#db/records.ts'
 import { reachable } from '#domain/graph.ts'
 import { formatRunId } from '#domain/schedule/timetable.ts'
 import type { Cause, Engine } from './engine.ts'
-import { endLive, leaseOf, makeReady, transition } from './instances.ts'
+import { endLive, leaseOf, makeReady, skipFor, transition } from './instances.ts'
 import { Instance, type ActiveRun, type DagEntry } from './model.ts'
 import { abortRun, createRun, endRun, graphOf, newInstance, recountUpstreams, retire } from './runs.ts'
 import { createDueRuns, plan } from './schedule.ts'
@@ -163,7 +163,17 @@ export function selectForClear(run: ActiveRun, options: ClearBody): Instance[] {
 }
 
 /** Resets instances so that they run again. A live attempt is killed first; its instance restarts when it is gone. */
-export function clearInstances(e: Engine, run: ActiveRun, instances: Instance[], p: { actor: string; note?: string | undefined }): void {
+export function clearInstances(
+  e: Engine,
+  run: ActiveRun,
+  instances: Instance[],
+  p: {
+    actor: string
+    note?: string | undefined
+    /** By which branch an instance was excluded (branches.ts). */
+    excluded?: ReadonlyMap<Instance, Instance>
+  },
+): void {
   const cause: Cause = { cause: 'cleared', actor: p.actor, message: p.note ?? null }
   const wasFinished = !run.isActive
   for (const instance of instances) {
@@ -188,7 +198,9 @@ export function clearInstances(e: Engine, run: ActiveRun, instances: Instance[],
       transition(e, instance, 'restarting', cause, reset)
     } else {
       transition(e, instance, 'none', cause, { ...reset, worker_id: null, lease_token: null })
-      e.dirty.push(instance)
+      const branch = p.excluded?.get(instance)
+      if (branch?.record.state === 'success') skipFor(e, instance, branch)
+      else e.dirty.push(instance)
     }
   }
   if (wasFinished && instances.length > 0) reopenRun(e, run, cause)

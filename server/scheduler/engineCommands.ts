@@ -6,6 +6,7 @@ import type { DagRunRecord } from '#db/records.ts'
 import type { AdminStore, EngineStore } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import { BACKFILL_INTERVALS_MAX, continueBackfill, createBackfill, planBackfill, type PlannedInterval } from './backfills.ts'
+import { excludedByBranches } from './branches.ts'
 import {
   cancelRun,
   clearInstances,
@@ -23,7 +24,7 @@ import type { Engine } from './engine.ts'
 import { makeDagEntry, setPools, timetableOf } from './engineLoad.ts'
 import type { EngineService } from './engineService.ts'
 import { instant } from './liveEventsOf.ts'
-import type { ActiveRun, DagEntry } from './model.ts'
+import type { ActiveRun, DagEntry, Instance } from './model.ts'
 import type { EngineCommands } from './ports.ts'
 import { graphOf } from './runs.ts'
 import { createDueRuns, plan } from './schedule.ts'
@@ -128,12 +129,15 @@ export function createEngineCommands({ service, store, reserved = new Set(), ask
           })),
         )
         if (p.options.dry_run === true) return { dry_run: true, task_instances: affected }
+        const excluded = new Map<Instance, Instance>()
+        for (const { run, instances } of selected)
+          for (const [instance, branch] of await excludedByBranches(store, run, instances)) excluded.set(instance, branch)
         const clear = (e: Engine): void => {
           for (const run of runs) refuseGone(e, run)
           if (p.options.version === 'newest') refuseUnknownTasks(dagOf(e, p.dag_id), p.options.task_ids ?? [])
           for (const { run } of selected) {
             if (p.options.version === 'newest') moveToVersion(e, run, run.dag.version, p.actor)
-            clearInstances(e, run, selectForClear(run, p.options), { actor: p.actor, note: p.options.note })
+            clearInstances(e, run, selectForClear(run, p.options), { actor: p.actor, note: p.options.note, excluded })
           }
         }
         return await commit(clear, () => ({ dry_run: false, task_instances: affected }))

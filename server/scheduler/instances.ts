@@ -145,6 +145,12 @@ export function makeReady(e: Engine, instance: Instance): void {
   e.newlyReady.push(instance)
 }
 
+/** A branch or short circuit has excluded it. */
+export function skipFor(e: Engine, instance: Instance, { record }: Instance): void {
+  const cause: Cause = { cause: 'branch', actor: record.task_id }
+  transition(e, instance, 'skipped', cause, { start_time: e.now, end_time: e.now, state_reason: `not chosen by ${record.task_id}` })
+}
+
 /** A failed try: another one if tries are left and the failure may be retried, else final. */
 export function fail(
   e: Engine,

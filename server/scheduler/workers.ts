@@ -10,7 +10,7 @@ import { VortexError } from '#contract/errors.ts'
 import { dispatchKey } from './keys.ts'
 import type { Engine } from './engine.ts'
 import { releaseLive } from './dispatch.ts'
-import { fail, makeReady, transition } from './instances.ts'
+import { fail, makeReady, skipFor, transition } from './instances.ts'
 import { WorkerEntry, type Instance, type LiveAttempt } from './model.ts'
 import type { AttemptRef, AttemptReport, WorkerHello } from './ports.ts'
 
@@ -200,13 +200,7 @@ function skipChosen(e: Engine, instance: Instance, task_ids: string[]): void {
     if (task === undefined) continue
     for (const other of run.byTask[task] ?? []) {
       if (other.live !== null || !['none', 'scheduled', 'up_for_retry'].includes(other.record.state)) continue
-      transition(
-        e,
-        other,
-        'skipped',
-        { cause: 'branch', actor: instance.record.task_id },
-        { start_time: e.now, end_time: e.now, state_reason: `not chosen by ${instance.record.task_id}` },
-      )
+      skipFor(e, other, instance)
     }
   }
 }

@@ -57,7 +57,15 @@ export class EngineHarness {
     const api = {
       service: this.service,
       clock,
-      store: { ...store, workerPut: () => Promise.resolve(), workerDelete: () => Promise.resolve(true) },
+      store: {
+        ...store,
+        xcomGetAll: (p: { dag_run_id: number; task_id: string; key: string }) =>
+          Promise.resolve(
+            [...this.db.xcoms.values()].filter((row) => row.dag_run_id === p.dag_run_id && row.task_id === p.task_id && row.key === p.key),
+          ),
+        workerPut: () => Promise.resolve(),
+        workerDelete: () => Promise.resolve(true),
+      },
     }
     this.commands = createEngineCommands(api)
     this.queries = createEngineQueries(api)

@@ -1,0 +1,52 @@
+/**
+ * What a branch excluded stays excluded: a skipped task that is cleared while the branch above it is not is skipped again (Airflow's
+ * NotPreviouslySkippedDep). The decision is the branch's XCom `skipmixin_key`: {"skipped": [task ids]}, or {"followed": [task ids]}.
+ */
+import type { EngineStore } from '#db/store.ts'
+import type { ActiveRun, Instance } from './model.ts'
+
+const SKIP_KEY = 'skipmixin_key'
+
+/** Of instances that shall be cleared: those that a branch excluded that is not cleared with them, and by which one. */
+export async function excludedByBranches(
+  store: Pick<EngineStore, 'xcomGetAll'>,
+  run: ActiveRun,
+  cleared: readonly Instance[],
+): Promise<Map<Instance, Instance>> {
+  const excluded = new Map<Instance, Instance>()
+  const again = new Set(cleared)
+  const decisions = new Map<Instance, (task_id: string) => boolean>()
+  for (const instance of cleared) {
+    if (instance.record.state !== 'skipped') continue
+    for (const task of run.graph.upstream[instance.task] ?? []) {
+      for (const branch of run.byTask[task] ?? []) {
+        if (branch.record.state !== 'success' || again.has(branch)) continue
+        let excludes = decisions.get(branch)
+        if (excludes === undefined) decisions.set(branch, (excludes = await decisionOf(store, branch)))
+        if (excludes(instance.record.task_id)) excluded.set(instance, branch)
+      }
+    }
+  }
+  return excluded
+}
+
+async function decisionOf(store: Pick<EngineStore, 'xcomGetAll'>, { record }: Instance): Promise<(task_id: string) => boolean> {
+  const { dag_run_id, task_id } = record
+  const rows = await store.xcomGetAll({ dag_run_id, task_id, key: SKIP_KEY })
+  const row = rows.find(({ map_index }) => map_index === record.map_index)
+  const { skipped, followed } = row === undefined ? {} : listsIn(row.value)
+  return (id) => skipped?.includes(id) === true || followed?.includes(id) === false
+}
+
+/** Authors can push under this key too: anything but lists of names is no decision. */
+function listsIn(json: string): { skipped?: unknown[]; followed?: unknown[] } {
+  try {
+    const value = JSON.parse(json) as { skipped?: unknown; followed?: unknown } | null
+    return {
+      ...(Array.isArray(value?.skipped) ? { skipped: value.skipped } : {}),
+      ...(Array.isArray(value?.followed) ? { followed: value.followed } : {}),
+    }
+  } catch {
+    return {}
+  }
+}
