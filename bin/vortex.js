@@ -45,7 +45,7 @@ if (args.length === 1 && (args[0] === '--version' || args[0] === '-V')) {
   process.stdout.write(JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version + '\n')
 } else if (isNewEnough(process.versions.node)) {
   import('module')
-    .then((module) => module.enableCompileCache && module.enableCompileCache())
+    .then((module) => module.enableCompileCache && module.enableCompileCache(join(root, '.cache', 'compile')))
     .then(() => import(new URL('../server/cli/main.ts', import.meta.url).href))
     .then((cli) => cli.main(args))
 } else {

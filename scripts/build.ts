@@ -6,7 +6,7 @@ import { build as bundle } from 'esbuild'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { basename, join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
 
@@ -52,12 +52,24 @@ function stamp(target: string, print: string): void {
   writeFileSync(join(root, 'dist', `${target}.stamp`), print)
 }
 
+/** A server that runs may still load a chunk of the build before; it has an hour. */
+const KEEP_CHUNKS_MS = 3_600_000
+
+function removeOldChunks(current: ReadonlySet<string>): void {
+  const folder = join(root, 'dist/server')
+  for (const name of readdirSync(folder)) {
+    const path = join(folder, name)
+    if (!current.has(name) && statSync(path).mtimeMs < Date.now() - KEEP_CHUNKS_MS) rmSync(path)
+  }
+}
+
 /** Bundles the server. About a second. */
 export async function buildServer(): Promise<boolean> {
   const print = fingerprint(['server', 'package-lock.json', 'scripts/build.ts'])
   if (isFresh('server', print)) return false
   mkdirSync(join(root, 'dist/server'), { recursive: true })
-  await bundle({
+  const { metafile } = await bundle({
+    metafile: true,
     absWorkingDir: root,
     entryPoints: Object.entries(SERVER_ENTRIES).map(([out, path]) => ({ in: path, out })),
     outdir: 'dist/server',
@@ -77,6 +89,7 @@ export async function buildServer(): Promise<boolean> {
     define: { "process.env['VORTEX_BUNDLED']": '"1"', 'process.env.VORTEX_BUNDLED': '"1"' },
     logLevel: 'warning',
   })
+  removeOldChunks(new Set(Object.keys(metafile.outputs).map((path) => basename(path))))
   stamp('server', print)
   return true
 }

@@ -1,6 +1,8 @@
 /** Entry of the command line. Only the asked-for command's module is loaded, so that short commands start fast. */
 import { Command, CommanderError } from 'commander'
 import { readFileSync } from 'node:fs'
+import { enableCompileCache } from 'node:module'
+import { fileURLToPath } from 'node:url'
 import { report, type CommandModule } from './cli.ts'
 import { EXIT, EXIT_HELP } from './exit.ts'
 
@@ -88,4 +90,8 @@ export async function main(args: readonly string[]): Promise<void> {
 }
 
 // Started by the launcher, which calls main itself, or directly under the private Node.
-if (import.meta.main) await main(process.argv.slice(2))
+if (import.meta.main) {
+  // What is compiled once serves all later starts. In the installation, because the default in /tmp may be written by others.
+  enableCompileCache(fileURLToPath(new URL('../../.cache/compile', import.meta.url)))
+  await main(process.argv.slice(2))
+}
