@@ -39,6 +39,8 @@ const FETCH_FAILURES_MAX = 60
 
 /** Questions that one attempt may have open; a task asks one at a time per thread. */
 const ASKED_MAX = 1_000
+/** The host keeps to the cap, and beyond it writes the line that says how much is missing; cut here, the output would lose its end. */
+const CUT_LINE_BYTES = 1_024
 /** XComs that wait for an acknowledgement; a task that pushes more while the controller is away is ended. */
 const REPORT_BYTES_MAX = 4 * REPORT_WINDOW_BYTES
 
@@ -240,7 +242,7 @@ export class Attempts implements AttemptListener {
 
   log(ref: AttemptRef, bytes: Uint8Array): void {
     if (!this.#entries.has(refKey(ref)) || bytes.length === 0) return
-    this.#o.outgoing.logs.append(ref, { bytes, cap_bytes: this.#o.limits().log_cap_bytes })
+    this.#o.outgoing.logs.append(ref, { bytes, cap_bytes: this.#o.limits().log_cap_bytes + CUT_LINE_BYTES })
     if (bytes.length < LOG_AT_ONCE_BYTES) this.#o.outgoing.wakeSoon()
     else this.#o.outgoing.wake()
   }

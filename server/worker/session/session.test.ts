@@ -71,17 +71,18 @@ describe('an attempt from assignment to end', () => {
     expect(new Set(worker.runner.started.map(({ ref }) => ref.task_instance_id)).size).toBe(50)
   })
 
-  test('output beyond the cap is cut and said so', async () => {
+  test('output of a host that does not keep to the cap is cut and said so; the line about the cap still fits', async () => {
     bench = await startBench({ log_cap_bytes: 1000 })
     const worker = await bench.startWorker((attempt) => {
-      attempt.log('x'.repeat(600))
-      attempt.log('y'.repeat(600))
-      attempt.end({ log_bytes: 1200 })
+      attempt.log('x'.repeat(1000))
+      attempt.log('y'.repeat(1000))
+      attempt.log('z'.repeat(1000))
+      attempt.end({ log_bytes: 3000 })
     })
     const attempt = bench.attempt({})
     await bench.assign(worker, [attempt])
     await until(async () => (await bench.store.logStat(attempt.ref))?.complete === true, 'complete')
-    expect(await bench.store.logStat(attempt.ref)).toMatchObject({ size: 1000, truncated: true })
+    expect(await bench.store.logStat(attempt.ref)).toMatchObject({ size: 2024, truncated: true })
     expect(bench.engine.ends()[0]).toMatchObject({ log_truncated: true })
   })
 
