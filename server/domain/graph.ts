@@ -17,6 +17,20 @@ export interface CompiledGraph {
   deciders: Int32Array
   /** Some task looks at the previous run. */
   uses_past: boolean
+  setups: SetupScopes
+}
+
+/** Which work belongs to which setups (Airflow core-concepts/setup and teardown). */
+export interface SetupScopes {
+  /** Of each task: the setups above it whose teardown is below it, or that have none. */
+  of: readonly Int32Array[]
+  /** Those of them that are not directly above it: its trigger rule says nothing about them, and they must have succeeded. */
+  indirect: readonly Int32Array[]
+  /** Of each setup: the tasks that need it indirectly. */
+  needed_by: readonly Int32Array[]
+  /** Of each setup: its teardowns. */
+  teardowns: readonly Int32Array[]
+  all_teardowns: Int32Array
 }
 
 /** Compiles a spec. Throws if an edge names an unknown task or the graph has a cycle (the parser refuses both first). */
@@ -48,6 +62,7 @@ export function compileGraph(spec: Pick<DagSpec, 'tasks' | 'edges'>): CompiledGr
     weights: effectiveWeights(tasks, upstream, downstream, order),
     deciders: decidingTasks(tasks, downstream),
     uses_past: tasks.some((task) => task.depends_on_past || task.wait_for_downstream),
+    setups: setupScopes(tasks, upstream, downstream),
   }
 }
 
@@ -73,6 +88,32 @@ function decidingTasks(tasks: readonly TaskSpec[], downstream: readonly Int32Arr
     if (task.is_teardown ? task.on_failure_fail_dagrun : isLeaf) deciders.push(i)
   })
   return Int32Array.from(deciders)
+}
+
+const NONE = new Int32Array()
+
+function setupScopes(tasks: readonly TaskSpec[], upstream: readonly Int32Array[], downstream: readonly Int32Array[]): SetupScopes {
+  const of: number[][] = tasks.map(() => [])
+  const indirect: number[][] = tasks.map(() => [])
+  const needed_by: number[][] = tasks.map(() => [])
+  const teardowns: number[][] = tasks.map(() => [])
+  tasks.forEach((task, setup) => {
+    if (!task.is_setup) return
+    const direct = downstream[setup] ?? NONE
+    const own = [...direct].filter((next) => tasks[next]?.is_teardown === true)
+    const above = own.length === 0 ? null : reachable(upstream, own)
+    teardowns[setup] = own
+    for (const below of reachable(downstream, [setup])) {
+      if (tasks[below]?.is_teardown === true || above?.has(below) === false) continue
+      of[below]?.push(setup)
+      if (direct.includes(below)) continue
+      indirect[below]?.push(setup)
+      needed_by[setup]?.push(below)
+    }
+  })
+  const all_teardowns = Int32Array.from(tasks.flatMap((task, i) => (task.is_teardown ? [i] : [])))
+  const packed = (lists: number[][]): Int32Array[] => lists.map((list) => (list.length === 0 ? NONE : Int32Array.from(list)))
+  return { of: packed(of), indirect: packed(indirect), needed_by: packed(needed_by), teardowns: packed(teardowns), all_teardowns }
 }
 
 /** All tasks reachable from `start` along `edges`, without `start`. */

@@ -85,22 +85,29 @@ export function setPaused(e: Engine, p: { dag_id: string; paused: boolean; actor
 
 export function cancelRun(e: Engine, run: ActiveRun, actor: string): void {
   if (!run.isActive) throw new VortexError('invalid_state', `Run "${run.record.run_id}" has already ended as ${run.record.state}.`)
-  abortRun(e, run, { cause: 'cancelled', actor, message: `cancelled by ${actor}` }, 'failed')
+  abortRun(e, run, { cause: 'cancelled', actor, message: `cancelled by ${actor}` }, { live: 'failed', teardowns: 'run' })
 }
 
+/** Teardowns that may still run do so, whatever the run is marked as; the run keeps its state until then (Airflow). */
 export function markRun(e: Engine, run: ActiveRun, state: 'success' | 'failed', actor: string): void {
   const cause: Cause = { cause: 'marked', actor, message: `marked ${state} by ${actor}` }
+  if (state === 'failed') {
+    if (run.isActive) abortRun(e, run, cause, { live: 'failed', teardowns: 'run' })
+    else if (run.record.state !== 'failed') endRun(e, run, 'failed', cause)
+    return
+  }
   for (const instance of run.instances) {
-    const current = instance.record.state
-    if (state === 'failed' ? isFinished(current) : current === 'success') continue
-    const isLive = instance.live !== null
+    if (instance.record.state === 'success' || instance.spec.is_teardown) continue
     endLive(e, instance, 'marked')
-    const to = state === 'success' ? 'success' : isLive ? 'failed' : 'skipped'
-    if (current !== to)
-      transition(e, instance, to, cause, { end_time: e.now, ...leaseOf(instance), next_try_at: null, state_reason: cause.message ?? null })
+    const set = { end_time: e.now, ...leaseOf(instance), next_try_at: null, state_reason: cause.message ?? null }
+    transition(e, instance, 'success', cause, set)
+  }
+  if (run.isActive && run.unfinished > 0) {
+    if (run.record.state_reason !== null) e.pending.changeRun(run.record, { state_reason: null })
+    return
   }
   e.maybeFinished.delete(run)
-  if (run.record.state !== state) endRun(e, run, state, cause)
+  if (run.record.state !== 'success') endRun(e, run, 'success', cause)
 }
 
 export function markInstance(e: Engine, instance: Instance, state: 'success' | 'failed' | 'skipped', actor: string): void {
@@ -159,6 +166,10 @@ export function selectForClear(run: ActiveRun, options: ClearBody): Instance[] {
   const upstream = options.include_upstream === true ? reachable(run.graph.upstream, tasks) : []
   const downstream = options.include_downstream === true ? reachable(run.graph.downstream, tasks) : []
   for (const task of [...upstream, ...downstream]) tasks.add(task)
+  // Work runs again between its setups and their teardowns; a setup never without its teardowns.
+  const { setups } = run.graph
+  for (const task of [...tasks]) for (const setup of setups.of[task] ?? []) tasks.add(setup)
+  for (const task of [...tasks]) for (const teardown of setups.teardowns[task] ?? []) tasks.add(teardown)
   return run.instances.filter((instance) => tasks.has(instance.task) && instance.record.state !== 'none')
 }
 

@@ -4,6 +4,7 @@
 import { isFinished, type TaskInstanceState } from '#contract/states.ts'
 import type { TaskInstanceRecord } from '#db/records.ts'
 import { countedAs, decideByTriggerRule } from '#domain/triggerRule.ts'
+import { reachable } from '#domain/graph.ts'
 import { checkTransition } from '#domain/taskInstance.ts'
 import { retryDelay } from '#domain/retry.ts'
 import type { Cause, Engine } from './engine.ts'
@@ -75,6 +76,37 @@ function countForDownstream(e: Engine, instance: Instance, from: TaskInstanceSta
     }
     if (after !== null) for (const downstream of run.byTask[task] ?? []) e.dirty.push(downstream)
   }
+  if (isSetup && after !== null)
+    for (const task of run.graph.setups.needed_by[instance.task] ?? []) e.dirty.push(...(run.byTask[task] ?? []))
+}
+
+/** Setups further up must have succeeded, whatever the trigger rule says of what lies between. Null = they have. */
+export function setupBefore(instance: Instance): Instance | null {
+  const { run, spec } = instance
+  if (spec.trigger_rule === 'always') return null
+  let found: Instance | null = null
+  for (const task of run.graph.setups.indirect[instance.task] ?? []) {
+    for (const setup of run.byTask[task] ?? []) {
+      const counted = countedAs(setup.record.state)
+      if (counted === 'failed' || counted === 'upstream_failed') return setup
+      if (counted !== 'success' && counted !== 'removed') found = found === null || counted === 'skipped' ? setup : found
+    }
+  }
+  return found
+}
+
+/** Work that a person ended is over for the rules at once, but a teardown must not begin beside its processes. */
+function isBesideKilled({ run, task }: Instance): boolean {
+  const killed = run.instances.filter(({ live }) => live?.isKilled === true)
+  if (killed.length === 0) return false
+  const above = reachable(run.graph.upstream, [task])
+  return killed.some((instance) => above.has(instance.task))
+}
+
+function setupOutcome(setup: Instance): 'wait' | 'skipped' | 'upstream_failed' {
+  const counted = countedAs(setup.record.state)
+  if (counted === null) return 'wait'
+  return counted === 'skipped' ? 'skipped' : 'upstream_failed'
 }
 
 /** Later runs may wait for this task (depends_on_past), or for it as a neighbour downstream (wait_for_downstream). */
@@ -93,22 +125,31 @@ export function evaluate(e: Engine, instance: Instance): void {
   if (record.state !== 'none' || instance.queue !== null || run.record.state !== 'running' || instance.live !== null) return
   const counts = run.upstreamCounts[instance.task]
   if (counts === undefined) return
-  const outcome = decideByTriggerRule(spec.trigger_rule, counts)
+  const byRule = decideByTriggerRule(spec.trigger_rule, counts)
+  const setup = setupBefore(instance)
+  const bySetup = setup === null ? 'run' : setupOutcome(setup)
+  const outcome = bySetup === 'run' || (bySetup === 'wait' && byRule !== 'run') ? byRule : bySetup
   if (outcome === 'wait') return
   const past = pastAllows(instance)
   if (outcome !== 'run') {
     if (spec.wait_for_past_depends_before_skipping && !past.allowed) return
-    const to = outcome
+    const isSetups = setup !== null && outcome === bySetup && bySetup !== byRule
     transition(
       e,
       instance,
-      to,
-      { cause: 'trigger_rule', actor: 'scheduler', message: `${spec.trigger_rule} cannot be met` },
-      { start_time: e.now, end_time: e.now, state_reason: `trigger rule ${spec.trigger_rule}` },
+      outcome,
+      isSetups
+        ? { cause: 'setup', actor: 'scheduler', message: `setup ${setup.record.task_id} is ${setup.record.state}` }
+        : { cause: 'trigger_rule', actor: 'scheduler', message: `${spec.trigger_rule} cannot be met` },
+      {
+        start_time: e.now,
+        end_time: e.now,
+        state_reason: isSetups ? `setup ${setup.record.task_id}` : `trigger rule ${spec.trigger_rule}`,
+      },
     )
     return
   }
-  if (!past.allowed) return
+  if (!past.allowed || (spec.is_teardown && isBesideKilled(instance))) return
   if (spec.kind === 'empty') {
     transition(e, instance, 'success', { cause: 'empty_operator', actor: 'scheduler' }, { start_time: e.now, end_time: e.now })
     return

@@ -248,10 +248,13 @@ export function finishRuns(e: Engine): void {
   for (const run of e.maybeFinished) {
     e.maybeFinished.delete(run)
     if (run.unfinished > 0 || run.record.state !== 'running') continue
+    // Stopped by a person, and only its teardowns went on.
+    const stopped = run.record.state_reason
     const failed = [...run.graph.deciders].some((task) =>
       run.byTask[task]?.some(({ record }) => record.state === 'failed' || record.state === 'upstream_failed'),
     )
-    endRun(e, run, failed ? 'failed' : 'success', { cause: failed ? 'task_failure' : 'success', actor: 'scheduler' })
+    if (stopped !== null) endRun(e, run, 'failed', { cause: stopped, actor: 'scheduler' })
+    else endRun(e, run, failed ? 'failed' : 'success', { cause: failed ? 'task_failure' : 'success', actor: 'scheduler' })
   }
 }
 
@@ -314,13 +317,18 @@ export function retire(e: Engine, run: ActiveRun, ending: number): void {
   run.dag.runs.delete(run.record.run_id)
 }
 
-/** Everything unfinished of a run ends: live attempts are killed, the rest is skipped, then the run fails. */
-export function abortRun(e: Engine, run: ActiveRun, cause: Cause, liveState: 'failed' | 'skipped'): void {
+/**
+ * The unfinished work of a run ends: live attempts are killed, the rest is skipped, then the run fails. Teardowns that may still run
+ * do so first (Airflow), unless the run was stopped before or `teardowns` says otherwise; until then it is `running` with a reason.
+ */
+export function abortRun(e: Engine, run: ActiveRun, cause: Cause, p: { live: 'failed' | 'skipped'; teardowns: 'run' | 'end' }): void {
+  const { record } = run
+  const isSpared = p.teardowns === 'run' && record.state === 'running' && record.state_reason === null
   for (const instance of run.instances) {
-    if (isFinished(instance.record.state)) continue
+    if (isFinished(instance.record.state) || (isSpared && instance.spec.is_teardown)) continue
     const isLive = instance.live !== null
     if (isLive) endLive(e, instance, cause.cause)
-    transition(e, instance, isLive ? liveState : 'skipped', cause, {
+    transition(e, instance, isLive ? p.live : 'skipped', cause, {
       end_time: e.now,
       ...leaseOf(instance),
       next_try_at: null,
@@ -328,7 +336,9 @@ export function abortRun(e: Engine, run: ActiveRun, cause: Cause, liveState: 'fa
     })
   }
   e.maybeFinished.delete(run)
-  endRun(e, run, 'failed', cause)
+  if (!isSpared || run.unfinished === 0) return endRun(e, run, 'failed', cause)
+  e.pending.changeRun(record, { state_reason: cause.cause })
+  e.markRunChanged(run)
 }
 
 export function takeTimer(e: Engine, timer: DueTimer): void {
@@ -344,7 +354,8 @@ export function takeTimer(e: Engine, timer: DueTimer): void {
     const { run } = timer
     const timeout = run.version.spec.dagrun_timeout_ms
     if (timeout === null || (run.record.start_time ?? 0) + timeout > e.now) return
-    abortRun(e, run, { cause: 'timed_out', actor: 'scheduler', message: `dagrun_timeout of ${timeout / 1000} s` }, 'skipped')
+    const cause = { cause: 'timed_out', actor: 'scheduler', message: `dagrun_timeout of ${timeout / 1000} s` }
+    abortRun(e, run, cause, { live: 'skipped', teardowns: 'end' })
   }
 }
 

@@ -4,7 +4,7 @@ import type { Static } from 'typebox'
 import type { WhyReason } from '#contract/taskInstance.ts'
 import { isFinished } from '#contract/states.ts'
 import type { Engine } from './engine.ts'
-import { pastAllows } from './instances.ts'
+import { pastAllows, setupBefore } from './instances.ts'
 import { limitsOf } from './limits.ts'
 import { instant } from './liveEventsOf.ts'
 import type { Instance } from './model.ts'
@@ -41,7 +41,7 @@ export function why(e: Engine, instance: Instance): Why {
   if (record.next_try_at !== null && state === 'up_for_reschedule')
     reasons.push(reason('reschedule', `The next poke is due at ${instant(record.next_try_at)}.`))
   if (state === 'deferred') reasons.push(reason('deferred', 'It waits for its trigger.'))
-  if (state === 'none') reasons.push(...upstreams(instance), ...past(instance))
+  if (state === 'none') reasons.push(...upstreams(instance), ...setups(instance), ...past(instance))
   if (state === 'scheduled') reasons.push(...limits(e, instance))
   return { state, runnable: reasons.length === 0, reasons }
 }
@@ -88,6 +88,13 @@ function upstreams(instance: Instance): Reason[] {
   }
   if (count > NAMED_MAX) waiting.push(reason('upstream', `${count - NAMED_MAX} more upstream task instances are not finished.`))
   return waiting
+}
+
+function setups(instance: Instance): Reason[] {
+  const setup = setupBefore(instance)
+  if (setup === null) return []
+  const { task_id, state } = setup.record
+  return [reason('setup', `Its setup ${task_id} is ${state}, and must have succeeded.`, { task_id })]
 }
 
 function past(instance: Instance): Reason[] {

@@ -219,7 +219,10 @@ export function attemptGone(e: Engine, live: LiveAttempt): void {
       { start_time: null, end_time: null, lease_token: null, worker_id: null },
     )
     e.dirty.push(instance)
-  } else if (
+    return
+  }
+  for (const task of instance.run.graph.setups.all_teardowns) e.dirty.push(...(instance.run.byTask[task] ?? []))
+  if (
     instance.record.lease_token === live.ref.lease_token &&
     e.runs.get(instance.run.record.id) === instance.run &&
     !instance.run.isDeleted
