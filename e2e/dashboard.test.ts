@@ -163,6 +163,48 @@ describe('the DAG list', () => {
   })
 })
 
+describe('a run that ends while its DAG page is being read', () => {
+  /** The badge beside the title. */
+  const badge = (state: string) => page.locator(`h1 ~ [data-state="${state}"]`)
+  const frames = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
+
+  it('stays shown as ended when an answer from before comes later', async () => {
+    await open('/dags/etl_sales')
+    await live()
+    await badge('running').waitFor()
+    let release = () => undefined as void
+    const released = new Promise<void>((resolve) => (release = resolve))
+    const asked = new Promise<void>((resolve) => {
+      void page.route('**/api/dags/etl_sales', async (route) => {
+        const response = await route.fetch()
+        resolve()
+        await released
+        await route.fulfill({ response })
+      })
+    })
+    // Makes the page read the DAG again.
+    server.emit({ type: 'dag', dag_id: 'etl_sales' })
+    await asked
+    server.setRun(server.newestRun('etl_sales'), 'success')
+    await badge('success').waitFor()
+    const answered = page.waitForResponse('**/api/dags/etl_sales')
+    release()
+    await (await answered).finished()
+    await frames()
+    expect(await badge('running').count()).toBe(0)
+    await badge('success').waitFor()
+  })
+  it('is shown as ended though the stream of events opened only then', async () => {
+    const release = server.holdStreams()
+    await open('/dags/etl_sales')
+    await badge('running').waitFor()
+    server.setRun(server.newestRun('etl_sales'), 'success')
+    release()
+    await badge('success').waitFor()
+    expect(called('getDag')).toHaveLength(1)
+  })
+})
+
 describe('triggering', () => {
   it('sends what the form says, checked against the params', async () => {
     await open('/dags/etl_sales')

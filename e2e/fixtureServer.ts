@@ -40,6 +40,7 @@ export class FixtureServer {
   refusesStreams = false
   #linkUsed = false
   readonly #frames: string[] = []
+  #held: Promise<void> = Promise.resolve()
   readonly #streams = new Set<ServerResponse>()
   readonly #server: Server
 
@@ -72,6 +73,12 @@ export class FixtureServer {
   dropStreams(): void {
     for (const stream of this.#streams) stream.destroy()
     this.#streams.clear()
+  }
+  /** Live connections that come from now on are answered only after the returned function was called. */
+  holdStreams(): () => void {
+    let release = () => undefined as void
+    this.#held = new Promise((resolve) => (release = resolve))
+    return release
   }
   get streams(): number {
     return this.#streams.size
@@ -127,7 +134,10 @@ export class FixtureServer {
   async #answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const url = new URL(request.url ?? '/', 'http://localhost')
     if (!url.pathname.startsWith('/api/')) return this.#sendFile(url.pathname, response)
-    if (url.pathname === EVENTS_PATH) return this.#openStream(response, request.headers['last-event-id'])
+    if (url.pathname === EVENTS_PATH) {
+      await this.#held
+      return this.#openStream(response, request.headers['last-event-id'] ?? url.searchParams.get('after') ?? undefined)
+    }
     const match = matchOperation(request.method ?? 'GET', url.pathname)
     if (!match) throw new VortexError('not_found', `There is no operation ${request.method} ${url.pathname}.`)
     const operation: Operation = routes[match.id]
@@ -202,7 +212,7 @@ export class FixtureServer {
   }
 
   readonly #handlers: Handlers = {
-    me: () => ({ username: 'admin', role: 'Admin' }),
+    me: () => ({ username: 'admin', role: 'Admin', events_id: this.#frames.length }),
     login: ({ body }) => {
       if (body.password !== PASSWORD) throw new VortexError('unauthorized', 'User name or password is wrong.')
       this.signedIn = true

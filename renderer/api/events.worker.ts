@@ -1,37 +1,44 @@
 /**
  * One live connection for all tabs of this browser. Without it each tab would hold one of the six connections that HTTP/1.1 allows
- * to a host, and the seventh tab would wait for ever. Tabs say `hello` and `bye`; with no tab left the connection is closed.
+ * to a host, and the seventh tab would wait for ever. A tab says `hello` with the position of its first answer and gets what came
+ * after it; with no tab left the connection is closed.
  */
-import { openEventConnection, type EventConnection } from './eventConnection.ts'
+import { openEventConnection, type EventConnection, type RawEvent } from './eventConnection.ts'
+import { recentEvents, type RecentEvents } from './recentEvents.ts'
 
-export type ToTab = { kind: 'open'; missed: boolean } | { kind: 'events'; data: string[] } | { kind: 'broken'; refused: boolean }
-export type FromTab = 'hello' | 'bye'
+/** `missed`: events before this are not all here; read everything again. */
+export type ToTab = { kind: 'open' } | { kind: 'missed' } | { kind: 'events'; events: RawEvent[] } | { kind: 'broken'; refused: boolean }
+export type FromTab = { kind: 'hello'; after: number } | { kind: 'bye' }
 
 /** Events are handed on in batches, at most one a frame. */
 const BATCH_MS = 16
 
 const ports = new Set<MessagePort>()
 let connection: EventConnection | null = null
+let recent: RecentEvents | null = null
 let isOpen = false
-let batch: string[] = []
+let batch: RawEvent[] = []
 
 function tell(message: ToTab): void {
   for (const port of ports) port.postMessage(message)
 }
 
-function connect(): EventConnection {
-  return openEventConnection({
-    onOpen: (missed) => {
+function flush(): void {
+  if (batch.length > 0) tell({ kind: 'events', events: batch })
+  batch = []
+}
+
+function connect(after: number): EventConnection {
+  recent = recentEvents(after)
+  return openEventConnection(after, {
+    onOpen: () => {
       isOpen = true
-      tell({ kind: 'open', missed })
+      tell({ kind: 'open' })
     },
-    onEvent: (data) => {
-      batch.push(data)
-      if (batch.length > 1) return
-      setTimeout(() => {
-        tell({ kind: 'events', data: batch })
-        batch = []
-      }, BATCH_MS)
+    onEvent: (event) => {
+      recent?.add(event)
+      batch.push(event)
+      if (batch.length === 1) setTimeout(flush, BATCH_MS)
     },
     onBroken: (refused) => {
       isOpen = false
@@ -41,7 +48,7 @@ function connect(): EventConnection {
 }
 
 function hear(port: MessagePort, word: FromTab): void {
-  if (word === 'bye') {
+  if (word.kind === 'bye') {
     ports.delete(port)
     if (ports.size > 0) return
     connection?.close()
@@ -49,11 +56,17 @@ function hear(port: MessagePort, word: FromTab): void {
     isOpen = false
     return
   }
+  // What waits in the batch is among the recent ones, which the new tab gets by itself.
+  flush()
   ports.add(port)
-  if (isOpen) port.postMessage({ kind: 'open', missed: false } satisfies ToTab)
+  if (connection !== null) {
+    const missed = recent?.since(word.after) ?? null
+    port.postMessage((missed === null ? { kind: 'missed' } : { kind: 'events', events: missed }) satisfies ToTab)
+  }
+  if (isOpen) port.postMessage({ kind: 'open' } satisfies ToTab)
   // A tab that comes may have signed in just now.
   else connection?.nudge()
-  connection ??= connect()
+  connection ??= connect(word.after)
 }
 
 const scope = self as unknown as { onconnect: (event: MessageEvent) => void }

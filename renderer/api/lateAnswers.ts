@@ -3,6 +3,7 @@
  * it is, it would show the older state until the next event or reload (a run of 50 ms stayed "running").
  *
  * So events are kept while any question is under way, and its answer gets those that came since it was asked applied once more.
+ * Events between the page's first answer and the stream's opening come too: the stream starts at that answer (events_id of /api/me).
  * Invariant: what the cache holds of an object is never older than the newest event of it that this page has seen. The other way
  * round needs no care: the event behind a newer answer is still to come.
  */

@@ -9,6 +9,7 @@ import { openEventConnection, type EventHandlers } from './eventConnection.ts'
 import EventsWorker from './events.worker.ts?sharedworker'
 import type { FromTab, ToTab } from './events.worker.ts'
 import { mendLateAnswers } from './lateAnswers.ts'
+import { meQuery } from './queries.ts'
 
 export interface LiveState {
   status: 'connecting' | 'connected' | 'reconnecting'
@@ -45,6 +46,8 @@ function setStatus(status: LiveState['status']): void {
 /** Opens the connection; the returned function closes it. `onRefused` runs when the server refuses the stream. */
 export function connectLiveEvents(client: QueryClient, onRefused: () => void): () => void {
   const reread = rereader(client)
+  // Everything else on the page was asked after this answer, so events from there on are all that it can have missed.
+  let seen = client.getQueryData(meQuery.queryKey)?.events_id ?? 0
   let queue: LiveEvent[] = []
   let cancelFlush: (() => void) | null = null
 
@@ -65,13 +68,15 @@ export function connectLiveEvents(client: QueryClient, onRefused: () => void): (
     take(batch)
     publish({ lastEventAt: Date.now() })
   }
-  const close = openShared({
-    // Whatever was answered before the stream opened, the first time too, may lack what happened in between.
+  const close = openShared(() => seen, {
     onOpen: () => {
-      take([{ type: 'reset' }])
       setStatus('connected')
     },
-    onEvent: (data) => {
+    onMissed: () => {
+      take([{ type: 'reset' }])
+    },
+    onEvent: ({ id, data }) => {
+      seen = id
       queue.push(JSON.parse(data) as LiveEvent)
       cancelFlush ??= soon(flush)
     },
@@ -90,29 +95,31 @@ export function connectLiveEvents(client: QueryClient, onRefused: () => void): (
 }
 
 /** Through the worker that all tabs share; where there is none (Chrome on Android), a connection of this tab. */
-function openShared(handlers: EventHandlers): () => void {
-  if (typeof SharedWorker === 'undefined') return openEventConnection(handlers).close
+function openShared(seen: () => number, handlers: EventHandlers & { onMissed: () => void }): () => void {
+  if (typeof SharedWorker === 'undefined') return openEventConnection(seen(), handlers).close
   const { port } = new EventsWorker({ name: 'vortex-events' })
   const say = (word: FromTab) => {
     port.postMessage(word)
   }
   port.onmessage = ({ data }: MessageEvent<ToTab>) => {
-    if (data.kind === 'open') handlers.onOpen(data.missed)
+    if (data.kind === 'open') handlers.onOpen()
+    else if (data.kind === 'missed') handlers.onMissed()
     else if (data.kind === 'broken') handlers.onBroken(data.refused)
-    else for (const event of data.data) handlers.onEvent(event)
+    else for (const event of data.events) handlers.onEvent(event)
   }
-  // A page that is put aside hears nothing; one that comes back from there has missed something.
+  const enter = () => {
+    say({ kind: 'hello', after: seen() })
+  }
+  // A page that is put aside hears nothing; one that comes back from there goes on after the last event that it saw.
   const leave = () => {
-    say('bye')
+    say({ kind: 'bye' })
   }
   const comeBack = (event: PageTransitionEvent) => {
-    if (!event.persisted) return
-    say('hello')
-    handlers.onOpen(true)
+    if (event.persisted) enter()
   }
   window.addEventListener('pagehide', leave)
   window.addEventListener('pageshow', comeBack)
-  say('hello')
+  enter()
   return () => {
     leave()
     window.removeEventListener('pagehide', leave)

@@ -84,6 +84,20 @@ describe('the event stream', () => {
       expect(lastId(stream)).toBe(String(api.services.events.newest()))
     }
   })
+  it('starts after the position that who-am-I answered with, and goes on from there when a browser reconnects', async () => {
+    const { events_id } = (await api.call({ url: '/api/me', as: 'vera' })).json<{ events_id: number }>()
+    api.services.events.publish([dag('a')])
+    await until(() => api.services.events.newest() === events_id + 1)
+    const url = `/api/events?after=${events_id}`
+    const stream = await openStream({ url })
+    await until(() => eventsOf(stream).length === 1)
+    expect(eventsOf(stream)).toEqual([dag('a')])
+    api.services.events.publish([dag('b')])
+    await until(() => eventsOf(stream).length === 2)
+    const again = await openStream({ url, headers: { 'Last-Event-ID': String(events_id + 1) } })
+    await until(() => eventsOf(again).length === 1)
+    expect(eventsOf(again)).toEqual([dag('b')])
+  })
   it('tells a client that has seen nothing yet where it stands', async () => {
     const stream = await openStream()
     await until(() => /^id: \d+$/m.test(stream.text))

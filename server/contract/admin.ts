@@ -56,6 +56,13 @@ export type ApiKey = Static<typeof ApiKey>
 
 export const Me = Strict({ username: Type.String(), role: Enum(ROLES) })
 export type Me = Static<typeof Me>
+export const SignedIn = Strict({
+  ...Me.properties,
+  events_id: Type.Integer({
+    description: 'id of the newest live event; a stream opened with ?after= it misses nothing that happens after this answer',
+  }),
+})
+export type SignedIn = Static<typeof SignedIn>
 
 export const Worker = Strict({
   worker_id: Type.String(),

@@ -13,6 +13,7 @@ import {
   PoolBody,
   Secret,
   SecretBody,
+  SignedIn,
   SwarmStatus,
   User,
   UserBody,
@@ -69,7 +70,7 @@ export const routes = {
     ok: Me,
   },
   logout: { method: 'POST', path: '/api/logout', role: 'Viewer', tag: 'session', summary: 'Ends the session at once.', ok: Message },
-  me: { method: 'GET', path: '/api/me', role: 'Viewer', tag: 'session', summary: 'Who is signed in.', ok: Me },
+  me: { method: 'GET', path: '/api/me', role: 'Viewer', tag: 'session', summary: 'Who is signed in.', ok: SignedIn },
   changePassword: {
     method: 'POST',
     path: '/api/me/password',

@@ -2,7 +2,7 @@
  * `GET /api/events`: live events as server-sent events.
  *
  * A client reads on from the bus's ring at its own pace: nothing is queued for it beside its socket. It resumes with
- * Last-Event-ID; what the ring no longer holds is announced by `reset` ("read everything again"). Every 15 s a comment
+ * Last-Event-ID, or starts at `?after=` (events_id of `GET /api/me`); what the ring no longer holds is announced by `reset` ("read everything again"). Every 15 s a comment
  * keeps proxies awake, and the right to listen is checked again.
  */
 import type { ServerResponse } from 'node:http'
@@ -62,7 +62,7 @@ export function useEventStream(app: FastifyInstance, options: EventStreamOptions
         querystring: {
           type: 'object',
           additionalProperties: false,
-          properties: { dag_id: { type: 'string', minLength: 1, maxLength: 250 } },
+          properties: { dag_id: { type: 'string', minLength: 1, maxLength: 250 }, after: { type: 'integer', minimum: 0 } },
         },
       },
     },
@@ -71,8 +71,9 @@ export function useEventStream(app: FastifyInstance, options: EventStreamOptions
         throw new VortexError('rate_limited', `There are ${clients_max} event streams open, the most this server keeps.`, {
           retry_after_seconds: 30,
         })
-      const { dag_id = null } = request.query as { dag_id?: string }
-      const after = request.headers['last-event-id']
+      const { dag_id = null, after = null } = request.query as { dag_id?: string; after?: number }
+      // A browser that reconnects asks the same address again: what it has seen since counts.
+      const seen = request.headers['last-event-id']
       reply.hijack()
       const headers = { ...reply.getHeaders(), 'content-type': 'text/event-stream; charset=utf-8', 'x-accel-buffering': 'no' }
       reply.raw.writeHead(200, headers as Record<string, string>)
@@ -80,7 +81,7 @@ export function useEventStream(app: FastifyInstance, options: EventStreamOptions
         response: reply.raw,
         events,
         dag_id,
-        after: typeof after === 'string' ? Number(after) : null,
+        after: typeof seen === 'string' ? Number(seen) : after,
         closed: () => void clients.delete(client),
       })
       const client: Client = { request, ...stream }

@@ -6,6 +6,7 @@ import type { ApiServices } from '../services.ts'
 export function sessionHandlers({
   accounts,
   clock,
+  events,
 }: ApiServices): Pick<Handlers, 'login' | 'loginWithLink' | 'logout' | 'me' | 'changePassword'> {
   return {
     async login({ body }, { address, setSession }) {
@@ -26,7 +27,7 @@ export function sessionHandlers({
       setSession(null)
       return { message: 'Signed out.' }
     },
-    me: async (_, { principal }) => ({ username: principal.username, role: principal.role }),
+    me: async (_, { principal }) => ({ username: principal.username, role: principal.role, events_id: events.newest() }),
     async changePassword({ body }, { principal, address }) {
       await accounts.changePassword({ principal, ...body, address })
       return { message: 'Password changed. All other sessions were ended.' }
