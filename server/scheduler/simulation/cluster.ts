@@ -17,6 +17,7 @@ export interface ClusterOptions {
   db: SimDatabase
   invariants: Invariants
   fail_rate: number
+  isQuick: boolean
 }
 
 /** At most: a person who sets a clock, or a host that comes back from a long sleep. */
@@ -195,6 +196,8 @@ export class Cluster {
   #drainByCommand(worker: SimWorker): boolean {
     const controller = this.sure[0]
     if (controller === undefined) return false
+    // It may be away just then.
+    if (this.#o.random.chance(0.3)) worker.breakConnection()
     controller.commands.workerDrain({ worker_id: worker.id, actor: 'sim' }).then(
       () => this.drained.push({ worker_id: worker.id, term: this.term }),
       () => undefined,

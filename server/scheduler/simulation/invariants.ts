@@ -7,6 +7,8 @@
  * TWICE    an attempt starts twice, or without a committed row that gives it to this worker under this token
  * LOST     a result was acknowledged and its attempt is still open, or its XCom is missing; an attempt that ended changes its end
  * TABLE    a task instance changes its state by an edge that is not in the table, or without a line in the ledger
+ * CONFLICT memory and database disagreed (the engine starts again then, and nobody would notice)
+ * ORPHAN   a process lives on long after its attempt was ended, although a controller leads
  * EARLY    a run ends while a task instance of it is unfinished, or while a process of it is wanted
  */
 import { isFinished, type AttemptState, type TaskInstanceState } from '#contract/states.ts'
@@ -21,24 +23,43 @@ export interface Violation {
   detail: string
 }
 
+/**
+ * A process that is not wanted any more is told so, or loses its lease (5.4 s): a leader answers its worker, or does not. Half a second
+ * for the kill, and some for what is on its way.
+ */
+const ORPHAN_MS = 8000
+/** A parse may store what is being deleted; names of 2.x and 3.x may meet (EngineDependencies.runIdSuffix). */
+const HARMLESS_CONFLICT = /^(dag_runs insert|DAG )/
 /** Later ones of the same seed follow from the first. */
 const KEPT_MAX = 20
 
 export class Invariants {
   readonly violations: Violation[] = []
   readonly physical: PhysicalAttempt[] = []
+  /** Runs that were moved to another version. */
+  readonly moved = new Set<number>()
   readonly #db: SimDatabase
   readonly #alive = new Map<number, PhysicalAttempt>()
   readonly #aliveByRun = new Map<number, Set<PhysicalAttempt>>()
   readonly #started = new Set<string>()
   readonly #statesBefore = new Map<number, TaskInstanceState>()
   readonly #attemptsBefore = new Map<string, AttemptState>()
-  #now: () => number
+  /** When an attempt's row got its end. */
+  readonly #closedAt = new Map<string, number>()
+  readonly #now: () => number
+  #leader = ''
+  #leadsSince = 0
 
   constructor(db: SimDatabase, now: () => number) {
     this.#db = db
     this.#now = now
-    db.watch = { before: (commit) => this.#before(commit), after: (commit) => this.#after(commit) }
+    db.watch = {
+      before: (commit) => this.#before(commit),
+      after: (commit) => this.#after(commit),
+      conflict: (detail) => {
+        if (!HARMLESS_CONFLICT.test(detail)) this.found('CONFLICT', detail)
+      },
+    }
   }
 
   found(kind: string, detail: string): void {
@@ -48,6 +69,9 @@ export class Invariants {
   /** After each callback. */
   step(sure: readonly string[]): void {
     if (sure.length > 1) this.found('LEADERS', `${sure.join(' and ')} are both sure to lead`)
+    const leader = sure[0] ?? ''
+    if (leader === '' || leader !== this.#leader) this.#leadsSince = this.#now()
+    this.#leader = leader
   }
 
   // --- processes -----------------------------------------------------------------------------------------------------------
@@ -74,6 +98,10 @@ export class Invariants {
   ended(physical: PhysicalAttempt): void {
     if (this.#alive.get(physical.task_instance_id) === physical) this.#alive.delete(physical.task_instance_id)
     this.#aliveByRun.get(physical.dag_run_id)?.delete(physical)
+    const { task_instance_id, task_id, attempt, worker_id } = physical
+    const since = Math.max(this.#closedAt.get(`${task_instance_id}:${attempt}`) ?? Infinity, this.#leadsSince)
+    if (this.#leader !== '' && this.#now() - since > ORPHAN_MS)
+      this.found('ORPHAN', `attempt ${attempt} of ${task_id} (${task_instance_id}) lived on ${worker_id} until now, unwanted since ${since} ms`)
   }
 
   // --- reports -------------------------------------------------------------------------------------------------------------
@@ -114,13 +142,17 @@ export class Invariants {
   #after(commit: EngineCommit): void {
     this.#checkStates(commit)
     for (const { task_instance_id, attempt, set } of commit.attempts_update) {
-      const before = this.#attemptsBefore.get(`${task_instance_id}:${attempt}`)
+      const key = `${task_instance_id}:${attempt}`
+      const before = this.#attemptsBefore.get(key)
+      if (set.state !== undefined && set.state !== 'running' && !this.#closedAt.has(key)) this.#closedAt.set(key, this.#now())
       if (set.state === undefined || before === undefined || before === 'queued' || before === 'running' || before === set.state) continue
       this.found('LOST', `attempt ${task_instance_id}:${attempt} had ended as ${before} and becomes ${set.state}`)
     }
     const deleted = new Set(commit.dag_runs_delete)
-    for (const { id, set } of commit.dag_runs_update)
+    for (const { id, set } of commit.dag_runs_update) {
+      if (set.dag_version_id !== undefined) this.moved.add(id)
       if ((set.state === 'success' || set.state === 'failed') && !deleted.has(id)) this.#checkEnd(id, set.state)
+    }
   }
 
   /** The ledger tells the whole way of each task instance, and each step of it is in the table. */

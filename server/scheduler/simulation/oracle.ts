@@ -1,5 +1,6 @@
 /**
- * An independent judge of runs that no fault and no command touched. It knows the DAG, what its tasks do (behaviour.ts) and
+ * An independent judge of runs that no command touched. Of calm seeds it knows all; where there were faults it takes the outcome of
+ * the newest attempt as given and judges what follows from it. It knows the DAG, what its tasks do (behaviour.ts) and
  * Airflow's words on trigger rules, restated here as sentences over the final states of the upstream tasks; it knows nothing of
  * counters, order of events or attempts under way. Where Airflow's own answer depends on the order of events, it allows each.
  */
@@ -44,27 +45,41 @@ const RULES: Record<Exclude<TriggerRule, 'all_done_setup_success'>, (ups: End[])
 /** May begin before all upstream tasks have ended, and so before a branch names it. */
 const EARLY: readonly TriggerRule[] = ['always', 'one_success', 'one_failed', 'one_done']
 
+/** What people do, and what ends a run as a whole. */
+const TOUCHING = new Set(['cleared', 'marked', 'cancelled', 'new_version', 'timed_out', 'fail_fast'])
+
 function isFailure(state: End): boolean {
   return state === 'failed' || state === 'upstream_failed'
 }
 
-export function judgeCalmRuns(p: { db: SimDatabase; seed: number; fail_rate: number }): Violation[] {
+interface Known {
+  db: SimDatabase
+  seed: number
+  fail_rate: number
+  isCalm: boolean
+  /** Runs that were moved to another version. */
+  moved: ReadonlySet<number>
+}
+
+export function judgeRuns(p: Known): Violation[] {
   const found: Violation[] = []
+  const touched = new Set(p.db.ledger.filter(({ cause }) => TOUCHING.has(cause)).map(({ dag_run_id }) => dag_run_id))
   for (const run of p.db.runs.values()) {
     const spec = p.db.versions.get(run.dag_version_id)?.spec
-    if (spec !== undefined && (run.state === 'success' || run.state === 'failed')) found.push(...new Judge(p, run, spec).judge())
+    if (spec === undefined || touched.has(run.id) || p.moved.has(run.id) || (run.state !== 'success' && run.state !== 'failed')) continue
+    if (!spec.tasks.some((task) => task.depends_on_past || task.wait_for_downstream)) found.push(...new Judge(p, run, spec).judge())
   }
   return found
 }
 
 class Judge {
-  readonly #p: { db: SimDatabase; seed: number; fail_rate: number }
+  readonly #p: Known
   readonly #run: DagRunRecord
   readonly #spec: DagSpec
   readonly #rows: Map<string, TaskInstanceRecord>
   readonly #found: Violation[] = []
 
-  constructor(p: { db: SimDatabase; seed: number; fail_rate: number }, run: DagRunRecord, spec: DagSpec) {
+  constructor(p: Known, run: DagRunRecord, spec: DagSpec) {
     this.#p = p
     this.#run = run
     this.#spec = spec
@@ -124,12 +139,23 @@ class Judge {
   /** Plays the attempts of a task through until they end it. */
   #play(task: TaskSpec): { state: End; attempts: number; skips: string[] } {
     if (task.kind === 'empty') return { state: 'success', attempts: 0, skips: [] }
+    if (!this.#p.isCalm) return this.#newest(task)
     for (let attempt = 1, failures = 0; ; attempt++) {
       const { outcome, skip_task_ids } = behave({ ...this.#p, run_id: this.#run.run_id, spec: this.#spec, task, attempt })
       if (outcome === 'rescheduled') continue
       if (outcome === 'success' || outcome === 'skipped') return { state: outcome, attempts: attempt, skips: skip_task_ids }
       if (outcome === 'failed_final' || ++failures > task.retries) return { state: 'failed', attempts: attempt, skips: [] }
     }
+  }
+
+  /** Which attempts were lost or given back, only the faults know. */
+  #newest(task: TaskSpec): { state: End; attempts: number; skips: string[] } {
+    const attempts = this.#rows.get(task.task_id)?.try_number ?? 0
+    const { outcome, skip_task_ids } = behave({ ...this.#p, run_id: this.#run.run_id, spec: this.#spec, task, attempt: attempts })
+    const state = this.#stateOf(task.task_id)
+    // A lost attempt's task waits for its next one, and a branch may skip it meanwhile.
+    if (state === 'skipped' && outcome !== 'skipped') return { state: 'success', attempts: attempts + 1, skips: [] }
+    return { state: outcome === state || state === 'failed' ? state : 'success', attempts, skips: outcome === 'success' ? skip_task_ids : [] }
   }
 
   #stateOf(task_id: string): End {

@@ -28,7 +28,11 @@ export class SimDatabase {
   readonly pools: PoolRecord[]
   commits = 0
   /** Looks at each commit right before and right after it happens. */
-  watch: { before: (commit: EngineCommit) => void; after: (commit: EngineCommit) => void } | null = null
+  watch: {
+    before: (commit: EngineCommit) => void
+    after: (commit: EngineCommit) => void
+    conflict: (detail: string) => void
+  } | null = null
   /** Ids are never used twice, also when their rows are deleted. */
   readonly maxIds = { dag_run: 0, task_instance: 0, backfill: 0 }
   lastVersionId = 0
@@ -43,7 +47,10 @@ export class SimDatabase {
       return leader.epoch === commit.epoch && leader.commit_seq >= commit.seq ? { status: 'committed' } : { status: 'fenced' }
     }
     const conflict = this.#firstConflict(commit)
-    if (conflict !== null) return { status: 'conflict', detail: conflict }
+    if (conflict !== null) {
+      this.watch?.conflict(conflict)
+      return { status: 'conflict', detail: conflict }
+    }
     this.watch?.before(commit)
     leader.commit_seq = commit.seq
     this.commits++

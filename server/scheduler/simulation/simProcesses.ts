@@ -38,6 +38,8 @@ export interface ProcessesOptions {
   random: Random
   seed: number
   fail_rate: number
+  /** Every task is short: then workers are given more than they have places for. */
+  isQuick: boolean
   onStarted: (ref: AttemptRef) => void
   onEnded: (ref: AttemptRef, end: ProcessEnd) => void
   /** A process began: checked at once, and written down. */
@@ -115,7 +117,7 @@ export class SimProcesses {
     running.physical = physical
     this.#o.onPhysical(physical)
     this.#tell(() => this.#o.onStarted(ref))
-    const duration = random.chance(0.1) ? random.int(2000, 20_000) : random.int(1, 800)
+    const duration = random.chance(this.#o.isQuick ? 0.003 : 0.1) ? random.int(2000, 20_000) : random.int(1, this.#o.isQuick ? 40 : 800)
     const task = version.spec.tasks.find(({ task_id }) => task_id === task_instance.task_id)
     if (task === undefined) throw new Error(`${task_instance.task_id} is not in version ${version.version}`)
     const behaviour = behave({ ...this.#o, run_id: run.run_id, spec: version.spec, task, attempt: ref.attempt })

@@ -40,7 +40,7 @@ interface Entry {
   killed: 'failed' | 'killed' | null
 }
 
-export interface SimWorkerOptions extends Pick<ProcessesOptions, 'time' | 'random' | 'seed' | 'fail_rate' | 'onPhysical' | 'onPhysicalEnd'> {
+export interface SimWorkerOptions extends Pick<ProcessesOptions, 'time' | 'random' | 'seed' | 'fail_rate' | 'isQuick' | 'onPhysical' | 'onPhysicalEnd'> {
   id: string
   network: SimNetwork
   /** The processes at the addresses that it knows; null = none there at the moment. */

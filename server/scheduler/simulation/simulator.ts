@@ -13,7 +13,7 @@ import { check } from './check.ts'
 import { Cluster } from './cluster.ts'
 import { classOf, type FaultCounts, type SeedClass } from './faults.ts'
 import { Invariants, type Violation } from './invariants.ts'
-import { judgeCalmRuns } from './oracle.ts'
+import { judgeRuns } from './oracle.ts'
 import { carryOut, count, tell, tellOf, type Landed, type World } from './people.ts'
 import { hashOf, Random } from './random.ts'
 import { newOwner, SimTime } from './simClock.ts'
@@ -72,7 +72,7 @@ class Simulation {
     ]))
     const time = this.#time
     this.#invariants = new Invariants(db, () => time.now)
-    const shared = { seed, random, time, db, fail_rate: this.#fail_rate }
+    const shared = { seed, random, time, db, fail_rate: this.#fail_rate, isQuick: random.chance(0.25) }
     this.#cluster = new Cluster({ ...shared, seedClass: this.#class, invariants: this.#invariants })
     this.#world = { asked: () => this.#asked(), db, time, random, landed: {}, acked: [], deleted: new Set() }
   }
@@ -111,7 +111,7 @@ class Simulation {
         engine: this.#engine,
         isAtRest: this.#isAtRest(),
       }),
-      ...(isCalm ? judgeCalmRuns({ db: this.#db, seed: this.#seed, fail_rate: this.#fail_rate }) : []),
+      ...judgeRuns({ db: this.#db, seed: this.#seed, fail_rate: this.#fail_rate, isCalm, moved: this.#invariants.moved }),
       ...this.#undrained(),
     ]
     this.#owner.isDead = true

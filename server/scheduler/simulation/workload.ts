@@ -130,7 +130,7 @@ function randomTask(random: Random, task_id: string, isCalm: boolean): TaskSpec 
     operator: random.pick(['BashOperator', 'BashOperator', 'BashOperator', SENSOR, BRANCH, SHORT_CIRCUIT]),
     retries: random.int(0, 3),
     retry_delay_ms: random.int(0, 3000),
-    trigger_rule: random.chance(isCalm ? 0.5 : 0.8)
+    trigger_rule: random.chance(isCalm ? 0.3 : 0.7)
       ? 'all_success'
       : random.pick(TRIGGER_RULES.filter((rule) => rule !== 'all_done_setup_success')),
     depends_on_past: !isCalm && random.chance(0.1),
