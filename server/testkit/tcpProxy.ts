@@ -8,6 +8,10 @@ export interface TcpProxy extends AsyncDisposable {
    * answer is lost), or before (they never arrive). Resolves when that has happened.
    */
   cutOn(text: string, when: 'before' | 'after'): Promise<void>
+  /** From now on nothing gets through in either direction, and no connection ends: a cut cable. */
+  freeze(): void
+  /** What was on its way arrives. */
+  thaw(): void
 }
 
 /** How long the server gets to act on what it received last before the connection is cut. */
@@ -16,6 +20,7 @@ const ACT_MS = 200
 export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
   let trap: { text: string; when: 'before' | 'after'; done: () => void } | null = null
   const sockets = new Set<Socket>()
+  let isFrozen = false
   const server = createServer((client) => {
     const upstream = connect(target.port, target.host)
     const cut = (): void => {
@@ -24,6 +29,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
     }
     for (const socket of [client, upstream]) {
       sockets.add(socket)
+      if (isFrozen) socket.pause()
       socket.on('error', cut).on('close', () => {
         sockets.delete(socket)
         cut()
@@ -57,6 +63,14 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
   return {
     port: address.port,
     cutOn: (text, when) => new Promise((done) => (trap = { text, when, done })),
+    freeze() {
+      isFrozen = true
+      for (const socket of sockets) socket.pause()
+    },
+    thaw() {
+      isFrozen = false
+      for (const socket of sockets) socket.resume()
+    },
     async [Symbol.asyncDispose]() {
       for (const socket of sockets) socket.destroy()
       await new Promise((resolve) => server.close(resolve))

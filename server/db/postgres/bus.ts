@@ -71,6 +71,7 @@ export class PostgresBus implements Bus {
     const client = new pg.Client({
       ...clientConfig(this.#url),
       application_name: 'vortex messages',
+      pipeline: true,
       statement_timeout: ANSWER_MS,
       query_timeout: ANSWER_MS,
     })

@@ -1,5 +1,6 @@
 /** Connections to PostgreSQL: fixed pools, conversion of values, and which errors mean "not now". */
 import pg from 'pg'
+import { systemClock, type Timer } from '#runtime/clock.ts'
 import type { TableName, TableRecords } from '../columns.ts'
 import type { Database, Session } from '../database.ts'
 import { cleanText, render, sql, type Sql, type SqlValue } from '../sql.ts'
@@ -12,6 +13,8 @@ const READERS = 4
 const STATEMENT_TIMEOUT_MS = 30_000
 /** A server that does not answer a connect by then counts as down. */
 const CONNECT_TIMEOUT_MS = 5_000
+/** A stop of the server. */
+const CLOSE_MS = 3_000
 /** A leader that is cut off in the middle of a commit must not keep the fence's row locked for its successor. */
 const IDLE_IN_TRANSACTION_MS = 5_000
 
@@ -77,8 +80,12 @@ export class PostgresDatabase implements Database {
     return unavailableOnTrouble(async () => (await this.#writers.query<R>(text, values)).rows)
   }
 
+  /** Waits for what is under way, but not for a connection whose network is cut: its answer may be half a minute away. */
   async close(): Promise<void> {
-    await Promise.all([this.#writers.end(), this.#readers.end()])
+    let timer: Timer | undefined
+    const limit = new Promise<void>((resolve) => (timer = systemClock.after(CLOSE_MS, resolve)))
+    await Promise.race([Promise.all([this.#writers.end(), this.#readers.end()]), limit])
+    timer?.cancel()
   }
 }
 

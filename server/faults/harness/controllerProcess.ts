@@ -58,12 +58,16 @@ export class ControllerProcess implements AsyncDisposable {
     this.client = createClient({
       base: `http://127.0.0.1:${port}`,
       fetch: (url, init) => fetch(url, { ...init, signal: AbortSignal.timeout(20_000) }),
-      headers: () => ({ authorization: readFileSync(join(this.data, 'cli.key'), 'utf8').trim() }),
+      headers: () => this.authorization(),
     })
   }
 
   static async create(options: ControllerOptions = {}): Promise<ControllerProcess> {
     return new ControllerProcess(await mkdtemp(join(tmpdir(), 'vortex-faults-')), await freePort(), options)
+  }
+
+  authorization(): { authorization: string } {
+    return { authorization: readFileSync(join(this.data, 'cli.key'), 'utf8').trim() }
   }
 
   get pid(): number {

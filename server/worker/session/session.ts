@@ -31,6 +31,9 @@ import { emptyWorkerFrame, type Outgoing } from './outgoing.ts'
 
 const BACKOFF_FIRST_MS = 50
 const BACKOFF_SLOWEST_MS = 1_000
+/** While an election is likely, the next leader is found at once: looking costs a connection each. */
+const ELECTION_MS = 10_000
+const BACKOFF_ELECTION_MS = 200
 /** A look whether anybody listens: longer than any round trip, shorter than a fraction of the shortest useful lease. */
 const PROBE_MS = 1_500
 /** A stream whose heartbeats are unanswered for this part of a lease is given up for a new one, in time to save the lease. */
@@ -148,7 +151,8 @@ export class Session {
       if (this.#controllers.isComplete && results.every((result) => result === 'vacant')) this.#nobodyLeads(began)
       await this.#sleep(randomInt(Math.ceil(backoff / 2), Math.ceil(backoff) + 1))
       // Refusals keep a lease alive, so there must be several within one.
-      backoff = Math.min(2 * backoff, BACKOFF_SLOWEST_MS, (this.#welcome?.lease_ms ?? Infinity) / 4)
+      const slowest = this.#wasWelcomed && this.aloneMs < ELECTION_MS ? BACKOFF_ELECTION_MS : BACKOFF_SLOWEST_MS
+      backoff = Math.min(2 * backoff, slowest, (this.#welcome?.lease_ms ?? Infinity) / 4)
     }
   }
 
