@@ -28,7 +28,7 @@ export function Elapsed({ start, end }: { start: string | null; end: string | nu
   const goesOn = start !== null && end === null
   const at = useSyncExternalStore(goesOn ? subscribe : never, () => (goesOn ? now : 0))
   const ms = elapsed(start, end, at)
-  // What ended as it started never ran: skipped, marked, or an empty operator.
+  // What ended as it started did nothing that could be measured: skipped, marked, an empty operator.
   const isNothing = ms === null || (!goesOn && ms < 1)
   return (
     <span className="tabular">

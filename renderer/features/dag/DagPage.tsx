@@ -135,7 +135,7 @@ function Facts({ dag }: { dag: DagDetail }) {
         <span title={dag.schedule_interval ?? ''}>{words}</span>
       </Fact>
       <Fact label={strings.dag.next}>
-        {dag.is_paused ? (
+        {dag.is_paused && dag.schedule_interval !== null ? (
           strings.schedule.pausedNext
         ) : dag.next_run === null ? (
           strings.time.never

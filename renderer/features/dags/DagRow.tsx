@@ -119,8 +119,8 @@ function Marks({ dag }: { dag: Dag }) {
   )
 }
 
-export function NextRun({ dag }: { dag: Pick<Dag, 'next_run' | 'is_paused' | 'timezone'> }) {
-  if (dag.is_paused) return <span className={classes['dim']}>{strings.schedule.pausedNext}</span>
+export function NextRun({ dag }: { dag: Pick<Dag, 'next_run' | 'is_paused' | 'timezone' | 'schedule_interval'> }) {
+  if (dag.is_paused && dag.schedule_interval !== null) return <span className={classes['dim']}>{strings.schedule.pausedNext}</span>
   if (dag.next_run === null) return <span className={classes['dim']}>{strings.time.never}</span>
   const due = Date.parse(dag.next_run) <= Date.now()
   return (

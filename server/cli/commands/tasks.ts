@@ -75,9 +75,7 @@ async function logs(
   if (page.truncated) screen.warn('The log was longer than the cap; what was dropped is marked in it.')
   const ended = page.complete ? await howItEnded(client, params, { ...options, attempt }) : null
   if (ended?.attempt === null)
-    return screen.note(
-      `${taskId} was never started: ${ended.reason ?? ended.state}. See: vortex tasks why ${dagId} ${params.run_id} ${taskId}`,
-    )
+    return screen.note(`${taskId} was never started; it is ${ended.state}. See: vortex tasks why ${dagId} ${params.run_id} ${taskId}`)
   if (page.size === 0)
     screen.note(page.complete ? 'The attempt wrote nothing.' : 'The attempt has written nothing yet; add --follow to wait.')
   if (ended !== null && ended.state !== 'success')
