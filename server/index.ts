@@ -144,7 +144,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
       },
     })
     const engine = { ...createEngineCommands({ service, store, clock, reserved }), ...createEngineQueries({ service }) }
-    datesOf = createTemplateDates({ service })
+    datesOf = createTemplateDates({ service, store })
     swarm.connectEngine({
       inbox: createSwarmInbox({ service, store, clock }),
       commands: engine,

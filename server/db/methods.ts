@@ -71,6 +71,7 @@ export const READ_METHODS = [
   'dagVersionByNumber',
   'dagVersionsByIds',
   'dagRunList',
+  'dagRunLastSuccess',
   'dagActiveRunCounts',
   'dagFileErrorList',
   'taskInstanceList',

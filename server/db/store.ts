@@ -232,6 +232,8 @@ export interface ReadStore {
   dagVersionByNumber(p: { dag_id: string; version: number }): Promise<DagVersionRecord | null>
   dagVersionsByIds(p: { ids: number[] }): Promise<{ id: number; version: number }[]>
   /** `dag_id: null` = all DAGs. Newest first (by id). */
+  /** The successful run with the newest logical date before this one (null = of all); null = none. */
+  dagRunLastSuccess(p: { dag_id: string; before_logical_date: number | null }): Promise<DagRunRecord | null>
   dagRunList(
     p: PageRequest & {
       dag_id: string | null

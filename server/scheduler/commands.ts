@@ -8,7 +8,7 @@ import { formatRunId } from '#domain/schedule/timetable.ts'
 import type { Cause, Engine } from './engine.ts'
 import { endLive, leaseOf, makeReady, skipFor, transition } from './instances.ts'
 import { Instance, type ActiveRun, type DagEntry } from './model.ts'
-import { abortRun, createRun, endRun, graphOf, newInstance, recountUpstreams, retire } from './runs.ts'
+import { abortRun, createRun, endRun, graphOf, newInstance, noteSuccess, recountUpstreams, retire } from './runs.ts'
 import { createDueRuns, plan } from './schedule.ts'
 
 export function dagOf(e: Engine, dag_id: string): DagEntry {
@@ -145,6 +145,7 @@ export function reopenRun(e: Engine, run: ActiveRun, cause: Cause): void {
     to_state: 'queued',
     ...cause,
   })
+  noteSuccess(run, from)
   e.markRunChanged(run)
   e.dagsWithRoom.add(run.dag)
 }
@@ -312,6 +313,8 @@ export function deleteRun(e: Engine, run: ActiveRun, actor: string): void {
     next.past = undefined
     e.pending.effects.push(() => e.dependencies.requestPast(next))
   }
+  if (run.dag.newest_success?.id === run.record.id) run.dag.newest_success = undefined
+  run.dag.successes++
   const ending = run.endings
   run.isDeleted = true
   e.pending.effects.push(() => retire(e, run, ending))

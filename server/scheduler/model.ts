@@ -100,6 +100,10 @@ export class DagEntry {
   taskSlots: Limit
   /** Due time of the timer that is set for its next run; null = none. */
   timer_at: number | null = null
+  /** Its successful run with the newest logical date; undefined = not looked up since it last changed, null = there is none. */
+  newest_success: DagRunRecord | null | undefined = undefined
+  /** Grows when a run begins or ceases to be successful: what was read before is old. */
+  successes = 0
   /** Added to the names of its scheduled and backfill runs, after one was taken (reload.ts). */
   run_id_suffix = ''
   /** Logical date of the newest manual run without a given one. */

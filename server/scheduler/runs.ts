@@ -275,10 +275,22 @@ export function endRun(e: Engine, run: ActiveRun, state: Extract<DagRunState, 's
   })
   e.markRunChanged(run)
   e.dagsWithRoom.add(dag)
+  noteSuccess(run, from)
   countConsecutiveFailures(e, run, state)
   backfillRunEnded(e, run)
   const ending = ++run.endings
   e.pending.effects.push(() => retire(e, run, ending))
+}
+
+/** Keeps the DAG's newest success, for templates. */
+export function noteSuccess({ dag, record }: ActiveRun, from: DagRunState): void {
+  if (from !== 'success' && record.state !== 'success') return
+  dag.successes++
+  const known = dag.newest_success
+  if (record.state !== 'success') {
+    if (known?.id === record.id) dag.newest_success = undefined
+  } else if (known !== undefined && record.logical_date !== null && (known?.logical_date ?? -Infinity) <= record.logical_date)
+    dag.newest_success = { ...record }
 }
 
 function countConsecutiveFailures(e: Engine, run: ActiveRun, state: DagRunState): void {

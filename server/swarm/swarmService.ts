@@ -31,7 +31,8 @@ import {
 import { CHANNEL_OPTIONS, SESSIONS_MAX, STREAMS_PER_CONNECTION_MAX, XCOM_BYTES_MAX } from './limits.ts'
 import { listenOnPort, listenOnSocket, type SwarmAddress } from './listen.ts'
 import { LogEvents } from './logEvents.ts'
-import { type ResolveSecrets, type SessionHost, WorkerSession } from './workerSession.ts'
+import type { ResolveSecrets } from './secrets.ts'
+import { type SessionHost, WorkerSession } from './workerSession.ts'
 
 export interface SwarmServiceOptions {
   store: Store
@@ -39,8 +40,8 @@ export interface SwarmServiceOptions {
   logger: Logger
   publish: Publish
   resolveSecrets: ResolveSecrets
-  /** Called for each attempt that is sent; answers from memory. */
-  datesOf: (attempt: AssignedAttempt) => TemplateDates
+  /** Called for each attempt that is sent; answers from memory where it can. */
+  datesOf: (attempt: AssignedAttempt) => TemplateDates | Promise<TemplateDates>
   onVariableChanged: (key: string) => void
   /** SHA-256 of the worker token (authentication.ts). */
   token_hash: Buffer

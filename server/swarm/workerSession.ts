@@ -19,7 +19,7 @@ import { status, type ServerDuplexStream } from '@grpc/grpc-js'
 import type { Clock, Timer } from '#runtime/clock.ts'
 import type { Logger } from '#runtime/logger.ts'
 import type { AssignedAttempt, AttemptRef, EngineCommands, SwarmInbox, WorkerHello } from '#scheduler/ports.ts'
-import type { Store } from '#db/store.ts'
+import { StoreUnavailable, type Store } from '#db/store.ts'
 import { buildAssignment, secretNamesOf, type TemplateDates } from './assignment.ts'
 import { endedUnstarted, helloFromWire, ProtocolError, refFromWire, refKey } from './codec.ts'
 import { FrameWriter } from './frameWriter.ts'
@@ -32,11 +32,10 @@ import { emptyFrame, Outbox } from './outbox.ts'
 import { ReportIntake } from './reportIntake.ts'
 import { RequestQueue } from './requestQueue.ts'
 import type { RequestServices } from './requests.ts'
+import { type ResolveSecrets, secretsFor } from './secrets.ts'
 import { readHello } from './welcome.ts'
 
 export type SessionStream = ServerDuplexStream<WorkerFrame, ControllerFrame>
-/** Environment variable -> value, for the names that the vault has. */
-export type ResolveSecrets = (names: Record<string, string>) => Promise<Record<string, string>>
 
 /** What a session needs of the controller around it. */
 export interface SessionHost {
@@ -48,7 +47,7 @@ export interface SessionHost {
   requests: RequestServices
   logEvents: LogEvents
   resolveSecrets: ResolveSecrets
-  datesOf: (attempt: AssignedAttempt) => TemplateDates
+  datesOf: (attempt: AssignedAttempt) => TemplateDates | Promise<TemplateDates>
   lease_ms: number
   log_cap_bytes: number
   xcom_cap_bytes: number
@@ -125,32 +124,33 @@ export class WorkerSession {
         context: { run: attempt.run, task_instance: attempt.task_instance },
       })
       const names = secretNamesOf(attempt)
-      if (Object.keys(names).length === 0) this.#putAssignment(attempt, {})
-      else void this.#assignWithSecrets(attempt, names)
+      let dates: TemplateDates | Promise<TemplateDates>
+      try {
+        dates = this.#host.datesOf(attempt)
+      } catch (error) {
+        this.#jobFailed(attempt, error)
+        continue
+      }
+      if (Object.keys(names).length === 0 && !(dates instanceof Promise)) this.#putAssignment(attempt, { secrets: {}, dates })
+      else void this.#prepare(attempt, names, dates)
     }
     this.#send(() => undefined)
   }
 
   /** One attempt whose job cannot be made (a timetable that throws, a conf that is no JSON) fails alone; its batch goes out. */
-  #putAssignment(attempt: AssignedAttempt, secrets: Record<string, string>): void {
+  #putAssignment(attempt: AssignedAttempt, p: { secrets: Record<string, string>; dates: TemplateDates }): void {
     try {
-      this.#outbox.assign(
-        buildAssignment(attempt, {
-          hostname: this.#hello?.hostname ?? '',
-          xcom_cap_bytes: this.#host.xcom_cap_bytes,
-          dates: this.#host.datesOf(attempt),
-          secrets,
-        }),
-      )
+      const { xcom_cap_bytes } = this.#host
+      this.#outbox.assign(buildAssignment(attempt, { hostname: this.#hello?.hostname ?? '', xcom_cap_bytes, ...p }))
     } catch (error) {
-      const { ref } = attempt
-      this.#logger.error(
-        { err: error, task_instance_id: ref.task_instance_id, attempt: ref.attempt },
-        'the job of an attempt could not be made',
-      )
-      const reason = `its job could not be made: ${error instanceof Error ? error.message : String(error)}`
-      void this.#endUnstarted(ref, { outcome: 'failed', reason, reason_code: 'assignment' })
+      this.#jobFailed(attempt, error)
     }
+  }
+
+  #jobFailed({ ref }: AssignedAttempt, error: unknown): void {
+    this.#logger.error({ err: error, task_instance_id: ref.task_instance_id, attempt: ref.attempt }, 'a job could not be made')
+    const reason = `its job could not be made: ${error instanceof Error ? error.message : String(error)}`
+    void this.#endUnstarted(ref, { outcome: 'failed', reason, reason_code: 'assignment' })
   }
 
   /** The worker has not heard of it: its end is told from here. */
@@ -308,26 +308,30 @@ export class WorkerSession {
     this.end(status.OK, '')
   }
 
-  // --- secrets -------------------------------------------------------------------------------------------------------------
+  // --- what an assignment waits for -----------------------------------------------------------------------------------------
 
-  async #assignWithSecrets(attempt: AssignedAttempt, names: Record<string, string>): Promise<void> {
+  async #prepare(
+    attempt: AssignedAttempt,
+    names: Record<string, string>,
+    datesAsked: TemplateDates | Promise<TemplateDates>,
+  ): Promise<void> {
     const { ref } = attempt
     const key = refKey(ref)
     this.#preparing.set(key, true)
-    let secrets: Record<string, string> = {}
-    let problem: string | null = null
+    let dates: TemplateDates
     try {
-      secrets = await this.#host.resolveSecrets(names)
-      const missing = Object.keys(names).filter((variable) => secrets[variable] === undefined)
-      if (missing.length > 0)
-        problem = `the vault has no secret ${missing.map((variable) => `"${names[variable]}"`).join(', ')}. Add it with: vortex secrets set NAME`
+      dates = await datesAsked
     } catch (error) {
-      problem = `the vault did not give the secrets of this task: ${error instanceof Error ? error.message : String(error)}`
+      this.#preparing.delete(key)
+      // After the next hello it is sent again.
+      if (error instanceof StoreUnavailable) return this.#fail(status.UNAVAILABLE, 'the dates of an attempt could not be read', error)
+      return this.#jobFailed(attempt, error)
     }
+    const { secrets, problem } = await secretsFor(names, this.#host.resolveSecrets)
     const isWanted = this.#preparing.get(key) === true
     this.#preparing.delete(key)
     if (this.#state === 'closed') return
-    if (isWanted && problem === null) return this.#send(() => this.#putAssignment(attempt, secrets))
+    if (isWanted && secrets !== null) return this.#send(() => this.#putAssignment(attempt, { secrets, dates }))
     await this.#endUnstarted(
       ref,
       isWanted

@@ -131,6 +131,23 @@ export function runsConformance(subject: SubjectOf): void {
     })
   })
 
+  describe('dagRunLastSuccess', () => {
+    test('finds the newest successful run, of all or before a logical date', async () => {
+      const s = subject()
+      const version = await s.dag('last_success')
+      const states = ['success', 'success', 'failed', 'success', 'running'] as const
+      const runs = states.map((state, day) => makeRun(s.id(), 'last_success', version, { logical_date: AT + day * DAY, state }))
+      const undated = makeRun(s.id(), 'last_success', version, { logical_date: null, state: 'success' })
+      await s.commit({ dag_runs_insert: [...runs, undated] })
+      const before = (day: number | null) =>
+        s.store.dagRunLastSuccess({ dag_id: 'last_success', before_logical_date: day === null ? null : AT + day * DAY })
+      expect(await before(null)).toEqual(runs[3])
+      expect(await before(3)).toEqual(runs[1])
+      expect(await before(1)).toEqual(runs[0])
+      expect(await before(0)).toBeNull()
+    })
+  })
+
   describe('dagRunsByLogicalDate', () => {
     test('returns the runs of a range, both ends included, oldest first', async () => {
       const s = subject()

@@ -114,6 +114,20 @@ export function previousRunGet(
   })
 }
 
+/** Walks back along the index of logical dates: as many rows as runs in a row did not succeed. Of one date the newest run counts. */
+export function dagRunLastSuccess(db: Database, p: { dag_id: string; before_logical_date: number | null }): Promise<DagRunRecord | null> {
+  return db.read(async (s) => {
+    const before = p.before_logical_date === null ? null : sql`logical_date < ${{ time: p.before_logical_date }}`
+    const rows = await s.records(
+      'dag_runs',
+      sql`SELECT ${columns('dag_runs')} FROM dag_runs
+        ${where([sql`dag_id = ${p.dag_id}`, sql`logical_date IS NOT NULL`, before, sql`state = 'success'`])}
+        ORDER BY logical_date DESC, id DESC LIMIT 1`,
+    )
+    return rows[0] ?? null
+  })
+}
+
 /** Both ends included, oldest first. */
 export function dagRunsByLogicalDate(db: Database, p: { dag_id: string; from: number; to: number }): Promise<DagRunRecord[]> {
   return db.read((s) =>
