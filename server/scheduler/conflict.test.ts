@@ -119,6 +119,35 @@ describe('a conflict of one DAG', () => {
     await h.answer(h.inbox.workerReports({ worker_id: 'w', reports: [ended(first!.ref)] }))
     expect(h.states(bad)).toMatchObject({ a: 'success' })
   })
+  it('is not followed by what was set for the run as memory had it: its timeout', async () => {
+    const h = await started([{ ...two('bad'), dagrun_timeout_ms: 30_000 }])
+    const bad = await h.trigger('bad')
+    tamper(h, bad, 'b', { try_number: 7 })
+    const mark = h.commands.taskInstanceMark({ dag_id: 'bad', run_id: bad, task_id: 'b', map_index: -1, state: 'success', actor })
+    await expect(h.answer(mark)).rejects.toMatchObject({ code: 'conflict' })
+    await h.pass(100)
+    await h.endAll()
+    expect(h.runState(bad)).toBe('success')
+    const conflicts: string[] = []
+    h.db.watch = { before: () => undefined, after: () => undefined, conflict: (detail) => conflicts.push(detail) }
+    await h.pass(60_000)
+    expect(conflicts).toEqual([])
+    expect(h.runState(bad)).toBe('success')
+  })
+  it('keeps the slots of what its workers still run', async () => {
+    const pools = [{ name: 'default_pool', slots: 1, description: '', include_deferred: false }]
+    const h = await started([two('bad'), two('good')], { pools })
+    const bad = await h.trigger('bad')
+    const good = await h.trigger('good')
+    tamper(h, bad, 'b', { try_number: 7 })
+    const mark = h.commands.taskInstanceMark({ dag_id: 'bad', run_id: bad, task_id: 'b', map_index: -1, state: 'success', actor })
+    await expect(h.answer(mark)).rejects.toMatchObject({ code: 'conflict' })
+    await h.pass(1000)
+    expect([h.states(bad)['a'], h.states(good)['a']]).toEqual(['queued', 'scheduled'])
+    await h.endAll()
+    expect([h.runState(bad), h.runState(good)]).toEqual(['success', 'success'])
+    expect(h.service.engine?.pools.get('default_pool')?.limit.used).toBe(0)
+  })
   it('takes another name for a scheduled run whose name is taken', async () => {
     const minutely = (dag_id: string) =>
       spec({

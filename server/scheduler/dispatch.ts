@@ -127,11 +127,20 @@ function queueOn(e: Engine, instance: Instance, queue: ReadyQueue, worker: Worke
 
 /** An attempt is over, whatever came of it: its slots are free. */
 export function releaseLive(e: Engine, live: LiveAttempt): void {
+  forgetLive(e, live)
+  releaseSlots(e, live.held)
+}
+
+/** Memory lets go of an attempt that may be alive: its slots stay taken. */
+export function forgetLive(e: Engine, live: LiveAttempt): void {
   e.live.delete(live.ref.task_instance_id)
   if (live.instance.live === live) live.instance.live = null
   if (!e.runs.has(live.instance.run.record.id)) e.instances.delete(live.ref.task_instance_id)
   e.workers.get(live.worker_id)?.attempts.delete(live)
-  for (const { limit, slots } of live.held) {
+}
+
+export function releaseSlots(e: Engine, held: LiveAttempt['held']): void {
+  for (const { limit, slots } of held) {
     limit.used -= slots
     e.ready.released(limit)
   }

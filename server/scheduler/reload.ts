@@ -3,16 +3,18 @@
  * deleted by somebody else, a name is taken). The other DAGs and the term go on.
  *
  * Until it is back: commands for it are refused, and so are reports and hellos of attempts that nobody knows, because they may be
- * its attempts; their workers say them again. Attempts that the database has as alive stay with their workers, with a new lease.
+ * its attempts; their workers say them again. Attempts that the database has as alive stay with their workers, with a new lease, and
+ * keep their slots all the while.
  */
 import type { EngineSnapshot, EngineStore } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { Logger } from '#runtime/logger.ts'
 import type { RowOwners } from './commitParts.ts'
-import { releaseLive } from './dispatch.ts'
+import { forgetLive, releaseSlots } from './dispatch.ts'
 import type { Engine } from './engine.ts'
 import { beginRuns, takeRows } from './engineLoad.ts'
 import { restoreKilled } from './leftAttempts.ts'
+import type { LiveAttempt } from './model.ts'
 
 /** A DAG that conflicts again and again is read again at most so often. */
 const SLOWEST_MS = 1000
@@ -31,6 +33,8 @@ export interface ReloadsOptions {
 export class Reloads {
   readonly #o: ReloadsOptions
   readonly #conflicts = new Map<string, { count: number; at: number; taken: number }>()
+  /** Slots of what workers may still run of a DAG that is out of memory. */
+  readonly #slots = new Map<string, { e: Engine; held: LiveAttempt['held'] }>()
 
   constructor(options: ReloadsOptions) {
     this.#o = options
@@ -47,9 +51,15 @@ export class Reloads {
     this.#conflicts.set(dag_id, { count, at: now, taken })
     logger.error({ dag_id, detail, count }, 'the database holds something else than memory for a DAG; reading it again')
     e.pending.drop(dag_id, ownersIn(e))
-    evict(e, dag_id)
+    this.#slots.set(dag_id, { e, held: [...this.#slotsOf(e, dag_id), ...evict(e, dag_id)] })
     const wait = count === 0 ? 0 : Math.min(SLOWEST_MS, FIRST_MS * 2 ** count)
     this.#later(e, dag_id, wait)
+  }
+
+  /** What an earlier term left here concerns nobody. */
+  #slotsOf(e: Engine, dag_id: string): LiveAttempt['held'] {
+    const slots = this.#slots.get(dag_id)
+    return slots?.e === e ? slots.held : []
   }
 
   #later(e: Engine, dag_id: string, wait: number): void {
@@ -63,7 +73,11 @@ export class Reloads {
       const snapshot = await store.engineLoad()
       // A newer version was stored while it was read.
       if (e.reloading.get(dag_id) === 'stale') return this.#later(e, dag_id, 0)
-      step(e, () => adopt(e, snapshot, { dag_id, taken: this.#conflicts.get(dag_id)?.taken ?? 0, monotonic: clock.monotonic() }))
+      step(e, () => {
+        releaseSlots(e, this.#slotsOf(e, dag_id))
+        this.#slots.delete(dag_id)
+        adopt(e, snapshot, { dag_id, taken: this.#conflicts.get(dag_id)?.taken ?? 0, monotonic: clock.monotonic() })
+      })
     } catch (error) {
       logger.warn({ err: error, dag_id }, 'cannot read a DAG again; trying again')
       this.#later(e, dag_id, SLOWEST_MS)
@@ -81,11 +95,14 @@ export function ownersIn(e: Engine): RowOwners {
 }
 
 /** Memory forgets a DAG with all its active runs. Killed attempts of runs that had left memory before stay: they still hold slots. */
-function evict(e: Engine, dag_id: string): void {
+function evict(e: Engine, dag_id: string): LiveAttempt['held'] {
+  const slots: LiveAttempt['held'] = []
   e.reloading.set(dag_id, 'waiting')
   for (const live of [...e.live.values()]) {
     const { run } = live.instance
-    if (run.record.dag_id === dag_id && e.runs.get(run.record.id) === run) releaseLive(e, live)
+    if (run.record.dag_id !== dag_id || e.runs.get(run.record.id) !== run) continue
+    forgetLive(e, live)
+    slots.push(...live.held)
   }
   for (const run of [...e.runs.values()]) {
     if (run.record.dag_id !== dag_id) continue
@@ -97,6 +114,7 @@ function evict(e: Engine, dag_id: string): void {
   }
   for (const { record } of e.backfills.values()) if (record.dag_id === dag_id) e.backfills.delete(record.id)
   e.dags.delete(dag_id)
+  return slots
 }
 
 function adopt(e: Engine, snapshot: EngineSnapshot, p: { dag_id: string; taken: number; monotonic: number }): void {

@@ -362,7 +362,7 @@ export function takeTimer(e: Engine, timer: DueTimer): void {
     if (dag === undefined) return
     if (dag.timer_at === timer.at) dag.timer_at = null
     createDueRuns(e, dag)
-  } else if (timer.run !== null && timer.run.record.state === 'running') {
+  } else if (timer.run !== null && timer.run.record.state === 'running' && e.runs.get(timer.run.record.id) === timer.run) {
     const { run } = timer
     const timeout = run.version.spec.dagrun_timeout_ms
     if (timeout === null || (run.record.start_time ?? 0) + timeout > e.now) return

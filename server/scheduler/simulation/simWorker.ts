@@ -14,7 +14,6 @@ import { keyOf, SimProcesses, type ProcessEnd, type ProcessesOptions } from './s
 export const SIM_LEASE_MS = 6000
 const PROBE_MS = 1500
 const WELCOME_WAIT_MS = 15_000
-const CAPACITY = 3
 
 export interface WorkerMessage {
   hello?: WorkerHello
@@ -71,10 +70,13 @@ export class SimWorker {
   #beatTimer: Timer | null = null
   #leaseTimer: Timer | null = null
   #isDraining = false
+  readonly #capacity: number
 
   constructor(options: SimWorkerOptions) {
     this.id = options.id
     this.#o = options
+    // Short tasks are given out in advance, beyond the capacity.
+    this.#capacity = options.isQuick ? 1 : 3
     this.#time = options.time
     this.#random = options.random
     this.#lease = new Lease(() => this.#time.now)
@@ -187,12 +189,12 @@ export class SimWorker {
 
   // --- attempts ------------------------------------------------------------------------------------------------------------
 
-  /** At most CAPACITY run, and only under a lease. */
+  /** At most as many as its capacity run, and only under a lease. */
   #pump(): void {
     let active = 0
     for (const { state } of this.#entries.values()) if (state === 'running') active++
     for (const [key, entry] of this.#entries) {
-      if (active >= CAPACITY || !this.#lease.isValid) return
+      if (active >= this.#capacity || !this.#lease.isValid) return
       if (entry.state !== 'waiting') continue
       entry.state = 'running'
       active++
@@ -307,7 +309,7 @@ export class SimWorker {
 
   #hello(): WorkerHello {
     const held = [...this.#entries.values()].map(({ assigned }) => assigned.ref)
-    const identity = { worker_id: this.id, hostname: 'sim', capacity: CAPACITY, queues: [], labels: [], version: '', local: false }
+    const identity = { worker_id: this.id, hostname: 'sim', capacity: this.#capacity, queues: [], labels: [], version: '', local: false }
     return { ...identity, draining: this.#isDraining, held }
   }
 
