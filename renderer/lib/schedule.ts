@@ -34,8 +34,9 @@ export function scheduleWords(schedule: string | null): string {
 /** With the zone that its clock times are in; `Every 10 minutes` needs none. */
 export function scheduleInZone(schedule: string | null, zone: string): string {
   const words = scheduleWords(schedule)
-  return /\d\d:\d\d/.test(words) ? `${words} (${zone})` : words
+  return hasClockTime(words) ? `${words} (${zone})` : words
 }
+export const hasClockTime = (words: string): boolean => /\d\d:\d\d/.test(words)
 
 function deltaWords(delta: RegExpExecArray): string {
   const [days, hours, minutes, seconds] = delta.slice(1).map((part) => Number(part ?? 0))

@@ -5,7 +5,7 @@ import { Link, useNavigate } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { Dag } from '#contract/dag.ts'
 import { formatRelative } from '../../lib/time.ts'
-import { scheduleInZone } from '../../lib/schedule.ts'
+import { hasClockTime, scheduleWords } from '../../lib/schedule.ts'
 import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { StateIcon } from '../../ui/StateBadge.tsx'
@@ -69,9 +69,7 @@ export const DagRow = memo(function DagRow({ dag, mayOperate }: { dag: Dag; mayO
         </div>
       </div>
       <div role="cell" className={classes['schedule']}>
-        <span className="ellipsis" title={dag.schedule_interval === null ? strings.schedule.none : `${dag.schedule_interval} (${dag.timezone})`}>
-          {scheduleInZone(dag.schedule_interval, dag.timezone)}
-        </span>
+        <Schedule dag={dag} />
       </div>
       <div role="cell" className={classes['next']}>
         <NextRun dag={dag} />
@@ -116,6 +114,19 @@ function Marks({ dag }: { dag: Dag }) {
         </Tooltip>
       ) : null}
     </>
+  )
+}
+
+function Schedule({ dag }: { dag: Pick<Dag, 'schedule_interval' | 'timezone'> }) {
+  const words = scheduleWords(dag.schedule_interval)
+  return (
+    <span
+      className={classes['twoLines']}
+      title={dag.schedule_interval === null ? strings.schedule.none : `${dag.schedule_interval} (${dag.timezone})`}
+    >
+      <span className="ellipsis">{words}</span>
+      {hasClockTime(words) ? <span className={`ellipsis ${classes['dim']}`}>{dag.timezone}</span> : null}
+    </span>
   )
 }
 
