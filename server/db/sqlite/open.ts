@@ -8,7 +8,7 @@
  * opened again by the next call. Damage that shows at run time ends all writing (condition.ts).
  */
 import { join, resolve } from 'node:path'
-import { systemClock } from '#runtime/clock.ts'
+import { systemClock, type Timer } from '#runtime/clock.ts'
 import { StoreUnavailable, type CommitOutcome, type EngineCommit, type Store } from '../store.ts'
 import { READ_METHODS, SHARED_METHODS, type StoreMethod } from '../methods.ts'
 import { Condition } from './condition.ts'
@@ -30,6 +30,8 @@ export interface SqliteOptions {
 
 /** One page being read, and one more so that a heavy one does not hold up the rest. */
 const MAX_READERS = 2
+/** The second one goes when it was not needed for so long: a thread takes 7 MB. */
+const SPARE_READER_MS = 10_000
 
 /** A large file is read through when the start, which needs the disk for itself, is over. */
 const CHECK_AFTER_MS = 5_000
@@ -39,6 +41,7 @@ class Threads {
   #writer: Promise<ThreadClient> | null = null
   readonly #readers: ThreadClient[] = []
   #opening: Promise<ThreadClient> | null = null
+  #spare: Timer | null = null
   #checker: ThreadClient | null = null
   #closed = false
 
@@ -72,10 +75,22 @@ class Threads {
     this.#opening ??= this.#start('reader')
       .then((reader) => {
         this.#readers.push(reader)
+        if (this.#readers.length > 1) this.#watchSpare(reader)
         return reader
       })
       .finally(() => (this.#opening = null))
     return idlest ?? this.#opening
+  }
+
+  #watchSpare(reader: ThreadClient): void {
+    const { calls } = reader
+    this.#spare = systemClock.after(SPARE_READER_MS, () => {
+      const at = this.#readers.indexOf(reader)
+      if (this.#closed || at < 0) return
+      if (reader.calls !== calls || reader.load > 0) return this.#watchSpare(reader)
+      this.#readers.splice(at, 1)
+      void reader.close().catch(() => undefined)
+    })
   }
 
   /** Reads the whole file through in a thread of its own; the server works meanwhile. */
@@ -87,6 +102,7 @@ class Threads {
 
   async close(): Promise<void> {
     this.#closed = true
+    this.#spare?.cancel()
     // It may be in the middle of a large file, and only reads.
     await this.#checker?.abandon()
     await this.#opening?.catch(() => null)

@@ -54,6 +54,11 @@ export class ThreadClient {
     return this.#dead !== null
   }
 
+  /** Calls so far. */
+  get calls(): number {
+    return this.#nextId
+  }
+
   /** Calls that have no answer yet. */
   get load(): number {
     return this.#waiting.size
