@@ -56,11 +56,16 @@ export class LeaderConnection {
 
   #connect(): Promise<pg.Client> {
     if (this.#closed) return Promise.reject(new Error('the store is closed'))
-    this.#client ??= this.#open()
-    return this.#client
+    if (this.#client !== null) return this.#client
+    // A connection says twice that it is over, the second time perhaps when there is another one already.
+    const opening: Promise<pg.Client> = this.#open(() => {
+      if (this.#client === opening) this.#client = null
+    })
+    this.#client = opening
+    return opening
   }
 
-  async #open(): Promise<pg.Client> {
+  async #open(forget: () => void): Promise<pg.Client> {
     const config = clientConfig(this.#url)
     const client = new pg.Client({
       ...config,
@@ -69,9 +74,6 @@ export class LeaderConnection {
       query_timeout: STATEMENT_TIMEOUT_MS,
       pipeline: true,
     })
-    const forget = (): void => {
-      this.#client = null
-    }
     client.on('error', forget)
     client.on('end', forget)
     try {
