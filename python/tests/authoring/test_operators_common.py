@@ -194,6 +194,14 @@ def test_unknown_arguments_are_refused_with_the_name_that_was_meant(dag, kind):
     assert "t" not in dag.task_dict
 
 
+def test_a_mapped_operator_refuses_unknown_arguments_too(dag):
+    with pytest.raises(TypeError, match=r"retires \(did you mean retries\?\)"):
+        BashOperator.partial(task_id="t", retires=1).expand(bash_command=["a", "b"])
+    with pytest.raises(TypeError, match="Invalid arguments were: comand"):
+        BashOperator.partial(task_id="t").expand(comand=["a", "b"])
+    BashOperator.partial(task_id="t", retries=1).expand(bash_command=["a", "b"])
+
+
 def test_arguments_that_airflow_1_had_are_tolerated(dag, spec):
     BashOperator(task_id="t", bash_command="x", provide_context=True, xcom_push=True)
     assert spec(dag)["notices"] == []

@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, Type
 
-from vortex.definitions.base_operator import BaseOperator
+from vortex.definitions.base_operator import BaseOperator, argument_names
+from vortex.definitions.operator_arguments import refuse_unknown
 from vortex.definitions.xcom_arg import XComArg
 from vortex.exceptions import AirflowFailException
 
@@ -42,6 +43,7 @@ class OperatorPartial:
         if not mapped:
             raise TypeError("expand() needs at least one argument to map over")
         self._refuse_twice(mapped)
+        self._refuse_unknown(mapped)
         return self._make(mapped)
 
     def expand_kwargs(self, mapped: Any, *, strict: bool = True) -> MappedTask:
@@ -52,6 +54,13 @@ class OperatorPartial:
         twice = sorted(set(mapped) & set(self._kwargs))
         if twice:
             raise TypeError(f"mapping already partial argument: {', '.join(twice)}")
+
+    def _refuse_unknown(self, mapped: Dict[str, Any]) -> None:
+        if self._operator.stub_package is not None:
+            return
+        known = argument_names(self._operator)
+        unknown = {name: None for name in [*self._kwargs, *mapped] if name not in known}
+        refuse_unknown(self._operator.__name__, str(self._kwargs.get("task_id")), unknown, lambda: known)
 
     def _make(self, mapped: Any) -> MappedTask:
         common, own = split_arguments(self._kwargs)
@@ -90,7 +99,5 @@ class TaskPartial:
 
 def split_arguments(kwargs: Dict[str, Any]) -> "tuple[Dict[str, Any], Dict[str, Any]]":
     """(arguments of every task, arguments of this operator)."""
-    from vortex.definitions.base_operator import argument_names
-
     known = set(argument_names(BaseOperator))
     return {k: v for k, v in kwargs.items() if k in known}, {k: v for k, v in kwargs.items() if k not in known}

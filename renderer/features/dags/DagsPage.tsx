@@ -1,6 +1,6 @@
 /** The DAG list: filters in the URL, rows virtualised and paged by the server, live by events. */
 import { Button, Loader, Text, VisuallyHidden } from '@mantine/core'
-import { IconAlertTriangle, IconLoader, IconSitemap } from '@tabler/icons-react'
+import { IconAlertTriangle, IconSitemap } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
@@ -106,7 +106,7 @@ function NoDags() {
   if (reading.state === 'failed') return <Empty title={words.failed} text={words.failedText} icon={IconAlertTriangle} />
   const isReading = reading.state === 'reading'
   return (
-    <Empty title={isReading ? words.reading : words.preparing} text={isReading ? words.readingText(reading.waiting) : words.preparingText} icon={IconLoader}>
+    <Empty title={isReading ? words.reading : words.preparing} text={isReading ? words.readingText(reading.waiting) : words.preparingText} icon={IconSitemap}>
       <Loader size="sm" mt="xs" />
     </Empty>
   )

@@ -39,6 +39,10 @@ interface RunOptions extends ConfOptions {
   quiet?: boolean
 }
 
+/** A start takes a second, except for the first one on a machine. */
+const SLOW_START_MS = 3_000
+const SLOW_START = 'Still starting: the first start makes a Python environment, which takes up to a minute ...'
+
 const DAG_FILE_ENDINGS = new Set(['.py', '.yaml', '.yml', '.json', '.zip'])
 
 async function runDag({ screen }: Cli, given: string, options: RunOptions): Promise<number> {
@@ -49,6 +53,7 @@ async function runDag({ screen }: Cli, given: string, options: RunOptions): Prom
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const { startEmbedded } = await import('../embedded.ts')
   let server: EmbeddedServer | null = null
+  const patience = setTimeout(() => screen.note(SLOW_START), SLOW_START_MS)
   try {
     server = await startEmbedded({
       file: target.file,
@@ -57,6 +62,7 @@ async function runDag({ screen }: Cli, given: string, options: RunOptions): Prom
       home_folder: dataFolder(),
       report: screen.note,
     })
+    clearTimeout(patience)
     const dagId = chooseDag(server, { screen, target, wanted: options.dagId ?? target.dagId })
     const connection = connectionTo(server.url, server.api_key)
     const params = { dag_id: dagId }
@@ -67,6 +73,7 @@ async function runDag({ screen }: Cli, given: string, options: RunOptions): Prom
     if (options.keep !== undefined) screen.note(`Database and logs are in ${folder}.`)
     return code
   } finally {
+    clearTimeout(patience)
     await server?.stop()
     if (options.keep === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
