@@ -2,7 +2,9 @@
 import SqliteDatabase from 'better-sqlite3'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { Client } from 'pg'
 import { expect, test } from 'vitest'
+import { freshPostgresUrl } from '#testkit/databases.ts'
 import { ControllerProcess } from './harness/controllerProcess.ts'
 import { longDag, standardDag } from './harness/dagShapes.ts'
 import { report } from './harness/ledger.ts'
@@ -92,3 +94,58 @@ test(
     expect((await server.recorded()).filter((task) => task.state !== 'success')).toEqual([])
   },
 )
+
+test('another session of PostgreSQL locks the table of task instances', { timeout: 120_000 }, async () => {
+  const locked_ms = sized({ ci: 8_000, full: 30_000 })
+  const url = await freshPostgresUrl()
+  await using server = await ControllerProcess.create({
+    capacity: 8,
+    env: { VORTEX_DATABASE_URL: url, VORTEX_KEK: Buffer.alloc(32, 7).toString('base64') },
+  })
+  server.addDag(longDag({ dag_id: 'long', tasks: 4, seconds: 5, retries: 0 }))
+  await server.start()
+  await server.waitForDags()
+  await server.trigger('long')
+  await expect.poll(() => server.lines().length, { timeout: 15_000 }).toBe(4)
+  const other = new Client({ connectionString: url })
+  await other.connect()
+  await other.query('BEGIN; LOCK TABLE task_instances IN ACCESS EXCLUSIVE MODE')
+  const began = performance.now()
+  const times: number[] = []
+  const answers = new Map<string, number>()
+  const asked: Promise<void>[] = []
+  while (performance.now() - began < locked_ms) {
+    const sent = performance.now()
+    const call = (name: string, work: Promise<unknown>): Promise<void> =>
+      work
+        .then(
+          () => 'ok',
+          (error: { code?: string; name: string }) => error.code ?? error.name,
+        )
+        .then((answer) => {
+          times.push(Math.round(performance.now() - sent))
+          answers.set(`${name} ${answer}`, (answers.get(`${name} ${answer}`) ?? 0) + 1)
+        })
+    asked.push(
+      call('health', server.client.health()),
+      call('dags', server.client.listDags({ query: {} })),
+      call('tasks', server.client.listTaskInstances({ params: { dag_id: 'long', run_id: 'run' }, query: {} })),
+    )
+    await sleep(500)
+  }
+  await other.query('ROLLBACK')
+  await other.end()
+  await Promise.all(asked)
+  const slowest = times.sort((a, b) => a - b).at(-1) ?? 0
+  const found = await server.check(await server.settle(60_000))
+  const said = [...answers].map(([name, n]) => `${name} ${n}`).join(', ')
+  expect(
+    report('locked table', found, { landed: 1, planned: 1 }, `${said}; slowest answer ${slowest} ms under a lock of ${locked_ms} ms`),
+  ).toBe(0)
+  expect(found.starts).toBe(4)
+  expect((await server.recorded()).map((task) => [task.state, task.attempts.length])).toEqual(
+    Array.from({ length: 4 }, () => ['success', 1]),
+  )
+  expect([...answers.keys()].filter((key) => !/ (ok|database_unavailable)$/.test(key))).toEqual([])
+  expect(server.hasExited).toBe(false)
+})
