@@ -3,9 +3,9 @@ import type { BackfillIntervalRecord, BackfillRecord, DagRunRecord } from '#db/r
 import { formatRunId } from '#domain/schedule/timetable.ts'
 import type { ReprocessBehaviour } from '#contract/states.ts'
 import type { Engine } from './engine.ts'
-import { clearInstances, reopenRun, selectForClear } from './commands.ts'
+import { clearInstances, reopenRun, selectForClear } from './clear.ts'
 import type { ActiveRun, BackfillEntry, DagEntry } from './model.ts'
-import { createRun } from './runs.ts'
+import { createRun } from './activeRuns.ts'
 
 /** More intervals than this are refused: a slip of the pen, such as @hourly over ten years, must not flood the database. */
 export const BACKFILL_INTERVALS_MAX = 20_000

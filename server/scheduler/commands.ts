@@ -1,14 +1,14 @@
-/** What people ask of runs and task instances: trigger, pause, cancel, clear, mark, delete. Each is one step of the engine. */
+/** What people ask of runs and task instances: trigger, pause, cancel, mark, delete. Each is one step of the engine. */
 import { VortexError } from '#contract/errors.ts'
-import type { ClearBody } from '#contract/dagRun.ts'
 import { isFinished } from '#contract/states.ts'
 import type { DagVersionRecord } from '#db/records.ts'
-import { reachable } from '#domain/graph.ts'
 import { formatRunId } from '#domain/schedule/timetable.ts'
+import { createRun, graphOf, newInstance, recountUpstreams } from './activeRuns.ts'
+import { reopenRun } from './clear.ts'
 import type { Cause, Engine } from './engine.ts'
-import { endLive, leaseOf, makeReady, skipFor, transition } from './instances.ts'
+import { endLive, leaseOf, makeReady, transition } from './instances.ts'
 import { Instance, type ActiveRun, type DagEntry } from './model.ts'
-import { abortRun, createRun, endRun, graphOf, newInstance, noteSuccess, recountUpstreams, retire } from './runs.ts'
+import { abortRun, endRun, retire } from './runs.ts'
 import { createDueRuns, plan } from './schedule.ts'
 
 export function dagOf(e: Engine, dag_id: string): DagEntry {
@@ -128,94 +128,6 @@ export function markInstance(e: Engine, instance: Instance, state: 'success' | '
     reopenRun(e, run, { cause: 'marked', actor, message })
     if (run.unfinished === 0) e.maybeFinished.add(run)
   }
-}
-
-export function reopenRun(e: Engine, run: ActiveRun, cause: Cause): void {
-  const { record } = run
-  if (run.isActive) return
-  const from = record.state
-  e.pending.changeRun(record, { state: 'queued', queued_time: e.now, start_time: null, end_time: null, state_reason: null })
-  e.ledger({
-    kind: 'dag_run.state',
-    dag_id: record.dag_id,
-    dag_run_id: record.id,
-    task_instance_id: null,
-    attempt: null,
-    from_state: from,
-    to_state: 'queued',
-    ...cause,
-  })
-  noteSuccess(run, from)
-  e.markRunChanged(run)
-  e.dagsWithRoom.add(run.dag)
-}
-
-/** Instances of a run that a clear would reset. */
-export function selectForClear(run: ActiveRun, options: ClearBody): Instance[] {
-  const named = options.task_ids ?? []
-  const start = new Set<number>()
-  for (const task_id of named) {
-    const task = run.graph.index.get(task_id)
-    if (task === undefined) throw new VortexError('not_found', `Run "${run.record.run_id}" has no task "${task_id}".`)
-    start.add(task)
-  }
-  if (named.length === 0) run.graph.tasks.forEach((_, task) => start.add(task))
-  const matches = (instance: Instance): boolean =>
-    options.only_failed !== true || instance.record.state === 'failed' || instance.record.state === 'upstream_failed'
-  const seeds = run.instances.filter((instance) => start.has(instance.task) && matches(instance))
-  const tasks = new Set(seeds.map(({ task }) => task))
-  const upstream = options.include_upstream === true ? reachable(run.graph.upstream, tasks) : []
-  const downstream = options.include_downstream === true ? reachable(run.graph.downstream, tasks) : []
-  for (const task of [...upstream, ...downstream]) tasks.add(task)
-  // Work runs again between its setups and their teardowns; a setup never without its teardowns.
-  const { setups } = run.graph
-  for (const task of [...tasks]) for (const setup of setups.of[task] ?? []) tasks.add(setup)
-  for (const task of [...tasks]) for (const teardown of setups.teardowns[task] ?? []) tasks.add(teardown)
-  return run.instances.filter((instance) => tasks.has(instance.task) && instance.record.state !== 'none')
-}
-
-/** Resets instances so that they run again. A live attempt is killed first; its instance restarts when it is gone. */
-export function clearInstances(
-  e: Engine,
-  run: ActiveRun,
-  instances: Instance[],
-  p: {
-    actor: string
-    note?: string | undefined
-    /** By which branch an instance was excluded (branches.ts). */
-    excluded?: ReadonlyMap<Instance, Instance>
-  },
-): void {
-  const cause: Cause = { cause: 'cleared', actor: p.actor, message: p.note ?? null }
-  const wasFinished = !run.isActive
-  for (const instance of instances) {
-    const { record, spec } = instance
-    if (record.state === 'restarting') continue
-    const reset = {
-      max_tries: record.try_number + spec.retries + 1,
-      start_time: null,
-      end_time: null,
-      scheduled_time: null,
-      queued_time: null,
-      next_try_at: null,
-      state_reason: null,
-      pool: spec.pool,
-      pool_slots: spec.pool_slots,
-      queue: spec.queue,
-      priority_weight: run.graph.weights[instance.task] ?? spec.priority_weight,
-      ...(p.note === undefined ? {} : { note: p.note }),
-    }
-    if (instance.live !== null) {
-      endLive(e, instance, 'cleared')
-      transition(e, instance, 'restarting', cause, reset)
-    } else {
-      transition(e, instance, 'none', cause, { ...reset, worker_id: null, lease_token: null })
-      const branch = p.excluded?.get(instance)
-      if (branch?.record.state === 'success') skipFor(e, instance, branch)
-      else e.dirty.push(instance)
-    }
-  }
-  if (wasFinished && instances.length > 0) reopenRun(e, run, cause)
 }
 
 /** Moves a run to the newest version: tasks that are gone are removed, new ones appear. The objects of kept instances stay. */

@@ -17,7 +17,9 @@ export function dispatch(e: Engine): void {
     e.ready.drain({
       hasCapacity: () => free > 0 && e.parallelism.used < e.parallelism.max,
       hasRoom: (worker_queue) => leastLoaded(e, worker_queue) !== null,
-      place: (instance, queue) => {
+      place: ({ record: { id } }, queue) => {
+        const instance = e.instances.get(id)
+        if (instance === undefined) throw new Error(`task instance ${id} waits, but is not in memory`)
         if (isHeldByPause(instance)) return holdBack(e, instance)
         const worker = leastLoaded(e, queue.worker_queue)
         if (worker === null) return false

@@ -2,29 +2,25 @@
  * The engine: one deterministic state machine over everything that is active. No I/O, no clock, no randomness: time, tokens
  * and events come in as arguments, decisions leave as one pending commit with effects that run after it.
  *
- * One step: a handler (runs.ts, workers.ts, commands.ts ...) changes instances through instances.ts, then `settle` lets the
- * consequences run out (trigger rules, finished runs, new runs, dispatch). Between two steps every invariant of model.ts holds.
+ * This file is its memory and its way out. A handler (runs.ts, workers.ts, commands.ts ...) changes instances through instances.ts,
+ * step.ts lets the consequences settle and ends with `emit`.
  */
 import { Heap } from '#domain/heap.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import type { BackfillIntervalRecord, LedgerRecord } from '#db/records.ts'
-import { dispatch } from './dispatch.ts'
-import { evaluate } from './instances.ts'
 import { runEvent, taskInstanceEvent } from './liveEventsOf.ts'
 import type { ActiveRun, BackfillEntry, DagEntry, EngineSettings, Instance, LiveAttempt, PoolEntry, WorkerEntry } from './model.ts'
 import { PendingCommit } from './pendingCommit.ts'
 import type { AssignedAttempt, AttemptRef, Publish, WorkerPort } from './ports.ts'
 import { Limit, ReadyQueues } from './readyQueues.ts'
-import { finishRuns, startQueuedRuns, takeTimer } from './runs.ts'
 
 /** What fires at a moment of the wall clock. */
 export interface DueTimer {
   at: number
   kind: 'dag' | 'instance' | 'run_timeout'
-  /** DAG id, or the instance / run that it concerned when it was set. */
   dag_id: string
-  instance: Instance | null
-  run: ActiveRun | null
+  /** Task instance or run that it is for, by id: a timer that is due in weeks must not hold a finished run in memory. */
+  id: number
 }
 
 /** Why something changed: machine word, actor and a sentence for people. */
@@ -89,34 +85,10 @@ export class Engine {
     this.parallelism = new Limit('parallelism', 'parallelism', dependencies.settings.parallelism)
   }
 
-  /** Runs one step: `work` decides, then the consequences settle. `now` never goes back within the engine. */
-  step<T>(now: number, work: () => T): T {
+  /** A step begins (step.ts). */
+  begin(now: number): void {
     this.now = Math.max(this.now, now)
     this.pending.beginStep()
-    const result = work()
-    this.settle()
-    return result
-  }
-
-  /** Lets due timers fire. Returns when the next one is due, or null. */
-  fireTimers(now: number): number | null {
-    this.now = Math.max(this.now, now)
-    for (let timer = this.timers.peek(); timer !== undefined && timer.at <= this.now; timer = this.timers.peek()) {
-      this.timers.pop()
-      takeTimer(this, timer)
-    }
-    this.settle()
-    return this.timers.peek()?.at ?? null
-  }
-
-  settle(): void {
-    do {
-      for (let instance = this.dirty.pop(); instance !== undefined; instance = this.dirty.pop()) evaluate(this, instance)
-      finishRuns(this)
-      startQueuedRuns(this)
-    } while (this.dirty.length > 0 || this.maybeFinished.size > 0 || this.dagsWithRoom.size > 0)
-    dispatch(this)
-    this.#emit()
   }
 
   /** So much time was no silence of the workers. */
@@ -139,8 +111,8 @@ export class Engine {
     this.pending.ledger({ ...entry, message: entry.message ?? null, id: this.nextId.ledger++, at: this.now })
   }
 
-  setTimer(timer: Omit<DueTimer, 'instance' | 'run'> & Partial<Pick<DueTimer, 'instance' | 'run'>>): void {
-    this.timers.push({ instance: null, run: null, ...timer })
+  setTimer(timer: Omit<DueTimer, 'id'> & { id?: number }): void {
+    this.timers.push({ id: 0, ...timer })
   }
 
   /** Sends an attempt to its worker after the commit. */
@@ -174,7 +146,7 @@ export class Engine {
   }
 
   /** Turns what this step touched into row changes of the runs and into effects. */
-  #emit(): void {
+  emit(): void {
     if (this.#changedRuns.size === 0 && this.#changedInstances.size === 0 && this.#assigned.size === 0) return
     const events: { dag_id: string; event: LiveEvent }[] = []
     for (const run of this.#changedRuns) {

@@ -6,27 +6,16 @@ import type { DagRunRecord } from '#db/records.ts'
 import type { AdminStore, EngineStore } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import { BACKFILL_INTERVALS_MAX, continueBackfill, createBackfill, planBackfill, type PlannedInterval } from './backfills.ts'
+import { graphOf } from './activeRuns.ts'
 import { excludedByBranches } from './branches.ts'
-import {
-  cancelRun,
-  clearInstances,
-  dagOf,
-  deleteDag,
-  deleteRun,
-  markInstance,
-  markRun,
-  moveToVersion,
-  selectForClear,
-  setPaused,
-  triggerRun,
-} from './commands.ts'
+import { clearInstances, selectForClear } from './clear.ts'
+import { cancelRun, dagOf, deleteDag, deleteRun, markInstance, markRun, moveToVersion, setPaused, triggerRun } from './commands.ts'
 import type { Engine } from './engine.ts'
 import { makeDagEntry, setPools, timetableOf } from './engineLoad.ts'
 import type { EngineService } from './engineService.ts'
 import { instant } from './liveEventsOf.ts'
 import type { ActiveRun, DagEntry, Instance } from './model.ts'
 import type { EngineCommands } from './ports.ts'
-import { graphOf } from './runs.ts'
 import { createDueRuns, plan } from './schedule.ts'
 import { drainWorker } from './workers.ts'
 

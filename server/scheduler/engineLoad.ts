@@ -2,13 +2,15 @@
 import type { DagRecord, DagVersionRecord, PoolRecord, TaskInstanceRecord } from '#db/records.ts'
 import type { EngineSnapshot } from '#db/store.ts'
 import { compileTimetable, type Timetable } from '#domain/schedule/timetable.ts'
+import { activate } from './activeRuns.ts'
 import { continueBackfill } from './backfills.ts'
 import { makeReady } from './instances.ts'
 import { Engine, type EngineDependencies } from './engine.ts'
 import { restoreAttempt } from './leftAttempts.ts'
 import { DagEntry, type Instance } from './model.ts'
 import { Limit } from './readyQueues.ts'
-import { activate, resume, setRunTimeout } from './runs.ts'
+import { resume, setRunTimeout } from './runs.ts'
+import { step } from './step.ts'
 import { createDueRuns } from './schedule.ts'
 
 /** A timetable that cannot be compiled plans nothing; the parser has told the author (an older server may have accepted it). */
@@ -63,7 +65,7 @@ export function loadEngine(snapshot: EngineSnapshot, dependencies: EngineDepende
   })
   setPools(e, snapshot.pools)
   takeRows(e, snapshot, () => true)
-  e.step(now, () => beginRuns(e, () => true))
+  step(e, now, () => beginRuns(e, () => true))
   return e
 }
 

@@ -13,6 +13,7 @@ import type { Clock, Timer } from '#runtime/clock.ts'
 import type { Service } from '#runtime/service.ts'
 import type { BackfillIntervalRecord } from '#db/records.ts'
 import type { EngineStore, LeaderTerm } from '#db/store.ts'
+import { activate, pinned } from './activeRuns.ts'
 import { Committer, OutcomeUnknown } from './committer.ts'
 import type { Engine } from './engine.ts'
 import { loadEngine } from './engineLoad.ts'
@@ -24,7 +25,8 @@ import { continueBackfill, isWanted, reprocess } from './backfills.ts'
 import { dagOf } from './commands.ts'
 import { notLeader } from './notLeader.ts'
 import { ownersIn, Reloads } from './reload.ts'
-import { activate, pinned, retire } from './runs.ts'
+import { retire } from './runs.ts'
+import { fireTimers, step } from './step.ts'
 import { checkLeases } from './workers.ts'
 
 /** A leader that has not renewed for this long may be replaced by a standby; its writes are fenced by the epoch anyway. */
@@ -192,7 +194,7 @@ export class EngineService implements Service {
   }
 
   #step<T>(e: Engine, work: () => T): T {
-    const result = e.step(this.#o.clock.now(), work)
+    const result = step(e, this.#o.clock.now(), work)
     this.#committer?.kick()
     this.#arm(e)
     return result
@@ -227,7 +229,7 @@ export class EngineService implements Service {
       return
     }
     try {
-      e.fireTimers(this.#o.clock.now())
+      fireTimers(e, this.#o.clock.now())
     } catch (error) {
       this.#endTerm('failure', error instanceof Error ? (error.stack ?? error.message) : String(error))
       return

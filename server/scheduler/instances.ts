@@ -220,7 +220,7 @@ export function fail(
   })
   const due = p.at + delay
   transition(e, instance, 'up_for_retry', cause, { end_time: p.at, next_try_at: due, lease_token: null, state_reason: p.reason })
-  e.setTimer({ at: due, kind: 'instance', dag_id: run.record.dag_id, instance })
+  e.setTimer({ at: due, kind: 'instance', dag_id: run.record.dag_id, id: record.id })
 }
 
 /** fail_fast: the first failure ends what has not run yet and kills what runs. */

@@ -1,8 +1,7 @@
 /** The order in which runnable task instances are given out, and what giving them out costs. */
 import { describe, expect, it } from 'vitest'
 import { EngineHarness } from './testing/engineHarness.ts'
-import type { Instance } from './model.ts'
-import { Limit, ReadyQueue, ReadyQueues } from './readyQueues.ts'
+import { Limit, ReadyQueue, ReadyQueues, type Runnable } from './readyQueues.ts'
 import { spec, task } from './simulation/workload.ts'
 import { SIM_START } from './simulation/simClock.ts'
 
@@ -83,11 +82,11 @@ describe('ready queues', () => {
   })
 
   /** As much of a task instance as its order needs. */
-  const instance = (id: number): Instance =>
-    ({
-      record: { id, priority_weight: 1, state: 'scheduled', queued_time: null },
-      run: { record: { logical_date: id } },
-    }) as unknown as Instance
+  const instance = (id: number): Runnable => ({
+    record: { id, priority_weight: 1, state: 'scheduled', queued_time: null },
+    run: { record: { logical_date: id, run_after: id } },
+    queue: null,
+  })
 
   it('do not look again and again at queues that no worker serves', () => {
     const ready = new ReadyQueues()

@@ -11,7 +11,15 @@
  * first item became better takes a new place, and only its newest place counts.
  */
 import { Heap } from '#domain/heap.ts'
-import type { Instance } from './model.ts'
+import type { DagRunRecord, TaskInstanceRecord } from '#db/records.ts'
+
+/** What waits here: as much of a task instance (model.ts) as its place depends on. */
+export interface Runnable {
+  readonly record: Pick<TaskInstanceRecord, 'id' | 'state' | 'priority_weight' | 'queued_time'>
+  readonly run: { readonly record: Pick<DagRunRecord, 'logical_date' | 'run_after'> }
+  /** The ready queue that holds it while it could run, else null. */
+  queue: ReadyQueue | null
+}
 
 /** A counted limit: a pool, the active tasks of a DAG or run, copies of one task. */
 export class Limit {
@@ -38,7 +46,7 @@ interface Rank {
   readonly id: number
 }
 interface Item extends Rank {
-  readonly instance: Instance
+  readonly instance: Runnable
 }
 /** A queue's place in a heap, by its first item of that moment. */
 interface Place extends Rank {
@@ -78,7 +86,7 @@ function ranksBefore(a: Rank, b: Rank): boolean {
   return a.id < b.id
 }
 
-function rankOf({ record, run }: Instance): Rank {
+function rankOf({ record, run }: Runnable): Rank {
   return {
     priority: record.priority_weight,
     // Only a `scheduled` instance that was given back has a time of queueing (dispatch.ts clears that of an earlier try).
@@ -110,7 +118,7 @@ export class ReadyQueues {
     return queue
   }
 
-  add(queue: ReadyQueue, instance: Instance): void {
+  add(queue: ReadyQueue, instance: Runnable): void {
     instance.queue = queue
     const item = { instance, ...rankOf(instance) }
     queue.items.push(item)
@@ -121,7 +129,7 @@ export class ReadyQueues {
   }
 
   /** Withdraws a task instance (cleared, marked, cancelled). Its place in the heap is dropped when it comes up. */
-  withdraw(instance: Instance): void {
+  withdraw(instance: Runnable): void {
     if (instance.queue === null) return
     instance.queue = null
     this.#size--
@@ -139,7 +147,7 @@ export class ReadyQueues {
   drain(p: {
     hasCapacity: () => boolean
     hasRoom: (worker_queue: string) => boolean
-    place: (instance: Instance, queue: ReadyQueue) => boolean
+    place: (instance: Runnable, queue: ReadyQueue) => boolean
   }): void {
     if (!p.hasCapacity()) return
     for (const [worker_queue, parked] of this.#unserved) if (parked.size > 0 && p.hasRoom(worker_queue)) this.#wake(parked)

@@ -2,7 +2,7 @@
 import { formatRunId, type PlannedRun } from '#domain/schedule/timetable.ts'
 import type { Engine } from './engine.ts'
 import type { DagEntry } from './model.ts'
-import { createRun } from './runs.ts'
+import { createRun } from './activeRuns.ts'
 
 /** Earliest and latest logical dates, and whether missed runs are made up for. Unset catchup starts no back runs. */
 export function restrictionOf(dag: DagEntry): { earliest: number | null; latest: number | null; catchup: boolean } {

@@ -175,7 +175,7 @@ function applyOutcome(e: Engine, instance: Instance, live: LiveAttempt, report: 
       const due = report.reschedule_at ?? e.now
       // A poke is no try: the retries that are left stay.
       transition(e, instance, 'up_for_reschedule', cause, { ...ended, next_try_at: due, max_tries: instance.record.max_tries + 1 })
-      e.setTimer({ at: due, kind: 'instance', dag_id: instance.run.record.dag_id, instance })
+      e.setTimer({ at: due, kind: 'instance', dag_id: instance.run.record.dag_id, id: instance.record.id })
       return
     }
     case 'deferred':
