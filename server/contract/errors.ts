@@ -10,7 +10,7 @@ export const ERRORS = {
   too_large: { status: 413, meaning: 'The body is larger than the limit.' },
   rate_limited: { status: 429, meaning: 'Too many attempts; Retry-After tells when to try again.' },
   vault_unavailable: { status: 503, meaning: 'No key-encryption key is configured, so secrets cannot be used.' },
-  not_leader: { status: 503, meaning: 'This controller is a standby; the leader accepts writes.' },
+  not_leader: { status: 503, meaning: 'No controller leads at the moment, or that changed under way.' },
   database_unavailable: { status: 503, meaning: 'The database does not answer; nothing was changed.' },
   internal: { status: 500, meaning: 'An unexpected failure; the log holds it under the request id.' },
 } as const

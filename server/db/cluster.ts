@@ -1,6 +1,6 @@
 /**
  * What the controllers on one database share beside its rows: who lives, who leads, commands for the leader, and messages.
- * docs/decisions/0012 tells why commands travel through the database.
+ * docs/decisions/0005 tells why commands travel through the database.
  */
 
 /** A controller as the others see it. */

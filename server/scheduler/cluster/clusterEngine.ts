@@ -1,6 +1,6 @@
 /**
  * The engine as API and people see it on any controller: what this one leads is done here, anything else goes to the leader through
- * the database (docs/decisions/0012). During an election commands and questions wait for a few seconds.
+ * the database (docs/decisions/0005). During an election commands and questions wait for a few seconds.
  *
  * On SQLite there is one controller and `cluster` is null: a command that comes between two terms waits for the next one.
  */

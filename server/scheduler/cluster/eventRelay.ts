@@ -100,6 +100,8 @@ export class EventRelay {
   #receive({ epoch, ...batch }: Message): void {
     if (epoch < this.#newestEpoch || epoch === this.#epoch) return
     this.#newestEpoch = epoch
+    // Replaced, whether this controller knows it already or not.
+    this.#epoch = null
     this.#events.append(batch)
   }
 }
