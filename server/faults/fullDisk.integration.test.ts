@@ -1,6 +1,6 @@
 /** The disk of the database fills up while tasks run and end: their results wait on the worker, and the user is told. */
 import { spawnSync } from 'node:child_process'
-import { mkdirSync, rmSync } from 'node:fs'
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, test } from 'vitest'
@@ -71,3 +71,56 @@ test('results of tasks that end on a full disk are kept, and accepted when there
   await expect.poll(async () => (await server.client.health()).status, { timeout: 10_000 }).toBe('ok')
   await server.stop()
 })
+
+test(
+  'a disk of their own that is too small for the logs: tasks end normally, the log is whole when there is space',
+  { timeout: 120_000 },
+  async (context) => {
+    await using server = await ControllerProcess.create()
+    const logs = join(server.data, 'logs')
+    mkdirSync(logs, { recursive: true })
+    using disk = smallDisk(logs, 4)
+    if (disk === null) return context.skip()
+    writeFileSync(
+      join(server.dagsFolder, 'loud.py'),
+      `
+from vortex import DAG, BashOperator
+with DAG("loud", schedule=None):
+    for i in range(3):
+        BashOperator(task_id=f"t{i}", bash_command="seq -w 1 1000000; echo the end", do_xcom_push=False)
+`,
+    )
+    server.addDag({ dag_id: 'more', retries: 0, tasks: [{ task_id: 't', kind: 'bash', seconds: 0, upstream: [] }] })
+    await server.start()
+    await expect.poll(async () => (await server.client.listDags({ query: {} })).total, { timeout: 20_000 }).toBe(2)
+    const began = performance.now()
+    await server.trigger('loud')
+    expect(await server.settle(30_000)).toEqual([])
+    const ended = Math.round(performance.now() - began)
+    await server.trigger('more')
+    expect(await server.settle(20_000)).toEqual([])
+    await expect.poll(() => server.log, { timeout: 10_000 }).toMatch(/disk of the log files is full|log files: ENOSPC/)
+    const params = { dag_id: 'loud', run_id: 'run' }
+    const page = async (task_id: string) => await server.client.getLog({ params: { ...params, task_id }, query: { offset: -1000 } })
+    const open = (await Promise.all(['t0', 't1', 't2'].map(page))).filter((log) => !log.complete).length
+    expect(open).toBeGreaterThan(0)
+    expect((await server.client.health()).status).toBe('ok')
+    expect(spawnSync('mount', ['-o', 'remount,size=64m', logs]).status).toBe(0)
+    const freed = performance.now()
+    for (const task_id of ['t0', 't1', 't2']) {
+      await expect.poll(async () => (await page(task_id)).complete, { timeout: 20_000 }).toBe(true)
+      const log = await page(task_id)
+      expect(log.text.split('\n').slice(-3)).toEqual(['1000000', 'the end', ''])
+      expect(log.truncated).toBe(false)
+      const first = await server.client.getLog({ params: { ...params, task_id }, query: { offset: 0, limit: 24 } })
+      expect(first.text).toBe('0000001\n0000002\n0000003\n')
+    }
+    const whole = Math.round(performance.now() - freed)
+    const { data } = await server.client.listTaskInstances({ params, query: {} })
+    expect(data.map((task) => [task.state, task.try_number])).toEqual(Array.from({ length: 3 }, () => ['success', 1]))
+    process.stdout.write(
+      `log disk full: tasks ended after ${ended} ms; ${open} of 3 logs waited; whole ${whole} ms after there was space\n`,
+    )
+    await server.stop()
+  },
+)

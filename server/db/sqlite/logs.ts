@@ -294,6 +294,12 @@ async function sizeOf(file: string): Promise<number | null> {
   }
 }
 
+/** What everybody is told of it; other trouble only rejects. */
+const REASONS: Readonly<Record<string, string>> = {
+  ENOSPC: 'the disk of the log files is full; free some space, the server goes on by itself',
+  EDQUOT: 'the quota of the log files is used up; free some space, the server goes on by itself',
+  EROFS: 'the disk of the log files is read-only; mend that, the server goes on by itself',
+}
 const DISK_TROUBLE = new Set(['ENOSPC', 'EDQUOT', 'EIO', 'EROFS', 'EMFILE', 'ENFILE', 'EACCES'])
 
 async function unavailableOnDiskTrouble<R>(work: () => Promise<R>): Promise<R> {
@@ -301,7 +307,8 @@ async function unavailableOnDiskTrouble<R>(work: () => Promise<R>): Promise<R> {
     return await work()
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException
-    if (code !== undefined && DISK_TROUBLE.has(code)) throw new StoreUnavailable(`log files: ${message}`, { cause: error })
+    if (code !== undefined && DISK_TROUBLE.has(code))
+      throw new StoreUnavailable(`log files: ${message}`, { cause: error, reason: REASONS[code] ?? null })
     throw error
   }
 }

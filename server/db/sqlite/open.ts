@@ -141,8 +141,11 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
     if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) void logs.sweepDeleted().catch(() => undefined)
     return outcome
   }
-  for (const method of ['logAppend', 'logFinish', 'logWhole', 'logStat', 'logRead', 'logDelete'] as const)
+  for (const method of ['logFinish', 'logWhole', 'logStat', 'logRead', 'logDelete'] as const)
     store[method] = logs[method].bind(logs) as (p: never) => Promise<unknown>
+  // Logs may lie on a disk of their own; that it is full is told, but is no trouble of the database.
+  const logCondition = new Condition({ clock: systemClock, onChange: options.onProblem })
+  store.logAppend = (p: Parameters<LogFiles['logAppend']>[0]) => logCondition.write('logAppend', () => logs.logAppend(p))
   // What a killed server left behind; trouble with it is tried again at the next deletion or start.
   if (!writer.isDead) void logs.sweepDeleted().catch(() => undefined)
   const checkTimer = mustCheckLater(join(folder, DATABASE_FILE))
