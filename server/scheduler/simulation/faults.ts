@@ -41,7 +41,7 @@ export interface SeedClass {
 }
 
 const EVERY_COMMAND = Object.keys(COMMANDS)
-const SOME = ['trigger', 'trigger', 'trigger', 'clear', 'clearTask', 'cancel', 'markTask', 'pause', 'unpause']
+const SOME = ['trigger', 'trigger', 'trigger', 'clear', 'clearTask', 'cancel', 'restart', 'markTask', 'pause', 'unpause']
 const TRIGGERS = { most: 10, kinds: ['trigger'] }
 
 export const CLASSES: readonly SeedClass[] = [

@@ -24,12 +24,15 @@ export interface Violation {
 }
 
 /**
- * A process that is not wanted any more is told so, or loses its lease (5.4 s): a leader answers its worker, or does not. Half a second
+ * A process that is not wanted any more is told so, or loses its lease (5.4 s): a leader answers its worker, or does not. Four seconds
  * for the kill, and some for what is on its way.
  */
-const ORPHAN_MS = 8000
-/** A parse may store what is being deleted; names of 2.x and 3.x may meet (EngineDependencies.runIdSuffix). */
-const HARMLESS_CONFLICT = /^(dag_runs insert|DAG )/
+const ORPHAN_MS = 11_000
+/**
+ * Names of 2.x and 3.x may meet (DagEntry.run_id_suffix). A parse may tell of a DAG whose deletion is decided and not committed: then
+ * memory has what the database is about to lose, until the first conflict.
+ */
+const HARMLESS_CONFLICT = /^(dag_runs insert|DAG |task instance \d+: .* is undefined\/undefined|dag_run \d+ does not exist)/
 /** Later ones of the same seed follow from the first. */
 const KEPT_MAX = 20
 

@@ -63,6 +63,11 @@ export const COMMANDS: Record<string, Command> = {
   pause: (_, commands, dag_id) => commands.dagSetPaused({ dag_id, paused: true, actor }),
   unpause: (_, commands, dag_id) => commands.dagSetPaused({ dag_id, paused: false, actor }),
   cancel: (world, commands, dag_id) => onRun(world, dag_id, (run) => commands.runCancel({ ...run, actor })),
+  restart: (world, commands, dag_id) =>
+    onRun(world, dag_id, async (run) => {
+      await commands.runCancel({ ...run, actor }).catch(() => undefined)
+      await commands.runClear({ ...run, options: {}, actor })
+    }),
   clear: (world, commands, dag_id) => onRun(world, dag_id, (run) => commands.runClear({ ...run, options: {}, actor })),
   clearTask: (world, commands, dag_id) =>
     onTask(world, dag_id, (task) =>

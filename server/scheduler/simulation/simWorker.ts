@@ -158,7 +158,7 @@ export class SimWorker {
   #kill(ref: AttemptRef): void {
     const entry = this.#entries.get(keyOf(ref))
     if (entry === undefined) this.#report(endOf(ref, this.#time.now, { outcome: 'killed', behaviour: null }))
-    else if (entry.state === 'running') this.#processes.kill(ref, 500)
+    else if (entry.state === 'running') this.#processes.kill(ref, this.#random.chance(0.2) ? 4000 : 500) // some do not listen to TERM
     else if (entry.state === 'waiting') this.#end(entry, { outcome: 'killed', behaviour: null })
   }
 

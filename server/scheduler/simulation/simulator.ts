@@ -58,6 +58,8 @@ class Simulation {
   readonly #world: World
   readonly #owner = newOwner()
   readonly #fail_rate: number
+  /** When people are busy. */
+  readonly #bursts: number[] = []
   #commits = 0
   #committedAt = 0
 
@@ -152,6 +154,7 @@ class Simulation {
     for (let left = random.int(1, most); left > 0;) {
       const at = random.int(0, FAULTS_MS - 1000)
       const dag_id = random.pick(dag_ids)
+      this.#bursts.push(at)
       for (let i = random.int(1, Math.min(left, 5)); i > 0; i--, left--)
         one(at + random.pick([0, 0, 5, 50, 400]), random.pick(kinds), dag_id)
     }
@@ -160,9 +163,14 @@ class Simulation {
   #planFaults(): void {
     for (const [kind, most] of Object.entries(this.#class.faults) as [keyof FaultCounts, number][])
       for (let i = this.#random.int(0, most); i > 0; i--)
-        this.#time.schedule(this.#owner, this.#random.int(100, FAULTS_MS - 1), () => {
+        this.#time.schedule(this.#owner, this.#faultAt(), () => {
           if (this.#cluster.befall(kind)) count(this.#world, kind)
         })
+  }
+
+  /** At any time, or while what was just asked for is half done. */
+  #faultAt(): number {
+    return this.#random.chance(0.3) ? this.#random.pick(this.#bursts) + this.#random.int(0, 60) : this.#random.int(100, FAULTS_MS - 1)
   }
 
   /** Mostly the leader; now and then one that only believes to lead, or a standby. */
