@@ -43,7 +43,7 @@ export class Condition {
       this.#saved(kind)
       return result
     } catch (error) {
-      if (isDamage(error)) throw this.damaged(error)
+      if (isDamage(error)) throw this.damaged(error.message, error)
       if (error instanceof StoreUnavailable && error.reason !== null) {
         this.#refused.set(kind, { at: this.#clock.monotonic(), error })
         this.#tell(error.message)
@@ -57,15 +57,16 @@ export class Condition {
     try {
       return await work()
     } catch (error) {
-      throw isDamage(error) ? this.damaged(error) : error
+      throw isDamage(error) ? this.damaged(error.message, error) : error
     }
   }
 
-  damaged(cause: Error): StoreUnavailable {
+  /** `message`: as of DatabaseCorrupt. */
+  damaged(message: string, cause?: Error): StoreUnavailable {
     if (this.#damage !== null) return this.#damage
-    this.#damage = new StoreUnavailable(cause.message, { cause, reason: DAMAGE_ADVICE })
+    this.#damage = new StoreUnavailable(message, { cause, reason: DAMAGE_ADVICE })
     this.#isTold = false
-    this.#tell(cause.message)
+    this.#tell(message)
     return this.#damage
   }
 

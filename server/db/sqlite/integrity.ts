@@ -31,8 +31,8 @@ export function requireWholeFile(file: string): void {
 }
 
 /**
- * Before the start. After a clean stop or a mere kill a large file is not read through, for SQLite's log makes both safe: a reader
- * does that while the server runs (`mustCheckLater`). After a power cut (another boot) it always is.
+ * Before the start. After a clean stop or a mere kill a large file is not read through, for SQLite's log makes both safe: a process
+ * beside the server does that (checkProcess.ts). After a power cut (another boot) it always is.
  */
 export function checkIntegrity(db: SqliteConnection, file: string, lock: FolderLock): void {
   const mustCheck = !lock.closedCleanly && !lock.sameBoot

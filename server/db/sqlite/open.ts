@@ -11,12 +11,13 @@ import { join, resolve } from 'node:path'
 import { systemClock, type Timer } from '#runtime/clock.ts'
 import { StoreUnavailable, type CommitOutcome, type EngineCommit, type Store } from '../store.ts'
 import { READ_METHODS, SHARED_METHODS, type StoreMethod } from '../methods.ts'
+import { startCheck, type Check } from './checkProcess.ts'
 import { Condition } from './condition.ts'
 import type { Synchronous } from './connection.ts'
 import { encodeCommit } from './engineCommit.ts'
 import { mustCheckLater } from './integrity.ts'
 import { LogFiles } from './logs.ts'
-import { DATABASE_FILE, ThreadClient } from './thread/client.ts'
+import { DATABASE_FILE, ThreadClient, threadEntry } from './thread/client.ts'
 
 export interface SqliteOptions {
   folder: string
@@ -42,7 +43,7 @@ class Threads {
   readonly #readers: ThreadClient[] = []
   #opening: Promise<ThreadClient> | null = null
   #spare: Timer | null = null
-  #checker: ThreadClient | null = null
+  #check: Check | null = null
   #closed = false
 
   constructor(options: SqliteOptions) {
@@ -93,18 +94,17 @@ class Threads {
     })
   }
 
-  /** Reads the whole file through in a thread of its own; the server works meanwhile. */
-  async check(): Promise<void> {
-    this.#checker = await this.#start('reader')
-    await this.#checker.call('requireWholePages', null)
-    await this.#checker.close()
+  /** Reads the whole file through; returns what is damaged. */
+  async check(): Promise<string | null> {
+    if (this.#closed) return null
+    this.#check = startCheck({ entry: this.#options.thread_entry ?? threadEntry(), folder: this.#options.folder })
+    return await this.#check.ended
   }
 
   async close(): Promise<void> {
     this.#closed = true
     this.#spare?.cancel()
-    // It may be in the middle of a large file, and only reads.
-    await this.#checker?.abandon()
+    this.#check?.stop()
     await this.#opening?.catch(() => null)
     await Promise.all(this.#readers.map((reader) => reader.close()))
     await (await this.#writer?.catch(() => null))?.close()
@@ -149,7 +149,11 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
   // What a killed server left behind; trouble with it is tried again at the next deletion or start.
   if (!writer.isDead) void logs.sweepDeleted().catch(() => undefined)
   const checkTimer = mustCheckLater(join(folder, DATABASE_FILE))
-    ? systemClock.after(CHECK_AFTER_MS, () => void threads.check().catch((error: unknown) => noteDamage(condition, error)))
+    ? systemClock.after(CHECK_AFTER_MS, () => {
+        void threads.check().then((damage) => {
+          if (damage !== null) condition.damaged(damage)
+        })
+      })
     : null
   return {
     ...(store as unknown as Store),
@@ -160,9 +164,4 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
       return (closed ??= logs.close().then(() => threads.close()))
     },
   }
-}
-
-/** A check that was cut short by the server's end, or for want of memory, says nothing of the file. */
-function noteDamage(condition: Condition, error: unknown): void {
-  if (error instanceof Error && error.name === 'DatabaseCorrupt') condition.damaged(error)
 }

@@ -7,7 +7,7 @@ import { fromPlainError, type ThreadCall, type ThreadOptions, type ThreadReply }
 export const DATABASE_FILE = 'vortex.db'
 
 /** Where the thread's code is: beside this file as source, beside the bundle as sqliteThread.mjs. */
-function threadEntry(): URL {
+export function threadEntry(): URL {
   return import.meta.url.endsWith('.ts') ? new URL('./entry.ts', import.meta.url) : new URL('./sqliteThread.mjs', import.meta.url)
 }
 
@@ -78,12 +78,6 @@ export class ThreadClient {
     if (this.#dead !== null) return
     await this.call('close', null)
     this.#dead = new StoreUnavailable('the store is closed')
-    await this.#worker.terminate()
-  }
-
-  /** Ends the thread whatever it is doing. For a reader. */
-  async abandon(): Promise<void> {
-    this.#dead ??= new StoreUnavailable('the store is closed')
     await this.#worker.terminate()
   }
 

@@ -12,6 +12,7 @@ import { SHARED_METHODS } from '../../methods.ts'
 import { SqliteConnection } from '../connection.ts'
 import { engineCommit } from '../engineCommit.ts'
 import { lockFolder, type FolderLock } from '../folderLock.ts'
+import { CHECK_ARGUMENT } from '../checkProcess.ts'
 import { checkIntegrity, DatabaseCorrupt, isCorruption, requireWholeFile, requireWholePages } from '../integrity.ts'
 import { leaderAcquire, leaderForget, leaderRenew, leaderResign, now } from '../leader.ts'
 import { attemptList, logDeletionsDone, logDeletionsList, logFinishMany, logState } from '../logs.ts'
@@ -35,7 +36,6 @@ const METHODS: Record<string, Method> = {
   logDeletionsDone,
   attemptList: (db, p) => attemptList(db, options.folder, p),
   ping: (db) => void db.prepare('SELECT 1').get(),
-  requireWholePages: (db) => requireWholePages(db, join(options.folder, DATABASE_FILE)),
 }
 
 function openWriter(): { db: SqliteConnection; lock: FolderLock } {
@@ -92,5 +92,17 @@ function main(port: NonNullable<typeof parentPort>): void {
   reply({ id: 0, ok: true, value: null })
 }
 
-if (parentPort === null) throw new Error('the SQLite thread is not a program: start the server')
-main(parentPort)
+/** In a process of its own (checkProcess.ts): prints what is damaged. Other trouble says nothing of the file. */
+function check(folder: string): void {
+  const file = join(folder, DATABASE_FILE)
+  try {
+    requireWholePages(new SqliteConnection(file, { readonly: true, synchronous: 'FULL' }), file)
+  } catch (error) {
+    const damage = isCorruption(error) ? new DatabaseCorrupt(file, (error as Error).message) : error
+    if (damage instanceof DatabaseCorrupt) process.stdout.write(damage.message)
+  }
+}
+
+if (parentPort !== null) main(parentPort)
+else if (process.argv[2] === CHECK_ARGUMENT) check(process.argv[3] ?? '')
+else throw new Error('the SQLite thread is not a program: start the server')
