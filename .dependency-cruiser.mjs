@@ -12,7 +12,7 @@ const SERVER = {
   api: ['contract', 'domain', 'runtime', 'db', 'vault', 'scheduler', 'dagfiles'],
   cli: ['contract', 'runtime'],
 }
-const TEST = '\\.(test|integration\\.test)\\.tsx?$|/(testkit|testing|conformance|simulation)/'
+const TEST = '\\.(test|integration\\.test)\\.tsx?$|/(testkit|testing|conformance|simulation|harness)/'
 
 const rules = Object.entries(SERVER).map(([folder, allowed]) => ({
   name: `server-${folder}`,

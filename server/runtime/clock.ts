@@ -16,6 +16,13 @@ export interface Timer {
 
 const LONGEST_SLEEP_MS = 30_000
 
+/** Waits for work, but no longer than `ms`. */
+export async function atMost(clock: Clock, ms: number, work: Promise<unknown> | undefined): Promise<void> {
+  let timer: Timer | undefined
+  await Promise.race([work, new Promise<void>((resolve) => (timer = clock.after(ms, resolve)))])
+  timer?.cancel()
+}
+
 /** The machine's clock. */
 export const systemClock: Clock = {
   now: () => Date.now(),

@@ -9,7 +9,7 @@
  */
 import type { Logger } from '#runtime/logger.ts'
 import { VortexError } from '#contract/errors.ts'
-import type { Clock, Timer } from '#runtime/clock.ts'
+import { atMost, type Clock, type Timer } from '#runtime/clock.ts'
 import type { Service } from '#runtime/service.ts'
 import type { BackfillIntervalRecord } from '#db/records.ts'
 import type { EngineStore, LeaderTerm } from '#db/store.ts'
@@ -90,7 +90,7 @@ export class EngineService implements Service {
   async stop(): Promise<void> {
     this.#isStopped = true
     for (const timer of [this.#timer, this.#leaseTimer, this.#renewTimer, this.#acquireTimer]) timer?.cancel()
-    await this.#atMost(STOP_WAIT_MS, this.#committer?.idle())
+    await atMost(this.#o.clock, STOP_WAIT_MS, this.#committer?.idle())
     const term = this.#term
     this.#dropTerm(new VortexError('not_leader', 'The server is stopping.'))
     if (term !== null) await this.#resign(term)
@@ -98,13 +98,7 @@ export class EngineService implements Service {
 
   async #resign({ epoch }: LeaderTerm): Promise<void> {
     const resigned = this.#o.store.leaderResign({ holder: this.#o.holder, epoch }).catch(() => undefined)
-    await this.#atMost(STOP_WAIT_MS, resigned)
-  }
-
-  async #atMost(ms: number, work: Promise<void> | undefined): Promise<void> {
-    let timer: Timer | undefined
-    await Promise.race([work, new Promise<void>((resolve) => (timer = this.#o.clock.after(ms, resolve)))])
-    timer?.cancel()
+    await atMost(this.#o.clock, STOP_WAIT_MS, resigned)
   }
 
   /**

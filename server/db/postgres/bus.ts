@@ -11,7 +11,7 @@ import pg from 'pg'
 import type { Clock, Timer } from '#runtime/clock.ts'
 import { BUS_MESSAGE_MAX, type Bus, type BusAddress } from '../cluster.ts'
 import { StoreUnavailable } from '../store.ts'
-import { clientConfig, unavailableOnTrouble } from './connection.ts'
+import { clientConfig, endOf, unavailableOnTrouble } from './connection.ts'
 
 /** UTF-16 units per piece: at most three bytes each, and the prefix. */
 const PIECE_UNITS = 2_600
@@ -64,7 +64,7 @@ export class PostgresBus implements Bus {
     this.#timer?.cancel()
     const client = this.#client
     this.#client = null
-    if (client !== null) await endOf(client, this.#clock)
+    if (client !== null) await endOf(client)
   }
 
   async #connect(): Promise<void> {
@@ -80,7 +80,7 @@ export class PostgresBus implements Bus {
       if (isLost) return
       isLost = true
       if (this.#client === client) this.#client = null
-      void endOf(client, this.#clock)
+      void endOf(client)
       if (this.#state !== 'running') return
       this.#timer?.cancel()
       this.#timer = this.#clock.after(RECONNECT_MS, () => void this.#connect())
@@ -129,14 +129,6 @@ export class PostgresBus implements Bus {
     listener.parts = ''
     listener.onMessage(message)
   }
-}
-
-/** A client whose network is cut would wait for an answer to its good-bye. */
-async function endOf(client: pg.Client, clock: Clock): Promise<void> {
-  let timer: Timer | undefined
-  const limit = new Promise<void>((resolve) => (timer = clock.after(500, resolve)))
-  await Promise.race([client.end().catch(() => undefined), limit])
-  timer?.cancel()
 }
 
 /** PostgreSQL cuts names at 63 bytes, so a controller's is hashed. */

@@ -1,6 +1,7 @@
 /** Connections to PostgreSQL: fixed pools, conversion of values, and which errors mean "not now". */
+import type { Socket } from 'node:net'
 import pg from 'pg'
-import { systemClock, type Timer } from '#runtime/clock.ts'
+import { atMost, systemClock } from '#runtime/clock.ts'
 import type { TableName, TableRecords } from '../columns.ts'
 import type { Database, Session } from '../database.ts'
 import { cleanText, render, sql, type Sql, type SqlValue } from '../sql.ts'
@@ -15,6 +16,8 @@ const STATEMENT_TIMEOUT_MS = 30_000
 const CONNECT_TIMEOUT_MS = 5_000
 /** A stop of the server. */
 const CLOSE_MS = 3_000
+/** For the good-bye of a connection that is given up. */
+const END_MS = 500
 /** A leader that is cut off in the middle of a commit must not keep the fence's row locked for its successor. */
 const IDLE_IN_TRANSACTION_MS = 5_000
 
@@ -55,6 +58,13 @@ export function clientConfig(url: string): pg.ClientConfig {
   }
 }
 
+/** Ends a connection of its own. One whose network is cut would wait for the answer to its good-bye. */
+export async function endOf(client: pg.Client): Promise<void> {
+  const ended = client.end().catch(() => undefined)
+  await atMost(systemClock, END_MS, ended)
+  ;(client as unknown as { connection: { stream: Socket } }).connection.stream.destroy()
+}
+
 export class PostgresDatabase implements Database {
   readonly #writers: pg.Pool
   readonly #readers: pg.Pool
@@ -82,10 +92,7 @@ export class PostgresDatabase implements Database {
 
   /** Waits for what is under way, but not for a connection whose network is cut: its answer may be half a minute away. */
   async close(): Promise<void> {
-    let timer: Timer | undefined
-    const limit = new Promise<void>((resolve) => (timer = systemClock.after(CLOSE_MS, resolve)))
-    await Promise.race([Promise.all([this.#writers.end(), this.#readers.end()]), limit])
-    timer?.cancel()
+    await atMost(systemClock, CLOSE_MS, Promise.all([this.#writers.end(), this.#readers.end()]))
   }
 }
 

@@ -7,7 +7,7 @@
  */
 import pg from 'pg'
 import type { LeaderTerm } from '../store.ts'
-import { clientConfig, unavailableOnTrouble } from './connection.ts'
+import { clientConfig, endOf, unavailableOnTrouble } from './connection.ts'
 
 /** The leader's commits are short; one that takes longer has lost its lease anyway. */
 const STATEMENT_TIMEOUT_MS = 20_000
@@ -45,7 +45,7 @@ export class LeaderConnection {
   async drop(): Promise<void> {
     const client = await this.#client?.catch(() => null)
     this.#client = null
-    await client?.end().catch(() => undefined)
+    if (client != null) await endOf(client)
   }
 
   async close(): Promise<void> {
@@ -82,7 +82,7 @@ export class LeaderConnection {
       return client
     } catch (error) {
       forget()
-      await client.end().catch(() => undefined)
+      await endOf(client)
       throw error
     }
   }

@@ -6,7 +6,7 @@
  */
 import { VortexError } from '#contract/errors.ts'
 import type { Cluster, ControllerRecord, LeaderRecord } from '#db/cluster.ts'
-import type { Clock, Timer } from '#runtime/clock.ts'
+import { atMost, type Clock, type Timer } from '#runtime/clock.ts'
 import type { LiveEvents } from '#runtime/liveEvents.ts'
 import type { Logger } from '#runtime/logger.ts'
 import type { Service } from '#runtime/service.ts'
@@ -147,7 +147,7 @@ export class ClusterEngine implements Service {
       }
     }
     if (this.#parts !== null) return await this.#parts.desk.run(name, p)
-    await this.#until(COMMAND_WAIT_MS, this.#o.service().whenLeading())
+    await atMost(this.#o.clock, COMMAND_WAIT_MS, this.#o.service().whenLeading())
     return await local(p)
   }
 
@@ -162,12 +162,6 @@ export class ClusterEngine implements Service {
     } finally {
       timer?.cancel()
     }
-  }
-
-  async #until(ms: number, work: Promise<void>): Promise<void> {
-    let timer: Timer | undefined
-    await Promise.race([work, new Promise<void>((resolve) => (timer = this.#o.clock.after(ms, resolve)))])
-    timer?.cancel()
   }
 
   #connect(cluster: Cluster): Parts {
