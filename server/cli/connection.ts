@@ -122,6 +122,12 @@ function checkKey(key: string, from: string): string {
 }
 
 function unreachable(url: string, cause: unknown): CliError {
+  if (url.startsWith('https:') && /certificate|altnames/i.test(reasonOf(cause)))
+    return new CliError(
+      EXIT.unreachable,
+      `The certificate of ${url} is not trusted (${reasonOf(cause).split(';')[0]}). Set NODE_EXTRA_CA_CERTS to the file of the authority that signed it.`,
+      { cause },
+    )
   return new CliError(EXIT.unreachable, `No VORTEX server answers at ${url} (${reasonOf(cause)}). ${startAdvice(url)}`, { cause })
 }
 

@@ -78,6 +78,8 @@ function firstWord(args: readonly string[]): string | undefined {
 
 /** Runs a command line and leaves its exit code in process.exitCode. */
 export async function main(args: readonly string[]): Promise<void> {
+  // Deprecations of Node are for us, who see them in tests, not for who runs VORTEX.
+  process.noDeprecation = true
   // A reader that closes early (`vortex dags list | head`) is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed))
   try {

@@ -28,6 +28,7 @@ import type { ControllerAddress } from './controllerAddress.ts'
 import { ControllerList } from './controllerList.ts'
 import { Lease } from './lease.ts'
 import { emptyWorkerFrame, type Outgoing } from './outgoing.ts'
+import { Trouble } from './trouble.ts'
 
 const BACKOFF_FIRST_MS = 50
 const BACKOFF_SLOWEST_MS = 1_000
@@ -72,6 +73,7 @@ type TryResult = 'served' | 'vacant' | 'failed'
 export class Session {
   readonly #o: SessionOptions
   readonly #lease: Lease
+  readonly #trouble: Trouble
   readonly #controllers: ControllerList
   #connection: Connection | null = null
   #writer: FrameWriter<WorkerFrame> | null = null
@@ -93,6 +95,7 @@ export class Session {
   constructor(options: SessionOptions) {
     this.#o = options
     this.#lease = new Lease(options.leaseNow)
+    this.#trouble = new Trouble(options.logger)
     this.#controllers = new ControllerList(options.controllers)
     this.#disconnectedAt = options.clock.monotonic()
     options.outgoing.onMore = () => this.#writer?.wake()
@@ -169,7 +172,10 @@ export class Session {
   async #tryController(address: ControllerAddress): Promise<TryResult> {
     const seen = await probe(address, { clock: this.#o.clock, timeout_ms: PROBE_MS })
     if (this.#isStopped()) return 'failed'
-    if (seen !== 'open') return seen === 'refused' ? 'vacant' : 'failed'
+    if (seen !== 'open') {
+      this.#trouble.tell(address, seen)
+      return seen === 'refused' ? 'vacant' : 'failed'
+    }
     this.#isVacant = false
     return await new Promise<TryResult>((resolve) => {
       const connection = new Connection(address, this.#o.credentials)
@@ -216,12 +222,12 @@ export class Session {
         { controller: address.text, details: error?.details ?? 'ended by the controller' },
         'lost the controller; attempts run on under their lease',
       )
-    }
+    } else if (error !== null && !this.#isStopped() && !this.#isVacant && !isTokenRefused(error)) this.#trouble.tell(address, error.details)
     if (!this.#isStopped()) this.#state = 'connecting'
     if (isTokenRefused(error)) {
       logger.error(
         { controller: address.text },
-        'the controller refuses this worker token. Take the one that the controller uses (vortex worker token).',
+        'the controller refuses this worker token. Take the one that the controller uses: worker.token in its data folder.',
       )
       if (!this.#wasWelcomed) this.#o.onHopeless('the controller refuses the worker token')
     }
@@ -285,6 +291,7 @@ export class Session {
   #welcomed(welcome: Welcome): void {
     this.#state = 'open'
     this.#wasWelcomed = true
+    if (this.#connection !== null) this.#trouble.isOver(this.#connection.address)
     if (this.#connection !== null) this.#controllers.welcomed(this.#connection.address)
     this.#welcome = welcome
     this.#lease.begin({ lease_ms: welcome.lease_ms, sent_at: this.#helloSentAt })
