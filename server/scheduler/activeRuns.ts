@@ -33,6 +33,7 @@ export function activate(
   record: DagRunRecord,
   version: DagVersionRecord,
   instances: TaskInstanceRecord[],
+  p: { isNew: boolean } = { isNew: false },
 ): ActiveRun {
   const graph = graphOf(version)
   const run = new ActiveRun(dag, record, version, graph, taskSlotsOf(dag, record, version))
@@ -59,6 +60,8 @@ export function activate(
   dag.runs.set(record.run_id, run)
   e.runs.set(record.id, run)
   if (graph.uses_past) e.pending.effects.push(() => e.dependencies.requestPast(run))
+  countRun(run, 1)
+  if (p.isNew) return run
   // It is here again (a clear, a mark): runs that look back at it must see how it goes on.
   for (const next of dag.runs.values()) if (next.past?.dag_run_id === record.id) linkPast(next, run)
   return run
@@ -143,7 +146,7 @@ export function createRun(e: Engine, dag: DagEntry, p: NewRun): ActiveRun {
     to_state: 'queued',
     ...p.cause,
   })
-  const run = activate(e, dag, record, version, instances)
+  const run = activate(e, dag, record, version, instances, { isNew: true })
   e.markRunChanged(run)
   e.dagsWithRoom.add(dag)
   return run
@@ -180,6 +183,26 @@ export function newInstance(e: Engine, run: DagRunRecord, graph: CompiledGraph, 
     state_reason: excluded ? 'the run lies outside the start_date and end_date of the task' : null,
     note: null,
   }
+}
+
+/** Every change of a run's state goes through here, so that its DAG need not count its runs. */
+export function setRunState(e: Engine, run: ActiveRun, set: { state: DagRunState } & Parameters<Engine['pending']['changeRun']>[1]): void {
+  countRun(run, -1)
+  e.pending.changeRun(run.record, set)
+  countRun(run, 1)
+}
+
+function countRun(run: ActiveRun, by: 1 | -1): void {
+  const { dag, record } = run
+  const isBackfill = record.run_type === 'backfill'
+  if (record.state === 'queued') {
+    const queued = isBackfill ? dag.queued_backfill : dag.queued
+    if (by === 1) queued.add(run)
+    else queued.delete(run)
+  }
+  if (isBackfill || !run.isActive) return
+  dag.active += by
+  if (record.state === 'running') dag.running += by
 }
 
 /** Keeps the DAG's newest success, for templates. */

@@ -2,7 +2,7 @@
 import { VortexError } from '#contract/errors.ts'
 import type { ClearBody } from '#contract/dagRun.ts'
 import { reachable } from '#domain/graph.ts'
-import { noteSuccess } from './activeRuns.ts'
+import { noteSuccess, setRunState } from './activeRuns.ts'
 import type { Cause, Engine } from './engine.ts'
 import { endLive, skipFor, transition } from './instances.ts'
 import type { ActiveRun, Instance } from './model.ts'
@@ -80,7 +80,7 @@ export function reopenRun(e: Engine, run: ActiveRun, cause: Cause): void {
   const { record } = run
   if (run.isActive) return
   const from = record.state
-  e.pending.changeRun(record, { state: 'queued', queued_time: e.now, start_time: null, end_time: null, state_reason: null })
+  setRunState(e, run, { state: 'queued', queued_time: e.now, start_time: null, end_time: null, state_reason: null })
   e.ledger({
     kind: 'dag_run.state',
     dag_id: record.dag_id,

@@ -71,6 +71,8 @@ export class ActiveRun {
   isDeleted = false
   /** undefined = not looked up yet; null = there is no run before. */
   past: PastRun | null | undefined = undefined
+  /** The run in memory that `past` is. */
+  waits_for: ActiveRun | null = null
   /** Runs whose `past` is this one. */
   readonly waitingForThis = new Set<ActiveRun>()
   /** Limit of active tasks per run (3.x) or of the whole DAG (2.x). */
@@ -96,6 +98,12 @@ export class DagEntry {
   timetable: Timetable
   /** Runs in memory by run id: active ones, and finished ones until their commit is through. */
   readonly runs = new Map<string, ActiveRun>()
+  /** Queued runs within max_active_runs, and those of backfills, which have limits of their own; in the order in which they start. */
+  readonly queued = new Set<ActiveRun>()
+  readonly queued_backfill = new Set<ActiveRun>()
+  /** Numbers of its queued and running runs, and of the running ones; without those of backfills. */
+  active = 0
+  running = 0
   readonly perDagLimits = new Map<string, Limit>()
   taskSlots: Limit
   /** Due time of the timer that is set for its next run; null = none. */

@@ -36,6 +36,8 @@ export function pastLoaded(e: Engine, run: ActiveRun, found: Found): void {
 
 /** `next` looks back at a run in memory, and is evaluated again when something of it ends. */
 export function linkPast(next: ActiveRun, run: ActiveRun): void {
+  next.waits_for?.waitingForThis.delete(next)
+  next.waits_for = run
   run.waitingForThis.add(next)
   next.past = {
     dag_run_id: run.record.id,

@@ -3,7 +3,7 @@
  * core-concepts/dag-run), aborted, and forgotten after the commit that ended them.
  */
 import { isFinished, type DagRunState } from '#contract/states.ts'
-import { noteSuccess } from './activeRuns.ts'
+import { noteSuccess, setRunState } from './activeRuns.ts'
 import { backfillRunEnded } from './backfills.ts'
 import type { Cause, Engine } from './engine.ts'
 import { endLive, leaseOf, transition } from './instances.ts'
@@ -14,15 +14,11 @@ import { createDueRuns } from './schedule.ts'
 export function startQueuedRuns(e: Engine): void {
   for (const dag of e.dagsWithRoom) {
     e.dagsWithRoom.delete(dag)
-    let running = 0
-    for (const run of dag.runs.values()) if (run.record.state === 'running' && run.record.run_type !== 'backfill') running++
-    for (const run of dag.runs.values()) {
-      if (run.record.state !== 'queued') continue
-      const isBackfill = run.record.run_type === 'backfill' // limited by its own max_active_runs
-      if (run.record.run_type !== 'manual' && dag.record.is_paused) continue
-      if (!isBackfill && running >= dag.record.max_active_runs) continue
-      startRun(e, run)
-      if (!isBackfill) running++
+    const { is_paused, max_active_runs } = dag.record
+    if (!is_paused) for (const run of dag.queued_backfill) startRun(e, run) // limited by the backfill's own max_active_runs
+    for (const run of dag.queued) {
+      if (dag.running >= max_active_runs) break
+      if (!is_paused || run.record.run_type === 'manual') startRun(e, run)
     }
     createDueRuns(e, dag)
   }
@@ -30,7 +26,7 @@ export function startQueuedRuns(e: Engine): void {
 
 function startRun(e: Engine, run: ActiveRun): void {
   const { record } = run
-  e.pending.changeRun(record, { state: 'running', start_time: record.start_time ?? e.now, end_time: null, state_reason: null })
+  setRunState(e, run, { state: 'running', start_time: record.start_time ?? e.now, end_time: null, state_reason: null })
   e.ledger({
     kind: 'dag_run.state',
     dag_id: record.dag_id,
@@ -84,7 +80,7 @@ export function finishRuns(e: Engine): void {
 export function endRun(e: Engine, run: ActiveRun, state: Extract<DagRunState, 'success' | 'failed'>, cause: Cause): void {
   const { record, dag } = run
   const from = record.state
-  e.pending.changeRun(record, { state, start_time: record.start_time ?? e.now, end_time: e.now, state_reason: cause.cause })
+  setRunState(e, run, { state, start_time: record.start_time ?? e.now, end_time: e.now, state_reason: cause.cause })
   e.ledger({
     kind: 'dag_run.state',
     dag_id: record.dag_id,
@@ -132,9 +128,12 @@ export function retire(e: Engine, run: ActiveRun, ending: number): void {
   if (run.isActive || run.pins > 0 || run.endings !== ending || e.runs.get(run.record.id) !== run) return
   if (run.waitingForThis.size > 0) {
     const states = new Map(run.instances.map(({ record }) => [record.task_id, record.state]))
-    for (const next of run.waitingForThis) next.past = { dag_run_id: run.record.id, stateOf: (task_id) => states.get(task_id) ?? null }
+    for (const next of run.waitingForThis) {
+      next.past = { dag_run_id: run.record.id, stateOf: (task_id) => states.get(task_id) ?? null }
+      next.waits_for = null
+    }
   }
-  for (const other of run.dag.runs.values()) other.waitingForThis.delete(run)
+  run.waits_for?.waitingForThis.delete(run)
   for (const instance of run.instances) if (instance.live === null) e.instances.delete(instance.record.id)
   e.runs.delete(run.record.id)
   run.dag.runs.delete(run.record.run_id)

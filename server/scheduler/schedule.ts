@@ -43,7 +43,7 @@ export function plan(e: Engine, dag: DagEntry): void {
   }
   if (next === null || record.is_paused) return
   // A run that is due but has no room is created when a run of the DAG ends; no timer can tell when that is.
-  if (next.run_after <= e.now && activeScheduledRuns(dag) >= record.max_active_runs) return
+  if (next.run_after <= e.now && dag.active >= record.max_active_runs) return
   const at = Math.max(next.run_after, e.now + 1)
   if (dag.timer_at === at) return
   dag.timer_at = at
@@ -58,7 +58,7 @@ export function createDueRuns(e: Engine, dag: DagEntry): void {
   if (dag.record.is_paused || dag.record.is_stale) return
   for (let created = 0; created < RUNS_PER_STEP; created++) {
     const next = nextPlanned(e, dag)
-    if (next === null || next.run_after > e.now || activeScheduledRuns(dag) >= dag.record.max_active_runs) break
+    if (next === null || next.run_after > e.now || dag.active >= dag.record.max_active_runs) break
     const run_id = formatRunId({
       run_type: 'scheduled',
       logical_date: next.logical_date,
@@ -84,10 +84,4 @@ export function createDueRuns(e: Engine, dag: DagEntry): void {
     })
   }
   plan(e, dag)
-}
-
-function activeScheduledRuns(dag: DagEntry): number {
-  let count = 0
-  for (const run of dag.runs.values()) if (run.isActive && run.record.run_type !== 'backfill') count++
-  return count
 }
