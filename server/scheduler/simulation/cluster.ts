@@ -58,7 +58,9 @@ export class Cluster {
 
   /** Those that answer heartbeats now. One that is frozen answers nothing. */
   get sure(): SimController[] {
-    return this.controllers.filter((controller) => controller.isRunning && controller.isSure)
+    const found: SimController[] = []
+    for (const { controller } of this.#hosts) if (controller?.isRunning === true && controller.isSure) found.push(controller)
+    return found
   }
 
   startController(index: number): void {

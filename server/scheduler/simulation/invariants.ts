@@ -70,9 +70,9 @@ export class Invariants {
   }
 
   /** After each callback. */
-  step(sure: readonly string[]): void {
-    if (sure.length > 1) this.found('LEADERS', `${sure.join(' and ')} are both sure to lead`)
-    const leader = sure[0] ?? ''
+  step(sure: readonly { holder: string }[]): void {
+    if (sure.length > 1) this.found('LEADERS', `${sure.map(({ holder }) => holder).join(' and ')} are both sure to lead`)
+    const leader = sure[0]?.holder ?? ''
     if (leader === '' || leader !== this.#leader) this.#leadsSince = this.#now()
     this.#leader = leader
   }
@@ -84,7 +84,10 @@ export class Invariants {
     const { task_instance_id: id, task_id, attempt, token } = physical
     const other = this.#alive.get(id)
     if (other !== undefined)
-      this.found('OVERLAP', `attempt ${attempt} of ${task_id} (${id}) begins on ${physical.worker_id}, ${other.attempt} lives on ${other.worker_id}`)
+      this.found(
+        'OVERLAP',
+        `attempt ${attempt} of ${task_id} (${id}) begins on ${physical.worker_id}, ${other.attempt} lives on ${other.worker_id}`,
+      )
     this.#alive.set(id, physical)
     const ofRun = this.#aliveByRun.get(physical.dag_run_id)
     if (ofRun === undefined) this.#aliveByRun.set(physical.dag_run_id, new Set([physical]))
@@ -104,7 +107,10 @@ export class Invariants {
     const { task_instance_id, task_id, attempt, worker_id } = physical
     const since = Math.max(this.#closedAt.get(`${task_instance_id}:${attempt}`) ?? Infinity, this.#leadsSince)
     if (this.#leader !== '' && this.#now() - since > ORPHAN_MS)
-      this.found('ORPHAN', `attempt ${attempt} of ${task_id} (${task_instance_id}) lived on ${worker_id} until now, unwanted since ${since} ms`)
+      this.found(
+        'ORPHAN',
+        `attempt ${attempt} of ${task_id} (${task_instance_id}) lived on ${worker_id} until now, unwanted since ${since} ms`,
+      )
   }
 
   // --- reports -------------------------------------------------------------------------------------------------------------
@@ -166,7 +172,8 @@ export class Invariants {
       const from = from_state as TaskInstanceState
       const to = to_state as TaskInstanceState
       const current = at.get(id)
-      if (current !== undefined && current !== from) this.found('TABLE', `task instance ${id}: ${cause} takes it from ${from}, but it is ${current}`)
+      if (current !== undefined && current !== from)
+        this.found('TABLE', `task instance ${id}: ${cause} takes it from ${from}, but it is ${current}`)
       if (!TASK_INSTANCE_TRANSITIONS[from].includes(to)) this.found('TABLE', `task instance ${id}: ${from} -> ${to} (${cause})`)
       at.set(id, to)
     }

@@ -26,13 +26,11 @@ const RULES: Record<Exclude<TriggerRule, 'all_done_setup_success'>, (ups: End[])
   },
   all_failed: (ups) => (ups.every(isFailure) ? ['run'] : ['skipped']),
   all_skipped: (ups) => (ups.every((up) => up === 'skipped') ? ['run'] : ['skipped']),
-  one_success: (ups) =>
-    ups.includes('success') ? ['run'] : ups.every((up) => up === 'skipped') ? ['skipped'] : ['upstream_failed'],
+  one_success: (ups) => (ups.includes('success') ? ['run'] : ups.every((up) => up === 'skipped') ? ['skipped'] : ['upstream_failed']),
   one_failed: (ups) => (ups.some(isFailure) ? ['run'] : ['skipped']),
   one_done: (ups) => (ups.includes('success') || ups.includes('failed') ? ['run'] : ['skipped']),
   none_failed: (ups) => (ups.some(isFailure) ? ['upstream_failed'] : ['run']),
-  none_failed_min_one_success: (ups) =>
-    ups.some(isFailure) ? ['upstream_failed'] : ups.includes('success') ? ['run'] : ['skipped'],
+  none_failed_min_one_success: (ups) => (ups.some(isFailure) ? ['upstream_failed'] : ups.includes('success') ? ['run'] : ['skipped']),
   none_skipped: (ups) => (ups.includes('skipped') ? ['skipped'] : ['run']),
   all_done_min_one_success(ups) {
     const out: Verdict[] = []
@@ -106,7 +104,10 @@ class Judge {
     const hasRun = (row.try_number > 0 && !isCutShort) || (task.kind === 'empty' && row.state === 'success')
     const verdict: TaskInstanceState | 'run' = hasRun ? 'run' : row.state
     if (!allowed.includes(verdict as Verdict))
-      return this.#wrong(task.task_id, `(${task.trigger_rule}) is ${row.state} after ${row.try_number} attempts, allowed: ${allowed.join(' or ')}`)
+      return this.#wrong(
+        task.task_id,
+        `(${task.trigger_rule}) is ${row.state} after ${row.try_number} attempts, allowed: ${allowed.join(' or ')}`,
+      )
     if (verdict !== 'run') return
     if (row.state !== ran.state || row.try_number !== ran.attempts)
       this.#wrong(task.task_id, `is ${row.state} after ${row.try_number} attempts; its attempts give ${ran.state} after ${ran.attempts}`)
@@ -130,7 +131,8 @@ class Judge {
     for (const task of this.#spec.tasks) {
       if (this.#rows.get(task.task_id)?.state !== 'success' || !this.#play(task).skips.includes(task_id)) continue
       if (downstreamOf(this.#spec, task.task_id).includes(task_id)) return 'direct'
-      if (task.operator === BRANCH || !allDownstreamOf(this.#spec, task.task_id).includes(task_id)) throw new Error('a branch skips its neighbours')
+      if (task.operator === BRANCH || !allDownstreamOf(this.#spec, task.task_id).includes(task_id))
+        throw new Error('a branch skips its neighbours')
       found = 'far'
     }
     return found
@@ -155,7 +157,11 @@ class Judge {
     const state = this.#stateOf(task.task_id)
     // A lost attempt's task waits for its next one, and a branch may skip it meanwhile.
     if (state === 'skipped' && outcome !== 'skipped') return { state: 'success', attempts: attempts + 1, skips: [] }
-    return { state: outcome === state || state === 'failed' ? state : 'success', attempts, skips: outcome === 'success' ? skip_task_ids : [] }
+    return {
+      state: outcome === state || state === 'failed' ? state : 'success',
+      attempts,
+      skips: outcome === 'success' ? skip_task_ids : [],
+    }
   }
 
   #stateOf(task_id: string): End {

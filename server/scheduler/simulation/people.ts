@@ -1,6 +1,7 @@
 /** What people and parses do to a simulation: one random command at a time, counted if it was carried out. */
 import type { DagSpec } from '#contract/dagSpec.ts'
 import type { EngineCommands } from '../ports.ts'
+import { copyOf } from './copy.ts'
 import type { Random } from './random.ts'
 import { newOwner, SIM_START, type SimTime } from './simClock.ts'
 import type { SimDatabase } from './simDatabase.ts'
@@ -164,7 +165,7 @@ async function deleteDag(world: World, commands: EngineCommands, dag_id: string)
   const again = (): void => {
     if (db.dags.has(dag_id)) return
     const made = addDag(db, likeBefore(random, spec), newVersionId(db))
-    tell(world, (asked) => asked.dagsChanged({ changed: [structuredClone({ ...made, is_new: true })], stale: [] }))
+    tell(world, (asked) => asked.dagsChanged({ changed: [copyOf({ ...made, is_new: true })], stale: [] }))
   }
   time.schedule(people, random.int(1, 5000), again)
   for (const run of db.runs.values())
@@ -206,7 +207,7 @@ export function tellOf(world: World, dag_id: string): void {
     const dag = db.dags.get(dag_id)
     const version = dag === undefined ? undefined : db.versions.get(dag.dag_version_id)
     if (dag !== undefined && version !== undefined)
-      await asked.dagsChanged({ changed: [structuredClone({ dag, version, is_new: false })], stale: [] })
+      await asked.dagsChanged({ changed: [copyOf({ dag, version, is_new: false })], stale: [] })
   })
 }
 

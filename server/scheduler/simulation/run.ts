@@ -42,7 +42,8 @@ for (let seed = from; ran < count; seed++) {
   process.stdout.write(`seed ${seed} (${result.class}): ${first.join('\n  ')}\n`)
 }
 for (const [name, { seeds, failed: bad, ms, landed }] of byClass)
-  if (seeds > 0) process.stdout.write(`${name}: ${seeds} seeds, ${bad} failed, ${(ms / seeds).toFixed(0)} ms each; ${JSON.stringify(landed)}\n`)
+  if (seeds > 0)
+    process.stdout.write(`${name}: ${seeds} seeds, ${bad} failed, ${(ms / seeds).toFixed(0)} ms each; ${JSON.stringify(landed)}\n`)
 const seconds = (performance.now() - began) / 1000
 process.stdout.write(`${count} seeds, ${failed} failed, ${seconds.toFixed(1)} s, ${Math.round((60 * count) / seconds)} seeds a minute\n`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -119,7 +119,11 @@ export class SimController {
   }
 }
 
-const noStore = { logStat: () => Promise.resolve(null), attemptList: () => Promise.resolve([]), taskInstanceById: () => Promise.resolve(null) }
+const noStore = {
+  logStat: () => Promise.resolve(null),
+  attemptList: () => Promise.resolve([]),
+  taskInstanceById: () => Promise.resolve(null),
+}
 
 class SimSession {
   readonly #controller: SimController

@@ -12,6 +12,7 @@ import type {
   BackfillIntervalRecord,
 } from '#db/records.ts'
 import type { CommitOutcome, EngineCommit } from '#db/store.ts'
+import { copyOf } from './copy.ts'
 
 export class SimDatabase {
   leader = { holder: '', epoch: 0, commit_seq: 0, expires_at: 0, renewed_at: 0 }
@@ -60,22 +61,22 @@ export class SimDatabase {
   }
 
   #write(commit: EngineCommit): void {
-    for (const row of commit.dag_runs_insert) this.runs.set(row.id, structuredClone(row))
-    for (const row of commit.task_instances_insert) this.instances.set(row.id, structuredClone(row))
-    for (const row of commit.attempts_insert) this.attempts.set(`${row.task_instance_id}:${row.attempt}`, structuredClone(row))
+    for (const row of commit.dag_runs_insert) this.runs.set(row.id, copyOf(row))
+    for (const row of commit.task_instances_insert) this.instances.set(row.id, copyOf(row))
+    for (const row of commit.attempts_insert) this.attempts.set(`${row.task_instance_id}:${row.attempt}`, copyOf(row))
     for (const { id } of commit.dag_runs_insert) this.maxIds.dag_run = Math.max(this.maxIds.dag_run, id)
     for (const { id } of commit.task_instances_insert) this.maxIds.task_instance = Math.max(this.maxIds.task_instance, id)
     for (const { backfill } of commit.backfills_insert) this.maxIds.backfill = Math.max(this.maxIds.backfill, backfill.id)
-    for (const { id, set } of commit.dag_runs_update) Object.assign(this.runs.get(id) ?? {}, structuredClone(set))
-    for (const { id, set } of commit.task_instances_update) Object.assign(this.instances.get(id) ?? {}, structuredClone(set))
+    for (const { id, set } of commit.dag_runs_update) Object.assign(this.runs.get(id) ?? {}, copyOf(set))
+    for (const { id, set } of commit.task_instances_update) Object.assign(this.instances.get(id) ?? {}, copyOf(set))
     for (const { task_instance_id, attempt, set } of commit.attempts_update)
-      Object.assign(this.attempts.get(`${task_instance_id}:${attempt}`) ?? {}, structuredClone(set))
-    for (const { dag_id, set } of commit.dags_update) Object.assign(this.dags.get(dag_id) ?? {}, structuredClone(set))
+      Object.assign(this.attempts.get(`${task_instance_id}:${attempt}`) ?? {}, copyOf(set))
+    for (const { dag_id, set } of commit.dags_update) Object.assign(this.dags.get(dag_id) ?? {}, copyOf(set))
     for (const { backfill, intervals } of commit.backfills_insert) {
-      this.backfills.set(backfill.id, structuredClone(backfill))
-      this.intervals.push(...structuredClone(intervals))
+      this.backfills.set(backfill.id, copyOf(backfill))
+      this.intervals.push(...copyOf(intervals))
     }
-    for (const { id, set } of commit.backfills_update) Object.assign(this.backfills.get(id) ?? {}, structuredClone(set))
+    for (const { id, set } of commit.backfills_update) Object.assign(this.backfills.get(id) ?? {}, copyOf(set))
     for (const { backfill_id, ordinal, dag_run_id } of commit.backfill_intervals_update) {
       const interval = this.intervals.find((row) => row.backfill_id === backfill_id && row.ordinal === ordinal)
       if (interval !== undefined) interval.dag_run_id = dag_run_id
@@ -83,9 +84,8 @@ export class SimDatabase {
     for (const { dag_run_id, task_id, map_index } of commit.xcoms_delete)
       for (const [key, row] of this.xcoms)
         if (row.dag_run_id === dag_run_id && row.task_id === task_id && row.map_index === map_index) this.xcoms.delete(key)
-    for (const row of commit.xcoms_put)
-      this.xcoms.set(`${row.dag_run_id} ${row.task_id} ${row.map_index} ${row.key}`, structuredClone(row))
-    this.ledger.push(...structuredClone(commit.ledger_insert))
+    for (const row of commit.xcoms_put) this.xcoms.set(`${row.dag_run_id} ${row.task_id} ${row.map_index} ${row.key}`, copyOf(row))
+    this.ledger.push(...copyOf(commit.ledger_insert))
     for (const id of commit.dag_runs_delete) {
       this.runs.delete(id)
       for (const row of this.instances.values()) if (row.dag_run_id === id) this.#deleteInstance(row.id)
@@ -144,4 +144,3 @@ export class SimDatabase {
     return null
   }
 }
-

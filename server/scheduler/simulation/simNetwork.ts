@@ -95,11 +95,15 @@ export class SimStream {
     this.#isClosed[side] = true
     const other = side === 'worker' ? 'controller' : 'worker'
     if (p.losesSent) this.#cutOff[other] = true
-    this.#travel(other, () => {
-      if (this.#isClosed[other]) return
-      this.#isClosed[other] = true
-      this.#ends[other]?.onClosed()
-    }, true)
+    this.#travel(
+      other,
+      () => {
+        if (this.#isClosed[other]) return
+        this.#isClosed[other] = true
+        this.#ends[other]?.onClosed()
+      },
+      true,
+    )
   }
 
   #travel(side: Side, arrive: () => void, isEnd = false): void {

@@ -5,6 +5,7 @@
  */
 import type { DagRunRecord } from '#db/records.ts'
 import { StoreUnavailable, type EngineStore } from '#db/store.ts'
+import { copyOf } from './copy.ts'
 import type { Random } from './random.ts'
 import { newOwner, type Owner, type SimTime } from './simClock.ts'
 import type { SimDatabase } from './simDatabase.ts'
@@ -46,10 +47,6 @@ export interface SimStoreOptions {
 
 export function simStore(o: SimStoreOptions): EngineStore {
   return { ...leaderMethods(o), ...readMethods(o), engineCommit: (commit) => call(o, copyOf(commit), (copy) => o.db.apply(copy), 8) }
-}
-
-function copyOf<T>(value: T): T {
-  return structuredClone(value)
 }
 
 async function call<I, T>({ time, random, link }: SimStoreOptions, input: I, work: (input: I) => T, slowest = 5): Promise<T> {
@@ -149,10 +146,7 @@ function snapshot(db: SimDatabase): Snapshot {
   }
 }
 
-function previousRun(
-  db: SimDatabase,
-  p: Parameters<EngineStore['previousRunGet']>[0],
-): Awaited<ReturnType<EngineStore['previousRunGet']>> {
+function previousRun(db: SimDatabase, p: Parameters<EngineStore['previousRunGet']>[0]): Awaited<ReturnType<EngineStore['previousRunGet']>> {
   let found: DagRunRecord | null = null
   for (const run of db.runs.values()) {
     if (run.dag_id !== p.dag_id || run.logical_date === null || run.logical_date >= p.before_logical_date) continue

@@ -39,7 +39,10 @@ interface Entry {
   killed: 'failed' | 'killed' | null
 }
 
-export interface SimWorkerOptions extends Pick<ProcessesOptions, 'time' | 'random' | 'seed' | 'fail_rate' | 'isQuick' | 'onPhysical' | 'onPhysicalEnd'> {
+export interface SimWorkerOptions extends Pick<
+  ProcessesOptions,
+  'time' | 'random' | 'seed' | 'fail_rate' | 'isQuick' | 'onPhysical' | 'onPhysicalEnd'
+> {
   id: string
   network: SimNetwork
   /** The processes at the addresses that it knows; null = none there at the moment. */
@@ -158,7 +161,8 @@ export class SimWorker {
   #kill(ref: AttemptRef): void {
     const entry = this.#entries.get(keyOf(ref))
     if (entry === undefined) this.#report(endOf(ref, this.#time.now, { outcome: 'killed', behaviour: null }))
-    else if (entry.state === 'running') this.#processes.kill(ref, this.#random.chance(0.2) ? 4000 : 500) // some do not listen to TERM
+    else if (entry.state === 'running')
+      this.#processes.kill(ref, this.#random.chance(0.2) ? 4000 : 500) // some do not listen to TERM
     else if (entry.state === 'waiting') this.#end(entry, { outcome: 'killed', behaviour: null })
   }
 

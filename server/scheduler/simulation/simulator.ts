@@ -95,9 +95,7 @@ class Simulation {
     this.#comeToRest()
     this.#committedAt = this.#time.now
     const quiet = QUIET_MS + this.#cluster.aheadMs
-    await this.#until(
-      () => this.#isAtRest() || this.#time.now - this.#committedAt > quiet || this.#time.now > FAULTS_MS + REST_MS,
-    )
+    await this.#until(() => this.#isAtRest() || this.#time.now - this.#committedAt > quiet || this.#time.now > FAULTS_MS + REST_MS)
     return this.#result(isCalm)
   }
 
@@ -134,7 +132,7 @@ class Simulation {
     while (!isOver()) {
       if (!this.#time.advance()) return
       await new Promise<void>((resolve) => setImmediate(resolve))
-      this.#invariants.step(this.#cluster.sure.map(({ holder }) => holder))
+      this.#invariants.step(this.#cluster.sure)
       if (this.#db.commits !== this.#commits) {
         this.#commits = this.#db.commits
         this.#committedAt = this.#time.now
@@ -188,7 +186,7 @@ class Simulation {
     for (const dag of db.dags.values()) {
       const version = db.versions.get(dag.dag_version_id)
       // An end date lets its active runs end, as a pause would not.
-      if (dag.schedule !== null && version !== undefined) version.spec.end_date = '2026-01-01T00:00:00.000Z'
+      if (dag.schedule !== null && version !== undefined) version.spec = { ...version.spec, end_date: '2026-01-01T00:00:00.000Z' }
       tellOf(this.#world, dag.dag_id)
       tell(this.#world, (commands) => this.#unhold(commands, dag.dag_id))
     }
