@@ -1,57 +1,26 @@
 /** The real command line in a process of its own, against the real API and engine on SQLite (without workers). */
-import { spawn } from 'node:child_process'
 import { mkdtemp, rm, stat, writeFile } from 'node:fs/promises'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { makeDagSpec, makeTaskSpec } from '#testkit/makeDagSpec.ts'
 import { startTestApi, type TestApi } from '#testkit/apiServer.ts'
+import { startCli, type CliOptions } from './testing/cliProcess.ts'
 
 /** The machine may be busy with other suites; nothing here is a measurement. */
 const PATIENT = { timeout: 30_000 }
-const BIN = resolve(import.meta.dirname, '../../bin/vortex.js')
 
 let api: TestApi
 let url: string
 let home: string
 
-interface Outcome {
-  code: number | null
-  stdout: string
-  stderr: string
+/** Starts the command line as Ada, on the test's server. */
+function start(args: string[], options: CliOptions = {}) {
+  const env = { HOME: home, VORTEX_HOME: home, VORTEX_SERVER_URL: url, VORTEX_API_KEY: api.keys.ada, ...options.env }
+  return startCli(args, { ...options, env })
 }
-
-/** Starts the command line; `seen` resolves when its output matches. */
-function start(args: string[], options: { env?: Record<string, string>; input?: string } = {}) {
-  const env = {
-    PATH: process.env['PATH'] ?? '',
-    HOME: home,
-    VORTEX_HOME: home,
-    VORTEX_SERVER_URL: url,
-    VORTEX_API_KEY: api.keys.ada,
-    ...options.env,
-  }
-  const child = spawn(process.execPath, [BIN, ...args], { env, stdio: ['pipe', 'pipe', 'pipe'] })
-  let stdout = ''
-  let stderr = ''
-  const waiting: (() => void)[] = []
-  child.stdout.on('data', (chunk: Buffer) => {
-    stdout += chunk.toString()
-    for (const look of waiting) look()
-  })
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
-  child.stdin.end(options.input ?? '')
-  const done = new Promise<Outcome>((resolveDone) => child.on('close', (code) => resolveDone({ code, stdout, stderr })))
-  const seen = (pattern: RegExp) =>
-    new Promise<void>((resolveSeen) => {
-      const look = (): void => void (pattern.test(stdout) && resolveSeen())
-      waiting.push(look)
-      look()
-    })
-  return { done, seen, child }
-}
-const vortex = (args: string[], options: Parameters<typeof start>[1] = {}) => start(args, options).done
+const vortex = (args: string[], options: CliOptions = {}) => start(args, options).done
 
 beforeAll(async () => {
   home = await mkdtemp(join(tmpdir(), 'vortex-cli-'))
