@@ -136,7 +136,10 @@ describe('an API key', () => {
   })
   it('comes with sign-in on request', async () => {
     const { api_key } = (await signIn('vera', PASSWORD, { issue_api_key: true })).json<{ api_key: string }>()
-    expect((await api.call({ url: '/api/me', headers: { authorization: api_key } })).json()).toMatchObject({ username: 'vera', role: 'Viewer' })
+    expect((await api.call({ url: '/api/me', headers: { authorization: api_key } })).json()).toMatchObject({
+      username: 'vera',
+      role: 'Viewer',
+    })
   })
 })
 
