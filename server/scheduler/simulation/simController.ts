@@ -14,7 +14,8 @@ import { createSwarmInbox } from '../swarmInbox.ts'
 import { newOwner, type Owner, type SimTime } from './simClock.ts'
 import type { SimStream } from './simNetwork.ts'
 import { simStore, type DbLink, type SimStoreOptions } from './simStore.ts'
-import { SIM_LEASE_MS, type ControllerMessage, type SimWorker, type WorkerMessage } from './simWorker.ts'
+import type { ControllerMessage, WorkerMessage } from './simMessages.ts'
+import { SIM_LEASE_MS, type SimWorker } from './simWorker.ts'
 
 const silent = createLogger({ level: process.env['SIM_LOG'] === undefined ? 'silent' : 'debug', readable: true })
 

@@ -9,28 +9,12 @@ import type { Random } from './random.ts'
 import { newOwner, SIM_START, type SimTime } from './simClock.ts'
 import type { SimController } from './simController.ts'
 import { SimStream, type SimNetwork } from './simNetwork.ts'
+import { endOf, type ControllerMessage, type WorkerMessage } from './simMessages.ts'
 import { keyOf, SimProcesses, type ProcessEnd, type ProcessesOptions } from './simProcesses.ts'
 
 export const SIM_LEASE_MS = 6000
 const PROBE_MS = 1500
 const WELCOME_WAIT_MS = 15_000
-
-export interface WorkerMessage {
-  hello?: WorkerHello
-  heartbeat?: number
-  reports?: { seq: number; report: AttemptReport }[]
-  released?: AttemptRef[]
-  draining?: boolean
-}
-export interface ControllerMessage {
-  refused?: boolean
-  welcome?: { unknown: AttemptRef[] }
-  beat_ack?: number
-  acked?: number
-  assign?: AssignedAttempt[]
-  kill?: AttemptRef
-  drain?: boolean
-}
 
 interface Entry {
   assigned: AssignedAttempt
@@ -376,25 +360,5 @@ export class SimWorker {
     this.#killAll()
     this.#closeStream(false)
     return true
-  }
-}
-
-function endOf(ref: AttemptRef, now: number, { outcome, behaviour }: ProcessEnd): AttemptReport {
-  const delay = behaviour?.reschedule_ms ?? null
-  return {
-    type: 'ended',
-    ref,
-    at: SIM_START + now,
-    outcome,
-    exit_code: outcome === 'success' ? 0 : 1,
-    signal: '',
-    reason: outcome,
-    reason_code: outcome === 'failed' ? 'exception' : '',
-    xcoms: outcome === 'success' ? [{ key: 'return_value', value_json: String(ref.attempt) }] : [],
-    skip_task_ids: behaviour?.skip_task_ids ?? [],
-    reschedule_at: delay === null ? null : SIM_START + now + delay,
-    deferral_json: null,
-    max_rss_bytes: null,
-    log_truncated: false,
   }
 }
