@@ -59,7 +59,9 @@ test('bad DAG files beside a good one', { timeout: 180_000 }, async () => {
     })
     .toEqual(Object.keys(BAD_FILES).sort())
   const seconds = ((performance.now() - began) / 1000).toFixed(1)
-  await expect.poll(async () => (await server.client.listDags({ query: {} })).data.map((dag) => dag.id).sort()).toEqual(['flood', 'good'])
+  await expect
+    .poll(async () => (await server.client.listDags({ query: {} })).data.map((dag) => dag.id).sort(), { timeout: 30_000 })
+    .toEqual(['flood', 'good'])
   const { data } = await server.client.listImportErrors({ query: { limit: 100 } })
   for (const error of data) {
     const { says, line } = BAD_FILES[error.file]!
