@@ -74,6 +74,7 @@ export async function runEngine(store: Store, spec: DagSpec, capacity: number): 
       },
       kill: () => undefined,
       drain: () => undefined,
+      disconnect: () => undefined,
       disconnectAll: () => undefined,
     },
   })
@@ -108,6 +109,7 @@ export async function runEngine(store: Store, spec: DagSpec, capacity: number): 
     version: '',
     local: true,
     held: [],
+    draining: false,
   })
   const commitsBefore = service.stats.commits
   const began = performance.now()
