@@ -45,8 +45,8 @@ export function mustCheckLater(file: string): boolean {
 }
 
 /**
- * Every page of every table and index: their form and their order, not the contents of a text. About 0.4 s for each GB in the
- * system's cache.
+ * Every page of every table and index: their form and their order, not the contents of a text. About 1 s for each GB that the
+ * system has in its cache.
  */
 export function requireWholePages(db: SqliteConnection, file: string): void {
   const rows = db.handle.pragma('quick_check(3)') as { quick_check: string }[]
