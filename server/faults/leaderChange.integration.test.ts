@@ -10,7 +10,7 @@ import { ControllerPair, healthOf, type LeaderFault } from './harness/controller
 import type { ControllerProcess } from './harness/controllerProcess.ts'
 import { fanDag, standardDag } from './harness/dagShapes.ts'
 import { EventFollower } from './harness/eventFollower.ts'
-import { readLedger, report } from './harness/ledger.ts'
+import { checkLedger, readLedger, report } from './harness/ledger.ts'
 import { makeRandom, sized } from './harness/sizes.ts'
 
 interface Write {
@@ -110,6 +110,28 @@ test('the leader is killed, stopped and cut off while tasks run', { timeout: siz
   for (const { note } of done) expect(notes).toContain(note)
   for (const { note } of refused) expect(notes).not.toContain(note)
   expect(done.length).toBeGreaterThan(writes.length / 2)
+})
+
+test('a local worker does not take the end of its controller for the absence of all', { timeout: 120_000 }, async () => {
+  await using pair = await ControllerPair.create(await freshPostgresUrl(), { local: { capacity: 4, lease_ms: 2_000 } })
+  const [a, b] = pair.controllers
+  const tasks = Array.from({ length: 4 }, (_, i) => ({ task_id: `t${i}`, kind: 'bash' as const, seconds: 5, upstream: [] }))
+  a.addDag({ dag_id: 'left', retries: 2, tasks })
+  await pair.start({ capacity: 0 })
+  await a.waitForDags()
+  await b.trigger('left')
+  await expect.poll(() => readLedger(a.ledger).length, { timeout: 20_000, interval: 50 }).toBe(4)
+  // The worker has heard by now that there is another controller, which it cannot ask.
+  await sleep(1_000)
+  await a.kill()
+  expect(a.workerPid()).not.toBeNull()
+  await pair.leads(b)
+  const stuck = await b.settle(60_000)
+  b.dags.push(...a.dags)
+  const found = checkLedger({ lines: a.lines(), dags: a.dags, recorded: await b.recorded(), stuck })
+  expect(report('left local worker', found, { landed: 1, planned: 1 })).toBe(0)
+  // All four were made again, by the other controller's worker.
+  expect(found.starts).toBe(8)
 })
 
 test('a new leader schedules in time, and the old one is fenced', { timeout: sized({ ci: 120_000, full: 900_000 }) }, async () => {

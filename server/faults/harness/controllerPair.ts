@@ -27,7 +27,8 @@ export class ControllerPair implements AsyncDisposable {
     this.#swarmPorts = swarmPorts
   }
 
-  static async create(database: string): Promise<ControllerPair> {
+  /** `local`: each controller has a local worker of its own and no port for others. */
+  static async create(database: string, p: { local?: { capacity: number; lease_ms: number } } = {}): Promise<ControllerPair> {
     const secrets = {
       VORTEX_WORKER_TOKEN: randomBytes(32).toString('base64url'),
       VORTEX_KEK: randomBytes(32).toString('base64'),
@@ -41,8 +42,9 @@ export class ControllerPair implements AsyncDisposable {
       const url = new URL(target)
       url.port = String(proxy.port)
       const folder = made[0] === undefined ? [] : ['--dags-folder', made[0].dagsFolder]
-      const args = ['--database-url', url.href, '--swarm-listen', `127.0.0.1:${port}`, ...folder]
-      made.push(await ControllerProcess.create({ capacity: 0, args, env: secrets }))
+      const swarm = p.local === undefined ? ['--swarm-listen', `127.0.0.1:${port}`] : ['--lease-ms', String(p.local.lease_ms)]
+      const args = ['--database-url', url.href, ...swarm, ...folder]
+      made.push(await ControllerProcess.create({ capacity: p.local?.capacity ?? 0, args, env: secrets }))
       proxies.push(proxy)
     }
     const [a, b] = made
@@ -51,11 +53,12 @@ export class ControllerPair implements AsyncDisposable {
     return new ControllerPair([a, b], [proxyA, proxyB], swarmPorts)
   }
 
-  /** The first one leads. */
+  /** The first one leads. `capacity`: of the worker over TCP; 0 = none. */
   async start(p: { capacity: number }): Promise<void> {
     const [a, b] = this.controllers
     await a.start()
     await b.start()
+    if (p.capacity === 0) return
     const controllers = this.#swarmPorts.map((port) => `http://127.0.0.1:${port}`).join(',')
     this.#worker = a.spawnBeside({ args: ['worker', '--controller', controllers, '--capacity', String(p.capacity)], log: 'worker.log' })
   }
