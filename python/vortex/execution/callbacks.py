@@ -1,10 +1,10 @@
 """Calls what an author registered on a task or a DAG. A failing callback is printed and changes nothing."""
 from __future__ import annotations
 
-import sys
 from typing import Any, Dict, List
 
 from vortex.loading.author_traceback import format_author_traceback
+from vortex.task_log import say
 
 
 def registered(owner: Any, kind: str) -> List[Any]:
@@ -22,5 +22,4 @@ def run_callbacks(owner: Any, kind: str, context: Dict[str, Any]) -> None:
             callback(context)
         except Exception as error:  # noqa: BLE001 - the state of the task is decided already
             name = getattr(callback, "__name__", type(callback).__name__)
-            sys.stdout.write(f"on_{kind}_callback {name} failed; this does not change the state of the task:\n{format_author_traceback(error)}")
-            sys.stdout.flush()
+            say(f"on_{kind}_callback {name} failed; this does not change the state of the task:\n{format_author_traceback(error)}")

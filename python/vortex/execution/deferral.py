@@ -6,10 +6,10 @@ from __future__ import annotations
 
 import asyncio
 import datetime as dt
-import sys
 from typing import Any, Dict, Optional
 
 from vortex.exceptions import AirflowException, TaskDeferralError, TaskDeferralTimeout, TaskDeferred
+from vortex.task_log import say
 
 # A chain of deferrals that never ends is a bug of the operator.
 MAX_DEFERRALS = 10_000
@@ -20,8 +20,7 @@ def run_deferred(task: Any, deferred: TaskDeferred, context: Dict[str, Any]) -> 
     for _ in range(MAX_DEFERRALS):
         method = getattr(task, deferred.method_name)
         arguments = dict(deferred.kwargs or {})
-        sys.stdout.write(f"Waits for {type(deferred.trigger).__name__}, then goes on with {deferred.method_name}()\n")
-        sys.stdout.flush()
+        say(f"Waits for {type(deferred.trigger).__name__}, then goes on with {deferred.method_name}()\n")
         event = _wait_for_event(deferred.trigger, deferred.timeout)
         try:
             return method(context, getattr(event, "payload", event), **arguments)

@@ -28,6 +28,7 @@ from vortex.execution.templating import render_template_fields
 from vortex.execution.termination import Termination
 from vortex.loading.author_traceback import format_author_traceback
 from vortex.loading.bundle import template_folders
+from vortex.task_log import say
 
 
 def execute(job: Dict[str, Any], loaded: Any, channel: Any) -> Dict[str, Any]:
@@ -109,10 +110,10 @@ class _Attempt:
     def _ended_with(self, error: BaseException) -> Dict[str, Any]:
         found = outcome_of(error)
         if found["outcome"] == "skipped":
-            _print(f"Skipped: {found['reason']}\n")
+            say(f"Skipped: {found['reason']}\n")
             self._finish("skipped", "skipped")
         elif found["outcome"] != "rescheduled":
-            _print(format_author_traceback(error))
+            say(format_author_traceback(error))
             self._context["exception"] = error
             retries = found["outcome"] == "failed" and self._ti.is_eligible_to_retry()
             if found["reason_code"] != "killed":
@@ -156,11 +157,6 @@ def _result(found: Dict[str, Any], xcoms: Any = (), skip_task_ids: Any = ()) -> 
     document = {"xcoms": list(xcoms), "skip_task_ids": list(skip_task_ids), "reschedule_at_ms": 0, "deferral_json": ""}
     document.update(found)
     return document
-
-
-def _print(text: str) -> None:
-    sys.stdout.write(text)
-    sys.stdout.flush()
 
 
 def log_to_stdout() -> None:

@@ -2,12 +2,12 @@
 from __future__ import annotations
 
 import signal
-import sys
 import threading
 from typing import Any
 
 from vortex.exceptions import AirflowTaskTerminated, AirflowTaskTimeout
 from vortex.loading.author_traceback import format_author_traceback
+from vortex.task_log import say
 
 
 class Termination:
@@ -42,7 +42,7 @@ class Termination:
         try:
             self._task.on_kill()
         except Exception as error:  # noqa: BLE001 - the task ends all the same
-            sys.stdout.write(f"on_kill() failed:\n{format_author_traceback(error)}")
+            say(f"on_kill() failed:\n{format_author_traceback(error)}")
         if kind == "timeout":
             raise AirflowTaskTimeout(f"the task did not end within its execution_timeout of {self._seconds:g} s")
         raise AirflowTaskTerminated("the task was told to end")

@@ -13,6 +13,7 @@ from typing import Any, Callable, Dict, Optional
 from vortex.host import linux
 from vortex.host.channel import Channel, Terminated, XComTooLarge
 from vortex.host.clocks import monotonic
+from vortex.task_log import say
 
 CONTROL_FD = 3
 
@@ -52,7 +53,7 @@ def run_child(
     except BaseException as error:  # noqa: BLE001 - sys.exit and KeyboardInterrupt of a DAG file are its errors too
         receive_job()
         failure = import_failure(error)
-        sys.stderr.write(failure.pop("traceback"))
+        say(failure.pop("traceback"))
         finish(channel, failure)
     if rehearse is not None and job is None and not select.select((CONTROL_FD,), (), (), 0)[0]:
         try:
@@ -138,12 +139,12 @@ def execute_job(job: Dict[str, Any], loaded: Any, channel: Channel) -> Dict[str,
     except XComTooLarge as error:
         return {"outcome": "failed", "reason": str(error), "reason_code": "xcom_too_large"}
     except MemoryError:
-        traceback.print_exc()
+        say(traceback.format_exc())
         return {"outcome": "failed", "reason": "out of memory: MemoryError (the process reached its memory limit)", "reason_code": "out_of_memory"}
     except Terminated as error:
         return {"outcome": "failed", "reason": str(error), "reason_code": error.kind}
     except BaseException as error:  # noqa: BLE001 - whatever escapes is this attempt's failure, told rather than lost
-        traceback.print_exc()
+        say(traceback.format_exc())
         return {"outcome": "failed", "reason": f"{type(error).__name__}: {error}", "reason_code": "exception"}
 
 
@@ -153,7 +154,8 @@ def finish(channel: Channel, result: Dict[str, Any]) -> None:
     for stream in (sys.stdout, sys.stderr):
         try:
             stream.flush()
-        except (OSError, ValueError):
+        except (AttributeError, OSError, ValueError):
+            # None, or closed by the task.
             continue
     try:
         channel.send_result(result)

@@ -9,6 +9,7 @@ from vortex.definitions.base_operator import BaseOperator
 from vortex.definitions.branching import tasks_skipped_by_branch, tasks_skipped_by_short_circuit
 from vortex.definitions.callable_arguments import keyword_arguments
 from vortex.exceptions import AirflowException
+from vortex.task_log import say
 
 # A result longer than this is shortened in the log; the XCom is whole.
 MAX_LOGGED_CHARS = 10_000
@@ -69,14 +70,14 @@ class PythonOperator(BaseOperator):
         return asyncio.run(result)
 
     def _log_result(self, result: Any) -> None:
-        # Printed: every Python task says it, and the logging module costs a fresh process a third of a millisecond of copied memory.
+        # Not logged: every Python task says it, and the logging module costs a fresh process a third of a millisecond of copied memory.
         if not self.show_return_value_in_logs:
-            print("Done. Returned value not shown")
+            say("Done. Returned value not shown\n")
             return
         text = str(result)
         if len(text) > MAX_LOGGED_CHARS:
             text = f"{text[:MAX_LOGGED_CHARS]}... ({len(text):,} characters)"
-        print(f"Done. Returned value was: {text}")
+        say(f"Done. Returned value was: {text}\n")
 
 
 class BranchMixIn:
