@@ -116,7 +116,7 @@ function pools({ physical, db }: Evidence): Violation[] {
         const slots = attempt.pool_slots
         return [
           { at: attempt.started, by: slots },
-          { at: attempt.ended ?? Infinity, by: -slots },
+          { at: attempt.freed ?? attempt.ended ?? Infinity, by: -slots },
         ]
       })
     moments.sort((a, b) => a.at - b.at || a.by - b.by)

@@ -6,6 +6,7 @@ import type { SimDatabase } from './simDatabase.ts'
 import type { SeedClass, FaultCounts } from './faults.ts'
 import type { Invariants } from './invariants.ts'
 import { SimNetwork } from './simNetwork.ts'
+import type { Pace } from './simProcesses.ts'
 import { healLink } from './simStore.ts'
 import { SimWorker } from './simWorker.ts'
 
@@ -17,7 +18,7 @@ export interface ClusterOptions {
   db: SimDatabase
   invariants: Invariants
   fail_rate: number
-  isQuick: boolean
+  pace: Pace
 }
 
 /** At most: a person who sets a clock, or a host that comes back from a long sleep. */
@@ -154,6 +155,10 @@ export class Cluster {
     }
     if (kind === 'clockJump') {
       this.#jump(random.pick(this.#hosts).wall)
+      return true
+    }
+    if (kind === 'killAtCancel') {
+      this.#o.db.onKilled = () => void this.#o.time.schedule(this.#world, 0, () => this.befall('controllerKill'))
       return true
     }
     if (kind === 'controllerKill' || kind === 'controllerFreeze' || kind === 'databaseCut') {

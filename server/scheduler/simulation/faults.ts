@@ -7,6 +7,8 @@ import { COMMANDS } from './people.ts'
 /** How often each fault befalls one simulation, at most. */
 export interface FaultCounts {
   controllerKill: number
+  /** The leader dies when it has committed that an attempt shall be killed, and before the worker hears of it. */
+  killAtCancel: number
   /** The leader's process stands still and comes back believing that it leads. */
   controllerFreeze: number
   /** Nothing passes between one controller and the database, and nobody is told. */
@@ -49,7 +51,7 @@ export const CLASSES: readonly SeedClass[] = [
   {
     name: 'crashes',
     controllers: 1,
-    faults: { controllerKill: 6, outage: 1, workerKill: 3, workerCut: 2 },
+    faults: { controllerKill: 5, killAtCancel: 2, outage: 1, workerKill: 3, workerCut: 2 },
     databaseTrouble: 0.1,
     commands: { most: 16, kinds: SOME },
   },
@@ -77,7 +79,7 @@ export const CLASSES: readonly SeedClass[] = [
   {
     name: 'people',
     controllers: 1,
-    faults: { controllerKill: 2, reconnect: 2 },
+    faults: { controllerKill: 1, killAtCancel: 2, reconnect: 2 },
     databaseTrouble: 0.05,
     commands: { most: 30, kinds: EVERY_COMMAND },
   },
@@ -92,7 +94,8 @@ export const CLASSES: readonly SeedClass[] = [
     name: 'everything',
     controllers: 2,
     faults: {
-      controllerKill: 4,
+      controllerKill: 3,
+      killAtCancel: 1,
       controllerFreeze: 2,
       databaseCut: 2,
       outage: 1,

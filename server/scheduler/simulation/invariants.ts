@@ -51,6 +51,7 @@ export class Invariants {
   readonly #closedAt = new Map<string, number>()
   readonly #now: () => number
   #leader = ''
+  #epoch = 0
   #leadsSince = 0
 
   constructor(db: SimDatabase, now: () => number) {
@@ -75,6 +76,14 @@ export class Invariants {
     const leader = sure[0]?.holder ?? ''
     if (leader === '' || leader !== this.#leader) this.#leadsSince = this.#now()
     this.#leader = leader
+    if (this.#db.leader.epoch !== this.#epoch) this.#forgetKilled()
+  }
+
+  /** A new term does not know of killed attempts whose runs have ended: their slots are free while their processes are being ended. */
+  #forgetKilled(): void {
+    this.#epoch = this.#db.leader.epoch
+    for (const physical of this.#alive.values())
+      if (this.#closedAt.has(`${physical.task_instance_id}:${physical.attempt}`)) physical.freed ??= this.#now()
   }
 
   // --- processes -----------------------------------------------------------------------------------------------------------

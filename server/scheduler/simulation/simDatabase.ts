@@ -28,6 +28,8 @@ export class SimDatabase {
   readonly intervals: BackfillIntervalRecord[] = []
   readonly pools: PoolRecord[]
   commits = 0
+  /** Called once, right after the next commit that ends an attempt on request, and before its answer leaves. */
+  onKilled: (() => void) | null = null
   /** Looks at each commit right before and right after it happens. */
   watch: {
     before: (commit: EngineCommit) => void
@@ -57,6 +59,11 @@ export class SimDatabase {
     this.commits++
     this.#write(commit)
     this.watch?.after(commit)
+    const { onKilled } = this
+    if (onKilled !== null && commit.attempts_update.some(({ set }) => set.state === 'killed')) {
+      this.onKilled = null
+      onKilled()
+    }
     return { status: 'committed' }
   }
 

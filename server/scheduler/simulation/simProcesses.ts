@@ -8,6 +8,15 @@ import { behave, type Behaviour } from './behaviour.ts'
 import type { Random } from './random.ts'
 import { newOwner, type Owner, type SimTime } from './simClock.ts'
 
+/** How long tasks take. When all are short, workers are given more than they have places for. */
+export type Pace = 'quick' | 'mixed' | 'slow'
+
+function durationOf(random: Random, pace: Pace): number {
+  if (pace === 'quick') return random.chance(0.003) ? random.int(2000, 20_000) : random.int(1, 40)
+  if (pace === 'slow') return random.chance(0.15) ? random.int(5000, 40_000) : random.int(1, 800)
+  return random.chance(0.1) ? random.int(2000, 20_000) : random.int(1, 800)
+}
+
 export interface PhysicalAttempt {
   task_instance_id: number
   task_id: string
@@ -22,6 +31,8 @@ export interface PhysicalAttempt {
   started: number
   /** null = still alive. */
   ended: number | null
+  /** When its slots were free at the latest, although it lived; null = not before its end. */
+  freed: number | null
   finished: Behaviour['outcome'] | 'killed' | 'died' | null
 }
 
@@ -38,8 +49,7 @@ export interface ProcessesOptions {
   random: Random
   seed: number
   fail_rate: number
-  /** Every task is short: then workers are given more than they have places for. */
-  isQuick: boolean
+  pace: Pace
   onStarted: (ref: AttemptRef) => void
   onEnded: (ref: AttemptRef, end: ProcessEnd) => void
   /** A process began: checked at once, and written down. */
@@ -112,12 +122,13 @@ export class SimProcesses {
       token: ref.lease_token,
       started: time.now,
       ended: null,
+      freed: null,
       finished: null,
     }
     running.physical = physical
     this.#o.onPhysical(physical)
     this.#tell(() => this.#o.onStarted(ref))
-    const duration = random.chance(this.#o.isQuick ? 0.003 : 0.1) ? random.int(2000, 20_000) : random.int(1, this.#o.isQuick ? 40 : 800)
+    const duration = durationOf(random, this.#o.pace)
     const task = version.spec.tasks.find(({ task_id }) => task_id === task_instance.task_id)
     if (task === undefined) throw new Error(`${task_instance.task_id} is not in version ${version.version}`)
     const behaviour = behave({ ...this.#o, run_id: run.run_id, spec: version.spec, task, attempt: ref.attempt })

@@ -25,7 +25,7 @@ interface Entry {
 
 export interface SimWorkerOptions extends Pick<
   ProcessesOptions,
-  'time' | 'random' | 'seed' | 'fail_rate' | 'isQuick' | 'onPhysical' | 'onPhysicalEnd'
+  'time' | 'random' | 'seed' | 'fail_rate' | 'pace' | 'onPhysical' | 'onPhysicalEnd'
 > {
   id: string
   network: SimNetwork
@@ -63,7 +63,7 @@ export class SimWorker {
     this.id = options.id
     this.#o = options
     // Short tasks are given out in advance, beyond the capacity.
-    this.#capacity = options.isQuick ? 1 : 3
+    this.#capacity = options.pace === 'quick' ? 1 : 3
     this.#time = options.time
     this.#random = options.random
     this.#lease = new Lease(() => this.#time.now)

@@ -6,32 +6,6 @@ import { simulate, type SimResult } from './simulator.ts'
 const SEEDS = 2000
 const CHUNK = 250
 
-describe('the scheduler under simulated faults', () => {
-  for (let from = 1; from <= SEEDS; from += CHUNK) {
-    it(
-      `comes to rest with nothing lost, doubled or out of order for seeds ${from} to ${from + CHUNK - 1}`,
-      { timeout: 120_000 },
-      async () => {
-        const landed = new Landed()
-        for (let seed = from; seed < from + CHUNK; seed++) {
-          const result = await simulate(seed)
-          expect(result.violations, `seed ${seed}`).toEqual([])
-          landed.add(result)
-        }
-        landed.expectEverything()
-      },
-    )
-  }
-
-  it('replays a seed bit for bit', async () => {
-    for (const { name } of CLASSES) {
-      const seed = CLASSES.findIndex((other) => other.name === name) + 40 * CLASSES.length
-      expect(classOf(seed).name).toBe(name)
-      expect((await simulate(seed)).trace).toBe((await simulate(seed)).trace)
-    }
-  })
-})
-
 /** A run in which no fault and no command landed would prove nothing. */
 class Landed {
   readonly #byClass = new Map<string, Record<string, number>>()
@@ -43,9 +17,9 @@ class Landed {
   }
 
   expectEverything(): void {
+    const seeds = SEEDS / CLASSES.length
     for (const { name, faults } of CLASSES) {
       const totals = this.#byClass.get(name) ?? {}
-      const seeds = Math.floor(CHUNK / CLASSES.length)
       expect(totals['attempts'], `attempts of ${name}`).toBeGreaterThan(10 * seeds)
       expect(totals['rescheduled'], `rescheduled attempts of ${name}`).toBeGreaterThan(seeds)
       expect(totals['branchSkips'], `branch skips of ${name}`).toBeGreaterThan(seeds)
@@ -55,9 +29,37 @@ class Landed {
     }
     const people = this.#byClass.get('people') ?? {}
     const classOfPeople = CLASSES.find(({ name }) => name === 'people')
-    for (const kind of classOfPeople?.commands.kinds ?? []) expect(people[kind] ?? 0, `${kind} of people`).toBeGreaterThan(1)
+    for (const kind of classOfPeople?.commands.kinds ?? []) expect(people[kind] ?? 0, `${kind} of people`).toBeGreaterThan(5)
     const workers = this.#byClass.get('workers') ?? {}
     expect(workers['released'], 'attempts given back').toBeGreaterThan(5)
-    expect(workers['lost'], 'lost attempts').toBeGreaterThan(5)
+    expect(workers['lost'], 'lost attempts').toBeGreaterThan(seeds)
   }
 }
+
+describe('the scheduler under simulated faults', () => {
+  const landed = new Landed()
+  for (let from = 1; from <= SEEDS; from += CHUNK) {
+    it(
+      `comes to rest with nothing lost, doubled or out of order for seeds ${from} to ${from + CHUNK - 1}`,
+      { timeout: 120_000 },
+      async () => {
+        for (let seed = from; seed < from + CHUNK; seed++) {
+          const result = await simulate(seed)
+          expect(result.violations, `seed ${seed}`).toEqual([])
+          landed.add(result)
+        }
+      },
+    )
+  }
+
+  // Of what ran above.
+  it('had every fault and every command land', () => landed.expectEverything())
+
+  it('replays a seed bit for bit', async () => {
+    for (const { name } of CLASSES) {
+      const seed = CLASSES.findIndex((other) => other.name === name) + 40 * CLASSES.length
+      expect(classOf(seed).name).toBe(name)
+      expect((await simulate(seed)).trace).toBe((await simulate(seed)).trace)
+    }
+  })
+})

@@ -16,6 +16,7 @@ import { Invariants, type Violation } from './invariants.ts'
 import { judgeRuns } from './oracle.ts'
 import { carryOut, count, tell, tellOf, type Landed, type World } from './people.ts'
 import { hashOf, Random } from './random.ts'
+import type { Pace } from './simProcesses.ts'
 import { newOwner, SimTime } from './simClock.ts'
 import { SimDatabase } from './simDatabase.ts'
 import { addDag, randomDag } from './workload.ts'
@@ -33,12 +34,12 @@ export interface SimResult {
 
 /** Virtual time with faults, and the longest time to come to rest afterwards. */
 const FAULTS_MS = 90_000
-const REST_MS = 1_800_000
+const REST_MS = 7_200_000
 /**
- * Longest time without a commit before everything is at rest: the longest task (20 s), lease and margin (7.5 s), the longest sleep of
+ * Longest time without a commit before everything is at rest: the longest task (40 s), lease and margin (7.5 s), the longest sleep of
  * the engine's timer (30 s), and what a clock that was ahead makes late.
  */
-const QUIET_MS = 60_000
+const QUIET_MS = 90_000
 /** No commit takes longer when everything is healthy. */
 const SETTLED_MS = 100
 
@@ -74,7 +75,7 @@ class Simulation {
     ]))
     const time = this.#time
     this.#invariants = new Invariants(db, () => time.now)
-    const shared = { seed, random, time, db, fail_rate: this.#fail_rate, isQuick: random.chance(0.25) }
+    const shared = { seed, random, time, db, fail_rate: this.#fail_rate, pace: random.pick<Pace>(['quick', 'mixed', 'mixed', 'slow']) }
     this.#cluster = new Cluster({ ...shared, seedClass: this.#class, invariants: this.#invariants })
     this.#world = { asked: () => this.#asked(), db, time, random, landed: {}, acked: [], deleted: new Set() }
   }
@@ -83,13 +84,13 @@ class Simulation {
     const isCalm = this.#class.name === 'calm'
     const dag_ids = Array.from({ length: this.#random.int(1, 3) }, (_, i) => `dag${i}`)
     for (const [i, dag_id] of dag_ids.entries()) {
-      const isScheduled = i === 0 && this.#random.chance(this.#class.name === 'clocks' ? 0.8 : 0.3)
+      const isScheduled = i === 0 && this.#random.chance(['clocks', 'people'].includes(this.#class.name) ? 0.7 : 0.3)
       addDag(this.#db, randomDag(this.#random, { dag_id, isScheduled, isCalm }), ++this.#db.lastVersionId)
     }
     for (let i = 0; i < this.#class.controllers; i++) this.#cluster.startController(i)
     for (let i = this.#random.int(1, 3); i > 0; i--) this.#cluster.startWorker()
     this.#planCommands(dag_ids)
-    this.#planFaults()
+    this.#planFaults(dag_ids)
     await this.#until(() => this.#time.now >= FAULTS_MS)
     this.#cluster.heal()
     this.#comeToRest()
@@ -158,12 +159,21 @@ class Simulation {
     }
   }
 
-  #planFaults(): void {
+  #planFaults(dag_ids: string[]): void {
     for (const [kind, most] of Object.entries(this.#class.faults) as [keyof FaultCounts, number][])
       for (let i = this.#random.int(0, most); i > 0; i--)
         this.#time.schedule(this.#owner, this.#faultAt(), () => {
-          if (this.#cluster.befall(kind)) count(this.#world, kind)
+          if (!this.#cluster.befall(kind)) return
+          count(this.#world, kind)
+          if (kind === 'killAtCancel') this.#clearAfterwards(dag_ids)
         })
+  }
+
+  /** What was cancelled is wanted again, from a leader that never saw it. */
+  #clearAfterwards(dag_ids: string[]): void {
+    for (const dag_id of dag_ids) void carryOut(this.#world, this.#random.pick(['cancel', 'markTask', 'clearTask']), dag_id)
+    for (let i = 0; i < 6; i++)
+      this.#time.schedule(this.#owner, this.#random.int(100, 5000), () => void carryOut(this.#world, 'clear', this.#random.pick(dag_ids)))
   }
 
   /** At any time, or while what was just asked for is half done. */
