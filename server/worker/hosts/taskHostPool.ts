@@ -115,7 +115,8 @@ export class TaskHostPool {
   onHostExit(message: HostMessage): void {
     const host = this.byId.get(message['host'] as number)
     if (host === undefined) return
-    host.exit_words = String(message['words'])
+    // One that was killed for its time "was killed by signal 9"; why says more.
+    if (host.exit_words === '') host.exit_words = String(message['words'])
     if (host.link === null || !host.link.isOpen) this.lost(host)
   }
 
