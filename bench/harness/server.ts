@@ -36,6 +36,17 @@ export interface Server {
   stop(): Promise<void>
 }
 
+/** A bench that is interrupted takes its servers with it; they end their workers. */
+const running = new Set<ChildProcess>()
+process.once('exit', () => {
+  for (const child of running) child.kill('SIGINT')
+})
+for (const [signal, number] of [
+  ['SIGINT', 2],
+  ['SIGTERM', 15],
+] as const)
+  process.once(signal, () => process.exit(128 + number))
+
 export async function startServer(p: { home: string; dags: string; env?: Record<string, string> }): Promise<Server> {
   await buildServer()
   const began = performance.now()
@@ -48,6 +59,8 @@ export async function startServer(p: { home: string; dags: string; env?: Record<
       stdio: ['ignore', 'pipe', 'pipe'],
     },
   )
+  running.add(child)
+  child.once('exit', () => running.delete(child))
   let stderr = ''
   child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
   const url = await readUrl(child, () => stderr)
