@@ -58,13 +58,13 @@ function writeAllTheTime(pair: ControllerPair): { stop(): Promise<Write[]> } {
 
 test('the leader is killed, stopped and cut off while tasks run', { timeout: sized({ ci: 120_000, full: 900_000 }) }, async () => {
   const { dags, faults } = sized<{ dags: number; faults: LeaderFault[] }>({
-    ci: { dags: 8, faults: ['killed', 'stopped', 'cut off'] },
+    ci: { dags: 6, faults: ['killed', 'stopped', 'cut off'] },
     full: { dags: 60, faults: Array.from({ length: 5 }, (): LeaderFault[] => ['killed', 'stopped', 'cut off', 'killed']).flat() },
   })
   const random = makeRandom()
   await using pair = await ControllerPair.create(await freshPostgresUrl())
   const [a, b] = pair.controllers
-  for (let i = 0; i < dags; i++) a.addDag(standardDag({ dag_id: `storm${i}`, retries: 4, random, seconds: [0.05, 0.4] }))
+  for (let i = 0; i < dags; i++) a.addDag(standardDag({ dag_id: `storm${i}`, retries: 4, random, seconds: [0.05, 0.5] }))
   a.addDag({ dag_id: 'written', retries: 4, tasks: fanDag({ dag_id: 'written', width: 1 }).tasks })
   await pair.start({ capacity: 6 })
   await a.waitForDags()
@@ -115,7 +115,7 @@ test('the leader is killed, stopped and cut off while tasks run', { timeout: siz
 test('a local worker does not take the end of its controller for the absence of all', { timeout: 120_000 }, async () => {
   await using pair = await ControllerPair.create(await freshPostgresUrl(), { local: { capacity: 4, lease_ms: 2_000 } })
   const [a, b] = pair.controllers
-  const tasks = Array.from({ length: 4 }, (_, i) => ({ task_id: `t${i}`, kind: 'bash' as const, seconds: 5, upstream: [] }))
+  const tasks = Array.from({ length: 4 }, (_, i) => ({ task_id: `t${i}`, kind: 'bash' as const, seconds: 4, upstream: [] }))
   a.addDag({ dag_id: 'left', retries: 2, tasks })
   await pair.start({ capacity: 0 })
   await a.waitForDags()
@@ -134,55 +134,61 @@ test('a local worker does not take the end of its controller for the absence of 
   expect(found.starts).toBe(8)
 })
 
-test('a new leader schedules in time, and the old one is fenced', { timeout: sized({ ci: 120_000, full: 900_000 }) }, async () => {
-  const times = sized({ ci: 1, full: 10 })
-  // The other test strikes in all ways; this one is for the figures.
-  const faults = sized<LeaderFault[]>({ ci: ['cut off'], full: ['killed', 'stopped', 'cut off'] })
-  await using pair = await ControllerPair.create(await freshPostgresUrl())
-  const [a] = pair.controllers
-  a.addDag(fanDag({ dag_id: 'probe', width: 1, retries: 4 }))
-  await pair.start({ capacity: 4 })
-  await a.waitForDags()
-  await a.trigger('probe', 'first')
-  expect(await a.settle(20_000)).toEqual([])
-  const budgets: Record<LeaderFault, number> = { killed: 2_000, stopped: 12_000, 'cut off': 12_000 }
-  for (const fault of faults) {
-    const leads: number[] = []
-    const starts: number[] = []
-    for (let i = 0; i < times; i++) {
-      // Not in step with renewals and beats.
-      await sleep(1_500 + Math.random() * 500)
-      const leader = await pair.leader()
-      const standby = pair.other(leader)
-      const epoch = (await healthOf(standby))?.leader_epoch ?? 0
-      const fencedBefore = fencedTerms(leader)
-      const run_id = `${fault.replace(' ', '_')}_${i}`
-      const began = performance.now()
-      await pair.strike(leader, fault)
-      // Given at once to a controller that does not lead yet; carried out when it does.
-      const trigger = standby.client.triggerDag({ params: { dag_id: 'probe' }, body: { run_id } })
-      await pair.leads(standby)
-      leads.push(performance.now() - began)
-      await trigger
-      while (!readLedger(a.ledger).some(({ task }) => task === `probe ${run_id} first`)) await sleep(5)
-      starts.push(performance.now() - began)
-      await pair.mend(leader, fault)
-      await expect
-        .poll(async () => {
-          const health = await healthOf(leader)
-          return [health?.leader_address, (health?.leader_epoch ?? 0) > epoch]
-        })
-        .toEqual([`http://127.0.0.1:${standby.port}`, true])
-      if (fault !== 'killed') await expect.poll(() => fencedTerms(leader)).toBeGreaterThan(fencedBefore)
-      expect(await standby.settle(20_000)).toEqual([])
+test(
+  'a new leader schedules in time, and the old one is fenced',
+  { timeout: sized({ ci: 120_000, full: 900_000 }) },
+  async () => {
+    const times = sized({ ci: 1, full: 10 })
+    // The other test strikes in all ways; this one is for the figures.
+    const faults = sized<LeaderFault[]>({ ci: ['killed'], full: ['killed', 'stopped', 'cut off'] })
+    await using pair = await ControllerPair.create(await freshPostgresUrl())
+    const [a] = pair.controllers
+    a.addDag(fanDag({ dag_id: 'probe', width: 1, retries: 4 }))
+    await pair.start({ capacity: 4 })
+    await a.waitForDags()
+    await a.trigger('probe', 'first')
+    expect(await a.settle(20_000)).toEqual([])
+    const budgets: Record<LeaderFault, number> = { killed: 2_000, stopped: 12_000, 'cut off': 12_000 }
+    for (const fault of faults) {
+      const leads: number[] = []
+      const starts: number[] = []
+      for (let i = 0; i < times; i++) {
+        // Not in step with renewals and beats.
+        await sleep(1_500 + Math.random() * 500)
+        const leader = await pair.leader()
+        const standby = pair.other(leader)
+        const epoch = (await healthOf(standby))?.leader_epoch ?? 0
+        const fencedBefore = fencedTerms(leader)
+        const run_id = `${fault.replace(' ', '_')}_${i}`
+        const began = performance.now()
+        await pair.strike(leader, fault)
+        // Given at once to a controller that does not lead yet; carried out when it does.
+        const trigger = standby.client.triggerDag({ params: { dag_id: 'probe' }, body: { run_id } })
+        await pair.leads(standby)
+        leads.push(performance.now() - began)
+        await trigger
+        while (!readLedger(a.ledger).some(({ task }) => task === `probe ${run_id} first`)) await sleep(5)
+        starts.push(performance.now() - began)
+        await pair.mend(leader, fault)
+        await expect
+          .poll(async () => {
+            const health = await healthOf(leader)
+            return [health?.leader_address, (health?.leader_epoch ?? 0) > epoch]
+          })
+          .toEqual([`http://127.0.0.1:${standby.port}`, true])
+        if (fault !== 'killed') await expect.poll(() => fencedTerms(leader)).toBeGreaterThan(fencedBefore)
+        expect(await standby.settle(20_000)).toEqual([])
+      }
+      const line = (of: number[]): string => `p50 ${Math.round(median(of))} ms, max ${Math.round(Math.max(...of))} ms`
+      process.stdout.write(
+        `leader ${fault}, ${times} times: the next one leads after ${line(leads)}; starts a task after ${line(starts)}\n`,
+      )
+      expect(Math.max(...leads)).toBeLessThan(budgets[fault] + 1_000)
     }
-    const line = (of: number[]): string => `p50 ${Math.round(median(of))} ms, max ${Math.round(Math.max(...of))} ms`
-    process.stdout.write(`leader ${fault}, ${times} times: the next one leads after ${line(leads)}; starts a task after ${line(starts)}\n`)
-    expect(Math.max(...leads)).toBeLessThan(budgets[fault] + 1_000)
-  }
-  const found = await a.check([])
-  expect(report('fenced leaders', found, { landed: faults.length * times, planned: faults.length * times })).toBe(0)
-})
+    const found = await a.check([])
+    expect(report('fenced leaders', found, { landed: faults.length * times, planned: faults.length * times })).toBe(0)
+  },
+)
 
 function fencedTerms({ log }: ControllerProcess): number {
   return log.split('"why":"fenced"').length - 1
