@@ -40,6 +40,8 @@ const REST_MS = 7_200_000
  * the engine's timer (30 s), and what a clock that was ahead makes late.
  */
 const QUIET_MS = 90_000
+/** Nothing that was asked for during the faults is carried out later than this after them. */
+const LATE_MS = 30_000
 /** No commit takes longer when everything is healthy. */
 const SETTLED_MS = 100
 
@@ -94,6 +96,8 @@ class Simulation {
     await this.#until(() => this.#time.now >= FAULTS_MS)
     this.#cluster.heal()
     this.#comeToRest()
+    // A pause that was asked of a frozen leader may come after it, and a deleted DAG come back.
+    this.#time.schedule(this.#owner, LATE_MS, () => this.#comeToRest())
     this.#committedAt = this.#time.now
     const quiet = QUIET_MS + this.#cluster.aheadMs
     await this.#until(() => this.#isAtRest() || this.#time.now - this.#committedAt > quiet || this.#time.now > FAULTS_MS + REST_MS)
