@@ -148,6 +148,23 @@ describe('a conflict of one DAG', () => {
     expect([h.runState(bad), h.runState(good)]).toEqual(['success', 'success'])
     expect(h.service.engine?.pools.get('default_pool')?.limit.used).toBe(0)
   })
+  it('does not bring back an attempt of another DAG that ended while the rows were read', async () => {
+    for (let wait = 0; wait < 12; wait++) {
+      const { h, bad, good } = await busy()
+      const other = h.takeAssigned()[1]
+      tamper(h, bad, 'b', { try_number: 7 })
+      h.commands
+        .taskInstanceMark({ dag_id: 'bad', run_id: bad, task_id: 'b', map_index: -1, state: 'success', actor })
+        .catch(() => undefined)
+      await h.pass(wait)
+      await h.answer(h.inbox.workerReports({ worker_id: 'w', reports: [ended(other!.ref)] }))
+      await h.pass(100)
+      const { live, instances } = h.service.engine!
+      for (const { ref, instance } of live.values()) expect(instances.get(ref.task_instance_id), `after ${wait} ms`).toBe(instance)
+      expect([...live.keys()].includes(other!.ref.task_instance_id), `after ${wait} ms`).toBe(false)
+      expect(h.states(good)).toMatchObject({ a: 'success' })
+    }
+  })
   it('takes another name for a scheduled run whose name is taken', async () => {
     const minutely = (dag_id: string) =>
       spec({

@@ -98,7 +98,7 @@ export function takeRows(e: Engine, snapshot: EngineSnapshot, isWanted: (dag_id:
     activate(e, dag, record, version, rows.get(record.id) ?? [])
     if (record.backfill_id !== null) e.backfills.get(record.backfill_id)?.active.add(record.id)
   }
-  restoreLive(e, snapshot)
+  restoreLive(e, snapshot, isWanted)
 }
 
 /** Goes on with what was taken. */
@@ -126,10 +126,11 @@ function restart(e: Engine, instances: Instance[], go: () => void): void {
 }
 
 /** Attempts that were alive, under worker entries that count as silent from now on. */
-function restoreLive(e: Engine, snapshot: EngineSnapshot): void {
+function restoreLive(e: Engine, snapshot: EngineSnapshot, isWanted: (dag_id: string) => boolean): void {
   for (const attempt of snapshot.attempts) {
     const instance = e.instances.get(attempt.task_instance_id)
-    if (instance === undefined || instance.live !== null) continue
+    // Of other DAGs memory knows better: what was read may have ended meanwhile.
+    if (instance === undefined || instance.live !== null || !isWanted(instance.run.record.dag_id)) continue
     const { record } = instance
     if (record.try_number !== attempt.attempt) continue
     const live = restoreAttempt(e, instance, attempt)
