@@ -157,6 +157,7 @@ CREATE TABLE dag_runs (
 CREATE INDEX dag_runs_by_dag ON public.dag_runs USING btree (dag_id, id, state);
 CREATE INDEX dag_runs_by_dag_state ON public.dag_runs USING btree (dag_id, state, id);
 CREATE INDEX dag_runs_by_date ON public.dag_runs USING btree (logical_date, dag_id) WHERE (logical_date IS NOT NULL);
+CREATE INDEX dag_runs_by_end ON public.dag_runs USING btree (end_time, id) WHERE (end_time IS NOT NULL);
 CREATE UNIQUE INDEX dag_runs_by_logical_date ON public.dag_runs USING btree (dag_id, logical_date, run_type) WHERE (logical_date IS NOT NULL);
 CREATE UNIQUE INDEX dag_runs_by_run_id ON public.dag_runs USING btree (dag_id, run_id);
 CREATE INDEX dag_runs_by_state ON public.dag_runs USING btree (state, id);
@@ -236,6 +237,7 @@ CREATE TABLE ledger (
 CREATE INDEX ledger_by_dag ON public.ledger USING btree (dag_id, id) WHERE (dag_id IS NOT NULL);
 CREATE INDEX ledger_by_dag_run ON public.ledger USING btree (dag_run_id, id) WHERE (dag_run_id IS NOT NULL);
 CREATE INDEX ledger_by_task_instance ON public.ledger USING btree (task_instance_id, id) WHERE (task_instance_id IS NOT NULL);
+CREATE INDEX ledger_without_run ON public.ledger USING btree (at, id) WHERE (dag_run_id IS NULL);
 
 CREATE TABLE ledger_counts (
   dag_id text COLLATE "C" NOT NULL,

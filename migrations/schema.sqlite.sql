@@ -125,6 +125,8 @@ CREATE INDEX dag_runs_by_dag_state ON dag_runs (dag_id, state, id);
 
 CREATE INDEX dag_runs_by_date ON dag_runs (logical_date, dag_id) WHERE logical_date IS NOT NULL;
 
+CREATE INDEX dag_runs_by_end ON dag_runs (end_time, id) WHERE end_time IS NOT NULL;
+
 CREATE UNIQUE INDEX dag_runs_by_logical_date ON dag_runs (dag_id, logical_date, run_type) WHERE logical_date IS NOT NULL;
 
 CREATE UNIQUE INDEX dag_runs_by_run_id ON dag_runs (dag_id, run_id);
@@ -219,6 +221,8 @@ CREATE INDEX ledger_by_dag ON ledger (dag_id, id) WHERE dag_id IS NOT NULL;
 CREATE INDEX ledger_by_dag_run ON ledger (dag_run_id, id) WHERE dag_run_id IS NOT NULL;
 
 CREATE INDEX ledger_by_task_instance ON ledger (task_instance_id, id) WHERE task_instance_id IS NOT NULL;
+
+CREATE INDEX ledger_without_run ON ledger (at, id) WHERE dag_run_id IS NULL;
 
 CREATE TABLE ledger_counts (
   dag_id TEXT PRIMARY KEY,

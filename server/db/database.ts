@@ -20,6 +20,8 @@ export interface Session {
 export interface SqlDialect {
   /** True if the JSON array of texts in `column` holds `value`. */
   jsonArrayHolds(column: Sql, value: string): Sql
+  /** A select of the SHA-256 of every file of these bundles: a table, or a select of `files`. */
+  bundleContents(bundles: Sql): Sql
 }
 
 export interface Database {

@@ -7,6 +7,7 @@ import * as dags from './entities/dags.ts'
 import * as engine from './entities/engineLoad.ts'
 import * as ledger from './entities/ledger.ts'
 import * as pools from './entities/pools.ts'
+import * as retention from './entities/retention.ts'
 import * as runs from './entities/runs.ts'
 import * as secrets from './entities/secrets.ts'
 import * as taskInstances from './entities/taskInstances.ts'
@@ -31,6 +32,7 @@ export type DialectMethod =
   | 'logStat'
   | 'logRead'
   | 'logDelete'
+  | 'storageSize'
 export type SharedMethod = Exclude<StoreMethod, DialectMethod>
 export type SharedMethods = { [M in SharedMethod]: (db: Database, p: Parameters<Store[M]>[0]) => ReturnType<Store[M]> }
 
@@ -41,6 +43,7 @@ export const SHARED_METHODS: SharedMethods = {
   ...engine,
   ...ledger,
   ...pools,
+  ...retention,
   ...runs,
   ...secrets,
   ...taskInstances,
@@ -80,6 +83,9 @@ export const READ_METHODS = [
   'xcomList',
   'ledgerList',
   'backfillList',
+  'dagRunsEnded',
+  'dagVersionsUnused',
+  'filesUnused',
   'poolList',
   'variableList',
   'variableGet',

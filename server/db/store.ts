@@ -8,6 +8,7 @@
 import type { DagRunState, RunType, TaskInstanceState } from '#contract/states.ts'
 import type { DagSpec } from '#contract/dagSpec.ts'
 import type { Cluster } from './cluster.ts'
+import type { RetentionStore } from './retention.ts'
 import type {
   ApiKeyRecord,
   AttemptRecord,
@@ -306,7 +307,7 @@ export interface LogStore {
   logDelete(p: { task_instance_ids: number[] }): Promise<void>
 }
 
-export interface Store extends EngineStore, DagStore, ReadStore, AdminStore, LogStore {
+export interface Store extends EngineStore, DagStore, ReadStore, AdminStore, LogStore, RetentionStore {
   /** Dialect for people (health page); never branch on it outside server/db. */
   readonly dialect: string
   /** What several controllers on one database share; null where there can be one only (SQLite). */

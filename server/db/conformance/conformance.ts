@@ -10,6 +10,7 @@ import { engineLoadConformance } from './engineLoad.ts'
 import { leaderConformance } from './leader.ts'
 import { ledgerConformance } from './ledger.ts'
 import { logsConformance } from './logs.ts'
+import { retentionConformance } from './retention.ts'
 import { runsConformance } from './runs.ts'
 import { settingsConformance } from './settings.ts'
 import { Subject } from './subject.ts'
@@ -41,6 +42,7 @@ export function conformance(open: () => Promise<Store>): void {
   settingsConformance(subject)
   usersConformance(subject)
   logsConformance(subject)
+  retentionConformance(subject)
 
   describe('now', () => {
     test("is the database's clock in milliseconds", async () => {

@@ -23,6 +23,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "d60997999e78f8cb1f44eba9a360e1731cdcf72b18e6585c85f909d0c160f251",
       "sql": "-- what: a log that is whole and short is a row\n-- why: most tasks print a few lines; a folder and a file for each take two blocks of the disk and six system calls\n-- breaking: no\n\nALTER TABLE logs RENAME TO logs_before;\n-- Without bytes the log is a file (logs/ in the data folder), and the row says that it has ended.\nCREATE TABLE logs (\n  task_instance_id INTEGER NOT NULL,\n  attempt INTEGER NOT NULL,\n  truncated INTEGER NOT NULL,\n  bytes BLOB,\n  PRIMARY KEY (task_instance_id, attempt)\n) STRICT;\nINSERT INTO logs (task_instance_id, attempt, truncated) SELECT task_instance_id, attempt, truncated FROM logs_before;\nDROP TABLE logs_before;\n"
+    },
+    {
+      "number": 4,
+      "name": "retention",
+      "breaking": false,
+      "sha256": "f87cdff879ff2404dd04d15cbe168f784ba2bde3c806404d5f7f2a439671d634",
+      "sql": "-- what: indexes by which retention finds what is old\n-- why: without them it would read every run and every ledger entry once an hour\n-- breaking: no\n\nCREATE INDEX dag_runs_by_end ON dag_runs (end_time, id) WHERE end_time IS NOT NULL;\n-- Entries of runs go with their runs; few have none.\nCREATE INDEX ledger_without_run ON ledger (at, id) WHERE dag_run_id IS NULL;\n"
     }
   ],
   "postgres": [
@@ -46,6 +53,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "9c0a3416bb7d45646f682b49e2c232d7704d9fa9cca4b1c7b553cea3a7e1ab43",
       "sql": "-- what: nothing; PostgreSQL has all logs in the database\n-- why: migrations are numbered in pairs, and SQLite gets short logs as rows\n-- breaking: no\n"
+    },
+    {
+      "number": 4,
+      "name": "retention",
+      "breaking": false,
+      "sha256": "f87cdff879ff2404dd04d15cbe168f784ba2bde3c806404d5f7f2a439671d634",
+      "sql": "-- what: indexes by which retention finds what is old\n-- why: without them it would read every run and every ledger entry once an hour\n-- breaking: no\n\nCREATE INDEX dag_runs_by_end ON dag_runs (end_time, id) WHERE end_time IS NOT NULL;\n-- Entries of runs go with their runs; few have none.\nCREATE INDEX ledger_without_run ON ledger (at, id) WHERE dag_run_id IS NULL;\n"
     }
   ]
 }

@@ -140,6 +140,7 @@ function session(client: pg.ClientBase): Session {
     dialect: {
       jsonArrayHolds: (column, value) =>
         sql`EXISTS (SELECT 1 FROM json_array_elements_text(${column}) AS element WHERE element = ${value})`,
+      bundleContents: (bundles) => sql`SELECT f ->> 'sha256' FROM ${bundles} AS b, json_array_elements(b.files) AS f`,
     },
   }
 }

@@ -1,5 +1,6 @@
 /** Logs of attempts in the database: they survive the loss of the controller's disk. One row per append, and one for the state. */
 import type { AttemptRecord, LogRecord } from '../records.ts'
+import type { StorageSize } from '../retention.ts'
 import type { LogStore } from '../store.ts'
 import { columns, render, sql } from '../sql.ts'
 import type { PostgresDatabase } from './connection.ts'
@@ -11,9 +12,13 @@ interface LogKey {
 
 /** Chunks read by one statement; a page of a log is at most a few MB, and chunks are what a worker sends at once. */
 const CHUNKS_PER_READ = 500
+/** Task instances whose logs go in one statement: at the cap of 64 MiB for each it must end before the statement's timeout. */
+const DELETED_AT_ONCE = 50
 
 export class LogChunks implements LogStore {
   readonly #db: PostgresDatabase
+  #sweep: Promise<void> | null = null
+  #isSweepAsked = false
 
   constructor(db: PostgresDatabase) {
     this.#db = db
@@ -113,14 +118,35 @@ export class LogChunks implements LogStore {
     )
   }
 
-  /** Removes what commits have deleted, 1,000 task instances at a time. */
-  async sweepDeleted(): Promise<void> {
-    for (;;) {
-      const rows = await this.#db.query<{ task_instance_id: number }>('SELECT task_instance_id FROM log_deletions LIMIT 1000', [])
-      if (rows.length === 0) return
+  /** Removes what commits have deleted. One sweep at a time; one that is asked for meanwhile goes on with what is new. */
+  sweepDeleted(): Promise<void> {
+    this.#isSweepAsked = true
+    this.#sweep ??= this.#sweepAll().finally(() => (this.#sweep = null))
+    return this.#sweep
+  }
+
+  async #sweepAll(): Promise<void> {
+    while (this.#isSweepAsked) {
+      this.#isSweepAsked = false
+      const rows = await this.#db.query<{ task_instance_id: number }>(
+        `SELECT task_instance_id FROM log_deletions LIMIT ${DELETED_AT_ONCE}`,
+        [],
+      )
+      if (rows.length === 0) continue
       await this.logDelete({ task_instance_ids: rows.map((row) => row.task_instance_id) })
+      this.#isSweepAsked = true
     }
   }
+}
+
+/** `pg_total_relation_size` counts indexes and large values too. */
+export async function storageSize(db: PostgresDatabase): Promise<StorageSize> {
+  const rows = await db.query<StorageSize>(
+    `SELECT pg_database_size(current_database()) - l.bytes AS database_bytes, l.bytes AS log_bytes
+     FROM (SELECT pg_total_relation_size('log_chunks') + pg_total_relation_size('logs') AS bytes) AS l`,
+    [],
+  )
+  return rows[0] ?? { database_bytes: 0, log_bytes: 0 }
 }
 
 export function attemptList(

@@ -14,7 +14,7 @@ import { createCluster } from './cluster.ts'
 import { PostgresDatabase } from './connection.ts'
 import { engineCommit } from './engineCommit.ts'
 import { leaderAcquire, LeaderConnection, leaderRenew, leaderResign } from './leader.ts'
-import { attemptList, LogChunks } from './logs.ts'
+import { attemptList, LogChunks, storageSize } from './logs.ts'
 import { migrate } from './migrate.ts'
 
 export async function openPostgres(p: { url: string }): Promise<Store> {
@@ -50,6 +50,7 @@ export async function openPostgres(p: { url: string }): Promise<Store> {
     logStat: (p) => logs.logStat(p),
     logRead: (p) => logs.logRead(p),
     logDelete: (p) => logs.logDelete(p),
+    storageSize: () => storageSize(db),
     now: async () => {
       const rows = await db.query<{ now: number }>('SELECT clock_timestamp() AS now', [])
       return rows[0]?.now ?? Number.NaN

@@ -34,7 +34,10 @@ export class SqliteConnection implements Database {
       records: (table, statement) => Promise.resolve(this.records(table, statement)),
       rows: <R extends object>(statement: Sql) => Promise.resolve(this.all(statement) as R[]),
       run: (statement) => Promise.resolve(this.run(statement)),
-      dialect: { jsonArrayHolds: (column, value) => sql`EXISTS (SELECT 1 FROM json_each(${column}) WHERE value = ${value})` },
+      dialect: {
+        jsonArrayHolds: (column, value) => sql`EXISTS (SELECT 1 FROM json_each(${column}) WHERE value = ${value})`,
+        bundleContents: (bundles) => sql`SELECT json_extract(f.value, '$.sha256') FROM ${bundles} AS b, json_each(b.files) AS f`,
+      },
     }
   }
 

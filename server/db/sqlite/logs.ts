@@ -29,6 +29,8 @@ interface LogEnd {
 const FINISH_EVERY_MS = 100
 /** Open files kept for the next append; more attempts than this writing at once open and close around each append. */
 const MAX_OPEN_FILES = 256
+/** Rows of logs that are deleted in one transaction: it holds up the engine's commits for a few milliseconds. */
+const DELETED_AT_ONCE = 200
 
 function logFolder(folder: string, task_instance_id: number): string {
   return join(folder, 'logs', String(task_instance_id % 1000), String(task_instance_id))
@@ -111,6 +113,9 @@ export class LogFiles implements LogStore {
   #flushing: ReadonlyMap<string, Finishing> = new Map()
   #flush: Promise<void> | null = null
   #flushedAt = -Infinity
+  #sweep: Promise<void> | null = null
+  #isSweepAsked = false
+  #isClosed = false
 
   constructor(p: { folder: string; clock: Clock; writer: () => Promise<ThreadClient>; reader: () => Promise<ThreadClient> }) {
     this.#folder = p.folder
@@ -229,16 +234,25 @@ export class LogFiles implements LogStore {
     await (await this.#writer()).call('logDeletionsDone', { task_instance_ids: p.task_instance_ids })
   }
 
-  /** Removes what commits have deleted, 1,000 folders at a time. */
-  async sweepDeleted(): Promise<void> {
-    for (;;) {
-      const task_instance_ids = await (await this.#writer()).call<number[]>('logDeletionsList', { limit: 1000 })
-      if (task_instance_ids.length === 0) return
+  /** Removes what commits have deleted. One sweep at a time; one that is asked for meanwhile goes on with what is new. */
+  sweepDeleted(): Promise<void> {
+    this.#isSweepAsked = true
+    this.#sweep ??= this.#sweepAll().finally(() => (this.#sweep = null))
+    return this.#sweep
+  }
+
+  async #sweepAll(): Promise<void> {
+    while (this.#isSweepAsked && !this.#isClosed) {
+      this.#isSweepAsked = false
+      const task_instance_ids = await (await this.#writer()).call<number[]>('logDeletionsList', { limit: DELETED_AT_ONCE })
+      if (task_instance_ids.length === 0) continue
       await this.logDelete({ task_instance_ids })
+      this.#isSweepAsked = true
     }
   }
 
   async close(): Promise<void> {
+    this.#isClosed = true
     await Promise.allSettled(this.#chains.values())
     await this.#flush
     for (const key of [...this.#open.keys()]) await this.#closeLog(key)

@@ -17,6 +17,7 @@ import type { Synchronous } from './connection.ts'
 import { encodeCommit } from './engineCommit.ts'
 import { mustCheckLater } from './integrity.ts'
 import { LogFiles } from './logs.ts'
+import { storageSize } from './storageSize.ts'
 import { DATABASE_FILE, ThreadClient, threadEntry } from './thread/client.ts'
 
 export interface SqliteOptions {
@@ -143,6 +144,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
   }
   for (const method of ['logFinish', 'logWhole', 'logStat', 'logRead', 'logDelete'] as const)
     store[method] = logs[method].bind(logs) as (p: never) => Promise<unknown>
+  store.storageSize = () => storageSize(folder)
   // Logs may lie on a disk of their own; that it is full is told, but is no trouble of the database.
   const logCondition = new Condition({ clock: systemClock, onChange: options.onProblem })
   store.logAppend = (p: Parameters<LogFiles['logAppend']>[0]) => logCondition.write('logAppend', () => logs.logAppend(p))
