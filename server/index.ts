@@ -24,6 +24,7 @@ import { loadConfig, processIdentity, takeSecrets, type Config, type ConfigOptio
 import { makeDataFolder, sharedToken } from './runtime/dataFolder.ts'
 import { createLiveEvents } from './runtime/liveEvents.ts'
 import { createLogger, type Logger } from './runtime/logger.ts'
+import { StorageMeter } from './runtime/storageMeter.ts'
 import { INSTALL_ROOT, IS_BUNDLED, readVersion } from './runtime/version.ts'
 import { createEngineCommands } from './scheduler/engineCommands.ts'
 import { createEngineQueries } from './scheduler/engineQueries.ts'
@@ -32,6 +33,7 @@ import { createTemplateDates } from './scheduler/templateDates.ts'
 import { ClusterEngine } from './scheduler/cluster/clusterEngine.ts'
 import { EngineService } from './scheduler/engineService.ts'
 import { DEFAULT_SETTINGS } from './scheduler/model.ts'
+import { RetentionService } from './scheduler/retention/retentionService.ts'
 import { hashToken } from './swarm/authentication.ts'
 import { SwarmService } from './swarm/swarmService.ts'
 import { keySourceOf } from './vault/keySource.ts'
@@ -138,12 +140,22 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
       settings: { ...DEFAULT_SETTINGS, parallelism: config.parallelism, lease_ms: config.leaseMs },
       onTerm: (epoch) => {
         cluster.onTerm(epoch)
+        retention.onTerm(epoch)
         if (store.cluster === null) return
         if (epoch === null) dagFiles?.pause()
         else dagFiles?.resume()
       },
     })
     const engine = { ...createEngineCommands({ service, store, clock, reserved }), ...createEngineQueries({ service }) }
+    const retention: RetentionService = new RetentionService({
+      days: config.retentionDays,
+      store,
+      service,
+      commands: engine,
+      clock,
+      logger,
+    })
+    const storage = new StorageMeter({ measure: () => store.storageSize(), clock })
     datesOf = createTemplateDates({ service, store })
     swarm.connectEngine({
       inbox: createSwarmInbox({ service, store, clock }),
@@ -157,6 +169,10 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     stack.push(() => cluster.stop())
     await service.start()
     stack.push(() => service.stop())
+    for (const housekeeping of [retention, storage]) {
+      await housekeeping.start()
+      stack.push(() => housekeeping.stop())
+    }
     await swarm.start()
     stack.push(() => swarm.stop())
 
@@ -178,6 +194,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
       leader: cluster.queries(),
       leaderOf: () => cluster.leader,
       dagFiles: dagFilesPort,
+      storage: () => ({ retention_days: config.retentionDays, measured: storage.last }),
       vault,
       accounts,
       passwords,

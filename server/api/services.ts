@@ -4,6 +4,7 @@ import type { Store } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { LiveEvents } from '#runtime/liveEvents.ts'
 import type { Logger } from '#runtime/logger.ts'
+import type { Measured } from '#runtime/storageMeter.ts'
 import type { EngineCommands, EngineQueries, LeaderQueries } from '#scheduler/ports.ts'
 import type { Vault } from '#vault/vault.ts'
 import type { Accounts } from './auth/accounts.ts'
@@ -27,6 +28,8 @@ export interface ApiServices {
   /** Who leads, as far as this controller knows; null = nobody, or there is only this one. */
   leaderOf(): { epoch: number; api_address: string | null } | null
   dagFiles: DagFilesPort
+  /** What the controller's storage takes, as far as it was measured. */
+  storage(): { retention_days: number; measured: Measured | null }
   vault: Vault
   accounts: Accounts
   passwords: Passwords

@@ -93,6 +93,13 @@ export const Health = Strict({
   workers: Type.Integer(),
   /** How far the DAG folder is read. preparing: the Python environment is being found or made; failed: it cannot be. */
   dag_files: Strict({ state: Enum(['preparing', 'failed', 'reading', 'ready'] as const), waiting: Type.Integer() }),
+  /** Measured once an hour; null = not yet. */
+  storage: Strict({
+    database_bytes: Nullable(Type.Integer()),
+    log_bytes: Nullable(Type.Integer({ description: 'log files; on PostgreSQL the part of the database that holds logs' })),
+    measured_at: Nullable(Instant),
+    retention_days: Type.Integer({ description: 'finished runs go after so many days; 0 = never' }),
+  }),
   uptime_ms: Type.Integer(),
 })
 export type Health = Static<typeof Health>

@@ -48,7 +48,12 @@ export class ParseStore {
       now: record.parsed_at,
     })
     const kept = await this.#saveDuplicates(record, saved)
-    await this.#tell(saved.changed, saved.stale)
+    try {
+      await this.#putAgain(result, saved.missing_blobs)
+    } finally {
+      // Also if the file has changed again meanwhile: the store will not call this version new a second time.
+      await this.#tell(saved.changed, saved.stale)
+    }
     return kept
   }
 
@@ -66,6 +71,13 @@ export class ParseStore {
     if (missing.length > 0) await store.blobsPut({ blobs: await readBlobs({ root: dags_folder, files: missing }) })
     if (this.#stored.size > STORED_MAX) this.#stored.clear()
     for (const file of unknown) this.#stored.add(file.sha256)
+  }
+
+  /** Retention has removed them while nothing used them: this file once had other contents, and now has these again. */
+  async #putAgain(result: ParseResult, missing: string[]): Promise<void> {
+    if (missing.length === 0) return
+    for (const sha256 of missing) this.#stored.delete(sha256)
+    await this.#putBlobs(result)
   }
 
   /** DAG ids that another file owns are an import error of this file; its other DAGs are stored. */

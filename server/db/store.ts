@@ -186,6 +186,8 @@ export interface DagFileSaved {
   stale: string[]
   /** DAG ids that another file owns; they were not stored and are reported as import errors of this file. */
   duplicates: { dag_id: string; owner_file: string }[]
+  /** Contents that a new version uses and that are not stored (any more). Once they are put, retention leaves them alone. */
+  missing_blobs: string[]
 }
 
 export interface DagStore {

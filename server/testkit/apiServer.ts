@@ -106,6 +106,7 @@ export async function startTestApi(
     leader: leader.queries(),
     leaderOf: () => null,
     dagFiles,
+    storage: () => ({ retention_days: 0, measured: null }),
     vault,
     accounts,
     passwords,

@@ -5,6 +5,7 @@ import { HEALTH_PING_MS } from '#runtime/limits.ts'
 import { StoreUnavailable } from '#db/store.ts'
 import type { Handlers } from '../handlers.ts'
 import { unavailableMessage } from '../plugins/errors.ts'
+import { isoOrNull } from '../present/instant.ts'
 import type { ApiServices } from '../services.ts'
 
 interface DatabaseState {
@@ -12,7 +13,15 @@ interface DatabaseState {
   problem: string | null
 }
 
-export function serverHandlers({ store, engine, leaderOf, dagFiles, clock, version }: ApiServices): Pick<Handlers, 'health' | 'ready'> {
+export function serverHandlers({
+  store,
+  engine,
+  leaderOf,
+  dagFiles,
+  storage,
+  clock,
+  version,
+}: ApiServices): Pick<Handlers, 'health' | 'ready'> {
   const started = clock.monotonic()
   let asking: Promise<DatabaseState> | null = null
 
@@ -42,6 +51,7 @@ export function serverHandlers({ store, engine, leaderOf, dagFiles, clock, versi
       leader_epoch: leaderOf()?.epoch ?? null,
       workers: engine.workers().filter((worker) => worker.status === 'active').length,
       dag_files: dagFiles.reading(),
+      storage: presentStorage(storage()),
       uptime_ms: Math.floor(clock.monotonic() - started),
     }
   }
@@ -53,5 +63,14 @@ export function serverHandlers({ store, engine, leaderOf, dagFiles, clock, versi
       if (state.scheduler === 'starting') throw new VortexError('not_leader', 'The scheduler is still starting.', state)
       return state
     },
+  }
+}
+
+function presentStorage({ retention_days, measured }: ReturnType<ApiServices['storage']>): Health['storage'] {
+  return {
+    database_bytes: measured?.database_bytes ?? null,
+    log_bytes: measured?.log_bytes ?? null,
+    measured_at: isoOrNull(measured?.measured_at ?? null),
+    retention_days,
   }
 }

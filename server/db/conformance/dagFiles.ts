@@ -113,6 +113,7 @@ function versions(subject: SubjectOf): void {
     expect(saved).toMatchObject({
       stale: [],
       duplicates: [],
+      missing_blobs: expect.anything() as string[],
       changed: [{ is_new: true, version: { version: 1, spec, bundle_hash: 'bundle', file: 'new_dag.py' } }],
     })
     const dag = await s.store.dagGet({ dag_id: 'new_dag' })
@@ -134,7 +135,12 @@ function versions(subject: SubjectOf): void {
     const spec = makeDagSpec('same_dag')
     await s.saveFile('same_dag.py', [spec])
     const turned = Object.fromEntries(Object.entries(spec).reverse()) as typeof spec
-    expect(await s.saveFile('same_dag.py', [turned], { now: AT + 5 })).toEqual({ changed: [], stale: [], duplicates: [] })
+    expect(await s.saveFile('same_dag.py', [turned], { now: AT + 5 })).toEqual({
+      changed: [],
+      stale: [],
+      duplicates: [],
+      missing_blobs: [],
+    })
     expect((await s.store.dagGet({ dag_id: 'same_dag' }))?.updated_at).toBe(AT)
   })
 
@@ -168,6 +174,7 @@ function versions(subject: SubjectOf): void {
       changed: [],
       stale: [],
       duplicates: [],
+      missing_blobs: expect.anything() as string[],
     })
     expect(await s.store.dagGet({ dag_id: 'kept_version' })).toMatchObject({ is_stale: false, version: 1 })
   })

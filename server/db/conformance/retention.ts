@@ -170,13 +170,15 @@ export function retentionConformance(subject: SubjectOf): void {
       expect(mine(found.bundles)).toEqual(['files_left', 'files_taken'])
       expect(mine(found.blobs)).toEqual([sha('orphan'), sha('taken')])
       // Stored between the look and the removal.
-      await save('files_taken', ['alone'])
+      expect((await save('files_taken', ['alone'])).missing_blobs).toEqual([])
       await save('files_newest', ['taken'])
       await s.store.filesDelete({ ...found, bundles: mine(found.bundles), blobs: mine(found.blobs) })
       expect(await s.store.bundleGet({ hash: 'files_left' })).toBeNull()
       expect(await s.store.bundleGet({ hash: 'files_taken' })).not.toBeNull()
       expect(await s.store.blobsHave({ hashes: ['used', 'shared', 'alone', 'orphan', 'taken'].map(sha) })).not.toContain(sha('orphan'))
       expect((await s.store.blobsHave({ hashes: ['used', 'shared', 'alone', 'taken'].map(sha) })).length).toBe(4)
+      // Who stores a version that uses what is gone is told so.
+      expect((await save('files_again', ['orphan', 'used'])).missing_blobs).toEqual([sha('orphan')])
     })
   })
 

@@ -41,11 +41,12 @@ export function dagFileSave(db: Database, p: DagFileSave): Promise<DagFileSaved>
   return db.write(
     async (s) => {
       await s.run(upsertRow('dag_files', p.record, ['file']))
-      const saved: DagFileSaved = { changed: [], stale: [], duplicates: [] }
+      const saved: DagFileSaved = { changed: [], stale: [], duplicates: [], missing_blobs: [] }
       // With an error the last good versions stay in force, so nothing becomes stale either.
       if (p.record.error !== null || p.bundle === null) return saved
       await s.run(sql`${insertRow('bundles', p.bundle)} ON CONFLICT (hash) DO NOTHING`)
       for (const spec of p.specs) await saveDag(s, p, p.bundle, spec, saved)
+      if (saved.changed.length > 0) saved.missing_blobs = await missingBlobs(s, p.bundle)
       saved.stale = await makeStale(
         s,
         p.record.file,
@@ -172,6 +173,13 @@ export async function blobsHave(db: Database, p: { hashes: string[] }): Promise<
     s.rows<{ sha256: string }>(sql`SELECT sha256 FROM blobs WHERE sha256 IN ${list([...new Set(p.hashes)])}`),
   )
   return rows.map((row) => row.sha256)
+}
+
+async function missingBlobs(s: Session, bundle: BundleRecord): Promise<string[]> {
+  const hashes = [...new Set(bundle.files.map(({ sha256 }) => sha256))]
+  const stored = await s.rows<{ sha256: string }>(sql`SELECT sha256 FROM blobs WHERE sha256 IN ${list(hashes)}`)
+  const known = new Set(stored.map(({ sha256 }) => sha256))
+  return hashes.filter((hash) => !known.has(hash))
 }
 
 export async function blobGet(db: Database, p: { sha256: string }): Promise<Uint8Array | null> {
