@@ -295,6 +295,18 @@ function conflicts(subject: SubjectOf): void {
     for (const change of attempts) expect((await s.try(change)).status, JSON.stringify(change)).toBe('conflict')
   })
 
+  test('of many new rows of which one exists already is a conflict that names it, and writes none of them', async () => {
+    const s = subject()
+    const { run, tasks } = await s.run('unique_among_many', 1)
+    const fresh = Array.from({ length: 20 }, (_, i) => makeTaskInstance(s.id(), run.id, { task_id: `fresh_${i}` }))
+    const known = { ...tasks[0]!, task_id: 'known' }
+    const outcome = await s.try({ task_instances_insert: fresh.toSpliced(10, 0, known) })
+    expect(outcome).toMatchObject({ status: 'conflict', detail: expect.stringContaining(String(known.id)) as unknown })
+    expect((await s.store.engineRunLoad(run))?.task_instances).toHaveLength(1)
+    await s.commit({ task_instances_insert: fresh })
+    expect((await s.store.engineRunLoad(run))?.task_instances).toHaveLength(21)
+  })
+
   test('with a state that does not exist fails and writes nothing', async () => {
     const s = subject()
     const { run } = await s.run('no_such_state', 0)

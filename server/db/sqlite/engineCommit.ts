@@ -1,16 +1,17 @@
 /**
  * One group commit of the engine in one transaction: fence, inserts, updates with their expectations, XComs, deletions.
  *
- * Statements run row by row from flat arrays: SQLite is in this process, so a statement costs about 2 microseconds and a
- * multi-row one saves little; what counts is that each is prepared once and that no index holds a changing column.
+ * A commit crosses to the writer thread as one JSON text: writing and reading it takes half of what a structured clone of the same
+ * values takes. There statements run from flat arrays. SQLite is in this process, so a statement costs about 2 microseconds, a third of
+ * it for the call: inserts go in blocks of rows, updates one by one, because joining them to a list of values costs as much as it saves.
+ * What counts beyond that is that each statement is prepared once and that no index holds a changing column.
  */
 import type { CommitOutcome, EngineCommit } from '../store.ts'
 import { columnKind } from '../columns.ts'
 import { commitGroups, type CommitGroups, type RowGroup } from '../commitGroups.ts'
-import { encodeValue, type SqliteConnection } from './connection.ts'
+import { encodeValue, type SqliteConnection, type Statement } from './connection.ts'
 
-/** What crosses to the writer thread. */
-export interface EncodedCommit {
+interface EncodedCommit {
   epoch: number
   seq: number
   groups: CommitGroups
@@ -18,15 +19,16 @@ export interface EncodedCommit {
   dags_delete: string[]
 }
 
-/** Runs on the server's thread. */
-export function encodeCommit(p: EngineCommit): EncodedCommit {
-  return {
+/** What crosses to the writer thread. Runs on the server's thread. */
+export function encodeCommit(p: EngineCommit): string {
+  const encoded: EncodedCommit = {
     epoch: p.epoch,
     seq: p.seq,
     groups: commitGroups(p, encodeValue),
     dag_runs_delete: p.dag_runs_delete,
     dags_delete: p.dags_delete,
   }
+  return JSON.stringify(encoded)
 }
 
 /** Ends the transaction without an error to report to anybody but the caller. */
@@ -39,7 +41,8 @@ class Refused extends Error {
 }
 
 /** Runs on the writer thread. */
-export function engineCommit(db: SqliteConnection, p: EncodedCommit): CommitOutcome {
+export function engineCommit(db: SqliteConnection, encoded: string): CommitOutcome {
+  const p = JSON.parse(encoded) as EncodedCommit
   try {
     return db.immediately(() => {
       const fenced = fence(db, p)
@@ -76,18 +79,41 @@ function eachRow(group: RowGroup, use: (values: unknown[]) => void): void {
   for (let start = 0; start < group.values.length; start += width) use(group.values.slice(start, start + width))
 }
 
+/** Rows of one INSERT. More of them save little, and each number of parameters is a statement of its own. */
+const ROWS_PER_INSERT = 8
+
 function insertRows(db: SqliteConnection, group: RowGroup, onConflict = ''): void {
   for (const column of group.set) columnKind(group.table, column)
-  const statement = db.prepare(
-    `INSERT INTO ${group.table} (${group.set.join(', ')}) VALUES (${group.set.map(() => '?').join(', ')})${onConflict}`,
-  )
-  eachRow(group, (values) => {
-    try {
-      statement.run(values)
-    } catch (error) {
-      throw refusal(group, values, error)
-    }
-  })
+  const width = group.set.length
+  const row = `(${group.set.map(() => '?').join(', ')})`
+  const insertOf = (rows: number): Statement =>
+    db.prepare(`INSERT INTO ${group.table} (${group.set.join(', ')}) VALUES ${Array<string>(rows).fill(row).join(', ')}${onConflict}`)
+  const [block, single] = [insertOf(ROWS_PER_INSERT), insertOf(1)]
+  for (let first = 0; first < group.rows; first += ROWS_PER_INSERT) {
+    const rows = Math.min(ROWS_PER_INSERT, group.rows - first)
+    if (rows === ROWS_PER_INSERT && isInserted(block, group.values.slice(first * width, (first + rows) * width))) continue
+    for (let i = first; i < first + rows; i++) insertRow(single, group, group.values.slice(i * width, (i + 1) * width))
+  }
+}
+
+/** False = a row of the block is refused; nothing of it was written, and one by one the row can be named. */
+function isInserted(block: Statement, values: unknown[]): boolean {
+  try {
+    block.run(values)
+    return true
+  } catch (error) {
+    if (isDisagreement(error)) return false
+    throw error
+  }
+}
+
+function insertRow(statement: Statement, group: RowGroup, values: unknown[]): void {
+  try {
+    statement.run(values)
+  } catch (error) {
+    if (!isDisagreement(error)) throw error
+    throw new Refused({ status: 'conflict', detail: `${describe(group, values)}: ${(error as Error).message}` })
+  }
 }
 
 function updateRows(db: SqliteConnection, group: RowGroup): void {
@@ -102,10 +128,9 @@ function updateRows(db: SqliteConnection, group: RowGroup): void {
 }
 
 /** A row that exists already or points at nothing is a disagreement between memory and database, like an expectation that fails. */
-function refusal(group: RowGroup, values: unknown[], error: unknown): unknown {
-  const code = (error as { code?: string }).code
-  if (code === undefined || !/^SQLITE_CONSTRAINT_(PRIMARYKEY|UNIQUE|ROWID|FOREIGNKEY)$/.test(code)) return error
-  return new Refused({ status: 'conflict', detail: `${describe(group, values)}: ${(error as Error).message}` })
+function isDisagreement(error: unknown): boolean {
+  const code = (error as { code?: string }).code ?? ''
+  return /^SQLITE_CONSTRAINT_(PRIMARYKEY|UNIQUE|ROWID|FOREIGNKEY)$/.test(code)
 }
 
 /** Names the row, never its other values: they may be an author's data. */
