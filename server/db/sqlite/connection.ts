@@ -11,7 +11,7 @@ const BUSY_TIMEOUT_MS = 5_000
 /** Different statement texts kept prepared; engine commits use a few dozen, lists with filters a few hundred. */
 const MAX_STATEMENTS = 500
 
-type Statement = SqliteDatabase.Statement<unknown[], Record<string, unknown>>
+export type Statement = SqliteDatabase.Statement<unknown[], Record<string, unknown>>
 
 export class SqliteConnection implements Database {
   readonly handle: SqliteDatabase.Database
