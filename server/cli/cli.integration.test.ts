@@ -361,14 +361,20 @@ describe('the program itself', () => {
   test('doctor judges each thing and exits 1 only for failures', async () => {
     const good = await vortex(['doctor', '--json'])
     const verdicts = JSON.parse(good.stdout) as { check: string; status: string }[]
-    expect(verdicts.map(({ check }) => check)).toEqual(['node', 'python', 'packages', 'data folder', 'disk', 'server', 'database', 'clock'])
+    const checks = ['node', 'python', 'packages', 'data folder', 'disk', 'storage', 'server', 'database', 'clock']
+    expect(verdicts.map(({ check }) => check)).toEqual(checks)
+    expect(verdicts.find(({ check }) => check === 'storage')).toMatchObject({
+      status: 'ok',
+      found: expect.stringMatching(/^database \d+\.\d MiB, logs .*; finished runs are kept for ever$/) as string,
+    })
     expect(verdicts.find(({ check }) => check === 'server')).toMatchObject({ status: 'ok' })
     const bad = await vortex(['doctor'], {
-      env: { VORTEX_PYTHON: '/nowhere/python', VORTEX_DATABASE_URL: 'postgres://u:secret@127.0.0.1:9/db' },
+      env: { VORTEX_PYTHON: '/nowhere/python', VORTEX_DATABASE_URL: 'postgres://u:secret@127.0.0.1:9/db', VORTEX_RETENTION_DAYS: 'x' },
     })
     expect(bad.code).toBe(1)
     expect(bad.stdout).toMatch(/fail +python +VORTEX_PYTHON is \/nowhere\/python/)
     expect(bad.stdout).toMatch(/fail +database +PostgreSQL at 127\.0\.0\.1:9\/db does not answer/)
+    expect(bad.stdout).toMatch(/fail +storage +VORTEX_RETENTION_DAYS is x/)
     expect(bad.stdout).not.toContain('secret')
   })
 

@@ -1,7 +1,7 @@
 /** The checks of `vortex doctor`. Each answers in a few seconds, changes nothing, and never throws for what it looks for. */
 import { execFile } from 'node:child_process'
 import { constants } from 'node:fs'
-import { access, stat, statfs } from 'node:fs/promises'
+import { access, opendir, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
@@ -18,6 +18,7 @@ export interface Place {
   port: number
   python: string | null
   database_url: string | null
+  retention_days: string | null
   server_url: string
 }
 
@@ -29,6 +30,8 @@ const CHECK_MS = 5_000
 const MIB = 1024 ** 2
 const DISK_WARN_BYTES = 1024 * MIB
 const DISK_FAIL_BYTES = 100 * MIB
+/** Some millions of task instances: time to decide what is worth keeping. */
+const STORAGE_WARN_BYTES = 10 * 1024 * MIB
 /** Leases tolerate no more; a database on another host stamps nothing, but logs and schedules would look odd. */
 const CLOCK_WARN_MS = 2_000
 
@@ -106,12 +109,60 @@ const checkDataFolder: Check = async (place) => {
   return ok(folder)
 }
 
+const bytes = (n: number): string =>
+  n >= 1024 * MIB ? `${(n / 1024 / MIB).toFixed(1)} GiB` : `${(n / MIB).toFixed(n < 10 * MIB ? 1 : 0)} MiB`
+
 const checkDisk: Check = async (place) => {
   const { bavail, bsize } = await statfs(await nearestFolder(place.data_folder))
   const free = bavail * bsize
-  const text = `${free >= 1024 * MIB ? `${(free / 1024 / MIB).toFixed(1)} GiB` : `${Math.round(free / MIB)} MiB`} free for ${place.data_folder}`
+  const text = `${bytes(free)} free for ${place.data_folder}`
   if (free < DISK_FAIL_BYTES) return fail(text, 'Free some space: without it runs stop until there is room.')
   return free < DISK_WARN_BYTES ? warn(text, 'Free some space, or set VORTEX_HOME to a larger disk.') : ok(text)
+}
+
+/** What grows, and whether anything ever takes it away. */
+const checkStorage: Check = async (place) => {
+  const days = Number(place.retention_days ?? 0)
+  if (!Number.isInteger(days) || days < 0 || days > 36_500)
+    return fail(`VORTEX_RETENTION_DAYS is ${place.retention_days}`, 'Set it to a whole number of days; 0 keeps everything.')
+  const found = await storageOf(place).catch(() => null)
+  if (found === null) return warn('not looked at: the database does not answer', 'Mend the database first.')
+  const { database_bytes, log_bytes, is_part } = found
+  const size = `database ${bytes(database_bytes)}, logs ${is_part ? 'more than ' : ''}${bytes(log_bytes)}`
+  if (days > 0) return ok(`${size}; finished runs go after ${days} ${days === 1 ? 'day' : 'days'}`)
+  if (database_bytes + log_bytes < STORAGE_WARN_BYTES) return ok(`${size}; finished runs are kept for ever`)
+  return warn(`${size}; finished runs are kept for ever`, 'Set VORTEX_RETENTION_DAYS (or --retention-days) to remove those that are older.')
+}
+
+async function storageOf(place: Place): Promise<{ database_bytes: number; log_bytes: number; is_part: boolean }> {
+  if (place.database_url !== null) {
+    const { probeDatabase } = await import('./embedded.ts')
+    return { ...(await probeDatabase(place.database_url, CHECK_MS)), is_part: false }
+  }
+  let database_bytes = 0
+  for (const end of ['', '-wal']) database_bytes += await diskBytes(join(place.data_folder, `vortex.db${end}`))
+  const logs = { bytes: 0, until: Date.now() + CHECK_MS }
+  const isWhole = await addTree(join(place.data_folder, 'logs'), logs)
+  return { database_bytes, log_bytes: logs.bytes, is_part: !isWhole }
+}
+
+/** False = there was no time to look at everything. */
+async function addTree(folder: string, sum: { bytes: number; until: number }): Promise<boolean> {
+  const entries = await opendir(folder).catch(() => null)
+  if (entries === null) return true
+  for await (const entry of entries) {
+    if (Date.now() > sum.until) return false
+    const path = join(folder, entry.name)
+    if (!entry.isDirectory()) sum.bytes += await diskBytes(path)
+    else if (!(await addTree(path, sum))) return false
+  }
+  return true
+}
+
+async function diskBytes(path: string): Promise<number> {
+  const found = await stat(path).catch(() => null)
+  if (found === null) return 0
+  return process.platform === 'win32' ? found.size : found.blocks * 512
 }
 
 const checkServer: Check = async (place) => {
@@ -213,6 +264,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   packages: checkPackages,
   'data folder': checkDataFolder,
   disk: checkDisk,
+  storage: checkStorage,
   server: checkServer,
   database: checkDatabase,
   clock: checkClock,

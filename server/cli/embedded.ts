@@ -47,8 +47,16 @@ export async function startServer(
   return start(options)
 }
 
+export interface DatabaseAnswer {
+  version: string
+  version_number: number
+  now: number
+  database_bytes: number
+  log_bytes: number
+}
+
 /** What a PostgreSQL server says of itself; throws if it does not answer in time. */
-export async function probeDatabase(url: string, timeoutMs: number): Promise<{ version: string; version_number: number; now: number }> {
+export async function probeDatabase(url: string, timeoutMs: number): Promise<DatabaseAnswer> {
   const { probePostgres } = await import('../db/postgres/probe.ts')
   return probePostgres({ url, timeout_ms: timeoutMs })
 }

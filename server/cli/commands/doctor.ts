@@ -11,7 +11,7 @@ export function register(doctor: Command): void {
   doctor
     .addHelpText(
       'after',
-      '\nExit code 1 if a check fails; warnings alone are 0. It reads VORTEX_HOME, VORTEX_PORT, VORTEX_PYTHON and VORTEX_DATABASE_URL as the server does.',
+      '\nExit code 1 if a check fails; warnings alone are 0. It reads VORTEX_HOME, VORTEX_PORT, VORTEX_PYTHON, VORTEX_DATABASE_URL and VORTEX_RETENTION_DAYS as the server does.',
     )
     .action(action(run))
 }
@@ -22,6 +22,7 @@ async function run({ screen }: Cli): Promise<number> {
     port: Number(process.env['VORTEX_PORT'] || new URL(DEFAULT_SERVER).port),
     python: process.env['VORTEX_PYTHON'] || null,
     database_url: process.env['VORTEX_DATABASE_URL'] || null,
+    retention_days: process.env['VORTEX_RETENTION_DAYS'] || null,
     server_url: process.env['VORTEX_SERVER_URL'] || DEFAULT_SERVER,
   }
   const verdicts: (Verdict & { check: string })[] = []

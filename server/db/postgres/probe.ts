@@ -8,16 +8,19 @@ export async function probePostgres({
 }: {
   url: string
   timeout_ms: number
-}): Promise<{ version: string; version_number: number; now: number }> {
+}): Promise<{ version: string; version_number: number; now: number; database_bytes: number; log_bytes: number }> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: timeout_ms, query_timeout: timeout_ms })
   try {
     await client.connect()
-    const { rows } = await client.query<{ number: number; version: string; now: Date }>(
-      "select current_setting('server_version_num')::int as number, current_setting('server_version') as version, clock_timestamp() as now",
+    const { rows } = await client.query<{ number: number; version: string; now: Date; size: number; logs: number }>(
+      `SELECT current_setting('server_version_num')::int AS number, current_setting('server_version') AS version, clock_timestamp() AS now,
+         pg_database_size(current_database())::float8 AS size,
+         coalesce(pg_total_relation_size(to_regclass('log_chunks')) + pg_total_relation_size(to_regclass('logs')), 0)::float8 AS logs`,
     )
     const [answer] = rows
     if (answer === undefined) throw new Error('the server gave no answer')
-    return { version: answer.version, version_number: answer.number, now: answer.now.getTime() }
+    const { version, number, now, size, logs } = answer
+    return { version, version_number: number, now: now.getTime(), database_bytes: size - logs, log_bytes: logs }
   } finally {
     await client.end().catch(() => undefined)
   }

@@ -180,7 +180,7 @@ describe('runs that others look back at stay', () => {
 describe('a batch', () => {
   it('is as large as a commit may be; a larger run goes by itself', () => {
     const run = (id: number, task_instances: number) => ({ id, task_instances }) as EndedRun
-    const batches = batchesOf([run(1, 150), run(2, 50), run(3, 1), run(4, 5000), run(5, 0), run(6, 199)])
+    const batches = batchesOf([run(1, 30), run(2, 20), run(3, 1), run(4, 5000), run(5, 0), run(6, 49)])
     expect(batches.map((batch) => batch.map(({ id }) => id))).toEqual([[1, 2], [3], [4], [5, 6]])
     expect(batchesOf([])).toEqual([])
   })
