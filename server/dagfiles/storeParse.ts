@@ -27,7 +27,9 @@ export interface StoreParseOptions {
 export class ParseStore {
   readonly #o: StoreParseOptions
   readonly #stored = new Set<string>()
-  #untold: { changed: DagFileSaved['changed']; stale: string[] } = { changed: [], stale: [] }
+  /** The newest of each DAG that the engine does not know yet; null = no file defines it any more. */
+  readonly #untold = new Map<string, DagFileSaved['changed'][number] | null>()
+  #telling: Promise<void> = Promise.resolve()
 
   constructor(options: StoreParseOptions) {
     this.#o = options
@@ -104,14 +106,26 @@ export class ParseStore {
 
   /**
    * The engine first: an event makes screens read what it holds. What the engine could not take is told with the next call, since
-   * the store will not call it changed again.
+   * the store will not call it changed again. One telling at a time: files are stored side by side, and what one of them could not
+   * tell must not be forgotten when another one succeeds.
    */
-  async #tell(changed: DagFileSaved['changed'], stale: string[]): Promise<void> {
-    const news = { changed: [...this.#untold.changed, ...changed], stale: [...this.#untold.stale, ...stale] }
-    if (news.changed.length === 0 && news.stale.length === 0) return
-    this.#untold = news
-    await this.#o.engine.dagsChanged(news)
-    this.#untold = { changed: [], stale: [] }
-    this.#o.publish([...news.changed.map(({ dag }) => dag.dag_id), ...news.stale].map((dag_id): LiveEvent => ({ type: 'dag', dag_id })))
+  #tell(changed: DagFileSaved['changed'], stale: string[]): Promise<void> {
+    for (const one of changed) this.#untold.set(one.dag.dag_id, one)
+    for (const dag_id of stale) this.#untold.set(dag_id, null)
+    const told = this.#telling.then(() => this.#tellAll())
+    this.#telling = told.catch(() => undefined)
+    return told
+  }
+
+  async #tellAll(): Promise<void> {
+    const news = new Map(this.#untold)
+    if (news.size === 0) return
+    await this.#o.engine.dagsChanged({
+      changed: [...news.values()].filter((one) => one !== null),
+      stale: [...news].filter(([, one]) => one === null).map(([dag_id]) => dag_id),
+    })
+    // What came meanwhile is for the next telling.
+    for (const [dag_id, one] of news) if (this.#untold.get(dag_id) === one) this.#untold.delete(dag_id)
+    this.#o.publish([...news.keys()].map((dag_id): LiveEvent => ({ type: 'dag', dag_id })))
   }
 }
