@@ -14,7 +14,7 @@
  * Failures: a sweep that cannot go on (no database, no leader) is tried again after a minute.
  */
 import { VortexError } from '#contract/errors.ts'
-import type { Clock, Timer } from '#runtime/clock.ts'
+import { atMost, type Clock, type Timer } from '#runtime/clock.ts'
 import type { Logger } from '#runtime/logger.ts'
 import type { Service } from '#runtime/service.ts'
 import type { EndedRun, RetentionStore } from '#db/retention.ts'
@@ -28,6 +28,8 @@ const DAY_MS = 86_400_000
 const FIRST_MS = 10_000
 const EVERY_MS = 3_600_000
 const AGAIN_MS = 60_000
+/** A batch that is on its way to a database that does not answer ends with the engine's term, which is stopped after this. */
+const STOP_WAIT_MS = 1000
 /** Runs of one look; most of them fit into a few batches. */
 const PAGE = 500
 /** Task instances deleted by one commit: 2 to 4 ms of the database. A larger run goes by itself, in one commit. */
@@ -80,7 +82,7 @@ export class RetentionService implements Service {
     this.#isStopped = true
     this.#timer?.cancel()
     this.#wake?.()
-    await this.#sweeping
+    await atMost(this.#o.clock, STOP_WAIT_MS, this.#sweeping ?? undefined)
   }
 
   /** A term has begun (its epoch) or ended (null). */
