@@ -3,6 +3,7 @@
  * A flat array of plain values crosses a thread several times faster than objects do, and one prepared statement serves a group.
  */
 import type { EngineCommit } from './store.ts'
+import type { XComRecord } from './records.ts'
 import type { TableName } from './columns.ts'
 
 export interface RowGroup {
@@ -20,6 +21,7 @@ export interface CommitGroups {
   inserts: RowGroup[]
   updates: RowGroup[]
   xcoms_delete: RowGroup[]
+  /** In blocks of about XCOM_BLOCK_CHARS, each key once in all of them. */
   xcoms_put: RowGroup[]
   /** Rows added to the ledger by DAG ('' = no DAG). */
   ledger_counts: [string, number][]
@@ -27,6 +29,12 @@ export interface CommitGroups {
 
 /** Writes a record's value in the dialect's form. */
 export type EncodeValue = (table: TableName, column: string, value: unknown) => unknown
+
+/**
+ * XComs are the one thing without a small limit (24 MiB each, 64 MiB of a worker at once): as one text they would pass V8's longest
+ * string. A block is written in some 10 ms.
+ */
+export const XCOM_BLOCK_CHARS = 1024 * 1024
 
 const ATTEMPT_KEY = ['task_instance_id', 'attempt', 'expect_lease_token'] as const
 const INSTANCE_KEY = ['id', 'expect_state', 'expect_try_number'] as const
@@ -65,9 +73,26 @@ export function commitGroups(p: EngineCommit, encode: EncodeValue): CommitGroups
     inserts,
     updates,
     xcoms_delete: p.xcoms_delete.length === 0 ? [] : [insertGroup('xcoms', p.xcoms_delete, encode)],
-    xcoms_put: p.xcoms_put.length === 0 ? [] : [insertGroup('xcoms', p.xcoms_put, encode)],
+    xcoms_put: xcomBlocks(p.xcoms_put).map((block) => insertGroup('xcoms', block, encode)),
     ledger_counts: ledgerCounts(p),
   }
+}
+
+/** A larger value is a block of its own. Of several values of one key the last one counts: a statement may write a row only once. */
+function xcomBlocks(xcoms: readonly XComRecord[]): XComRecord[][] {
+  const last = new Map<string, XComRecord>()
+  for (const xcom of xcoms) last.set(`${xcom.dag_run_id} ${xcom.map_index} ${xcom.task_id} ${xcom.key}`, xcom)
+  const blocks: XComRecord[][] = []
+  let chars = Infinity
+  for (const xcom of last.values()) {
+    chars += xcom.value.length
+    if (chars > XCOM_BLOCK_CHARS) {
+      blocks.push([])
+      chars = xcom.value.length
+    }
+    blocks.at(-1)?.push(xcom)
+  }
+  return blocks
 }
 
 /** Rows of an insert have all the same columns: those of the first row. */

@@ -22,6 +22,29 @@ export function xcomsConformance(subject: SubjectOf): void {
     })
   })
 
+  describe('a commit with XComs', () => {
+    test('of a key that is put twice keeps the last value', async () => {
+      const s = subject()
+      const { run } = await s.run('xcom_twice', 0)
+      await s.commit({ xcoms_put: ['1', '2', '3'].map((value) => makeXCom(run.id, 't', { value })) })
+      expect((await s.store.xcomGet(makeXCom(run.id, 't')))?.value).toBe('3')
+    })
+
+    test('writes values of more than a block beside small ones, all or none', async () => {
+      const s = subject()
+      const { run } = await s.run('xcom_blocks', 0)
+      const large = JSON.stringify('"'.repeat(700_000))
+      const xcoms = ['1', large, '2', large, large, '3'].map((value, i) =>
+        makeXCom(run.id, 't', { key: `k${i}`, value, size: value.length }),
+      )
+      const refused = makeXCom(-1, 't')
+      expect((await s.try({ xcoms_put: [...xcoms, refused] })).status).toBe('conflict')
+      expect((await s.store.xcomList({ dag_run_id: run.id, limit: 10, offset: 0 })).total).toBe(0)
+      await s.commit({ xcoms_put: xcoms })
+      for (const xcom of xcoms) expect((await s.store.xcomGet(xcom))?.value === xcom.value).toBe(true)
+    })
+  })
+
   describe('xcomGetAll', () => {
     test('returns all map indexes in order', async () => {
       const s = subject()

@@ -46,12 +46,16 @@ async function commit(client: pg.Client, p: EngineCommit, groups: ReturnType<typ
     )
   }
   const begun = client.query('BEGIN')
-  sent.push(fence(client, p))
+  const locked = client.query('SELECT pg_advisory_xact_lock($1)', [COMMIT_LOCK])
+  // Its own statement: it sees what was committed while the lock was waited for.
+  sent.push(look(client, p))
   for (const group of groups.inserts) send(group, insertStatement(group))
   if (groups.ledger_counts.length > 0) sent.push(countLedger(client, groups.ledger_counts))
   for (const group of groups.updates) send(group, updateStatement(group))
   for (const group of groups.xcoms_delete) sent.push(client.query(deleteXComs(group)).then(() => null))
-  for (const group of groups.xcoms_put)
+  for (const [i, group] of groups.xcoms_put.entries()) {
+    // Beyond a first block each one is written when the last one has arrived: else all would be in memory twice, made at one go.
+    if (i > 0) await Promise.allSettled([begun, ...sent])
     send(
       group,
       insertStatement(
@@ -59,15 +63,19 @@ async function commit(client: pg.Client, p: EngineCommit, groups: ReturnType<typ
         ' ON CONFLICT (dag_run_id, task_id, map_index, key) DO UPDATE SET value = excluded.value, size = excluded.size, timestamp = excluded.timestamp',
       ),
     )
+  }
   if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) sent.push(...deleteRows(client, p))
   if (p.commands_answer !== undefined && p.commands_answer.length > 0) sent.push(answerCommands(client, p.epoch, p.commands_answer))
 
-  const results = await Promise.allSettled([begun, ...sent])
+  sent.push(fence(client, p))
+
+  const results = await Promise.allSettled([begun, locked, ...sent])
   // After a first error PostgreSQL refuses the rest of the transaction (25P02): only the first one says anything.
   let outcome: CommitOutcome | null = null
-  for (const result of results.slice(1) as PromiseSettledResult<CommitOutcome | null>[]) {
+  for (const result of results.slice(2) as PromiseSettledResult<CommitOutcome | null>[]) {
     if (result.status === 'rejected') {
       if (outcome !== null && (result.reason as { code?: string }).code === '25P02') continue
+      if (result.reason instanceof StoreRefusedData) await client.query('ROLLBACK')
       throw result.reason
     }
     outcome ??= result.value

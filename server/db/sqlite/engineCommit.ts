@@ -2,16 +2,23 @@
  * One group commit of the engine in one transaction: fence, inserts, updates with their expectations, XComs, deletions.
  *
  * A commit crosses to the writer thread as one JSON text: writing and reading it takes half of what a structured clone of the same
- * values takes. There statements run from flat arrays. SQLite is in this process, so a statement costs about 2 microseconds, a third of
- * it for the call: inserts go in blocks of rows, updates one by one, because joining them to a list of values costs as much as it saves.
- * What counts beyond that is that each statement is prepared once and that no index holds a changing column.
+ * values takes. XComs of more than a block go beside it: a long text is cloned as it is, while escaped in one text with others it could
+ * pass the longest string there is. There statements run from flat arrays. SQLite is in this process, so a statement costs about
+ * 2 microseconds, a third of it for the call: inserts go in blocks of rows, updates one by one, because joining them to a list of values
+ * costs as much as it saves. What counts beyond that is that each statement is prepared once and that no index holds a changing column.
  */
 import type { CommitOutcome, EngineCommit } from '../store.ts'
 import { columnKind } from '../columns.ts'
-import { commitGroups, type CommitGroups, type RowGroup } from '../commitGroups.ts'
+import { commitGroups, XCOM_BLOCK_CHARS, type CommitGroups, type RowGroup } from '../commitGroups.ts'
 import { encodeValue, type SqliteConnection, type Statement } from './connection.ts'
 
-interface EncodedCommit {
+export interface EncodedCommit {
+  text: string
+  large_xcoms: RowGroup[]
+}
+
+/** What the text holds. */
+interface PlainCommit {
   epoch: number
   seq: number
   groups: CommitGroups
@@ -20,15 +27,17 @@ interface EncodedCommit {
 }
 
 /** What crosses to the writer thread. Runs on the server's thread. */
-export function encodeCommit(p: EngineCommit): string {
-  const encoded: EncodedCommit = {
+export function encodeCommit(p: EngineCommit): EncodedCommit {
+  const groups = commitGroups(p, encodeValue)
+  const areLarge = p.xcoms_put.reduce((chars, { value }) => chars + value.length, 0) > XCOM_BLOCK_CHARS
+  const plain: PlainCommit = {
     epoch: p.epoch,
     seq: p.seq,
-    groups: commitGroups(p, encodeValue),
+    groups: areLarge ? { ...groups, xcoms_put: [] } : groups,
     dag_runs_delete: p.dag_runs_delete,
     dags_delete: p.dags_delete,
   }
-  return JSON.stringify(encoded)
+  return { text: JSON.stringify(plain), large_xcoms: areLarge ? groups.xcoms_put : [] }
 }
 
 /** Ends the transaction without an error to report to anybody but the caller. */
@@ -41,8 +50,8 @@ class Refused extends Error {
 }
 
 /** Runs on the writer thread. */
-export function engineCommit(db: SqliteConnection, encoded: string): CommitOutcome {
-  const p = JSON.parse(encoded) as EncodedCommit
+export function engineCommit(db: SqliteConnection, encoded: EncodedCommit): CommitOutcome {
+  const p = JSON.parse(encoded.text) as PlainCommit
   try {
     return db.immediately(() => {
       const fenced = fence(db, p)
@@ -51,7 +60,7 @@ export function engineCommit(db: SqliteConnection, encoded: string): CommitOutco
       countLedger(db, p.groups.ledger_counts)
       for (const group of p.groups.updates) updateRows(db, group)
       for (const group of p.groups.xcoms_delete) eachRow(group, (values) => db.prepare(DELETE_XCOMS).run(values))
-      for (const group of p.groups.xcoms_put)
+      for (const group of [...p.groups.xcoms_put, ...encoded.large_xcoms])
         insertRows(db, group, ' ON CONFLICT DO UPDATE SET value = excluded.value, size = excluded.size, timestamp = excluded.timestamp')
       if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) deleteRows(db, p)
       return { status: 'committed' }
@@ -63,7 +72,7 @@ export function engineCommit(db: SqliteConnection, encoded: string): CommitOutco
 }
 
 /** null = go on. */
-function fence(db: SqliteConnection, p: EncodedCommit): CommitOutcome | null {
+function fence(db: SqliteConnection, p: PlainCommit): CommitOutcome | null {
   const { changes } = db
     .prepare('UPDATE scheduler_leader SET commit_seq = ? WHERE epoch = ? AND commit_seq = ?')
     .run(p.seq, p.epoch, p.seq - 1)
@@ -147,7 +156,7 @@ function countLedger(db: SqliteConnection, counts: readonly (readonly [string, n
 }
 
 /** DAGs and runs with everything that hangs on them. The ledger keeps what concerns the DAG as a whole. */
-function deleteRows(db: SqliteConnection, p: EncodedCommit): void {
+function deleteRows(db: SqliteConnection, p: PlainCommit): void {
   raiseIdFloors(db)
   const runsOf = db.prepare('SELECT id FROM dag_runs WHERE dag_id = ?')
   const runs = [...p.dag_runs_delete, ...p.dags_delete.flatMap((dag_id) => runsOf.all(dag_id).map((row) => row['id'] as number))]
