@@ -46,9 +46,7 @@ async function commit(client: pg.Client, p: EngineCommit, groups: ReturnType<typ
     )
   }
   const begun = client.query('BEGIN')
-  const locked = client.query('SELECT pg_advisory_xact_lock($1)', [COMMIT_LOCK])
-  // Its own statement: it sees what was committed while the lock was waited for.
-  sent.push(look(client, p))
+  sent.push(fence(client, p))
   for (const group of groups.inserts) send(group, insertStatement(group))
   if (groups.ledger_counts.length > 0) sent.push(countLedger(client, groups.ledger_counts))
   for (const group of groups.updates) send(group, updateStatement(group))
@@ -67,15 +65,12 @@ async function commit(client: pg.Client, p: EngineCommit, groups: ReturnType<typ
   if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) sent.push(...deleteRows(client, p))
   if (p.commands_answer !== undefined && p.commands_answer.length > 0) sent.push(answerCommands(client, p.epoch, p.commands_answer))
 
-  sent.push(fence(client, p))
-
-  const results = await Promise.allSettled([begun, locked, ...sent])
+  const results = await Promise.allSettled([begun, ...sent])
   // After a first error PostgreSQL refuses the rest of the transaction (25P02): only the first one says anything.
   let outcome: CommitOutcome | null = null
-  for (const result of results.slice(2) as PromiseSettledResult<CommitOutcome | null>[]) {
+  for (const result of results.slice(1) as PromiseSettledResult<CommitOutcome | null>[]) {
     if (result.status === 'rejected') {
       if (outcome !== null && (result.reason as { code?: string }).code === '25P02') continue
-      if (result.reason instanceof StoreRefusedData) await client.query('ROLLBACK')
       throw result.reason
     }
     outcome ??= result.value
