@@ -3,6 +3,12 @@ import type { SwarmInbox } from './ports.ts'
 import type { EngineApiOptions } from './engineCommands.ts'
 import { refuseWhileReloading, workerConnected, workerReleased, workerReport } from './workers.ts'
 
+/**
+ * A step gives each worker one batch of attempts. What a large number of reports makes runnable leaves in several batches, so that
+ * the reports of one batch are decided while the database writes those of another.
+ */
+const REPORTS_PER_STEP = 1000
+
 export function createSwarmInbox({ service, store, clock }: EngineApiOptions): SwarmInbox {
   return {
     async workerConnected(hello) {
@@ -41,16 +47,25 @@ export function createSwarmInbox({ service, store, clock }: EngineApiOptions): S
         if (worker.attempts.size === 0) e.workers.delete(worker_id)
         e.publish({ type: 'worker', worker_id, status: 'offline' })
       }),
-    workerReports: (p) =>
-      service.commit((e) => {
-        refuseWhileReloading(
-          e,
-          p.reports.map(({ ref }) => ref),
+    async workerReports({ worker_id, reports }) {
+      // All of them or none: of one attempt, the report that is let through must not come before the one that is refused.
+      refuseWhileReloading(
+        service.leading(),
+        reports.map(({ ref }) => ref),
+      )
+      const parts: Promise<void>[] = []
+      for (let first = 0; first < reports.length; first += REPORTS_PER_STEP) {
+        const part = reports.slice(first, first + REPORTS_PER_STEP)
+        parts.push(
+          service.commit((e) => {
+            const worker = e.workers.get(worker_id)
+            if (worker !== undefined) worker.last_heard = clock.monotonic()
+            for (const report of part) workerReport(e, worker_id, report)
+          }),
         )
-        const worker = e.workers.get(p.worker_id)
-        if (worker !== undefined) worker.last_heard = clock.monotonic()
-        for (const report of p.reports) workerReport(e, p.worker_id, report)
-      }),
+      }
+      await Promise.all(parts)
+    },
     workerReleased: (p) =>
       service.commit((e) => {
         refuseWhileReloading(e, p.refs)

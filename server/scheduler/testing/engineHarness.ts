@@ -25,6 +25,8 @@ export class EngineHarness {
   readonly inbox: SwarmInbox
   readonly service: EngineService
   readonly assigned: AssignedAttempt[] = []
+  /** Attempts that each message to a worker held. */
+  readonly batches: number[] = []
   readonly killed: AttemptRef[] = []
   readonly drained: string[] = []
   readonly disconnected: string[] = []
@@ -47,7 +49,10 @@ export class EngineHarness {
       publish: () => undefined,
       settings: { ...DEFAULT_SETTINGS, parallelism: p.parallelism ?? 1000 },
       workers: {
-        assign: ({ attempts }) => this.assigned.push(...attempts),
+        assign: ({ attempts }) => {
+          this.assigned.push(...attempts)
+          this.batches.push(attempts.length)
+        },
         kill: ({ ref }) => this.killed.push(ref),
         drain: ({ worker_id }) => this.drained.push(worker_id),
         disconnect: ({ worker_id }) => this.disconnected.push(worker_id),
