@@ -45,6 +45,17 @@ export class StoreUnavailable extends Error {
   }
 }
 
+/**
+ * A value cannot be stored as it is: a number beyond its column, an instant beyond the calendar, a key too long for its index. To try
+ * again would be in vain. Nothing of the write has happened.
+ */
+export class StoreRefusedData extends Error {
+  constructor(message: string, options?: { cause?: unknown }) {
+    super(message, options)
+    this.name = 'StoreRefusedData'
+  }
+}
+
 export interface PageOf<T> {
   data: T[]
   total: number
@@ -152,7 +163,7 @@ export interface EngineStore {
   engineLoad(): Promise<EngineSnapshot>
   /**
    * Atomic. If it rejects with StoreUnavailable the outcome is unknown: call it again with the same epoch and seq until it
-   * answers; a commit that had succeeded answers `committed`.
+   * answers; a commit that had succeeded answers `committed`. StoreRefusedData: nothing was written, and the number is free.
    */
   engineCommit(p: EngineCommit): Promise<CommitOutcome>
   /** A finished run with its task instances, to take it into memory again (clear, mark, delete); null = no such run. */

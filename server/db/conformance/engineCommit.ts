@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { AT, makeAttempt, makeBackfill, makeCommit, makeLedgerEntry, makeRun, makeTaskInstance, makeXCom } from '#testkit/makeRecords.ts'
+import { StoreRefusedData } from '../store.ts'
 import type { SubjectOf } from './subject.ts'
 
 export function engineCommitConformance(subject: SubjectOf): void {
@@ -7,6 +8,7 @@ export function engineCommitConformance(subject: SubjectOf): void {
     fencing(subject)
     rows(subject)
     conflicts(subject)
+    refusals(subject)
     deletions(subject)
   })
 }
@@ -313,6 +315,31 @@ function conflicts(subject: SubjectOf): void {
     await expect(s.try({ dag_runs_update: [{ id: run.id, set: { state: 'exploded' as never } }] })).rejects.toThrow()
     expect((await s.store.dagRunGet(run))?.state).toBe('running')
     await s.commit({})
+  })
+}
+
+function refusals(subject: SubjectOf): void {
+  const beyond = [
+    ['a whole number', { max_tries: 2 ** 63 }],
+    ['an instant', { next_try_at: 1e19 }],
+    ['a state', { state: 'asleep' as 'none' }],
+    ['what may not be null', { pool: null as unknown as string }],
+  ] as const
+  test.each(beyond)('refuses %s that cannot be stored as bad data, writes nothing, and the number stays free', async (name, set) => {
+    const s = subject()
+    const dag_id = `refused_${name.replaceAll(' ', '_')}`
+    const { run, tasks } = await s.run(dag_id, 2)
+    const [task, other] = tasks as [(typeof tasks)[0], (typeof tasks)[0]]
+    const more = makeTaskInstance(s.id(), run.id)
+    await expect(s.try({ task_instances_insert: [{ ...more, ...set }] })).rejects.toBeInstanceOf(StoreRefusedData)
+    const update = (id: number, change: object) => ({ id, expect_state: 'none' as const, expect_try_number: 0, set: change })
+    await expect(s.try({ task_instances_update: [update(other.id, { try_number: 1 }), update(task.id, set)] })).rejects.toMatchObject({
+      name: 'StoreRefusedData',
+      message: expect.stringMatching(/./) as string,
+    })
+    expect(await s.store.taskInstanceById({ id: more.id })).toBeNull()
+    expect((await s.store.taskInstanceById({ id: other.id }))?.task_instance).toEqual(other)
+    await s.commit({ task_instances_update: [update(other.id, { try_number: 1 })] })
   })
 }
 

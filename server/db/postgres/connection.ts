@@ -5,7 +5,7 @@ import { atMost, systemClock } from '#runtime/clock.ts'
 import type { TableName, TableRecords } from '../columns.ts'
 import type { Database, Session } from '../database.ts'
 import { cleanText, render, sql, type Sql, type SqlValue } from '../sql.ts'
-import { StoreUnavailable } from '../store.ts'
+import { StoreRefusedData, StoreUnavailable } from '../store.ts'
 
 /** Two writers: one may wait for a lock while the other serves; readers as many as heavy pages should share a database's cores. */
 const WRITERS = 2
@@ -169,6 +169,11 @@ const PASSING_CODE = new Set([
   'ENOENT',
 ])
 
+/** SQLSTATE of a value that cannot be stored: out of its range or calendar, beyond a limit of the database, null or not allowed. */
+export function isRefusedData(code: unknown): boolean {
+  return typeof code === 'string' && /^(22|54)|^(23502|23514)$/.test(code)
+}
+
 export function isTrouble(error: unknown): boolean {
   if (error instanceof StoreUnavailable) return true
   if (error instanceof AggregateError) return error.errors.some(isTrouble)
@@ -183,6 +188,7 @@ export async function unavailableOnTrouble<R>(work: () => Promise<R>): Promise<R
   try {
     return await work()
   } catch (error) {
+    if (isRefusedData((error as { code?: unknown }).code)) throw new StoreRefusedData((error as Error).message, { cause: error })
     if (!isTrouble(error) || error instanceof StoreUnavailable) throw error
     throw new StoreUnavailable(`PostgreSQL: ${(error as Error).message || String((error as { code?: unknown }).code)}`, { cause: error })
   }

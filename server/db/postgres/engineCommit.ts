@@ -1,5 +1,10 @@
 /**
- * One group commit of the engine in one transaction: fence, inserts, updates with their expectations, XComs, deletions.
+ * One group commit of the engine in one transaction: look, inserts, updates with their expectations, XComs, deletions, fence.
+ *
+ * The fence is the last statement: it holds the leader's row, which is renewed meanwhile, for the time of the COMMIT only. If another
+ * controller has won since the first statement, it does not match, and all is rolled back; if it matches, nobody wins before the
+ * COMMIT. One lock makes commits wait for each other: a commit that is sent again while its first try, on a connection that is
+ * believed to be cut, goes on, and the first one of the next leader.
  *
  * Every group of rows is one statement over arrays, and all statements are sent at once (pipeline); their row counts are then
  * compared with the sizes of the groups, and COMMIT or ROLLBACK follows: two round trips however large the commit is.
@@ -7,9 +12,9 @@
 import type pg from 'pg'
 import { COLUMNS, columnKind, type ColumnKind, type TableName } from '../columns.ts'
 import { commitGroups, type RowGroup } from '../commitGroups.ts'
-import type { CommitOutcome, EngineCommit } from '../store.ts'
+import { StoreRefusedData, type CommitOutcome, type EngineCommit } from '../store.ts'
 import { cleanText } from '../sql.ts'
-import { isTrouble } from './connection.ts'
+import { isRefusedData, isTrouble } from './connection.ts'
 import type { LeaderConnection } from './leader.ts'
 
 /** The SQL type in which a column's values travel, and how they become the column's own. */
@@ -28,6 +33,8 @@ export function engineCommit(leader: LeaderConnection, p: EngineCommit): Promise
     try {
       return await commit(client, p, groups)
     } catch (error) {
+      // Rolled back in order.
+      if (error instanceof StoreRefusedData) throw error
       // Whatever state the connection is in, the next try starts on a new one, and the fence tells what became of this one.
       await leader.drop()
       throw error
@@ -46,14 +53,16 @@ async function commit(client: pg.Client, p: EngineCommit, groups: ReturnType<typ
     )
   }
   const begun = client.query('BEGIN')
-  sent.push(fence(client, p))
+  const locked = client.query('SELECT pg_advisory_xact_lock($1)', [COMMIT_LOCK])
+  // Its own statement: it sees what was committed while the lock was waited for.
+  sent.push(look(client, p))
   for (const group of groups.inserts) send(group, insertStatement(group))
   if (groups.ledger_counts.length > 0) sent.push(countLedger(client, groups.ledger_counts))
   for (const group of groups.updates) send(group, updateStatement(group))
   for (const group of groups.xcoms_delete) sent.push(client.query(deleteXComs(group)).then(() => null))
   for (const [i, group] of groups.xcoms_put.entries()) {
     // Beyond a first block each one is written when the last one has arrived: else all would be in memory twice, made at one go.
-    if (i > 0) await Promise.allSettled([begun, ...sent])
+    if (i > 0) await Promise.allSettled([begun, locked, ...sent])
     send(
       group,
       insertStatement(
@@ -65,12 +74,15 @@ async function commit(client: pg.Client, p: EngineCommit, groups: ReturnType<typ
   if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) sent.push(...deleteRows(client, p))
   if (p.commands_answer !== undefined && p.commands_answer.length > 0) sent.push(answerCommands(client, p.epoch, p.commands_answer))
 
-  const results = await Promise.allSettled([begun, ...sent])
+  sent.push(fence(client, p))
+
+  const results = await Promise.allSettled([begun, locked, ...sent])
   // After a first error PostgreSQL refuses the rest of the transaction (25P02): only the first one says anything.
   let outcome: CommitOutcome | null = null
-  for (const result of results.slice(1) as PromiseSettledResult<CommitOutcome | null>[]) {
+  for (const result of results.slice(2) as PromiseSettledResult<CommitOutcome | null>[]) {
     if (result.status === 'rejected') {
       if (outcome !== null && (result.reason as { code?: string }).code === '25P02') continue
+      if (result.reason instanceof StoreRefusedData) await client.query('ROLLBACK')
       throw result.reason
     }
     outcome ??= result.value
@@ -84,17 +96,25 @@ async function commit(client: pg.Client, p: EngineCommit, groups: ReturnType<typ
   return outcome.status === 'conflict' ? { status: 'conflict', detail: await nameRow(client, groups, outcome.detail) } : outcome
 }
 
+/** Of this database; any number that nobody else takes. */
+const COMMIT_LOCK = 7_103_246_918
+
 /** null = go on. */
-async function fence(client: pg.Client, p: EngineCommit): Promise<CommitOutcome | null> {
-  const { rows } = await client.query<{ epoch: number; commit_seq: number; fits: boolean }>(
-    `WITH fits AS (UPDATE scheduler_leader SET commit_seq = $2 WHERE epoch = $1 AND commit_seq = $2::bigint - 1 RETURNING epoch)
-     SELECT l.epoch, l.commit_seq, EXISTS (SELECT 1 FROM fits) AS fits FROM scheduler_leader l`,
-    [p.epoch, p.seq],
-  )
+async function look(client: pg.Client, p: EngineCommit): Promise<CommitOutcome | null> {
+  const { rows } = await client.query<{ epoch: number; commit_seq: number }>('SELECT epoch, commit_seq FROM scheduler_leader')
   const leader = rows[0]
   if (leader === undefined) throw new Error('scheduler_leader has no row')
-  if (leader.fits) return null
+  if (leader.epoch === p.epoch && leader.commit_seq === p.seq - 1) return null
   return { status: leader.epoch === p.epoch && leader.commit_seq >= p.seq ? 'committed' : 'fenced' }
+}
+
+/** null = go on. */
+async function fence(client: pg.Client, p: EngineCommit): Promise<CommitOutcome | null> {
+  const { rowCount } = await client.query('UPDATE scheduler_leader SET commit_seq = $2 WHERE epoch = $1 AND commit_seq = $2::bigint - 1', [
+    p.epoch,
+    p.seq,
+  ])
+  return rowCount === 1 ? null : { status: 'fenced' }
 }
 
 const mismatch = (group: RowGroup): CommitOutcome => ({ status: 'conflict', detail: describe(group) })
@@ -102,6 +122,7 @@ const mismatch = (group: RowGroup): CommitOutcome => ({ status: 'conflict', deta
 /** A row that exists already or points at nothing is a disagreement between memory and database, like an expectation that fails. */
 function refusal(group: RowGroup, error: unknown): CommitOutcome {
   const { code, detail, message } = error as { code?: string; detail?: string; message?: string }
+  if (isRefusedData(code)) throw new StoreRefusedData(`${describe(group)}: ${message ?? ''}`, { cause: error })
   if (code !== '23505' && code !== '23503') throw error
   return { status: 'conflict', detail: `${describe(group)}: ${message ?? ''} ${detail ?? ''}`.trim() }
 }
