@@ -33,7 +33,7 @@ CREATE TABLE attempts (
   CONSTRAINT attempts_pkey PRIMARY KEY (task_instance_id, attempt),
   CONSTRAINT attempts_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'success'::text, 'failed'::text, 'skipped'::text, 'rescheduled'::text, 'deferred'::text, 'lost'::text, 'killed'::text]))),
   CONSTRAINT attempts_task_instance_id_fkey FOREIGN KEY (task_instance_id) REFERENCES task_instances(id) ON DELETE CASCADE
-) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
+) WITH (autovacuum_vacuum_scale_factor=0.05, fillfactor=45);
 
 CREATE TABLE backfill_intervals (
   backfill_id bigint NOT NULL,
@@ -356,7 +356,7 @@ CREATE TABLE task_instances (
   CONSTRAINT task_instances_dag_run_id_fkey FOREIGN KEY (dag_run_id) REFERENCES dag_runs(id) ON DELETE CASCADE,
   CONSTRAINT task_instances_pkey PRIMARY KEY (id),
   CONSTRAINT task_instances_state_check CHECK ((state = ANY (ARRAY['none'::text, 'scheduled'::text, 'queued'::text, 'running'::text, 'success'::text, 'failed'::text, 'skipped'::text, 'upstream_failed'::text, 'up_for_retry'::text, 'up_for_reschedule'::text, 'deferred'::text, 'restarting'::text, 'removed'::text])))
-) WITH (fillfactor=70, autovacuum_vacuum_scale_factor=0.05);
+) WITH (autovacuum_vacuum_scale_factor=0.05, fillfactor=45);
 CREATE UNIQUE INDEX task_instances_by_task ON public.task_instances USING btree (dag_run_id, task_id, map_index);
 
 CREATE TABLE users (

@@ -1,0 +1,3 @@
+-- what: nothing; PostgreSQL leaves room on the pages of rows that change
+-- why: migrations are numbered in pairs, and SQLite changes rows in place
+-- breaking: no
