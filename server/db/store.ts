@@ -156,7 +156,7 @@ export interface EngineSnapshot {
 export interface EngineStore {
   /** Tries to win or keep nothing: returns the new term, or null while another holder's lease is alive. */
   leaderAcquire(p: { holder: string; lease_ms: number }): Promise<LeaderTerm | null>
-  /** False = the term is over: stop at once. */
+  /** False = another holder has won since: stop at once. A commit under way does not delay it. */
   leaderRenew(p: { holder: string; epoch: number; lease_ms: number }): Promise<boolean>
   /** Ends exactly this term, so that a standby takes over at once. */
   leaderResign(p: { holder: string; epoch: number }): Promise<void>

@@ -29,12 +29,16 @@ export function leaderConformance(subject: SubjectOf): void {
   })
 
   describe('leaderRenew', () => {
-    test('refuses a lease that has ended, even if nobody won since', async () => {
+    test('renews a lease that has ended as long as nobody else has won since, and never after', async () => {
       const { store } = subject()
       const term = await subject().lead()
       await store.leaderRenew({ holder: 'subject', epoch: term.epoch, lease_ms: 1 })
-      await expect.poll(() => store.leaderRenew({ holder: 'subject', epoch: term.epoch, lease_ms: 1 })).toBe(false)
+      await new Promise((resolve) => setTimeout(resolve, 20))
+      expect(await store.leaderRenew({ holder: 'subject', epoch: term.epoch, lease_ms: 1 })).toBe(true)
+      const rival = await acquireWhenFree(subject, 'rival')
       expect(await store.leaderRenew({ holder: 'subject', epoch: term.epoch, lease_ms: 60_000 })).toBe(false)
+      expect(await store.leaderRenew({ holder: 'rival', epoch: rival.epoch, lease_ms: 60_000 })).toBe(true)
+      await store.leaderResign({ holder: 'rival', epoch: rival.epoch })
       await subject().lead()
     })
 

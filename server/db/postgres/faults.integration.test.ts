@@ -91,6 +91,74 @@ describe('a database that is restarted', () => {
   }, 120_000)
 })
 
+describe('a commit that takes long', () => {
+  async function slowCommit(
+    url: string,
+  ): Promise<{ store: Store; epoch: number; commit: Promise<CommitOutcome>; release: () => Promise<void> }> {
+    const store = await openPostgres({ url })
+    const { epoch } = (await store.leaderAcquire({ holder: 'a', lease_ms: 600 }))!
+    const other = new pg.Client({ connectionString: url })
+    await other.connect()
+    await other.query('BEGIN; LOCK TABLE ledger IN EXCLUSIVE MODE')
+    const commit = store.engineCommit(makeCommit(epoch, 1, { ledger_insert: [makeLedgerEntry(1)] }))
+    await expect
+      .poll(async () => {
+        await other.query('SELECT pg_stat_clear_snapshot()')
+        return (await other.query("SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event = 'relation'")).rowCount
+      })
+      .toBe(1)
+    const release = async (): Promise<void> => {
+      await other.query('COMMIT')
+      await other.end()
+    }
+    return { store, epoch, commit, release }
+  }
+
+  test('does not delay the renewal of the leader, so nobody else leads meanwhile', async () => {
+    const url = await freshPostgresUrl()
+    const { store, epoch, commit, release } = await slowCommit(url)
+    const rival = await openPostgres({ url })
+    for (let i = 0; i < 4; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 250))
+      const late = new Promise((resolve) => setTimeout(() => resolve('late'), 500))
+      expect(await Promise.race([store.leaderRenew({ holder: 'a', epoch, lease_ms: 600 }), late])).toBe(true)
+      expect(await rival.leaderAcquire({ holder: 'b', lease_ms: 600 })).toBeNull()
+    }
+    await release()
+    expect(await commit).toEqual({ status: 'committed' })
+    await Promise.all([store.close(), rival.close()])
+  })
+
+  test('is fenced if another controller has won before its end, and nothing of it stays', async () => {
+    const url = await freshPostgresUrl()
+    const { store, epoch, commit, release } = await slowCommit(url)
+    const rival = await openPostgres({ url })
+    let next: { epoch: number; commit_seq: number } | null = null
+    await expect.poll(async () => (next = await rival.leaderAcquire({ holder: 'b', lease_ms: 60_000 })), { timeout: 3_000 }).not.toBeNull()
+    expect(next).toEqual({ epoch: epoch + 1, commit_seq: 0 })
+    // The next leader's first commit waits for the end of what the former one has begun.
+    const first = rival.engineCommit(makeCommit(epoch + 1, 1, { ledger_insert: [makeLedgerEntry(1)] }))
+    await release()
+    expect(await commit).toEqual({ status: 'fenced' })
+    expect(await first).toEqual({ status: 'committed' })
+    expect((await rival.ledgerList({ limit: 5, offset: 0 })).total).toBe(1)
+    await Promise.all([store.close(), rival.close()])
+  })
+
+  test('and is sent again while its first try goes on is made once', async () => {
+    const url = await freshPostgresUrl()
+    const { store, epoch, commit, release } = await slowCommit(url)
+    // The same controller over another connection, as after a cut that the database has not noticed.
+    const again = await openPostgres({ url })
+    const second = again.engineCommit(makeCommit(epoch, 1, { ledger_insert: [makeLedgerEntry(1)] }))
+    await new Promise((resolve) => setTimeout(resolve, 200))
+    await release()
+    expect(await Promise.all([commit, second])).toEqual([{ status: 'committed' }, { status: 'committed' }])
+    expect(await count(url)).toBe(1)
+    await Promise.all([store.close(), again.close()])
+  })
+})
+
 describe('two controllers', () => {
   test('that start at once on an empty database both find it migrated, once', async () => {
     const url = await freshPostgresUrl()

@@ -1,20 +1,22 @@
 /**
- * The leader's row and the leader's own connection.
+ * The leader's row and the leader's own two connections.
  *
- * One connection carries acquire, renew, resign and every engine commit, so that nothing else of the server can delay them, and
- * so that a cut cable is noticed by keepalives in seconds. Statements are pipelined: a whole commit is two round trips.
+ * One carries acquire, renew and resign, the other every engine commit: nothing else of the server can delay them, a commit that
+ * takes seconds does not delay the renewals, and a cut cable is noticed by keepalives in seconds. A commit touches the leader's row
+ * in its last statement only (engineCommit.ts), so that it does not hold it locked either. Statements are pipelined: a whole commit
+ * is two round trips.
  * Time is `clock_timestamp()`: the database's clock at the moment the row is decided, also after waiting for its lock.
  */
 import pg from 'pg'
 import type { LeaderTerm } from '../store.ts'
 import { clientConfig, endOf, unavailableOnTrouble } from './connection.ts'
 
-/** The leader's commits are short; one that takes longer has lost its lease anyway. */
+/** The leader's commits are short, or large deletions; one that takes longer is a defect or a database in trouble. */
 const STATEMENT_TIMEOUT_MS = 20_000
 /**
  * Plans for the engine's statements must not depend on statistics that are minutes old: rows are always found by key. The
- * server notices a client that is gone within about 11 s. One that stops in the middle of a commit holds the leader's row: it loses
- * its connection after 1.5 s, less than its lease, so that its successor does not wait; if it wakes, it sends the commit again.
+ * server notices a client that is gone within about 11 s. One that stops in the middle of a commit holds up the next leader's first
+ * one: it loses its connection after 1.5 s, less than its lease, so that its successor does not wait; if it wakes, it sends the commit again.
  */
 const SESSION = `SET idle_in_transaction_session_timeout = 1500; SET enable_seqscan = off; SET enable_hashjoin = off; SET enable_mergejoin = off;
   SET tcp_keepalives_idle = 5; SET tcp_keepalives_interval = 2; SET tcp_keepalives_count = 3`
@@ -109,11 +111,12 @@ export async function leaderAcquire(leader: LeaderConnection, p: { holder: strin
   return rows[0] ?? null
 }
 
+/** A lease that has ended is renewed too if nobody else has won since: then its epoch is still the row's. */
 export async function leaderRenew(leader: LeaderConnection, p: { holder: string; epoch: number; lease_ms: number }): Promise<boolean> {
   const { rowCount } = await leader.run((client) =>
     client.query(
       `UPDATE scheduler_leader SET lease_until = clock_timestamp() + $3::float8 * interval '1 ms', ${SESSION_NOTED}
-       WHERE holder = $1 AND epoch = $2 AND lease_until > clock_timestamp()`,
+       WHERE holder = $1 AND epoch = $2`,
       [p.holder, p.epoch, p.lease_ms],
     ),
   )

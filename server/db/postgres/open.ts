@@ -1,8 +1,8 @@
 /**
  * The store on PostgreSQL 14 or later.
  *
- * Connections: two writers, four readers, one of its own for the leader's statements (see leader.ts), and one for messages between
- * controllers once its bus is started (bus.ts).
+ * Connections: two writers, four readers, two for the leader's statements (see leader.ts), and one for messages between controllers
+ * once its bus is started (bus.ts).
  * Failures: whatever says "not now" (connection lost, shutdown, too many clients, disk full, deadlock, timeout) rejects with
  * StoreUnavailable; pools and the leader's connection open anew by themselves at the next call, so the server outlives its
  * database. Nothing is retried here: the caller knows whether it still wants it.
@@ -20,6 +20,7 @@ import { migrate } from './migrate.ts'
 export async function openPostgres(p: { url: string }): Promise<Store> {
   await migrate(p.url)
   const db = new PostgresDatabase(p.url)
+  const lease = new LeaderConnection(p.url)
   const leader = new LeaderConnection(p.url)
   const logs = new LogChunks(db)
   const cluster = createCluster({ db, url: p.url, clock: systemClock })
@@ -35,9 +36,9 @@ export async function openPostgres(p: { url: string }): Promise<Store> {
     ...(shared as unknown as Pick<Store, SharedMethod>),
     dialect: 'PostgreSQL',
     cluster,
-    leaderAcquire: (p) => leaderAcquire(leader, p),
-    leaderRenew: (p) => leaderRenew(leader, p),
-    leaderResign: (p) => leaderResign(leader, p),
+    leaderAcquire: (p) => leaderAcquire(lease, p),
+    leaderRenew: (p) => leaderRenew(lease, p),
+    leaderResign: (p) => leaderResign(lease, p),
     engineCommit: async (p: EngineCommit) => {
       const outcome = await engineCommit(leader, p)
       if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) sweep()
@@ -56,6 +57,6 @@ export async function openPostgres(p: { url: string }): Promise<Store> {
       return rows[0]?.now ?? Number.NaN
     },
     ping: async () => void (await db.query('SELECT 1', [])),
-    close: () => (closed ??= Promise.all([cluster.bus.close(), leader.close()]).then(() => db.close())),
+    close: () => (closed ??= Promise.all([cluster.bus.close(), lease.close(), leader.close()]).then(() => db.close())),
   }
 }

@@ -4,6 +4,7 @@ import { closeSync, existsSync, openSync, readFileSync, statSync, truncateSync, 
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
+import SqliteDatabase from 'better-sqlite3'
 import { describe, expect, test } from 'vitest'
 import { temporaryFolder } from '#testkit/databases.ts'
 import { makeDagSpec } from '#testkit/makeDagSpec.ts'
@@ -138,6 +139,28 @@ describe('a database thread that dies', () => {
   })
 })
 
+describe('a commit that takes long', () => {
+  test('does not delay the renewal of the leader', async () => {
+    await using folder = await temporaryFolder()
+    const store = await openSqlite({ folder: folder.path })
+    const { epoch } = (await store.leaderAcquire({ holder: 'x', lease_ms: 200 }))!
+    const other = new SqliteDatabase(join(folder.path, 'vortex.db'))
+    other.exec('BEGIN IMMEDIATE')
+    let isCommitted = false
+    const commit = store.engineCommit(makeCommit(epoch, 1)).then((outcome) => ((isCommitted = true), outcome))
+    for (let i = 0; i < 3; i++) {
+      await new Promise((resolve) => setTimeout(resolve, 150))
+      expect(await store.leaderRenew({ holder: 'x', epoch, lease_ms: 200 })).toBe(true)
+      expect(isCommitted).toBe(false)
+    }
+    other.exec('COMMIT')
+    other.close()
+    expect(await commit).toEqual({ status: 'committed' })
+    expect(await store.leaderRenew({ holder: 'x', epoch: epoch - 1, lease_ms: 200 })).toBe(false)
+    await store.close()
+  })
+})
+
 describe('a full disk', () => {
   test('makes a commit fail as unavailable with nothing half done, and the same commit succeeds when there is room', async () => {
     await using folder = await temporaryFolder()
@@ -151,7 +174,7 @@ describe('a full disk', () => {
       paused_default: true,
       now: AT,
     })
-    const term = leaderAcquire(db, { holder: 'x', lease_ms: 60_000 })!
+    const term = leaderAcquire(db, { holder: 'x' })
     const commit = encodeCommit(
       makeCommit(term.epoch, 1, {
         dag_runs_insert: [makeRun(1, 'd', 1)],

@@ -16,6 +16,7 @@ import { Condition } from './condition.ts'
 import type { Synchronous } from './connection.ts'
 import { encodeCommit } from './engineCommit.ts'
 import { mustCheckLater } from './integrity.ts'
+import { SqliteLease } from './leader.ts'
 import { LogFiles } from './logs.ts'
 import { storageSize } from './storageSize.ts'
 import { DATABASE_FILE, ThreadClient, threadEntry } from './thread/client.ts'
@@ -126,10 +127,15 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
   const readers: ReadonlySet<string> = new Set(READ_METHODS)
   for (const method of Object.keys(SHARED_METHODS) as (keyof typeof SHARED_METHODS)[])
     store[method] = readers.has(method) ? read(method) : write(method)
-  for (const method of ['leaderAcquire', 'leaderResign'] as const) store[method] = write(method)
+  const lease = new SqliteLease(async () => {
+    const thread = await threads.writer()
+    return { opened: thread, call: (method, p) => thread.call(method, p) }
+  })
+  store.leaderAcquire = (p: Parameters<SqliteLease['acquire']>[0]) => condition.write('leaderAcquire', () => lease.acquire(p))
+  store.leaderResign = (p: Parameters<SqliteLease['resign']>[0]) => condition.write('leaderResign', () => lease.resign(p))
   // These write nothing, so they tell nothing of the disk either.
-  for (const method of ['leaderRenew', 'now'] as const)
-    store[method] = (p: unknown) => condition.read(async () => (await threads.writer()).call(method, p))
+  store.leaderRenew = (p: Parameters<SqliteLease['renew']>[0]) => condition.read(() => lease.renew(p))
+  store.now = () => condition.read(async () => (await threads.writer()).call('now', null))
   store.ping = async () => {
     condition.check()
     await condition.read(async () => (await threads.writer()).call('ping', null))

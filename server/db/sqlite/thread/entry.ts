@@ -14,7 +14,7 @@ import { engineCommit } from '../engineCommit.ts'
 import { lockFolder, type FolderLock } from '../folderLock.ts'
 import { CHECK_ARGUMENT } from '../checkProcess.ts'
 import { checkIntegrity, DatabaseCorrupt, isCorruption, requireWholeFile, requireWholePages } from '../integrity.ts'
-import { leaderAcquire, leaderForget, leaderRenew, leaderResign, now } from '../leader.ts'
+import { leaderAcquire, leaderForget, leaderHolds, leaderResign, now } from '../leader.ts'
 import { attemptList, logDeletionsDone, logDeletionsList, logFinishMany, logState } from '../logs.ts'
 import { migrate } from '../migrate.ts'
 import { DATABASE_FILE } from './client.ts'
@@ -27,7 +27,7 @@ const METHODS: Record<string, Method> = {
   ...(SHARED_METHODS as Record<string, Method>),
   engineCommit,
   leaderAcquire,
-  leaderRenew,
+  leaderHolds,
   leaderResign,
   now,
   logFinishMany,
