@@ -22,6 +22,8 @@ export interface HeldAttempt {
   canAsk: boolean
   /** Its log may grow. Over when the log is complete, which may be after the end. */
   canLog: boolean
+  /** The engine wants it ended; perhaps because its run is deleted. */
+  isKilled: boolean
   context: AttemptContext | null
 }
 
@@ -43,9 +45,14 @@ export class HeldAttempts {
     const known = this.#held.get(key)
     if (known !== undefined) return known
     const { canReport, canAsk, canLog, context = null } = p
-    const held: HeldAttempt = { key, ref, canReport, canAsk, canLog, context }
+    const held: HeldAttempt = { key, ref, canReport, canAsk, canLog, isKilled: false, context }
     this.#held.set(key, held)
     return held
+  }
+
+  killed(ref: AttemptRef): void {
+    const held = this.get(ref)
+    if (held !== undefined) held.isKilled = true
   }
 
   delete(ref: AttemptRef): void {

@@ -5,11 +5,12 @@
  * Memory: a worker keeps a window (swarm.proto), so `held` stays below LOG_WINDOW_BYTES. From one that does not, the session
  * stops reading while `isFull`.
  *
- * Failure: while the store is out of reach the same append is tried again. Anything else (a gap above all) ends the session;
- * the worker's next hello learns what is stored and goes on from there.
+ * Failure: while the store is out of reach the same append is tried again. A log whose task instance is deleted is declined, and what
+ * came after the deletion is removed; an attempt that is killed may have been deleted, others show it by a gap. Anything else (a gap
+ * above all) ends the session; the worker's next hello learns what is stored and goes on from there.
  */
 import type { Clock } from '#runtime/clock.ts'
-import { StoreUnavailable, type LogStore } from '#db/store.ts'
+import { StoreUnavailable, type Store } from '#db/store.ts'
 import { ProtocolError } from './codec.ts'
 import type { HeldAttempt } from './heldAttempts.ts'
 import { FRAME_BYTES_MAX, LOG_HELD_BYTES_MAX, SHORT_LOG_BYTES } from './limits.ts'
@@ -18,7 +19,7 @@ const RETRY_FIRST_MS = 50
 const RETRY_SLOWEST_MS = 2_000
 
 export interface LogIntakeOptions {
-  store: Pick<LogStore, 'logAppend' | 'logFinish' | 'logWhole'>
+  store: Pick<Store, 'logAppend' | 'logFinish' | 'logWhole' | 'logDelete' | 'taskInstanceById'>
   clock: Clock
   onStored(held: HeldAttempt, p: { stored: number; complete: boolean }): void
   /** There is room again after `isFull`. */
@@ -75,29 +76,57 @@ export class LogIntake {
 
   async #write(log: Log): Promise<void> {
     log.isWriting = true
-    const { task_instance_id, attempt } = log.held.ref
     try {
       while ((log.pieces.length > 0 || log.last !== null) && !this.#isClosed) {
-        if (await this.#storedWhole(log)) continue
-        const bytes = takePieces(log)
-        const offset = log.start
-        if (bytes.length > 0) await this.#insist(() => this.#o.store.logAppend({ task_instance_id, attempt, offset, bytes }))
-        log.start = offset + bytes.length
-        this.#release(bytes.length)
-        const { last } = log
-        const complete = last !== null && log.pieces.length === 0
-        if (complete) {
-          await this.#insist(() => this.#o.store.logFinish({ task_instance_id, attempt, truncated: last.truncated }))
-          log.last = null
-        }
-        if (!this.#isClosed) this.#o.onStored(log.held, { stored: log.start, complete })
+        if (!(await this.#storedWhole(log))) await this.#storePieces(log)
+        // After the write: what it has put back is removed too.
+        if (log.held.isKilled) await this.#declineDeleted(log)
       }
       if (!log.held.canLog) this.#logs.delete(log.held.key)
     } catch (error) {
-      if (!this.#isClosed) this.#o.onFailure(error)
+      await this.#refused(log, error)
     } finally {
       log.isWriting = false
     }
+  }
+
+  async #storePieces(log: Log): Promise<void> {
+    const { task_instance_id, attempt } = log.held.ref
+    const bytes = takePieces(log)
+    const offset = log.start
+    if (bytes.length > 0) await this.#insist(() => this.#o.store.logAppend({ task_instance_id, attempt, offset, bytes }))
+    log.start = offset + bytes.length
+    this.#release(bytes.length)
+    const { last } = log
+    const complete = last !== null && log.pieces.length === 0
+    if (complete) {
+      await this.#insist(() => this.#o.store.logFinish({ task_instance_id, attempt, truncated: last.truncated }))
+      log.last = null
+    }
+    if (!this.#isClosed) this.#o.onStored(log.held, { stored: log.start, complete })
+  }
+
+  async #refused(log: Log, error: unknown): Promise<void> {
+    if (this.#isClosed) return
+    try {
+      if (await this.#declineDeleted(log)) this.#logs.delete(log.held.key)
+      else this.#o.onFailure(error)
+    } catch (second) {
+      if (!this.#isClosed) this.#o.onFailure(second)
+    }
+  }
+
+  /** False = its task instance is there. */
+  async #declineDeleted(log: Log): Promise<boolean> {
+    const id = log.held.ref.task_instance_id
+    if ((await this.#insist(() => this.#o.store.taskInstanceById({ id }))) !== null) return false
+    await this.#insist(() => this.#o.store.logDelete({ task_instance_ids: [id] }))
+    this.#release(log.end - log.start)
+    log.pieces = []
+    log.last = null
+    log.start = log.end
+    if (!this.#isClosed) this.#o.onStored(log.held, { stored: log.end, complete: true })
+    return true
   }
 
   /** A short log that has come as a whole is one write. */

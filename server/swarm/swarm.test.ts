@@ -265,6 +265,41 @@ describe('order and acknowledgement', () => {
   })
 })
 
+describe('a log of a run that is deleted while its worker still writes', () => {
+  test.each([
+    ['from the start, after the kill', true],
+    ['on from what the deletion has removed', false],
+  ])('%s: is declined, leaves nothing, and the session goes on', async (_, isFromStart) => {
+    bench = await startBench()
+    const raw = rawWorker()
+    raw.send({ hello })
+    await until(() => raw.frames.length > 0, 'welcome')
+    const [deleted, other] = [bench.attempt({}), bench.attempt({})]
+    await bench.assign({ worker_id: 'raw' }, [deleted])
+    const { task_instance_id } = deleted.ref
+    const log = (offset: number, text: string, last = false) => ({
+      logs: [{ ref: deleted.ref, offset, bytes: Buffer.from(text), last, truncated: false }],
+    })
+    if (!isFromStart) {
+      raw.send(log(0, 'line 1\n'))
+      await until(() => raw.frames.some((frame) => frame.log_acks.length > 0), 'it is stored')
+    }
+    await bench.commit({ dag_runs_delete: [1] })
+    await expect.poll(() => bench.store.logStat({ task_instance_id, attempt: 1 })).toBeNull()
+    bench.swarm().kill({ worker_id: 'raw', ref: deleted.ref, reason: 'the run was deleted' })
+    raw.send(isFromStart ? log(0, 'x'.repeat(20_000)) : log(7, 'line 2\n'))
+    await until(() => raw.frames.some((frame) => frame.log_acks.some((ack) => ack.complete)), 'it is declined')
+    // What was under way when it was declined is declined too.
+    raw.send(log(isFromStart ? 20_000 : 14, 'the end', true))
+    bench.swarm().assign({ worker_id: 'raw', attempts: [other] })
+    await until(
+      () => raw.frames.some((frame) => frame.assign.some(({ ref }) => ref?.task_instance_id === other.ref.task_instance_id)),
+      'the session goes on',
+    )
+    expect(await bench.store.logStat({ task_instance_id, attempt: 1 })).toBeNull()
+  })
+})
+
 describe('a worker that breaks the windows', () => {
   test('the controller stops reading when the store is slow, and takes it all when the store is back', async () => {
     let open: () => void = () => undefined

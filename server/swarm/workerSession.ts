@@ -41,7 +41,7 @@ export type SessionStream = ServerDuplexStream<WorkerFrame, ControllerFrame>
 export interface SessionHost {
   clock: Clock
   logger: Logger
-  store: Pick<Store, 'logAppend' | 'logFinish' | 'logWhole' | 'logStat' | 'attemptList' | 'taskInstanceById'>
+  store: Pick<Store, 'logAppend' | 'logFinish' | 'logWhole' | 'logStat' | 'logDelete' | 'attemptList' | 'taskInstanceById'>
   inbox: SwarmInbox
   commands: Pick<EngineCommands, 'workerDrain'>
   requests: RequestServices
@@ -165,6 +165,7 @@ export class WorkerSession {
 
   kill(p: { ref: AttemptRef; reason: string }): void {
     const key = refKey(p.ref)
+    this.#held.killed(p.ref)
     // The worker has not heard of it: the answer comes from here, once the secrets are there.
     if (this.#preparing.has(key)) this.#preparing.set(key, false)
     else this.#send(() => this.#outbox.kill(p))
