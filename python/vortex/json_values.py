@@ -10,6 +10,8 @@ import re
 from collections.abc import Mapping
 from typing import Any, Optional
 
+# Nothing waits longer than 100 years: authors write timedelta.max for "never", and an instant that far away has no calendar date.
+MAX_DURATION_MS = 36_525 * 86_400_000
 # Template fields are shown to people; a longer text is cut with a remark.
 MAX_TEXT_CHARS = 16_384
 MAX_ITEMS = 200
@@ -26,8 +28,8 @@ def instant(value: Optional[dt.datetime]) -> Optional[str]:
 
 
 def milliseconds(value: Optional[dt.timedelta], least: int = 0) -> Optional[int]:
-    """Whole milliseconds, rounded; what is longer than nothing stays at `least`."""
-    return None if value is None else max(least, round(value / dt.timedelta(milliseconds=1)))
+    """Whole milliseconds, rounded; what is longer than nothing stays at `least`, and 100 years stand for whatever is longer."""
+    return None if value is None else min(MAX_DURATION_MS, max(least, round(value / dt.timedelta(milliseconds=1))))
 
 
 def to_json(value: Any, depth: int = 0) -> Any:

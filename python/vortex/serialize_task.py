@@ -14,6 +14,12 @@ from vortex.operators.empty import EmptyOperator
 
 CALLBACKS = ("execute", "success", "failure", "retry", "skipped")
 _TEMPLATE_MARKS = ("{{", "{%", "{#")
+# Columns of PostgreSQL hold 2**31 - 1; a task instance's tries also count its pokes. Authors write sys.maxsize for "without end".
+MAX_COUNT = 1_000_000_000
+# As Airflow's: what is beyond it counts as much.
+MAX_WEIGHT = 2**31 - 1
+# As many as a pool may have.
+MAX_POOL_SLOTS = 1_000_000
 # Linux's limit for one argument of a new process is 128 KiB; the Python side knows another way.
 MAX_PLAIN_COMMAND_BYTES = 120 * 1024
 
@@ -44,13 +50,13 @@ def serialize_task(task: Any, dag: Any, dag_start: Any, notices: Notices) -> Dic
         "ignore_first_depends_on_past": bool(task.ignore_first_depends_on_past),
         "wait_for_downstream": bool(task.wait_for_downstream),
         "wait_for_past_depends_before_skipping": bool(task.wait_for_past_depends_before_skipping),
-        "priority_weight": task.priority_weight,
+        "priority_weight": max(-MAX_WEIGHT, min(MAX_WEIGHT, task.priority_weight)),
         "weight_rule": str(task.weight_rule),
         "pool": str(task.pool),
-        "pool_slots": task.pool_slots,
+        "pool_slots": _pool_slots(task, dag),
         "queue": str(task.queue),
-        "max_active_tis_per_dag": task.max_active_tis_per_dag,
-        "max_active_tis_per_dagrun": task.max_active_tis_per_dagrun,
+        "max_active_tis_per_dag": _limit(task, "max_active_tis_per_dag", dag),
+        "max_active_tis_per_dagrun": _limit(task, "max_active_tis_per_dagrun", dag),
         # Only what differs from the DAG's own: a run before the DAG's start does not exist.
         "start_date": None if task.start_date == dag_start else instant(task.start_date),
         "end_date": None if task.end_date == dag.end_date else instant(task.end_date),
@@ -66,11 +72,30 @@ def serialize_task(task: Any, dag: Any, dag_start: Any, notices: Notices) -> Dic
 
 
 def as_count(value: Any, argument: str, dag: Any, least: int, task: Any = None) -> int:
-    """A whole number that the schema takes. Attributes may be set after construction, so they are read again here."""
-    where = f"DAG {dag.dag_id!r}" + (f", task {task.task_id!r}" if task is not None else "")
-    if isinstance(value, bool) or not isinstance(value, (int, float)) or value != int(value) or value < least:
-        raise DagInvalid(f"{where}: {argument} must be a whole number of {least} or more, not {value!r}.")
-    return int(value)
+    """
+    A whole number that the schema takes; a billion stands for whatever is more. Attributes may be set after construction, so they
+    are read again here.
+    """
+    if isinstance(value, bool) or not isinstance(value, (int, float)) or value % 1 != 0 or value < least:
+        raise DagInvalid(f"{_where(dag, task)}: {argument} must be a whole number of {least} or more, not {value!r}.")
+    return min(MAX_COUNT, int(value))
+
+
+def _where(dag: Any, task: Any) -> str:
+    return f"DAG {dag.dag_id!r}" + (f", task {task.task_id!r}" if task is not None else "")
+
+
+def _limit(task: Any, argument: str, dag: Any) -> Optional[int]:
+    value = getattr(task, argument)
+    return None if value is None else as_count(value, argument, dag, 1, task)
+
+
+def _pool_slots(task: Any, dag: Any) -> int:
+    """More than any pool can have is no wish for very many: the task would wait for ever."""
+    slots = as_count(task.pool_slots, "pool_slots", dag, 1, task)
+    if slots > MAX_POOL_SLOTS:
+        raise DagInvalid(f"{_where(dag, task)}: pool_slots must be at most {MAX_POOL_SLOTS:,}, not {task.pool_slots!r}.")
+    return slots
 
 
 def _doc(task: Any) -> Optional[str]:

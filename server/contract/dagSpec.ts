@@ -8,6 +8,21 @@ import { Enum, Instant, Json, Nullable, Strict } from './schema.ts'
 
 export const DAG_SPEC_FORMAT = 1
 
+/**
+ * Every number has a maximum: one that no column holds would be accepted here and refused by the database with each decision about the
+ * DAG. The Python package writes these maxima for what an author means as "without end" (serialize_task.py, json_values.py).
+ */
+const COUNT_MAX = 1_000_000_000
+const INT32_MAX = 2_147_483_647
+const POOL_SLOTS_MAX = 1_000_000
+/** 100 years. */
+const DURATION_MAX_MS = 36_525 * 86_400_000
+const MONTHS_MAX = 1200
+
+const count = (minimum: number, maximum = COUNT_MAX) => Type.Integer({ minimum, maximum })
+const durationMs = (minimum: number) => Type.Integer({ minimum, maximum: DURATION_MAX_MS })
+const months = Type.Integer({ minimum: -MONTHS_MAX, maximum: MONTHS_MAX })
+
 /** A timetable. `timezone` is an IANA name or a fixed offset such as `+05:30`. */
 export const TimetableSpec = Type.Union([
   Strict({ type: Type.Literal('null') }),
@@ -20,18 +35,18 @@ export const TimetableSpec = Type.Union([
     type: Type.Literal('cron_trigger'),
     crons: Type.Array(Type.String(), { minItems: 1 }),
     timezone: Type.String(),
-    interval_ms: Type.Integer({ minimum: 0 }),
+    interval_ms: durationMs(0),
     /** CronTriggerTimetable's run_immediately: true, false, or a tolerance in milliseconds. */
-    run_immediately: Type.Union([Type.Boolean(), Type.Integer({ minimum: 0 })]),
+    run_immediately: Type.Union([Type.Boolean(), durationMs(0)]),
   }),
   /** `months` holds calendar months of a relativedelta; both parts are added. */
-  Strict({ type: Type.Literal('delta_data_interval'), delta_ms: Type.Integer(), months: Type.Integer(), timezone: Type.String() }),
+  Strict({ type: Type.Literal('delta_data_interval'), delta_ms: durationMs(-DURATION_MAX_MS), months, timezone: Type.String() }),
   Strict({
     type: Type.Literal('delta_trigger'),
-    delta_ms: Type.Integer(),
-    months: Type.Integer(),
+    delta_ms: durationMs(-DURATION_MAX_MS),
+    months,
     timezone: Type.String(),
-    interval_ms: Type.Integer({ minimum: 0 }),
+    interval_ms: durationMs(0),
   }),
   Strict({
     type: Type.Literal('events'),
@@ -56,7 +71,7 @@ export const PlainBash = Strict({
   env: Nullable(Type.Record(Type.String(), Type.String())),
   append_env: Type.Boolean(),
   cwd: Nullable(Type.String()),
-  skip_on_exit_codes: Type.Array(Type.Integer()),
+  skip_on_exit_codes: Type.Array(count(-INT32_MAX, INT32_MAX)),
 })
 
 export const TaskSpec = Strict({
@@ -75,23 +90,23 @@ export const TaskSpec = Strict({
   doc_md: Nullable(Type.String()),
   ui_color: Type.String(),
   trigger_rule: Enum(TRIGGER_RULES),
-  retries: Type.Integer({ minimum: 0 }),
-  retry_delay_ms: Type.Integer({ minimum: 0 }),
+  retries: count(0),
+  retry_delay_ms: durationMs(0),
   /** 0 = constant delay; otherwise the factor of each further try. */
   retry_exponential_backoff: Type.Number({ minimum: 0 }),
-  max_retry_delay_ms: Nullable(Type.Integer({ minimum: 0 })),
-  execution_timeout_ms: Nullable(Type.Integer({ minimum: 1 })),
+  max_retry_delay_ms: Nullable(durationMs(0)),
+  execution_timeout_ms: Nullable(durationMs(1)),
   depends_on_past: Type.Boolean(),
   ignore_first_depends_on_past: Type.Boolean(),
   wait_for_downstream: Type.Boolean(),
   wait_for_past_depends_before_skipping: Type.Boolean(),
-  priority_weight: Type.Integer(),
+  priority_weight: count(-INT32_MAX, INT32_MAX),
   weight_rule: Enum(WEIGHT_RULES),
   pool: Type.String(),
-  pool_slots: Type.Integer({ minimum: 1 }),
+  pool_slots: count(1, POOL_SLOTS_MAX),
   queue: Type.String(),
-  max_active_tis_per_dag: Nullable(Type.Integer({ minimum: 1 })),
-  max_active_tis_per_dagrun: Nullable(Type.Integer({ minimum: 1 })),
+  max_active_tis_per_dag: Nullable(count(1)),
+  max_active_tis_per_dagrun: Nullable(count(1)),
   start_date: Nullable(Instant),
   end_date: Nullable(Instant),
   do_xcom_push: Type.Boolean(),
@@ -137,10 +152,10 @@ export const DagSpec = Strict({
   schedule: Nullable(Type.String()),
   /** null = not set by the author; VORTEX then starts no back runs and says so. */
   catchup: Nullable(Type.Boolean()),
-  max_active_runs: Type.Integer({ minimum: 1 }),
-  max_active_tasks: Type.Integer({ minimum: 1 }),
-  dagrun_timeout_ms: Nullable(Type.Integer({ minimum: 1 })),
-  max_consecutive_failed_dag_runs: Type.Integer({ minimum: 0 }),
+  max_active_runs: count(1),
+  max_active_tasks: count(1),
+  dagrun_timeout_ms: Nullable(durationMs(1)),
+  max_consecutive_failed_dag_runs: count(0),
   fail_fast: Type.Boolean(),
   is_paused_upon_creation: Nullable(Type.Boolean()),
   params: Type.Record(Type.String(), ParamSpec),

@@ -1,3 +1,4 @@
+import datetime as dt
 import json
 import os
 import subprocess
@@ -128,6 +129,57 @@ def test_template_fields_are_cut(dag, task_spec):
         op_kwargs={"text": "x" * 100_000, "rows": list(range(1000)), "deep": json.loads("[" * 50 + "]" * 50)},
     )
     assert len(json.dumps(task_spec(task)["template_fields"])) < 40_000
+
+
+FOREVER = dt.timedelta.max
+CENTURY_MS = 36_525 * 86_400_000
+
+
+def test_what_means_for_ever_is_as_much_as_the_server_can_store(spec, schema_errors):
+    with DAG("d", schedule=None, max_active_runs=sys.maxsize, max_active_tasks=sys.maxsize, dagrun_timeout=FOREVER) as dag:
+        EmptyOperator(
+            task_id="t",
+            retries=sys.maxsize,
+            retry_delay=FOREVER,
+            max_retry_delay=FOREVER,
+            execution_timeout=FOREVER,
+            priority_weight=sys.maxsize,
+            max_active_tis_per_dag=sys.maxsize,
+            max_active_tis_per_dagrun=10**30,
+        )
+    found = spec(dag)
+    task = found["tasks"][0]
+    assert (task["retries"], task["max_active_tis_per_dag"], task["max_active_tis_per_dagrun"]) == (10**9,) * 3
+    assert (found["max_active_runs"], found["max_active_tasks"], task["priority_weight"]) == (10**9, 10**9, 2**31 - 1)
+    durations = [task[name] for name in ("retry_delay_ms", "max_retry_delay_ms", "execution_timeout_ms")]
+    assert [found["dagrun_timeout_ms"], *durations] == [CENTURY_MS] * 4
+    assert schema_errors([found]) == [[]]
+
+
+@pytest.mark.parametrize(
+    "kwargs, words",
+    [
+        ({"pool_slots": 1_000_001}, "task 't': pool_slots must be at most 1,000,000, not 1000001"),
+        ({"retries": float("inf")}, "retries must be a whole number, not inf"),
+    ],
+)
+def test_what_no_server_can_store_names_task_and_argument(dag, task_spec, kwargs, words):
+    with pytest.raises(Exception, match=words):
+        task_spec(EmptyOperator(task_id="t", **kwargs))
+
+
+def test_a_schedule_steps_by_a_century_at_most(spec):
+    with pytest.raises(Exception, match="schedule=40000 days, 0:00:00 is longer than 100 years"):
+        spec(DAG("d", start_date=START, schedule=dt.timedelta(days=40_000)))
+
+
+def test_the_server_refuses_numbers_beyond_its_columns(dag, spec, schema_errors):
+    EmptyOperator(task_id="t")
+    good = spec(dag)
+    beyond = [{**good, "max_active_runs": 2**31}, {**good, "dagrun_timeout_ms": CENTURY_MS + 1}]
+    for name, value in (("retries", sys.maxsize), ("pool_slots", 2**31), ("retry_delay_ms", 2**53), ("priority_weight", 2**40)):
+        beyond.append({**good, "tasks": [{**good["tasks"][0], name: value}]})
+    assert [len(errors) > 0 for errors in schema_errors([good, *beyond])] == [False] + [True] * len(beyond)
 
 
 def test_airflow_2_file_end_to_end():

@@ -41,6 +41,7 @@ def body(text):
         ("raise MemoryError", "failed", "out_of_memory", "failure MemoryError failed"),
         ("return object()", "failed", "xcom_not_serialisable", "failure XComNotSerialisable failed"),
         ("return 'x' * 2_000_000", "failed", "xcom_too_large", "failure XComTooLarge failed"),
+        ("context['ti'].xcom_push('k' * 513, 1)", "failed", "exception", "failure ValueError failed"),
         ("context['ti'].xcom_push('big', 'x' * 2_000_000)", "failed", "xcom_too_large", "failure XComTooLarge failed"),
     ],
 )

@@ -50,7 +50,7 @@ def read_timeout(value: Any, task_id: str) -> Optional[dt.timedelta]:
 def read_count(value: Any, argument: str, task_id: str, least: int) -> int:
     try:
         number = int(value)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise AirflowException(f"Task {task_id!r}: {argument} must be a whole number, not {value!r}.") from None
     if number < least:
         raise AirflowException(f"Task {task_id!r}: {argument} must be {least} or more, not {number}.")

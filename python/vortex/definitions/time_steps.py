@@ -12,6 +12,8 @@ from vortex.exceptions import AirflowTimetableInvalid
 # Presets that are no cron expression are timetables of their own; croniter itself knows the last two.
 _PRESETS = set(cron_presets) | {"@midnight", "@annually"}
 _FIELD = re.compile(r"[0-9A-Za-z*/,#?-]+")
+# Further than any date that a schedule can name.
+_LONGEST_MS = 36_525 * 86_400_000
 _ABSOLUTE = ("year", "month", "day", "hour", "minute", "second", "microsecond", "weekday")
 
 
@@ -45,6 +47,8 @@ def read_step(value: Any, argument: str, allow_zero: bool = False) -> TimeStep:
     length = step.months * 28 * 86_400_000 + step.ms
     if length < 0 or (length == 0 and not allow_zero):
         raise AirflowTimetableInvalid(f"{argument}={value} must be longer than nothing.")
+    if abs(step.ms) > _LONGEST_MS or abs(step.months) > 1200:
+        raise AirflowTimetableInvalid(f"{argument}={value} is longer than 100 years.")
     return step
 
 

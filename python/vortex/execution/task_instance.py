@@ -11,6 +11,8 @@ from vortex.execution.instants import to_datetime, utcnow
 RETURN_KEY = "return_value"
 # Airflow's key under which a branch remembers its decision, so that clearing a skipped task skips it again.
 SKIP_KEY = "skipmixin_key"
+# Airflow's limit, and what an index of PostgreSQL holds.
+MAX_KEY_CHARS = 512
 _NOT_GIVEN: Any = object()
 
 
@@ -89,6 +91,8 @@ class TaskInstance:
         """Leaves the value with the controller at once. `execution_date` of 1.x is accepted and means nothing."""
         if not isinstance(key, str) or not key:
             raise ValueError(f"The key of an XCom is a text that is not empty, not {key!r}.")
+        if len(key) > MAX_KEY_CHARS:
+            raise ValueError(f"The key of an XCom has at most {MAX_KEY_CHARS} characters, not {len(key):,}: {key[:60]!r}...")
         text = xcom_codec.encode(value, self._job["xcom_cap_bytes"], key)
         self._channel.push_xcom(key, text)
         self._pushed[key] = text
