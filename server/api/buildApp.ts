@@ -49,7 +49,7 @@ export interface ApiOptions {
   /** Totals of the engine's group commits, if it counts them. */
   commits?: () => CommitStats
   /** For tests: event streams. */
-  event_stream?: { clients_max?: number; heartbeat_ms?: number }
+  event_stream?: { clients_max?: number; user_clients_max?: number; heartbeat_ms?: number }
 }
 
 const REQUEST_ID = /^[A-Za-z0-9._-]{1,64}$/

@@ -10,7 +10,7 @@ let port: number
 const streams: Stream[] = []
 const HEARTBEAT = 100
 beforeEach(async () => {
-  api = await startTestApi({ options: { event_stream: { clients_max: 12, heartbeat_ms: HEARTBEAT } } })
+  api = await startTestApi({ options: { event_stream: { clients_max: 12, user_clients_max: 8, heartbeat_ms: HEARTBEAT } } })
   await api.app.listen({ host: '127.0.0.1', port: 0 })
   port = (api.app.server.address() as AddressInfo).port
 })
@@ -164,8 +164,20 @@ describe('the event stream', () => {
     await api.call({ method: 'POST', url: '/api/logout', cookie, headers: { origin: ORIGIN } })
     await until(() => /\r\n0\r\n\r\n$/.test(stream.text))
   })
+  it('leaves streams for others when one user has many open', async () => {
+    for (let i = 0; i < 8; i += 1) await openStream()
+    const refused = await openStream()
+    expect(refused.text).toMatch(/^HTTP\/1\.1 429 /)
+    expect(refused.text).toContain('has 8 event streams open')
+    expect((await openStream({ headers: { Authorization: api.keys.otto } })).text).toMatch(/^HTTP\/1\.1 200 /)
+    streams[0]!.socket.destroy()
+    await until(() => streams[0]!.closed)
+    let again = await openStream()
+    // The server hears of the end a moment later.
+    while (!again.text.includes(' 200 ')) again = await openStream()
+  })
   it('is for a limited number of clients and for nobody unknown', async () => {
-    for (let i = 0; i < 12; i += 1) await openStream()
+    for (let i = 0; i < 12; i += 1) await openStream({ headers: { Authorization: i % 2 === 0 ? api.keys.vera : api.keys.otto } })
     const refused = await openStream()
     expect(refused.text).toMatch(/^HTTP\/1\.1 429 /)
     expect(refused.text).toContain('rate_limited')

@@ -53,6 +53,8 @@ export const EVENTS_KEPT = 10_000
 export const EVENTS_COALESCE_MS = 50
 /** Open event streams; each costs a socket and a buffer. Browsers open one per tab. */
 export const EVENT_CLIENTS_MAX = 500
+/** Of one user: more tabs than anybody looks at, and ten such users still fit. */
+export const EVENT_USER_CLIENTS_MAX = 50
 /** Written to one client at once; a slower client reads on from the ring when its socket has drained. */
 export const EVENT_WRITE_BYTES = 256 * 1024
 /** Comment that keeps proxies from closing the stream; sessions are checked again at the same time. */

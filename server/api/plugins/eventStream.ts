@@ -10,7 +10,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { EVENTS_PATH } from '#contract/routes.ts'
 import { VortexError } from '#contract/errors.ts'
 import type { Clock } from '#runtime/clock.ts'
-import { EVENT_CLIENTS_MAX, EVENT_HEARTBEAT_MS, EVENT_STALLED_BEATS, EVENT_WRITE_BYTES } from '#runtime/limits.ts'
+import { EVENT_CLIENTS_MAX, EVENT_HEARTBEAT_MS, EVENT_STALLED_BEATS, EVENT_USER_CLIENTS_MAX, EVENT_WRITE_BYTES } from '#runtime/limits.ts'
 import { toFrame, type LiveEvents } from '#runtime/liveEvents.ts'
 import type { Logger } from '#runtime/logger.ts'
 
@@ -21,6 +21,7 @@ export interface EventStreamOptions {
   /** True while the caller may still listen. */
   stillAllowed(request: FastifyRequest): Promise<boolean>
   clients_max?: number
+  user_clients_max?: number
   heartbeat_ms?: number
 }
 
@@ -32,6 +33,7 @@ interface Client {
 
 export function useEventStream(app: FastifyInstance, options: EventStreamOptions): { clients: () => number } {
   const { events, clock, logger, clients_max = EVENT_CLIENTS_MAX, heartbeat_ms = EVENT_HEARTBEAT_MS } = options
+  const { user_clients_max = EVENT_USER_CLIENTS_MAX } = options
   const clients = new Set<Client>()
   let timer: { cancel(): void } | null = null
 
@@ -67,10 +69,12 @@ export function useEventStream(app: FastifyInstance, options: EventStreamOptions
       },
     },
     (request, reply) => {
-      if (clients.size >= clients_max)
-        throw new VortexError('rate_limited', `There are ${clients_max} event streams open, the most this server keeps.`, {
-          retry_after_seconds: 30,
-        })
+      if (clients.size >= clients_max) throw tooMany(`There are ${clients_max} event streams open, the most this server keeps.`)
+      const username = request.principal?.username ?? ''
+      if ([...clients].filter((client) => client.request.principal?.username === username).length >= user_clients_max)
+        throw tooMany(
+          `"${username}" has ${user_clients_max} event streams open, the most of one user: close some browser tabs or programs.`,
+        )
       const { dag_id = null, after = null } = request.query as { dag_id?: string; after?: number }
       // A browser that reconnects asks the same address again: what it has seen since counts.
       const seen = request.headers['last-event-id']
@@ -96,6 +100,8 @@ export function useEventStream(app: FastifyInstance, options: EventStreamOptions
   })
   return { clients: () => clients.size }
 }
+
+const tooMany = (message: string): VortexError => new VortexError('rate_limited', message, { retry_after_seconds: 30 })
 
 /** Writes to one client until either side ends. */
 function openStream(p: {
