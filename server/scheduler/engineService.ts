@@ -23,17 +23,22 @@ import { PendingCommit } from './pendingCommit.ts'
 import type { Publish, WorkerPort } from './ports.ts'
 import { continueBackfill, isWanted, reprocess } from './backfills.ts'
 import { dagOf } from './commands.ts'
+import { LEADER_LEASE_MS, LeaderLease } from './leaderLease.ts'
 import { notLeader } from './notLeader.ts'
 import { ownersIn, Reloads } from './reload.ts'
 import { retire } from './runs.ts'
 import { fireTimers, step } from './step.ts'
 import { checkLeases } from './workers.ts'
 
-/** A leader that has not renewed for this long may be replaced by a standby; its writes are fenced by the epoch anyway. */
-const LEADER_LEASE_MS = 2000
-/** After a renewal nobody else wins for this long: on PostgreSQL a leader without a connection is replaced earlier (db/postgres/leader.ts). */
-const LEADER_SURE_MS = 1500
-const LEADER_RENEW_MS = 500
+/**
+ * Building memory holds the loop, and with it the renewals: about 10 us per task instance, a hundred on a slow machine under load. The
+ * lease lasts as long, so that no standby wins meanwhile only to be as slow. If this controller dies then, PostgreSQL sees its
+ * connection end; only one whose whole machine is gone is waited for, at most for LOAD_LEASE_MAX_MS.
+ */
+const LOAD_LEASE_MS_PER_INSTANCE = 0.25
+const LOAD_LEASE_MAX_MS = 60_000
+/** After something that the database did not answer. */
+const AGAIN_MS = 500
 /** How soon a standby leads after it could: one UPDATE by key that changes nothing each time. */
 const STANDBY_TRY_MS = 200
 /** No sleep of the timer loop is longer, so that a changed wall clock is noticed. */
@@ -60,45 +65,36 @@ export interface EngineServiceOptions {
 export class EngineService implements Service {
   readonly #o: EngineServiceOptions
   readonly #reloads: Reloads
+  readonly #lease: LeaderLease
   #engine: Engine | null = null
   #committer: Committer | null = null
-  #term: LeaderTerm | null = null
   #state: 'starting' | 'standby' | 'leader' = 'starting'
   #isStopped = false
   #isAcquiring = false
-  /** When the last renewal of the term that succeeded was sent. */
-  #renewedAt = 0
   #timer: Timer | null = null
   #timerAt = Infinity
   #leaseTimer: Timer | null = null
-  #renewTimer: Timer | null = null
   #acquireTimer: Timer | null = null
   #leadWaiters: (() => void)[] = []
 
   constructor(options: EngineServiceOptions) {
     this.#o = options
+    this.#lease = new LeaderLease({ ...options, onLost: () => this.#endTerm('fenced', 'another controller leads') })
     this.#reloads = new Reloads({ ...options, step: (e, work) => this.#engine === e && (this.#guarded(e, work), true) })
   }
 
   /** Resolves once the first attempt to lead is decided: this controller leads, or it is a standby. */
   async start(): Promise<void> {
     await this.#tryToLead()
-    this.#renewLater()
     this.#checkLeasesLater()
   }
 
   async stop(): Promise<void> {
     this.#isStopped = true
-    for (const timer of [this.#timer, this.#leaseTimer, this.#renewTimer, this.#acquireTimer]) timer?.cancel()
+    for (const timer of [this.#timer, this.#leaseTimer, this.#acquireTimer]) timer?.cancel()
     await atMost(this.#o.clock, STOP_WAIT_MS, this.#committer?.idle())
-    const term = this.#term
-    this.#dropTerm(new VortexError('not_leader', 'The server is stopping.'))
-    if (term !== null) await this.#resign(term)
-  }
-
-  async #resign({ epoch }: LeaderTerm): Promise<void> {
-    const resigned = this.#o.store.leaderResign({ holder: this.#o.holder, epoch }).catch(() => undefined)
-    await atMost(this.#o.clock, STOP_WAIT_MS, resigned)
+    this.#dropEngine(new VortexError('not_leader', 'The server is stopping.'))
+    await this.#lease.resign()
   }
 
   /**
@@ -106,7 +102,7 @@ export class EngineService implements Service {
    * excludes others. Cut off from the database this controller falls silent to its workers (docs/decisions/0003-leases.md).
    */
   get role(): 'leader' | 'standby' | 'starting' {
-    if (this.#state === 'leader' && this.#o.clock.monotonic() - this.#renewedAt >= LEADER_SURE_MS) return 'standby'
+    if (this.#state === 'leader' && !this.#lease.isSure) return 'standby'
     return this.#state
   }
 
@@ -219,7 +215,7 @@ export class EngineService implements Service {
     if (this.#engine !== e) return
     // While the database is out of reach nothing new is decided: memory would grow without bound.
     if ((this.#committer?.stalledMs ?? 0) > STALL_REFUSE_MS) {
-      this.#timer = this.#o.clock.after(LEADER_RENEW_MS, () => this.#fire(e))
+      this.#timer = this.#o.clock.after(AGAIN_MS, () => this.#fire(e))
       return
     }
     try {
@@ -237,12 +233,11 @@ export class EngineService implements Service {
     if (this.#isStopped || this.#engine !== null || this.#isAcquiring) return
     this.#isAcquiring = true
     try {
-      this.#renewedAt = this.#o.clock.monotonic()
-      const term = await this.#o.store.leaderAcquire({ holder: this.#o.holder, lease_ms: LEADER_LEASE_MS })
+      const term = await this.#lease.acquire()
       if (term === null) {
         if (this.#state !== 'standby') this.#o.logger.info({}, 'another controller leads; standing by')
         this.#state = 'standby'
-      } else if (this.#isStopped) await this.#resign(term)
+      } else if (this.#isStopped) await this.#lease.resign()
       else await this.#lead(term)
     } catch (error) {
       this.#o.logger.warn({ err: error }, 'cannot reach the database to lead; trying again')
@@ -257,10 +252,23 @@ export class EngineService implements Service {
     this.#acquireTimer = this.#o.clock.after(STANDBY_TRY_MS, () => void this.#tryToLead())
   }
 
+  /** Reads the database under a lease that is renewed meanwhile; a term that is lost by then is not begun. */
   async #lead(term: LeaderTerm): Promise<void> {
-    const snapshot = await this.#o.store.engineLoad()
-    if (this.#isStopped) return await this.#resign(term)
-    const { clock } = this.#o
+    const e = await this.#load(term).catch((error: unknown) => {
+      this.#lease.drop()
+      throw error
+    })
+    if (this.#isStopped) return await this.#lease.resign()
+    if (e === null) this.#o.logger.warn({ epoch: term.epoch }, 'another controller has won while this one was reading the database')
+    else this.#begin(term, e)
+  }
+
+  async #load(term: LeaderTerm): Promise<Engine | null> {
+    const { clock, store } = this.#o
+    const snapshot = await store.engineLoad()
+    const expected = Math.ceil(snapshot.task_instances.length * LOAD_LEASE_MS_PER_INSTANCE)
+    await this.#lease.renew(Math.min(LOAD_LEASE_MAX_MS, LEADER_LEASE_MS + expected))
+    if (this.#lease.term !== term) return null
     const dependencies = {
       settings: this.#o.settings,
       newToken: this.#o.newToken,
@@ -270,7 +278,15 @@ export class EngineService implements Service {
       requestReprocess: (entry: BackfillEntry, interval: BackfillIntervalRecord) => void this.#reprocess(entry, interval),
     }
     const e = loadEngine(snapshot, dependencies, clock.now(), clock.monotonic())
-    this.#term = term
+    await this.#lease.renew()
+    // Nobody was heard while the loop stood still.
+    e.began = clock.monotonic()
+    for (const worker of e.workers.values()) worker.last_heard = e.began
+    return this.#lease.term === term ? e : null
+  }
+
+  #begin(term: LeaderTerm, e: Engine): void {
+    const { clock } = this.#o
     this.#engine = e
     this.#committer = new Committer({
       store: this.#o.store,
@@ -298,41 +314,21 @@ export class EngineService implements Service {
   #endTerm(why: string, detail: string): void {
     if (this.#engine === null) return
     this.#o.logger.error({ why, detail }, 'the leader term ended; starting again from the database')
-    this.#dropTerm(notLeader('unchanged'))
+    this.#lease.drop()
+    this.#dropEngine(notLeader('unchanged'))
     this.#o.workers.disconnectAll()
     this.#tryToLeadLater()
   }
 
-  #dropTerm(error: Error): void {
-    if (this.#term !== null) this.#o.onTerm?.(null)
+  #dropEngine(error: Error): void {
+    if (this.#engine !== null) this.#o.onTerm?.(null)
     this.#committer?.end(error)
     this.#timer?.cancel()
     this.#timer = null
     this.#timerAt = Infinity
     this.#engine = null
     this.#committer = null
-    this.#term = null
     this.#state = 'standby'
-  }
-
-  #renewLater(): void {
-    if (this.#isStopped) return
-    this.#renewTimer = this.#o.clock.after(LEADER_RENEW_MS, () => {
-      void this.#renew().finally(() => this.#renewLater())
-    })
-  }
-
-  async #renew(): Promise<void> {
-    const term = this.#term
-    if (term === null) return
-    const sent = this.#o.clock.monotonic()
-    try {
-      const renewed = await this.#o.store.leaderRenew({ holder: this.#o.holder, epoch: term.epoch, lease_ms: LEADER_LEASE_MS })
-      if (renewed) this.#renewedAt = sent
-      else if (this.#term === term) this.#endTerm('fenced', 'another controller leads')
-    } catch {
-      // Out of reach: the epoch still fences every write, so there is nothing to do but try again.
-    }
   }
 
   /**
@@ -367,7 +363,7 @@ export class EngineService implements Service {
       if (this.#engine === e) this.#guarded(e, () => pastLoaded(e, run, found))
     } catch (error) {
       this.#o.logger.warn({ err: error, run_id: run.record.run_id }, 'cannot read the run before; trying again')
-      this.#o.clock.after(LEADER_RENEW_MS, () => void this.#loadPast(run))
+      this.#o.clock.after(AGAIN_MS, () => void this.#loadPast(run))
     }
   }
 
@@ -386,7 +382,7 @@ export class EngineService implements Service {
         return this.touch((engine) => void (isStill(engine) && continueBackfill(e, dagOf(e, entry.record.dag_id), entry)))
       }
       this.#o.logger.warn({ err: error, backfill: entry.record.id }, 'cannot reprocess a run of a backfill; trying again')
-      this.#o.clock.after(LEADER_RENEW_MS, () => void this.#reprocess(entry, interval))
+      this.#o.clock.after(AGAIN_MS, () => void this.#reprocess(entry, interval))
     } finally {
       if (run !== null) this.release(run)
     }

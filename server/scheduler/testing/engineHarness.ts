@@ -31,13 +31,28 @@ export class EngineHarness {
   readonly drained: string[] = []
   readonly disconnected: string[] = []
   readonly faults = { lost_answer: 0, unavailable: 0 }
+  /** What reading the database takes at the start of a term. */
+  loadMs = 0
+  /** For which the leader's row was taken or renewed. */
+  longestLease = 0
   readonly #owner = newOwner()
 
   constructor(specs: DagSpec[], p: { pools?: PoolRecord[]; parallelism?: number; db?: SimDatabase } = {}) {
     this.db = p.db ?? new SimDatabase(p.pools ?? [{ name: 'default_pool', slots: 128, description: '', include_deferred: false }])
     specs.forEach((spec, i) => addDag(this.db, spec, i + 1))
     const link = { owner: this.#owner, faults: this.faults, isCut: false, waiting: [] }
-    const store = simStore({ db: this.db, time: this.time, random: new Random(1), link, isGone: () => false })
+    const base = simStore({ db: this.db, time: this.time, random: new Random(1), link, isGone: () => false })
+    const store: typeof base = {
+      ...base,
+      engineLoad: async () => {
+        if (this.loadMs > 0) await new Promise<void>((resolve) => clock.after(this.loadMs, resolve))
+        return await base.engineLoad()
+      },
+      leaderRenew: (renewal) => {
+        this.longestLease = Math.max(this.longestLease, renewal.lease_ms)
+        return base.leaderRenew(renewal)
+      },
+    }
     const clock = this.time.clockOf(this.#owner, { offset: 0 })
     let token = 0
     this.service = new EngineService({
