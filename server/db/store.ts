@@ -288,7 +288,8 @@ export interface AdminStore {
   userGet(p: { username: string }): Promise<UserRecord | null>
   /** False = the name is taken. */
   userCreate(p: UserRecord): Promise<boolean>
-  userUpdate(p: { username: string; set: Partial<Omit<UserRecord, 'username'>> }): Promise<boolean>
+  /** `last_admin` = refused, nobody else would be Admin. */
+  userUpdate(p: { username: string; set: Partial<Omit<UserRecord, 'username'>> }): Promise<'updated' | 'missing' | 'last_admin'>
   /** Deletes sessions and API keys too. `last_admin` = refused, it is the last Admin. */
   userDelete(p: { username: string }): Promise<'deleted' | 'missing' | 'last_admin'>
   sessionCreate(p: SessionRecord): Promise<void>

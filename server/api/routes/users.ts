@@ -12,11 +12,8 @@ type UserHandlers = Pick<
 const DAY_MS = 86_400_000
 
 export function userHandlers({ store, accounts, passwords, clock, logger }: ApiServices): UserHandlers {
-  async function keepOneAdmin(user: UserRecord): Promise<void> {
-    const others = (await store.userList()).filter((other) => other.role === 'Admin' && other.username !== user.username)
-    if (others.length === 0)
-      throw new VortexError('invalid_state', `"${user.username}" is the last Admin. Make another user an Admin first.`)
-  }
+  const lastAdmin = (username: string): VortexError =>
+    new VortexError('invalid_state', `"${username}" is the last Admin. Make another user an Admin first.`)
   return {
     listUsers: async () => (await store.userList()).map(presentUser),
     async createUser({ body: { username, password, role } }, { principal }) {
@@ -32,13 +29,14 @@ export function userHandlers({ store, accounts, passwords, clock, logger }: ApiS
       return presentUser(user)
     },
     async updateUser({ body }, { object: user, principal }) {
-      if (user.role === 'Admin' && body.role !== undefined && body.role !== 'Admin') await keepOneAdmin(user)
       const set = {
         ...(body.role === undefined ? {} : { role: body.role }),
         ...(body.password === undefined ? {} : { password_hash: await passwords.hash(body.password) }),
       }
       if (Object.keys(set).length > 0) {
-        await store.userUpdate({ username: user.username, set })
+        const outcome = await store.userUpdate({ username: user.username, set })
+        if (outcome === 'last_admin') throw lastAdmin(user.username)
+        if (outcome === 'missing') throw new VortexError('not_found', `There is no user "${user.username}".`)
         await store.sessionDelete({ username: user.username })
         logger.info(
           { username: user.username, role: set.role, password_changed: body.password !== undefined, actor: principal.username },
@@ -49,8 +47,7 @@ export function userHandlers({ store, accounts, passwords, clock, logger }: ApiS
     },
     async deleteUser(_, { object: user, principal }) {
       const outcome = await store.userDelete({ username: user.username })
-      if (outcome === 'last_admin')
-        throw new VortexError('invalid_state', `"${user.username}" is the last Admin. Make another user an Admin first.`)
+      if (outcome === 'last_admin') throw lastAdmin(user.username)
       logger.info({ username: user.username, actor: principal.username }, 'user deleted')
       return { message: `User "${user.username}" was deleted with its sessions and API keys.` }
     },

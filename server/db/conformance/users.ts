@@ -56,10 +56,10 @@ function accounts(subject: SubjectOf): void {
     test('changes what is set, and says whether the user exists', async () => {
       const { store } = subject()
       await store.userCreate(user('update'))
-      expect(await store.userUpdate({ username: 'update', set: { role: 'Viewer', last_login_at: AT } })).toBe(true)
+      expect(await store.userUpdate({ username: 'update', set: { role: 'Viewer', last_login_at: AT } })).toBe('updated')
       expect(await store.userGet({ username: 'update' })).toEqual({ ...user('update', 'Viewer'), last_login_at: AT })
-      expect(await store.userUpdate({ username: 'unknown', set: { role: 'Admin' } })).toBe(false)
-      expect(await store.userUpdate({ username: 'update', set: {} })).toBe(true)
+      expect(await store.userUpdate({ username: 'unknown', set: { role: 'Admin' } })).toBe('missing')
+      expect(await store.userUpdate({ username: 'update', set: {} })).toBe('updated')
     })
   })
 
@@ -79,12 +79,20 @@ function accounts(subject: SubjectOf): void {
       ]).toEqual([null, null, null])
     })
 
-    test('never leaves the server without an Admin, even if two are deleted at once', async () => {
+    test('never leaves the server without an Admin, even if two are deleted or demoted at once', async () => {
       const { store } = subject()
       await store.userCreate(user('admin_1', 'Admin'))
       await store.userCreate(user('admin_2', 'Admin'))
       const answers = await Promise.all(['admin_1', 'admin_2'].map((username) => store.userDelete({ username })))
       expect([...answers].sort()).toEqual(['deleted', 'last_admin'])
+      await store.userCreate(user('admin_3', 'Admin'))
+      const admins = (await store.userList()).filter(({ role }) => role === 'Admin')
+      expect(admins.length).toBe(2)
+      // A new password does not save it: nothing is changed of the one that is refused.
+      const set = { role: 'Viewer', password_hash: 'new' } as const
+      const updates = await Promise.all(admins.map(({ username }) => store.userUpdate({ username, set })))
+      expect([...updates].sort()).toEqual(['last_admin', 'updated'])
+      expect((await store.userList()).filter(({ role }) => role === 'Admin')).toEqual([admins[updates.indexOf('last_admin')]])
     })
   })
 }

@@ -1,8 +1,7 @@
 /** Users and what proves that somebody is one: sessions, API keys, one-time sign-in links. */
 import type { ApiKeyRecord, LoginLinkRecord, SessionRecord, UserRecord } from '../records.ts'
-import type { Database } from '../database.ts'
+import type { Database, Session } from '../database.ts'
 import { assignments, columns, insertRow, raw, sql, where } from '../sql.ts'
-import { totalOf } from './reading.ts'
 
 export function userList(db: Database): Promise<UserRecord[]> {
   return db.read((s) => s.records('users', sql`SELECT ${columns('users')} FROM users ORDER BY username`))
@@ -17,23 +16,38 @@ export function userCreate(db: Database, p: UserRecord): Promise<boolean> {
   return db.write(async (s) => (await s.run(sql`${insertRow('users', p)} ON CONFLICT (username) DO NOTHING`)) > 0)
 }
 
-export function userUpdate(db: Database, p: { username: string; set: Partial<Omit<UserRecord, 'username'>> }): Promise<boolean> {
-  if (Object.keys(p.set).length === 0) return userGet(db, p).then((user) => user !== null)
-  return db.write(async (s) => (await s.run(sql`UPDATE users SET ${assignments('users', p.set)} WHERE username = ${p.username}`)) > 0)
+export async function userUpdate(
+  db: Database,
+  p: { username: string; set: Partial<Omit<UserRecord, 'username'>> },
+): Promise<'updated' | 'missing' | 'last_admin'> {
+  if (Object.keys(p.set).length === 0) return (await userGet(db, p)) === null ? 'missing' : 'updated'
+  const isDemotion = p.set.role !== undefined && p.set.role !== 'Admin'
+  return db.write(
+    async (s) => {
+      if (isDemotion && (await isLastAdmin(s, p.username))) return 'last_admin'
+      const changed = await s.run(sql`UPDATE users SET ${assignments('users', p.set)} WHERE username = ${p.username}`)
+      return changed > 0 ? 'updated' : 'missing'
+    },
+    isDemotion ? { lock: ADMINS_LOCK } : {},
+  )
 }
 
 export function userDelete(db: Database, p: { username: string }): Promise<'deleted' | 'missing' | 'last_admin'> {
   return db.write(
     async (s) => {
-      const user = (await s.records('users', sql`SELECT ${columns('users')} FROM users WHERE username = ${p.username}`))[0]
-      if (user === undefined) return 'missing'
-      if (user.role === 'Admin' && (await totalOf(s, sql`SELECT count(*) AS n FROM users WHERE role = 'Admin'`)) === 1) return 'last_admin'
-      await s.run(sql`DELETE FROM users WHERE username = ${p.username}`)
-      return 'deleted'
+      if (await isLastAdmin(s, p.username)) return 'last_admin'
+      return (await s.run(sql`DELETE FROM users WHERE username = ${p.username}`)) > 0 ? 'deleted' : 'missing'
     },
-    // Two Admins who delete each other at once would leave none.
-    { lock: 'users' },
+    { lock: ADMINS_LOCK },
   )
+}
+
+/** Two Admins who delete or demote each other at once would leave none. */
+const ADMINS_LOCK = 'users'
+
+async function isLastAdmin(s: Session, username: string): Promise<boolean> {
+  const admins = await s.records('users', sql`SELECT ${columns('users')} FROM users WHERE role = 'Admin' LIMIT 2`)
+  return admins.length === 1 && admins[0]?.username === username
 }
 
 export async function sessionCreate(db: Database, p: SessionRecord): Promise<void> {
