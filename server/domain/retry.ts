@@ -4,6 +4,14 @@
 const MAX_BACKOFF_MS = 24 * 3_600_000
 const MIN_BACKOFF_MS = 1_000
 
+/** The end of the year 9999: later instants have no text that every database, language and browser reads. */
+const LATEST = Date.UTC(10_000, 0) - 1
+
+/** `at`, or the last moment that can be written down. */
+export function notBeyondCalendar(at: number): number {
+  return Math.min(at, LATEST)
+}
+
 export interface RetryQuestion {
   /** Number of the try that failed, from 1. */
   try_number: number

@@ -7,14 +7,21 @@
  *
  * A `conflict` is refused as a whole, so it is sent again in parts, one per DAG: decisions about different DAGs do not depend on each
  * other. What conflicts then is dropped, and its DAG is read again (reload.ts). Only a conflict that belongs to no DAG ends the term.
+ * Data that the database cannot store is refused in the same way: to begin again from the database would lead to the same decision.
  */
 import type { Clock } from '#runtime/clock.ts'
-import { StoreUnavailable, type EngineCommit, type EngineStore, type LeaderTerm } from '#db/store.ts'
+import { StoreRefusedData, StoreUnavailable, type EngineCommit, type EngineStore, type LeaderTerm } from '#db/store.ts'
 import { partsOf, type RowOwners } from './commitParts.ts'
 import { PendingCommit } from './pendingCommit.ts'
 
 /** The term ended while a commit was on its way and unanswered: whether it was made, only the database knows. */
 export class OutcomeUnknown extends Error {}
+
+/** Why the database refused what was decided about a DAG: its rows are other ones, or it cannot store a value. */
+export interface Refusal {
+  why: 'conflict' | 'data'
+  detail: string
+}
 
 const RETRY_FIRST_MS = 20
 const RETRY_LONGEST_MS = 1000
@@ -28,14 +35,14 @@ export interface CommitterOptions {
   hasPending: () => boolean
   owners: RowOwners
   /** The database refused what was decided about this DAG. Called before the effects of what it took. */
-  onConflict: (dag_id: string, detail: string) => void
+  onConflict: (dag_id: string, refusal: Refusal) => void
   /** The term is over; nothing more will be committed. */
-  onTermEnd: (why: 'fenced' | 'conflict' | 'failure', detail: string) => void
+  onTermEnd: (why: TermEnd['why'], detail: string) => void
   onEffectError: (error: unknown) => void
 }
 
 interface TermEnd {
-  why: 'fenced' | 'conflict' | 'failure'
+  why: Refusal['why'] | 'fenced' | 'failure'
   detail: string
   /** Whether the commit was made, only the database knows. */
   isUnknown: boolean
@@ -118,24 +125,29 @@ export class Committer {
     const commit = pending.build(this.#o.term.epoch, this.#seq + 1)
     const outcome = await this.#send(commit)
     if (outcome === 'committed') return null
-    return outcome.why === 'conflict' ? await this.#commitParts(pending, commit, outcome) : outcome
+    return isRefusal(outcome) ? await this.#commitParts(pending, commit, outcome) : outcome
   }
 
   async #commitParts(pending: PendingCommit, commit: EngineCommit, whole: TermEnd): Promise<TermEnd | null> {
     // An answer belongs into one commit with what it answers for, and it does not say which DAG that is.
     if ((commit.commands_answer ?? []).length > 0) return whole
     const parts = partsOf(commit, this.#o.owners)
-    const refused = new Map<string, string>()
+    const refused = new Map<string, Refusal>()
     for (const [dag_id, part] of parts) {
       const outcome = parts.size === 1 ? whole : await this.#send({ ...part, seq: this.#seq + 1 })
       if (outcome === 'committed') continue
+      if (dag_id === null && outcome.why === 'data') {
+        // Facts of attempts whose runs have left memory, and of workers: nothing is decided by them, and whoever told them would do so again.
+        this.#o.onEffectError(new Error(`facts that belong to no DAG in memory are not stored: ${outcome.detail}`))
+        continue
+      }
       // Other parts may have been made.
-      if (outcome.why !== 'conflict' || dag_id === null) return { ...outcome, isUnknown: parts.size > 1 }
-      refused.set(dag_id, outcome.detail)
+      if (!isRefusal(outcome) || dag_id === null) return { ...outcome, isUnknown: parts.size > 1 }
+      refused.set(dag_id, outcome)
     }
-    for (const [dag_id, detail] of refused) {
-      pending.dropped.add(dag_id)
-      this.#o.onConflict(dag_id, detail)
+    for (const [dag_id, refusal] of refused) {
+      pending.dropped.set(dag_id, refusal)
+      this.#o.onConflict(dag_id, refusal)
     }
     return null
   }
@@ -157,6 +169,10 @@ export class Committer {
         if (outcome.status === 'fenced') return { why: 'fenced', detail: '', isUnknown: isUnanswered }
         return { why: 'conflict', detail: outcome.detail, isUnknown: false }
       } catch (error) {
+        if (error instanceof StoreRefusedData) {
+          this.#stalledSince = null
+          return { why: 'data', detail: error.message, isUnknown: false }
+        }
         if (!(error instanceof StoreUnavailable))
           return { why: 'failure', detail: error instanceof Error ? error.message : String(error), isUnknown: true }
         isUnanswered = true
@@ -176,4 +192,8 @@ export class Committer {
   #wakeIdle(): void {
     for (const wake of this.#idleWaiters.splice(0)) wake()
   }
+}
+
+function isRefusal(end: TermEnd): end is TermEnd & Refusal {
+  return end.why === 'conflict' || end.why === 'data'
 }

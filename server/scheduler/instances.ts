@@ -6,7 +6,7 @@ import type { TaskInstanceRecord } from '#db/records.ts'
 import { countedAs, decideByTriggerRule } from '#domain/triggerRule.ts'
 import { reachable } from '#domain/graph.ts'
 import { checkTransition } from '#domain/taskInstance.ts'
-import { retryDelay } from '#domain/retry.ts'
+import { notBeyondCalendar, retryDelay } from '#domain/retry.ts'
 import type { Cause, Engine } from './engine.ts'
 import { limitsOf } from './limits.ts'
 import type { ActiveRun, Instance } from './model.ts'
@@ -218,7 +218,7 @@ export function fail(
     max_retry_delay_ms: spec.max_retry_delay_ms,
     key: `${run.record.dag_id}#${record.task_id}#${run.record.logical_date ?? run.record.run_after}#${record.try_number}`,
   })
-  const due = p.at + delay
+  const due = notBeyondCalendar(p.at + delay)
   transition(e, instance, 'up_for_retry', cause, { end_time: p.at, next_try_at: due, lease_token: null, state_reason: p.reason })
   e.setTimer({ at: due, kind: 'instance', dag_id: run.record.dag_id, id: record.id })
 }

@@ -15,7 +15,10 @@ import type {
   XComRecord,
 } from '#db/records.ts'
 import { dagOfRows, type RowOwners } from './commitParts.ts'
+import type { Refusal } from './committer.ts'
 
+/** Of which DAGs decisions were dropped, and why. */
+type Dropped = ReadonlyMap<string, Refusal>
 type Changed<T> = { [K in keyof T]?: T[K] }
 
 export class PendingCommit {
@@ -39,9 +42,9 @@ export class PendingCommit {
    * Run in order after the commit, and only then: messages to workers, live events, answers to callers. They are told of which DAGs
    * the decisions were dropped (`dropped`); what would speak of those is left out.
    */
-  readonly effects: ((dropped: ReadonlySet<string>) => void)[] = []
+  readonly effects: ((dropped: Dropped) => void)[] = []
   /** DAGs of which the database refused the decisions: nothing of them happened. */
-  readonly dropped = new Set<string>()
+  readonly dropped = new Map<string, Refusal>()
   /** DAGs that the step under way decided on. */
   #touched = new Set<string>()
   /** Run instead of the effects if the commit can never happen (fenced). */
@@ -84,21 +87,15 @@ export class PendingCommit {
     this.effects.push((dropped) => {
       const refused = [...touched].find((dag_id) => dropped.has(dag_id))
       if (refused === undefined) done()
-      else
-        fail(
-          new VortexError(
-            'conflict',
-            `The rows of DAG "${refused}" were changed by somebody else; it is read again. Nothing was changed; try again.`,
-          ),
-        )
+      else fail(new VortexError('conflict', refusalText(refused, dropped.get(refused))))
     })
     this.failures.push(fail)
   }
 
   /** Takes back what was decided about a DAG so far. What is decided about it from now on holds. */
-  drop(dag_id: string, owners: RowOwners): void {
+  drop(dag_id: string, refusal: Refusal, owners: RowOwners): void {
     this.effects.forEach((effect, i) => {
-      this.effects[i] = (dropped) => effect(new Set([...dropped, dag_id]))
+      this.effects[i] = (dropped) => effect(new Map([...dropped, [dag_id, refusal]]))
     })
     const of = dagOfRows(owners)
     const without = <T>(rows: T[], dagOf: (row: T) => string | null): void => {
@@ -249,4 +246,10 @@ export class PendingCommit {
       ...(this.#answers.length === 0 ? {} : { commands_answer: this.#answers.map(({ id, answer }) => ({ id, answer: answer() })) }),
     }
   }
+}
+
+function refusalText(dag_id: string, refusal: Refusal | undefined): string {
+  return refusal?.why === 'data'
+    ? `The database cannot store what this would change of DAG "${dag_id}" (${refusal.detail}). Nothing was changed but that the DAG is paused.`
+    : `The rows of DAG "${dag_id}" were changed by somebody else; it is read again. Nothing was changed; try again.`
 }

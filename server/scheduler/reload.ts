@@ -5,22 +5,35 @@
  * Until it is back: commands for it are refused, and so are reports and hellos of attempts that nobody knows, because they may be
  * its attempts; their workers say them again. Attempts that the database has as alive stay with their workers, with a new lease, and
  * keep their slots all the while.
+ *
+ * Data that the database cannot store (a number beyond its column) would be decided again: the DAG is paused first, in a commit of its
+ * own that says why. If the same happens again and again, to what is running already, its active runs fail.
  */
 import type { EngineSnapshot, EngineStore } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { Logger } from '#runtime/logger.ts'
 import type { RowOwners } from './commitParts.ts'
+import type { Refusal } from './committer.ts'
 import { forgetLive, releaseSlots } from './dispatch.ts'
-import type { Engine } from './engine.ts'
+import type { Cause, Engine } from './engine.ts'
 import { beginRuns, takeRows } from './engineLoad.ts'
 import { restoreKilled } from './leftAttempts.ts'
-import type { LiveAttempt } from './model.ts'
+import type { DagEntry, LiveAttempt } from './model.ts'
+import { abortRun } from './runs.ts'
 
 /** A DAG that conflicts again and again is read again at most so often. */
 const SLOWEST_MS = 1000
 const FIRST_MS = 50
 /** So long without a conflict, and the next one counts as the first. */
 const PEACE_MS = 60_000
+/** So many refusals of data within the peace: it comes from a run, not from the schedule that was paused. */
+const REFUSALS_MAX = 3
+
+const UNSTORABLE: Cause = {
+  cause: 'data_refused',
+  actor: 'scheduler',
+  message: 'the database cannot store what was decided about it; the history of the DAG says what',
+}
 
 export interface ReloadsOptions {
   store: Pick<EngineStore, 'engineLoad'>
@@ -32,7 +45,7 @@ export interface ReloadsOptions {
 
 export class Reloads {
   readonly #o: ReloadsOptions
-  readonly #conflicts = new Map<string, { count: number; at: number; taken: number }>()
+  readonly #conflicts = new Map<string, { count: number; at: number; taken: number; unstorable: number }>()
   /** Slots of what workers may still run of a DAG that is out of memory. */
   readonly #slots = new Map<string, { e: Engine; held: LiveAttempt['held'] }>()
 
@@ -41,19 +54,48 @@ export class Reloads {
   }
 
   /** The database refused what was decided about this DAG; it has none of it. */
-  conflict(e: Engine, dag_id: string, detail: string): void {
+  conflict(e: Engine, dag_id: string, refusal: Refusal): void {
     const { clock, logger } = this.#o
+    const { why, detail } = refusal
     const now = clock.monotonic()
     const known = this.#conflicts.get(dag_id)
-    const count = known === undefined || now - known.at > PEACE_MS ? 0 : known.count + 1
+    const isFirst = known === undefined || now - known.at > PEACE_MS
+    const count = isFirst ? 0 : known.count + 1
+    const unstorable = (isFirst ? 0 : known.unstorable) + (why === 'data' ? 1 : 0)
     // Names of 2.x are made of the logical date, those of 3.x of the moment: a DAG that changes its dialect may meet one of its past.
-    const taken = (known?.taken ?? 0) + (/dag_runs insert|run id/.test(detail) ? 1 : 0)
-    this.#conflicts.set(dag_id, { count, at: now, taken })
-    logger.error({ dag_id, detail, count }, 'the database holds something else than memory for a DAG; reading it again')
-    e.pending.drop(dag_id, ownersIn(e))
+    const taken = (known?.taken ?? 0) + (why === 'conflict' && /dag_runs insert|run id/.test(detail) ? 1 : 0)
+    this.#conflicts.set(dag_id, { count, at: now, taken, unstorable })
+    const what =
+      why === 'data' ? 'the database cannot store what was decided about a DAG' : 'the database holds something else than memory for a DAG'
+    logger.error({ dag_id, detail, count }, `${what}; reading it again`)
+    e.pending.drop(dag_id, refusal, ownersIn(e))
+    const dag = e.dags.get(dag_id)
     this.#slots.set(dag_id, { e, held: [...this.#slotsOf(e, dag_id), ...evict(e, dag_id)] })
     const wait = count === 0 ? 0 : Math.min(SLOWEST_MS, FIRST_MS * 2 ** count)
-    this.#later(e, dag_id, wait)
+    if (why === 'data' && dag !== undefined && unstorable <= REFUSALS_MAX) this.#pause(e, dag, detail, () => this.#later(e, dag_id, wait))
+    else this.#later(e, dag_id, wait)
+  }
+
+  /** Nothing else of the DAG may be in that commit: it would be refused with it. So `then` comes after it. */
+  #pause(e: Engine, dag: DagEntry, detail: string, then: () => void): void {
+    const { dag_id } = dag.record
+    this.#o.step(e, () => {
+      e.pending.changeDag({ ...dag.record }, { is_paused: true, updated_at: e.now })
+      e.ledger({
+        kind: 'dag.paused',
+        dag_id,
+        dag_run_id: null,
+        task_instance_id: null,
+        attempt: null,
+        from_state: null,
+        to_state: null,
+        cause: 'data_refused',
+        actor: 'scheduler',
+        message: `the database cannot store what was decided: ${detail}`,
+      })
+      e.publish({ type: 'dag', dag_id })
+      e.pending.answer(then, then)
+    })
   }
 
   /** What an earlier term left here concerns nobody. */
@@ -76,7 +118,8 @@ export class Reloads {
       step(e, () => {
         releaseSlots(e, this.#slotsOf(e, dag_id))
         this.#slots.delete(dag_id)
-        adopt(e, snapshot, { dag_id, taken: this.#conflicts.get(dag_id)?.taken ?? 0, monotonic: clock.monotonic() })
+        const { taken, unstorable } = this.#conflicts.get(dag_id) ?? { taken: 0, unstorable: 0 }
+        adopt(e, snapshot, { dag_id, taken, mustFail: unstorable >= REFUSALS_MAX, monotonic: clock.monotonic() })
       })
     } catch (error) {
       logger.warn({ err: error, dag_id }, 'cannot read a DAG again; trying again')
@@ -117,7 +160,7 @@ function evict(e: Engine, dag_id: string): LiveAttempt['held'] {
   return slots
 }
 
-function adopt(e: Engine, snapshot: EngineSnapshot, p: { dag_id: string; taken: number; monotonic: number }): void {
+function adopt(e: Engine, snapshot: EngineSnapshot, p: { dag_id: string; taken: number; mustFail: boolean; monotonic: number }): void {
   e.reloading.delete(p.dag_id)
   const isOf = (dag_id: string): boolean => dag_id === p.dag_id
   const known = new Set(e.workers.values())
@@ -127,5 +170,6 @@ function adopt(e: Engine, snapshot: EngineSnapshot, p: { dag_id: string; taken: 
   // Whoever is not known any more may still hold what the database has as alive: a whole lease from now on.
   for (const worker of e.workers.values()) if (!known.has(worker)) worker.last_heard = p.monotonic
   if (dag !== undefined && p.taken > 0) dag.run_id_suffix = `_${p.taken + 1}`
+  if (p.mustFail) for (const run of dag?.runs.values() ?? []) abortRun(e, run, UNSTORABLE, { live: 'failed', teardowns: 'end' })
   beginRuns(e, isOf)
 }

@@ -7,6 +7,7 @@
  * gone before they could run a second time elsewhere (docs/decisions/0003-leases.md).
  */
 import { VortexError } from '#contract/errors.ts'
+import { notBeyondCalendar } from '#domain/retry.ts'
 import { dispatchKey } from './keys.ts'
 import type { Engine } from './engine.ts'
 import { releaseLive } from './dispatch.ts'
@@ -172,7 +173,7 @@ function applyOutcome(e: Engine, instance: Instance, live: LiveAttempt, report: 
       transition(e, instance, 'skipped', cause, ended)
       return
     case 'rescheduled': {
-      const due = report.reschedule_at ?? e.now
+      const due = notBeyondCalendar(report.reschedule_at ?? e.now)
       // A poke is no try: the retries that are left stay.
       transition(e, instance, 'up_for_reschedule', cause, { ...ended, next_try_at: due, max_tries: instance.record.max_tries + 1 })
       e.setTimer({ at: due, kind: 'instance', dag_id: instance.run.record.dag_id, id: instance.record.id })

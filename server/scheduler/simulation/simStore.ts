@@ -4,7 +4,7 @@
  * after its sender gave it up, in another's term. Calls of a dead controller never answer; what it sent may still happen.
  */
 import type { DagRunRecord } from '#db/records.ts'
-import { StoreUnavailable, type EngineStore } from '#db/store.ts'
+import { StoreRefusedData, StoreUnavailable, type EngineStore } from '#db/store.ts'
 import { copyOf } from './copy.ts'
 import type { Random } from './random.ts'
 import { newOwner, type Owner, type SimTime } from './simClock.ts'
@@ -66,7 +66,13 @@ async function call<I, T>({ time, random, link }: SimStoreOptions, input: I, wor
       )
     const arrive = (): void => {
       if (fate < faults.unavailable) return answer(() => reject(new StoreUnavailable('simulated')))
-      const result = copyOf(work(input))
+      let result: T
+      try {
+        result = copyOf(work(input))
+      } catch (error) {
+        if (!(error instanceof StoreRefusedData)) throw error
+        return answer(() => reject(error))
+      }
       if (fate < faults.unavailable + faults.lost_answer) answer(() => reject(new StoreUnavailable('done, but the answer was lost')))
       else answer(() => resolve(result))
     }
