@@ -84,6 +84,31 @@ describe('vortex run', () => {
     expect(stdout.trimEnd().split('\n').at(-1)).toMatch(/^The run failed: a: .*(signal 11|SIGSEGV)/)
   })
 
+  test('callbacks: a retry for each try but the last, whose failure calls on_failure_callback', async () => {
+    const path = await dagFile(
+      'callbacks.py',
+      `from datetime import timedelta
+from airflow import DAG
+from airflow.operators.python import PythonOperator
+
+def note(kind):
+    return lambda context: print(f"{kind} {context['ti'].task_id} try {context['ti'].try_number} of {context['ti'].max_tries} retries")
+
+def fail():
+    raise ValueError("no")
+
+with DAG("callbacks", schedule=None, default_args={"on_failure_callback": note("failure"), "on_retry_callback": note("retry")}):
+    PythonOperator(task_id="once", python_callable=fail)
+    PythonOperator(task_id="twice", python_callable=fail, retries=1, retry_delay=timedelta(0))
+`,
+    )
+    const { code, stdout } = await vortexRun([path])
+    expect(code).toBe(1)
+    expect(stdout).toContain('failure once try 1 of 0 retries')
+    expect(stdout).toContain('failure twice try 2 of 1 retries')
+    expect(stdout).not.toContain('retry once')
+  })
+
   test('a file with several DAGs needs a choice', async () => {
     const path = await dagFile(
       'several.py',

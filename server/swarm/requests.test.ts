@@ -89,7 +89,7 @@ describe('variables', () => {
     expect(await ask('variable.get', { key: 'v' })).toBeNull()
     await ask('variable.set', { key: 'v', value: '1', description: 'why' })
     await ask('variable.set', { key: 'v', value: '2', description: null })
-    expect(await ask('variable.get', { key: 'v' })).toEqual({ value: '2' })
+    expect(await ask('variable.get', { key: 'v' })).toEqual({ value: '2', is_sensitive: false })
     expect(await bench.store.variableGet({ key: 'v' })).toMatchObject({ description: 'why' })
     expect(await ask('variable.delete', { key: 'v' })).toBe(true)
     expect(await ask('variable.delete', { key: 'v' })).toBe(false)

@@ -7,6 +7,7 @@ import { createHash } from 'node:crypto'
 import { VortexError } from '#contract/errors.ts'
 import type { DagRunRecord, XComRecord } from '#db/records.ts'
 import type { Store } from '#db/store.ts'
+import { isSensitiveName } from '#domain/sensitiveNames.ts'
 import type { AttemptRef, EngineCommands } from '#scheduler/ports.ts'
 import type { AttemptContext } from './heldAttempts.ts'
 import { XCOM_BYTES_MAX } from './limits.ts'
@@ -40,8 +41,10 @@ const VARIABLE_BYTES_MAX = 1024 * 1024
 const HANDLERS: Record<string, Handler> = {
   'xcom.get': xcomGet,
   'variable.get': async ({ store }, { params }) => {
-    const found = await store.variableGet({ key: text(params, 'key') })
-    return found === null ? null : { value: found.value }
+    const key = text(params, 'key')
+    const found = await store.variableGet({ key })
+    // The task's host takes a sensitive value out of the log.
+    return found === null ? null : { value: found.value, is_sensitive: isSensitiveName(key) }
   },
   'variable.set': async ({ store, onVariableChanged, now }, { params }) => {
     const key = text(params, 'key')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { createRedactor, isSensitiveName } from './redact.ts'
+import { createRedactor } from './redact.ts'
 
 describe('redaction', () => {
   it('hides values, their lines and their usual encodings', () => {
@@ -21,9 +21,5 @@ describe('redaction', () => {
   })
   it('leaves short values alone: hiding every "1" hides the log', () => {
     expect(createRedactor(['1', 'true', ''])('1 true')).toBe('1 true')
-  })
-  it('knows names that promise a secret', () => {
-    expect(['DB_PASSWORD', 'my_api_key', 'github_token', 'client_secret'].every(isSensitiveName)).toBe(true)
-    expect(['bucket', 'batch_size', 'email'].some(isSensitiveName)).toBe(false)
   })
 })

@@ -27,7 +27,7 @@ def make_job(**changes: Any) -> Dict[str, Any]:
         "task_id": "t",
         "map_index": -1,
         "attempt": 1,
-        "max_tries": 0,
+        "max_tries": 1,
         "run_type": "scheduled",
         "logical_date": "2024-02-29T00:00:00.000Z",
         "data_interval_start": "2024-02-29T00:00:00.000Z",

@@ -53,7 +53,7 @@ def test_each_end_has_its_outcome_and_its_callback(runner, capsys, text, outcome
 
 
 def test_a_failure_with_tries_left_calls_on_retry(runner, capsys):
-    result = runner.load(body("raise ValueError('x')")).run(max_tries=2, attempt=2)
+    result = runner.load(body("raise ValueError('x')")).run(max_tries=3, attempt=2)
     assert result["outcome"] == "failed"
     assert "called retry ValueError up_for_retry" in capsys.readouterr().out
 
@@ -99,7 +99,7 @@ def test_a_branch_names_what_it_skips(runner):
 
 def test_the_execution_timeout_calls_on_kill_and_may_be_retried(runner, capsys):
     text = body("time.sleep(30)").replace("**callbacks)", "execution_timeout=dt.timedelta(seconds=0.2), **callbacks)")
-    result = runner.load(text).run(max_tries=1)
+    result = runner.load(text).run(max_tries=2)
     assert (result["outcome"], result["reason_code"]) == ("failed", "timeout")
     assert "0.2 s" in result["reason"]
     assert "called retry AirflowTaskTimeout up_for_retry" in capsys.readouterr().out

@@ -31,7 +31,8 @@ class TaskInstance:
         self.run_id: str = job["run_id"]
         self.map_index: int = job["map_index"]
         self.try_number: int = job["attempt"]
-        self.max_tries: int = job["max_tries"]
+        # Airflow counts what comes after the first try; the job names the last try.
+        self.max_tries: int = job["max_tries"] - 1
         self.hostname: str = job["hostname"]
         self.state = "running"
         self.start_date = utcnow()

@@ -54,6 +54,13 @@ class Attempt:
         # Taken back when it ends, or each would be kept until its execution_timeout.
         self.timers: List[Timer] = []
 
+    def mask(self, value: str) -> None:
+        """Takes a value out of the log that the attempt was given while it runs."""
+        if self.masker is None:
+            self.masker = self.output.masker = Masker([value])
+        else:
+            self.masker.add([value])
+
     def outcome(self) -> Dict[str, Any]:
         """What the exit of the leader means; called once, when nothing of the attempt is alive."""
         raise NotImplementedError

@@ -22,17 +22,21 @@ class Masker:
     """One per attempt that has secrets. `feed` returns what may be shown; `flush` the rest at the end."""
 
     def __init__(self, values: Iterable[str]) -> None:
-        needles: Set[bytes] = set()
+        self._needles: Set[bytes] = set()
+        self._held = b""
+        self.add(values)
+
+    def add(self, values: Iterable[str]) -> None:
+        """From now on these too."""
         for value in values:
-            needles.update(forms_of(value))
-        ordered = sorted(needles, key=len, reverse=True)
+            self._needles.update(forms_of(value))
+        ordered = sorted(self._needles, key=len, reverse=True)
         self._pattern = re.compile(b"|".join(re.escape(needle) for needle in ordered)) if ordered else None
         self._longest = len(ordered[0]) if ordered else 0
         self._by_first: Dict[int, List[bytes]] = {}
         for needle in ordered:
             self._by_first.setdefault(needle[0], []).append(needle)
         self._firsts = re.compile(b"[" + b"".join(re.escape(bytes([first])) for first in self._by_first) + b"]") if ordered else None
-        self._held = b""
 
     def feed(self, data: bytes) -> bytes:
         if self._pattern is None:

@@ -10,8 +10,8 @@ from typing import Callable, Optional
 
 from vortex.host.masking import Masker
 
-# Enough for the end of a long traceback; a quarter of the cap at most.
-TAIL_BYTES = 64 * 1024
+# What the log page reads at first of a large log, so that it opens on nothing but the end; a quarter of the cap at most.
+TAIL_BYTES = 1024 * 1024
 
 
 class Output:
@@ -20,7 +20,7 @@ class Output:
         self._tail_room = min(TAIL_BYTES, cap_bytes // 4)
         self._head_room = max(0, cap_bytes - self._tail_room)
         self._cap = cap_bytes
-        self._masker = masker
+        self.masker = masker
         self._tail = bytearray()
         self._beyond_head = 0
         self._last_line = bytearray()
@@ -32,14 +32,14 @@ class Output:
     def feed(self, data: bytes) -> None:
         if self._last_line_cap:
             self._remember_line(data)
-        if self._masker is not None:
-            data = self._masker.feed(data)
+        if self.masker is not None:
+            data = self.masker.feed(data)
         self._take(data)
 
     def finish(self) -> None:
         """No more output comes: what was held back is sent."""
-        if self._masker is not None:
-            self._take(self._masker.flush())
+        if self.masker is not None:
+            self._take(self.masker.flush())
         tail = bytes(self._tail[-self._tail_room :]) if self._tail_room else b""
         self.dropped_bytes = self._beyond_head - len(tail)
         if self.dropped_bytes > 0:

@@ -90,7 +90,10 @@ class TaskHost(Supervisor):
         elif message["t"] == "respond":
             attempt = self.attempts.get(message["n"])
             if isinstance(attempt, PythonAttempt):
-                self._send_control(attempt, {**message, "result": message.get("result")})
+                result = message.get("result")
+                if isinstance(result, dict) and result.get("is_sensitive") and isinstance(result.get("value"), str):
+                    attempt.mask(result["value"])
+                self._send_control(attempt, {**message, "result": result})
 
     def on_turn(self) -> None:
         # All at once and not one a turn: after a fork the host copies each page that it writes to, which costs as much as the fork.

@@ -2,7 +2,7 @@
 import type { ApiKey, Pool, User, Variable, Worker } from '#contract/admin.ts'
 import type { ApiKeyRecord, PoolRecord, UserRecord, VariableRecord } from '#db/records.ts'
 import type { PoolUsage, WorkerView } from '#scheduler/ports.ts'
-import { isSensitiveName } from '#vault/redact.ts'
+import { isSensitiveName } from '#domain/sensitiveNames.ts'
 import { iso, isoOrNull } from './instant.ts'
 
 export function presentPool(pool: PoolRecord, usage: PoolUsage | undefined): Pool {

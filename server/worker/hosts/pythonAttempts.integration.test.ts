@@ -91,6 +91,22 @@ describe('questions', () => {
     expect(refused.reason).toContain('not for you')
   })
 
+  test('a sensitive Variable that a task asks for is masked in its log and reason from then on', async () => {
+    bench.recorder.onRequest = (ref, p) =>
+      bench.runner.respond(ref, {
+        id: p.id,
+        result_json: JSON.stringify({ value: 'geheim-token-1234', is_sensitive: true }),
+        error_code: '',
+        error_message: '',
+      })
+    const where = bench.dagFile(
+      'from airflow.models import Variable\ndef task():\n    value = Variable.get("api_token")\n    print("is", value)\n    raise ValueError(value)\n',
+    )
+    const end = await bench.run(pythonStart(where, 'task'))
+    expect(end.log).toContain('is ***')
+    expect(`${end.log} ${end.reason}`).not.toContain('geheim')
+  })
+
   test('an import that reads a Variable gets it, anew for each attempt', async () => {
     let asked = 0
     bench.recorder.onRequest = (ref, p) =>
