@@ -199,6 +199,8 @@ export function retentionConformance(subject: SubjectOf): void {
         xcoms_put: [makeXCom(run.id, 'a', { value, size: value.length })],
         task_instances_insert: [makeTaskInstance(s.id(), run.id)],
       })
+      // More than a write-ahead log has room for that earlier commits have made.
+      for (let i = 0; i < 20; i++) await s.commit({ xcoms_put: [makeXCom(run.id, `key_${i}`, { value, size: value.length })] })
       const random = Uint8Array.from({ length: 1_000_000 }, (_, i) => (i * 2_654_435_761) >>> 13)
       await s.store.logAppend({ task_instance_id: tasks[0]!.id, attempt: 1, offset: 0, bytes: random })
       const after = await s.store.storageSize()
