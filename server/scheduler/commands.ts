@@ -232,11 +232,15 @@ export function deleteRun(e: Engine, run: ActiveRun, actor: string): void {
   e.pending.effects.push(() => retire(e, run, ending))
 }
 
-export function deleteDag(e: Engine, dag_id: string, actor: string): void {
-  const dag = dagOf(e, dag_id)
+export function refuseActiveRuns(dag: DagEntry): void {
   const active = [...dag.runs.values()].find((run) => run.isActive)
   if (active !== undefined)
-    throw new VortexError('invalid_state', `DAG "${dag_id}" has an active run ("${active.record.run_id}"); cancel it first.`)
+    throw new VortexError('invalid_state', `DAG "${dag.record.dag_id}" has an active run ("${active.record.run_id}"); cancel it first.`)
+}
+
+export function deleteDag(e: Engine, dag_id: string, actor: string): void {
+  const dag = dagOf(e, dag_id)
+  refuseActiveRuns(dag)
   for (const run of dag.runs.values()) run.isDeleted = true
   for (const { instance } of e.live.values()) if (instance.run.dag === dag) instance.run.isDeleted = true
   for (const { record } of e.backfills.values()) if (record.dag_id === dag_id) e.backfills.delete(record.id)

@@ -3,13 +3,14 @@ import { VortexError } from '#contract/errors.ts'
 import type { BackfillInterval } from '#contract/dagRun.ts'
 import type { Affected } from '#contract/dagRun.ts'
 import type { DagRunRecord } from '#db/records.ts'
-import type { AdminStore, EngineStore } from '#db/store.ts'
+import type { AdminStore, EngineStore, ReadStore } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import { BACKFILL_INTERVALS_MAX, continueBackfill, createBackfill, planBackfill, type PlannedInterval } from './backfills.ts'
 import { graphOf } from './activeRuns.ts'
 import { excludedByBranches } from './branches.ts'
 import { clearInstances, selectForClear } from './clear.ts'
 import { cancelRun, dagOf, deleteDag, deleteRun, markInstance, markRun, moveToVersion, setPaused, triggerRun } from './commands.ts'
+import { deleteHistory } from './dagDeletion.ts'
 import type { Engine } from './engine.ts'
 import { makeDagEntry, setPools, timetableOf } from './engineLoad.ts'
 import type { EngineService } from './engineService.ts'
@@ -21,12 +22,14 @@ import { drainWorker } from './workers.ts'
 
 /** A clear over past and future runs touches at most this many. */
 const CLEAR_RUNS_MAX = 1000
+/** Task instances that one clear resets: a commit of about 2 s. Beyond it everybody else would wait too long. */
+const CLEAR_TASK_INSTANCES_MAX = 50_000
 /** Run ids with these beginnings belong to the scheduler (Airflow refuses them for manual runs too). */
 const RESERVED_RUN_IDS = ['scheduled__', 'backfill__', 'asset_triggered__', 'dataset_triggered__']
 
 export interface EngineApiOptions {
   service: EngineService
-  store: EngineStore & Pick<AdminStore, 'workerPut' | 'workerDelete'>
+  store: EngineStore & Pick<AdminStore, 'workerPut' | 'workerDelete'> & Pick<ReadStore, 'dagRecentRuns'>
   clock: Clock
 }
 export interface EngineCommandsOptions extends EngineApiOptions {
@@ -34,6 +37,7 @@ export interface EngineCommandsOptions extends EngineApiOptions {
   reserved?: Set<string>
   /** These commands are one command of another controller: the commit that carries it out answers it (cluster/commandRunner.ts). */
   asked?: { id: string; isAnswered: boolean }
+  clear_max?: number
 }
 /** A step, and what its caller is told of its result. */
 type CommitCommand = <T, R>(work: (e: Engine) => T, present: (result: T) => R) => Promise<R>
@@ -48,7 +52,13 @@ function commitFor(service: EngineService, asked: EngineCommandsOptions['asked']
 const nothing = (): undefined => undefined
 const same = <T>(result: T): T => result
 
-export function createEngineCommands({ service, store, reserved = new Set(), asked }: EngineCommandsOptions): EngineCommands {
+export function createEngineCommands({
+  service,
+  store,
+  reserved = new Set(),
+  asked,
+  clear_max = CLEAR_TASK_INSTANCES_MAX,
+}: EngineCommandsOptions): EngineCommands {
   const commit = commitFor(service, asked)
 
   return {
@@ -75,7 +85,10 @@ export function createEngineCommands({ service, store, reserved = new Set(), ask
       }
     },
     dagSetPaused: (p) => commit((e) => setPaused(e, p), nothing),
-    dagDelete: (p) => commit((e) => deleteDag(e, p.dag_id, p.actor), nothing),
+    async dagDelete(p) {
+      await deleteHistory(service, store, p)
+      await commit((e) => deleteDag(e, p.dag_id, p.actor), nothing)
+    },
     dagsChanged: (p) => service.commit((e) => dagsChanged(e, p)),
     async runCancel(p) {
       const run = await service.runInMemory(p.dag_id, p.run_id)
@@ -118,6 +131,11 @@ export function createEngineCommands({ service, store, reserved = new Set(), ask
           })),
         )
         if (p.options.dry_run === true) return { dry_run: true, task_instances: affected }
+        if (affected.length > clear_max)
+          throw new VortexError(
+            'invalid_request',
+            `This would clear ${affected.length} task instances of ${runs.length} runs; at most ${clear_max} at once. Name tasks, choose only failed ones, or leave out past or future runs and clear those by themselves.`,
+          )
         const excluded = new Map<Instance, Instance>()
         for (const { run, instances } of selected)
           for (const [instance, branch] of await excludedByBranches(store, run, instances)) excluded.set(instance, branch)

@@ -12,6 +12,7 @@ import { DEFAULT_SETTINGS } from '../model.ts'
 import type { AssignedAttempt, AttemptReport, EngineCommands, SwarmInbox, WorkerHello } from '../ports.ts'
 import { createSwarmInbox } from '../swarmInbox.ts'
 import { newOwner, type Owner, type SimTime } from './simClock.ts'
+import { recentRuns } from './simDatabase.ts'
 import type { SimStream } from './simNetwork.ts'
 import { simStore, type DbLink, type SimStoreOptions } from './simStore.ts'
 import type { ControllerMessage, WorkerMessage } from './simMessages.ts'
@@ -77,7 +78,12 @@ export class SimController {
     const api = {
       service: this.service,
       clock,
-      store: { ...store, workerPut: () => Promise.resolve(), workerDelete: () => Promise.resolve(true) },
+      store: {
+        ...store,
+        workerPut: () => Promise.resolve(),
+        workerDelete: () => Promise.resolve(true),
+        dagRecentRuns: (p: { dag_ids: string[]; limit: number }) => Promise.resolve(recentRuns(o.db, p)),
+      },
     }
     this.commands = createEngineCommands(api)
     this.inbox = createSwarmInbox(api)

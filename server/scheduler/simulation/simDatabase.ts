@@ -151,3 +151,8 @@ export class SimDatabase {
     return null
   }
 }
+
+export function recentRuns(db: SimDatabase, p: { dag_ids: string[]; limit: number }): Map<string, DagRunRecord[]> {
+  const newest = [...db.runs.values()].sort((a, b) => b.id - a.id)
+  return new Map(p.dag_ids.map((dag_id) => [dag_id, copyOf(newest.filter((run) => run.dag_id === dag_id).slice(0, p.limit))]))
+}

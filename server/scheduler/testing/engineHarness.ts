@@ -11,7 +11,7 @@ import { DEFAULT_SETTINGS } from '../model.ts'
 import type { AssignedAttempt, AttemptRef, AttemptReport, EngineCommands, EngineQueries, SwarmInbox, WorkerHello } from '../ports.ts'
 import { Random } from '../simulation/random.ts'
 import { newOwner, SIM_START, SimTime } from '../simulation/simClock.ts'
-import { SimDatabase } from '../simulation/simDatabase.ts'
+import { recentRuns, SimDatabase } from '../simulation/simDatabase.ts'
 import { simStore } from '../simulation/simStore.ts'
 import { addDag, addVersion } from '../simulation/workload.ts'
 
@@ -37,7 +37,7 @@ export class EngineHarness {
   longestLease = 0
   readonly #owner = newOwner()
 
-  constructor(specs: DagSpec[], p: { pools?: PoolRecord[]; parallelism?: number; db?: SimDatabase } = {}) {
+  constructor(specs: DagSpec[], p: { pools?: PoolRecord[]; parallelism?: number; db?: SimDatabase; clear_max?: number } = {}) {
     this.db = p.db ?? new SimDatabase(p.pools ?? [{ name: 'default_pool', slots: 128, description: '', include_deferred: false }])
     specs.forEach((spec, i) => addDag(this.db, spec, i + 1))
     const link = { owner: this.#owner, faults: this.faults, isCut: false, waiting: [] }
@@ -85,9 +85,10 @@ export class EngineHarness {
           ),
         workerPut: () => Promise.resolve(),
         workerDelete: () => Promise.resolve(true),
+        dagRecentRuns: (p: { dag_ids: string[]; limit: number }) => Promise.resolve(recentRuns(this.db, p)),
       },
     }
-    this.commands = createEngineCommands(api)
+    this.commands = createEngineCommands({ ...api, ...(p.clear_max === undefined ? {} : { clear_max: p.clear_max }) })
     this.queries = createEngineQueries(api)
     this.inbox = createSwarmInbox(api)
   }
