@@ -22,9 +22,10 @@ def test_exactly_the_cap_drops_nothing():
 
 def test_beyond_the_cap_head_and_tail_stay_and_a_line_tells_the_rest():
     cap = 8 * TAIL_BYTES
-    output, sent = collect(cap, [b"head"] + [b"x" * 65536] * 100 + [b"tail"])
-    whole = 8 + 65536 * 100
-    assert sent.startswith(b"head") and sent.endswith(b"tail")
+    end = b"tail" + b"y" * (1_048_576 - 4)
+    output, sent = collect(cap, [b"head"] + [b"x" * 65536] * 200 + [end[at : at + 65536] for at in range(0, len(end), 65536)])
+    whole = 4 + 65536 * 200 + len(end)
+    assert sent.startswith(b"head") and sent.endswith(end)
     assert output.dropped_bytes == whole - cap
     assert f"{whole - cap:,} bytes of output were dropped".encode() in sent
     assert output.sent_bytes == len(sent)

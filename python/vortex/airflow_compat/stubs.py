@@ -21,7 +21,7 @@ _made: Dict[Tuple[str, str], Any] = {}
 def missing(what: str, module: str) -> VortexProviderMissing:
     package = package_of(module)
     return VortexProviderMissing(
-        f"{what} ({module}) belongs to {package}, which VORTEX does not run. Use an operator that VORTEX has, such as PythonOperator with "
+        f"VORTEX does not have {what} ({module}, of {package}) yet. Use an operator that VORTEX has, such as PythonOperator with "
         "the library itself, or BashOperator with its command."
     )
 
@@ -72,7 +72,7 @@ class StubOperator(BaseOperator, metaclass=_StubMeta):
                 setattr(self, name, value)
         fields = tuple(type(self).template_fields)
         self.template_fields = fields + tuple(name for name in own if name not in fields and name in vars(self))
-        self.notices.append(f"{_stub_name(type(self))} needs {self.stub_package}, which VORTEX does not run; the task fails when it runs")
+        self.notices.append(f"VORTEX does not have {_stub_name(type(self))} (of {self.stub_package}) yet; the task fails when it runs")
 
     def depend_on_arguments(self) -> None:
         super().depend_on_arguments()

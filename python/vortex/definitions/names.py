@@ -1,4 +1,7 @@
-"""Rules for ids: letters, digits, `_`, `-` and `.`, at most 250 characters (Airflow's rule; group ids have no dots)."""
+r"""
+Rules for ids, as Airflow has them: ASCII letters, digits, `_`, `-` and `.`, at most 250 characters; group ids have no dots. Airflow's `\w`
+is RE2's, which means ASCII alone.
+"""
 
 from __future__ import annotations
 
@@ -10,17 +13,19 @@ from vortex.exceptions import AirflowException
 MAX_ID_CHARS = 250
 _ID = re.compile(r"[A-Za-z0-9_.-]+")
 _GROUP_ID = re.compile(r"[A-Za-z0-9_-]+")
+# Where a name for people goes.
+_DISPLAY_NAMES = {"dag_id": "dag_display_name", "task_id": "task_display_name", "group_id": "group_display_name"}
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 
 def check_id(value: Any, kind: str) -> str:
     """Returns the id. Raises TypeError if it is no text, AirflowException if it has other characters or is too long."""
-    return _check(value, kind, _ID, "letters, digits, '_', '-' and '.'")
+    return _check(value, kind, _ID, "the letters A-Z and a-z, digits, '_', '-' and '.'")
 
 
 def check_group_id(value: Any) -> str:
     """As check_id, without dots: a dot separates a group from what is in it."""
-    return _check(value, "group_id", _GROUP_ID, "letters, digits, '_' and '-'")
+    return _check(value, "group_id", _GROUP_ID, "the letters A-Z and a-z, digits, '_' and '-'")
 
 
 def check_environment_name(value: Any, task_id: str) -> str:
@@ -40,5 +45,7 @@ def _check(value: Any, kind: str, pattern: "re.Pattern[str]", allowed: str) -> s
     if len(value) > MAX_ID_CHARS:
         raise AirflowException(f"{kind} {value[:60]!r}... has {len(value)} characters; {MAX_ID_CHARS} are allowed.")
     if not pattern.fullmatch(value):
-        raise AirflowException(f"{kind} {value!r} may consist of {allowed} only.")
+        other = _DISPLAY_NAMES.get(kind)
+        hint = "" if other is None else f" Any other text can be its {other}."
+        raise AirflowException(f"{kind} {value!r} may consist of {allowed} only.{hint}")
     return value
