@@ -37,12 +37,16 @@ export interface LocalWorkerProcessOptions {
   drain_ms?: number
   /** What starts the worker program; default: this Node with workerMain. */
   command?: { file: string; args: string[] }
+  /** What sends signals to the worker; default: the system. */
+  signal?: (pid: number, signal: NodeJS.Signals) => void
 }
 
 /** A Ctrl-C should not take longer; tasks that need longer are reported as failed and retried. */
 const DRAIN_MS = 10_000
 /** Beyond its drain a worker needs a moment for its last reports; then it is killed, and its hosts with it. */
 const STOP_MARGIN_MS = 5_000
+/** A process that is killed is gone within milliseconds; one that hangs in the kernel (a dead network disk) may never be. */
+const KILLED_WAIT_MS = 5_000
 const RESTART_FIRST_MS = 100
 /** With its start still shorter than the lease: what a dead worker held waits for the lease, never for its successor. */
 const RESTART_SLOWEST_MS = 5_000
@@ -59,6 +63,7 @@ export class LocalWorkerProcess implements Service {
   readonly #o: LocalWorkerProcessOptions
   readonly #folder: string
   readonly #logger: Logger
+  readonly #signal: (pid: number, signal: NodeJS.Signals) => void
   #state: 'stopped' | 'watching' | 'waiting' = 'stopped'
   #child: ChildProcess | null = null
   #record: ProcessRecord | null = null
@@ -74,6 +79,7 @@ export class LocalWorkerProcess implements Service {
     this.#o = options
     this.#folder = join(options.data_folder, 'worker')
     this.#logger = options.logger.child({ part: 'local worker' })
+    this.#signal = options.signal ?? send
   }
 
   /** Process id of the worker that is watched; null = none now. */
@@ -118,15 +124,22 @@ export class LocalWorkerProcess implements Service {
   }
 
   async #end(pid: number, isThere: () => boolean): Promise<void> {
-    if (isThere()) send(pid, 'SIGTERM')
-    const deadline = this.#o.clock.monotonic() + (this.#o.drain_ms ?? DRAIN_MS) + STOP_MARGIN_MS
+    if (!isThere()) return
+    this.#signal(pid, 'SIGTERM')
+    if (await this.#isGoneWithin((this.#o.drain_ms ?? DRAIN_MS) + STOP_MARGIN_MS, isThere)) return
+    this.#logger.warn({ pid }, 'the local worker does not end; killing it')
+    this.#signal(pid, 'SIGKILL')
+    if (await this.#isGoneWithin(KILLED_WAIT_MS, isThere)) return
+    this.#logger.error({ pid }, 'the local worker cannot be killed and is left; see what its process waits for (a disk that is gone?)')
+  }
+
+  async #isGoneWithin(ms: number, isThere: () => boolean): Promise<boolean> {
+    const deadline = this.#o.clock.monotonic() + ms
     while (isThere()) {
-      if (this.#o.clock.monotonic() > deadline) {
-        this.#logger.warn({ pid }, 'the local worker does not end; killing it')
-        send(pid, 'SIGKILL')
-      }
+      if (this.#o.clock.monotonic() > deadline) return false
       await new Promise<void>((resolve) => this.#o.clock.after(20, resolve))
     }
+    return true
   }
 
   #isStopped(): boolean {
@@ -140,7 +153,7 @@ export class LocalWorkerProcess implements Service {
       // Once: a second signal would kill its attempts.
       if (this.#drainedPid !== found.pid) {
         this.#logger.info({ pid: found.pid }, 'the running worker has other settings: draining it, and starting another')
-        send(found.pid, 'SIGTERM')
+        this.#signal(found.pid, 'SIGTERM')
       }
       this.#drainedPid = found.pid
     }
