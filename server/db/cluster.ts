@@ -53,7 +53,10 @@ export interface Cluster {
   beat(p: ControllerRecord): Promise<{ leader: LeaderRecord | null; others: ControllerRecord[] }>
   /** The controller ends: nobody need reckon with it. */
   gone(p: { holder: string }): Promise<void>
-  /** Puts a command once, however often it is called with the same id, and wakes the leader. */
+  /**
+   * Puts a command once, however often it is called with the same id, and wakes the leader. Rows stay for ten minutes, also when they
+   * are answered or taken back: a call that the network delivers late finds the row there and changes nothing.
+   */
   commandPut(p: CommandRecord): Promise<void>
   /**
    * Takes commands that nobody, or a leader of an earlier epoch, has claimed: none of those was carried out. Those that waited for
@@ -62,8 +65,8 @@ export interface Cluster {
   commandsClaim(p: { epoch: number; limit: number }): Promise<CommandRecord[]>
   /** Answers a command that changed nothing (an error, a dry run). False = it is answered, or another leader's. */
   commandAnswer(p: { id: string; epoch: number; answer: string }): Promise<boolean>
-  /** Takes the answer away; null = there is none yet. */
-  commandTake(p: { id: string }): Promise<{ answer: string } | null>
+  /** The answer; null = there is none yet. */
+  commandAnswerOf(p: { id: string }): Promise<{ answer: string } | null>
   /** Takes a command back. True = it was not carried out and never will be. False = the leader has it, or it is answered. */
   commandWithdraw(p: { id: string }): Promise<boolean>
 }

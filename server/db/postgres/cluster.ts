@@ -8,7 +8,7 @@ import type { PostgresDatabase } from './connection.ts'
 const GONE_AFTER = "interval '15 seconds'"
 /** Nobody waits longer for the answer to a command (scheduler/cluster/limits.ts), so an older one is not begun. */
 const ASKED_FOR = "interval '30 seconds'"
-/** Answers that nobody took: their askers have died. */
+/** Longer than any network holds back a statement: a row that is over still keeps a late INSERT of it out. */
 const KEPT_FOR = "interval '10 minutes'"
 
 export function createCluster(p: { db: PostgresDatabase; url: string; clock: Clock }): Cluster {
@@ -31,9 +31,8 @@ export function createCluster(p: { db: PostgresDatabase; url: string; clock: Clo
           [id, epoch, answer],
         )
       ).length === 1,
-    commandTake: async ({ id }) =>
-      (await db.query<{ answer: string }>('DELETE FROM commands WHERE id = $1 AND answered_at IS NOT NULL RETURNING answer', [id]))[0] ??
-      null,
+    commandAnswerOf: async ({ id }) =>
+      (await db.query<{ answer: string }>('SELECT answer FROM commands WHERE id = $1 AND answer IS NOT NULL', [id]))[0] ?? null,
     commandWithdraw: async ({ id }) => (await db.query(WITHDRAW, [id])).length === 1,
   }
 }
@@ -84,7 +83,7 @@ const CLAIM = `
   )
   SELECT id, asked_by, method, params FROM claimed ORDER BY ordinal`
 
-/** A leader of an earlier epoch cannot carry it out any more: its commits are refused. */
+/** A leader of an earlier epoch cannot carry it out any more: its commits are refused. Answered without an answer, nobody claims it. */
 const WITHDRAW = `
-  DELETE FROM commands WHERE id = $1 AND answered_at IS NULL
+  UPDATE commands SET answered_at = clock_timestamp() WHERE id = $1 AND answer IS NULL
     AND (epoch IS NULL OR epoch < (SELECT epoch FROM scheduler_leader)) RETURNING id`

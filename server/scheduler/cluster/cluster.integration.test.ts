@@ -141,7 +141,7 @@ describe('a command at a standby', () => {
     expect(b.service.role).toBe('leader')
     await expect.poll(() => b.cluster.leader).toMatchObject({ holder: 'b', api_address: 'http://b' })
     expect(b.cluster.leader?.epoch).toBeGreaterThan(epoch)
-    expect(JSON.parse((await b.store.cluster?.commandTake({ id: 'taken' }))?.answer ?? '{}')).toMatchObject({ ok: { run_id: 'taken' } })
+    expect(JSON.parse((await b.store.cluster?.commandAnswerOf({ id: 'taken' }))?.answer ?? '{}')).toMatchObject({ ok: { run_id: 'taken' } })
   })
 
   test('is taken back when nobody leads for too long, and is not carried out later', { timeout: 30_000 }, async () => {

@@ -48,7 +48,7 @@ export class CommandDesk {
       await this.#put({ id, asked_by: holder, method, params: JSON.stringify(params) }, began + COMMAND_WAIT_MS)
       for (;;) {
         await this.#sleep(id, ANSWER_LOOK_MS)
-        const row = await cluster.commandTake({ id }).catch(unavailable)
+        const row = await cluster.commandAnswerOf({ id }).catch(unavailable)
         if (row !== 'unavailable' && row !== null) return settled(JSON.parse(row.answer) as CommandAnswer)
         const waited = clock.monotonic() - began
         if (waited < COMMAND_WAIT_MS) continue
