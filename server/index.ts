@@ -24,6 +24,7 @@ import { loadConfig, processIdentity, takeSecrets, type Config, type ConfigOptio
 import { makeDataFolder, sharedToken } from './runtime/dataFolder.ts'
 import { createLiveEvents } from './runtime/liveEvents.ts'
 import { createLogger, type Logger } from './runtime/logger.ts'
+import { checkStart } from './runtime/startChecks.ts'
 import { StorageMeter } from './runtime/storageMeter.ts'
 import { INSTALL_ROOT, IS_BUNDLED, readVersion } from './runtime/version.ts'
 import { createEngineCommands } from './scheduler/engineCommands.ts'
@@ -50,6 +51,8 @@ export interface RunningServer {
   api_key: string
   logger: Logger
   store: Store
+  /** What the operator should know, one sentence each. */
+  warnings: string[]
   /** Resolves when every DAG file that was there at the start has been looked at. */
   dagsReady: Promise<void>
   /** `leave_worker`: the local worker goes on with its attempts and waits for the next controller. */
@@ -70,6 +73,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
   const logger = createLogger({ level: extras.log_level ?? config.logLevel })
   const clock = systemClock
   const version = readVersion()
+  const warnings = await checkStart(config)
   await makeDataFolder(config.dataFolder)
   const stack: ((p: { leave_worker?: boolean }) => Promise<unknown>)[] = []
   const stop = async (p: { leave_worker?: boolean } = {}): Promise<void> => {
@@ -173,8 +177,8 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
       await housekeeping.start()
       stack.push(() => housekeeping.stop())
     }
-    await swarm.start()
     stack.push(() => swarm.stop())
+    await swarm.start()
 
     const passwords = createPasswords()
     const accounts = createAccounts({ store, passwords, clock, logger })
@@ -243,7 +247,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
       void worker.start().catch((error: unknown) => logger.error({ err: error }, 'the local worker cannot start'))
     }
     const sign_in_link = admin.has_password ? null : `${url}/sign-in#link=${await accounts.createLoginLink(admin.username)}`
-    return { url, config, sign_in_link, api_key, logger, store, dagsReady, stop }
+    return { url, config, sign_in_link, api_key, logger, store, warnings, dagsReady, stop }
   } catch (error) {
     await stop()
     throw error

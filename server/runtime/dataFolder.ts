@@ -1,22 +1,52 @@
 /** The data folder, and the token in it that workers and controllers share. */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, mkdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import { ConfigError } from './config.ts'
+
+const REASONS: Readonly<Record<string, string>> = {
+  EROFS: 'its file system is read-only',
+  EACCES: 'this user has no permission',
+  EPERM: 'this user has no permission',
+  ENOSPC: 'the disk is full',
+  ENOENT: 'there can be no folder in that place',
+  ENOTDIR: 'it is a file, or lies in one',
+  EEXIST: 'it is a file, or lies in one',
+}
 
 /** Made if it is missing. Asked at once whether it can be written: the database would only say that it cannot be opened. */
 export async function makeDataFolder(folder: string): Promise<void> {
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 })
-    await access(folder, constants.W_OK)
+    await makeFolder(folder)
+    // With the slash a file is refused as well.
+    await access(join(folder, '/'), constants.W_OK)
   } catch (cause) {
-    const why = { EROFS: 'its file system is read-only', EACCES: 'this user has no permission', ENOSPC: 'the disk is full' }[
-      (cause as NodeJS.ErrnoException).code ?? ''
-    ]
+    const why = REASONS[(cause as NodeJS.ErrnoException).code ?? '']
     if (why === undefined) throw cause
     throw new ConfigError(
       `The data folder ${folder} cannot be written: ${why}. Mend that, or choose another one with --data-folder (or VORTEX_HOME).`,
+      { cause },
     )
+  }
+}
+
+/** One by one: in /proc and the like Node's own recursive mkdir never returns. */
+async function makeFolder(folder: string): Promise<void> {
+  const missing: string[] = []
+  for (let path = folder; ; path = dirname(path)) {
+    const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+      if (error.code === 'ENOENT') return null
+      throw error
+    })
+    if (found !== null) break
+    missing.unshift(path)
+  }
+  for (const path of missing) {
+    await mkdir(path, { mode: 0o700 }).catch(async (error: NodeJS.ErrnoException) => {
+      // Another one may have been faster.
+      if (error.code !== 'EEXIST' || !(await stat(path)).isDirectory()) throw error
+    })
   }
 }
 

@@ -63,7 +63,13 @@ async function bind(server: Server, address: string, credentials: ServerCredenti
   return await new Promise((resolve, reject) => {
     server.bindAsync(address, credentials, (error, port) => {
       if (error === null) resolve(port)
-      else reject(new SwarmListenError(`The swarm cannot listen on ${address}: ${error.message}`, { cause: error }))
+      else
+        reject(
+          new SwarmListenError(
+            `Workers cannot connect: listening on ${address} fails (${error.message}). Choose another address or port with --swarm-listen (or VORTEX_SWARM_LISTEN).`,
+            { cause: error },
+          ),
+        )
     })
   })
 }

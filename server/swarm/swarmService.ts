@@ -83,7 +83,6 @@ export class SwarmService implements Service, WorkerPort {
   #engine: SwarmEngine | null = null
   #port: number | null = null
   #isStopping = false
-  #isListening = false
 
   constructor(options: SwarmServiceOptions) {
     this.#o = options
@@ -115,7 +114,6 @@ export class SwarmService implements Service, WorkerPort {
     if (this.#engine === null) throw new Error('connectEngine comes before start')
     if (socket_path !== null) await listenOnSocket(this.#server, socket_path)
     if (listen !== null) this.#port = await listenOnPort(this.#server, listen, this.#logger)
-    this.#isListening = true
   }
 
   async stop(): Promise<void> {
@@ -123,7 +121,6 @@ export class SwarmService implements Service, WorkerPort {
     this.#isStopping = true
     this.disconnectAll()
     this.#logEvents.close()
-    if (!this.#isListening) return
     await new Promise<void>((resolve) => {
       const timer = this.#o.clock.after(STOP_MS, () => {
         this.#server.forceShutdown()

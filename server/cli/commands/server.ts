@@ -42,8 +42,10 @@ async function run({ screen }: Cli, given: Record<string, string | boolean>): Pr
   }
   const { startServer } = await import('../embedded.ts')
   const server = await startServer(options).catch((cause: unknown) => {
-    throw explainStart(cause)
+    endSoon()
+    throw explainStart(cause, options)
   })
+  for (const warning of server.warnings) screen.warn(warning)
   if (screen.json) screen.document({ url: server.url, sign_in_link: server.sign_in_link })
   else {
     screen.line(`VORTEX runs at ${server.url}`)
@@ -51,22 +53,45 @@ async function run({ screen }: Cli, given: Record<string, string | boolean>): Pr
   }
   // A service manager restarts with TERM: running tasks go on under the local worker. Ctrl-C ends everything.
   await server.stop({ leave_worker: (await untilSignal()) === 'SIGTERM' })
+  endSoon()
   return EXIT.ok
 }
 
+/** Every part was stopped; a handle that one forgot must not keep the process. */
+const END_MS = 1_000
+
+function endSoon(): void {
+  setTimeout(() => process.exit(), END_MS).unref()
+}
+
 /** Failures at the start that the operator can mend. */
-function explainStart(cause: unknown): unknown {
+function explainStart(cause: unknown, options: ConfigOptions): unknown {
+  if (!(cause instanceof Error)) return cause
   if (cause instanceof ConfigError) return new CliError(EXIT.usage, cause.message, { cause })
-  const code = cause instanceof Error && 'code' in cause ? cause.code : undefined
-  const address = cause instanceof Error && 'port' in cause ? `Port ${String(cause.port)}` : 'The port'
+  if (cause.name === 'StoreUnavailable' && cause.message.startsWith('PostgreSQL'))
+    return new CliError(
+      EXIT.unreachable,
+      `The database does not answer (${cause.message}). Check that it runs, and its address, user and password in VORTEX_DATABASE_URL (or --database-url).`,
+      { cause },
+    )
+  const { code, syscall } = cause as NodeJS.ErrnoException
+  const address = 'port' in cause ? `Port ${String(cause.port)}` : 'The port'
   if (code === 'EADDRINUSE')
     return new CliError(
       EXIT.failed,
       `${address} is in use, perhaps by another VORTEX. Choose another one with --port, or --port 0 for any.`,
       { cause },
     )
-  if (code === 'EACCES' && cause instanceof Error && 'port' in cause)
+  if (code === 'EACCES' && 'port' in cause)
     return new CliError(EXIT.failed, `${address} may not be opened by this user. Choose one above 1023 with --port.`, { cause })
+  if (code === 'EADDRNOTAVAIL' || (syscall === 'getaddrinfo' && code !== undefined)) {
+    const host = String(options.host ?? process.env['VORTEX_HOST'])
+    return new CliError(
+      EXIT.failed,
+      `This machine has no address ${host} to listen on. Give one of its own with --host (or VORTEX_HOST), or 0.0.0.0 for all.`,
+      { cause },
+    )
+  }
   return cause
 }
 
