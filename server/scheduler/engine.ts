@@ -163,7 +163,10 @@ export class Engine {
     const { workers, publish } = this.dependencies
     for (const [worker_id, list] of assigned) {
       this.pending.effects.push((dropped) => {
-        const valid = dropped.size === 0 ? list : list.filter(({ attempt }) => !dropped.has(attempt.run.dag_id))
+        // While this was committed the worker may have been declared lost: its attempts run elsewhere, and it may be back.
+        const valid = list.filter(
+          ({ live, attempt }) => this.live.get(live.ref.task_instance_id) === live && !dropped.has(attempt.run.dag_id),
+        )
         for (const { live } of valid) live.isSent = true
         if (valid.length > 0) workers.assign({ worker_id, attempts: valid.map(({ attempt }) => attempt) })
       })

@@ -2,6 +2,7 @@
 import { describe, expect, it } from 'vitest'
 import { EngineHarness } from './testing/engineHarness.ts'
 import { spec, task } from './simulation/workload.ts'
+import { checkLeases } from './workers.ts'
 
 const dag = spec({ dag_id: 'd', tasks: ['a', 'b', 'c'].map((task_id) => task({ task_id, retries: 3 })) })
 
@@ -69,5 +70,56 @@ describe('a worker that drains', () => {
     await again.trigger('d')
     expect(again.assigned.map(({ task_instance }) => task_instance.worker_id)).toEqual(['other', 'other', 'other'])
     expect(again.queries.workers().map(({ worker_id, status }) => `${worker_id} ${status}`)).toEqual(['other active', 'w draining'])
+  })
+})
+
+describe('an attempt whose assignment is still being committed', () => {
+  const chain = spec({ dag_id: 'd', tasks: ['a', 'b'].map((task_id) => task({ task_id, retries: 3 })), edges: [['a', 'b', null]] })
+
+  /** The end of `a` is on its way to the database; with it goes that `b` is queued on `w`, which has heard nothing of it yet. */
+  async function deciding(): Promise<{ h: EngineHarness; left: string[] }> {
+    const h = new EngineHarness([chain])
+    await h.start(1)
+    await h.trigger('d', { run_id: 'r' })
+    const [a] = h.takeAssigned()
+    const left: string[] = []
+    h.assigned.push = (...attempts) => {
+      for (const { ref, task_instance } of attempts)
+        left.push(`assign ${task_instance.task_id}#${ref.attempt} to ${task_instance.worker_id ?? ''}`)
+      return left.length
+    }
+    h.killed.push = (...refs) => {
+      for (const ref of refs) left.push(`kill #${ref.attempt}`)
+      return left.length
+    }
+    void h.end(a!, 'success')
+    while (h.service.engine?.live.size !== 1 || [...h.service.engine.live.values()][0]?.isSent !== false) await immediately()
+    return { h, left }
+  }
+  const immediately = () => new Promise<void>((resolve) => setImmediate(resolve))
+  const hello = (h: EngineHarness, worker_id: string, p: object = {}) =>
+    h.inbox.workerConnected({
+      ...{ worker_id, hostname: worker_id, capacity: 1, queues: [], labels: [], version: '', local: false, draining: false, held: [] },
+      ...p,
+    })
+
+  it('is not gone because its worker, which says hello, does not name it: it is killed there before another one begins', async () => {
+    const { h, left } = await deciding()
+    const clear = h.commands.runClear({ dag_id: 'd', run_id: 'r', options: { task_ids: ['b'] }, actor: 'x' })
+    await immediately()
+    const hellos = [hello(h, 'w2'), hello(h, 'w', { draining: true })]
+    await h.pass(300)
+    await Promise.all([clear, ...hellos])
+    expect(left).toEqual(['assign b#1 to w', 'kill #1'])
+  })
+
+  it('does not go to a worker that was declared lost meanwhile and has come back', async () => {
+    const { h, left } = await deciding()
+    const e = h.service.engine!
+    h.service.touch(() => void checkLeases(e, Infinity))
+    const hellos = [hello(h, 'w'), hello(h, 'w2')]
+    await h.pass(300)
+    await Promise.all(hellos)
+    expect(left).toEqual([expect.stringMatching(/^assign b#2 to w2?$/)])
   })
 })

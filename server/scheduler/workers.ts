@@ -50,8 +50,8 @@ export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number
       unknown.push(ref)
     else if (live.isKilled) e.kill(live, 'killed') // the first request may have been lost with the old session
   }
-  // A killed attempt that the worker does not hold any more is gone.
-  for (const live of [...worker.attempts]) if (live.isKilled && !held.has(dispatchKey(live.ref))) attemptGone(e, live)
+  // A killed attempt that the worker does not hold any more is gone. One that is not sent yet is going there, and its kill after it.
+  for (const live of [...worker.attempts]) if (live.isKilled && live.isSent && !held.has(dispatchKey(live.ref))) attemptGone(e, live)
   e.publish({ type: 'worker', worker_id: hello.worker_id, status: worker.is_draining ? 'draining' : 'active' })
   return unknown
 }
