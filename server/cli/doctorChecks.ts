@@ -19,6 +19,9 @@ export interface Place {
   python: string | null
   database_url: string | null
   retention_days: string | null
+  worker_capacity: string | null
+  /** Variables of the environment that hold a secret. */
+  secrets: string[]
   server_url: string
 }
 
@@ -107,6 +110,19 @@ const checkDataFolder: Check = async (place) => {
   if (process.platform !== 'win32' && (found.mode & 0o077) !== 0)
     return warn(`others can look into ${folder}, which holds keys`, `Run: chmod 700 ${folder}`)
   return ok(folder)
+}
+
+/** Tasks of the local worker have the server's user: what that user may read (its environment in /proc above all), they may read. */
+const checkSecrets: Check = (place) => {
+  if (Number(place.worker_capacity ?? 1) === 0) return Promise.resolve(ok('no tasks run beside the server'))
+  if (place.secrets.length === 0)
+    return Promise.resolve(ok('none in the environment; the data folder is readable for tasks of the local worker'))
+  return Promise.resolve(
+    warn(
+      `${place.secrets.join(' and ')} can be read by tasks of the local worker, which run as the same user`,
+      'If authors of DAGs must not know them: start the server with --worker-capacity 0, and "vortex worker" under a user of its own.',
+    ),
+  )
 }
 
 const bytes = (n: number): string =>
@@ -263,6 +279,7 @@ export const CHECKS: Readonly<Record<string, Check>> = {
   python: checkPython,
   packages: checkPackages,
   'data folder': checkDataFolder,
+  secrets: checkSecrets,
   disk: checkDisk,
   storage: checkStorage,
   server: checkServer,

@@ -11,7 +11,7 @@ export function register(doctor: Command): void {
   doctor
     .addHelpText(
       'after',
-      '\nExit code 1 if a check fails; warnings alone are 0. It reads VORTEX_HOME, VORTEX_PORT, VORTEX_PYTHON, VORTEX_DATABASE_URL and VORTEX_RETENTION_DAYS as the server does.',
+      '\nExit code 1 if a check fails; warnings alone are 0. It reads VORTEX_HOME, VORTEX_PORT, VORTEX_PYTHON, VORTEX_DATABASE_URL, VORTEX_RETENTION_DAYS,\nVORTEX_WORKER_CAPACITY and the variables that hold secrets as the server does.',
     )
     .action(action(run))
 }
@@ -23,6 +23,8 @@ async function run({ screen }: Cli): Promise<number> {
     python: process.env['VORTEX_PYTHON'] || null,
     database_url: process.env['VORTEX_DATABASE_URL'] || null,
     retention_days: process.env['VORTEX_RETENTION_DAYS'] || null,
+    worker_capacity: process.env['VORTEX_WORKER_CAPACITY'] || null,
+    secrets: secretsOf(process.env),
     server_url: process.env['VORTEX_SERVER_URL'] || DEFAULT_SERVER,
   }
   const verdicts: (Verdict & { check: string })[] = []
@@ -39,4 +41,10 @@ async function run({ screen }: Cli): Promise<number> {
   }
   if (screen.json) screen.document(verdicts)
   return verdicts.some((verdict) => verdict.status === 'fail') ? EXIT.failed : EXIT.ok
+}
+
+function secretsOf(env: NodeJS.ProcessEnv): string[] {
+  const names = ['VORTEX_KEK', 'VORTEX_ADMIN_PASSWORD', 'VORTEX_WORKER_TOKEN', 'PGPASSWORD'].filter((name) => (env[name] ?? '') !== '')
+  const url = env['VORTEX_DATABASE_URL'] ?? ''
+  return URL.canParse(url) && new URL(url).password !== '' ? [...names, 'VORTEX_DATABASE_URL (its password)'] : names
 }
