@@ -41,6 +41,9 @@ def serialize_dag(dag: Any, *, file: str, dialect: Optional[str] = None) -> Dict
     _check_start(dag, spec, start, catchup, dialect, notices)
     tasks = [serialize_task(task, dag, start, notices) for task in dag.task_dict.values()]
     _check_fail_fast(dag)
+    callbacks = [kind for kind in ("success", "failure") if getattr(dag, f"on_{kind}_callback", None)]
+    for kind in callbacks:
+        notices.add(f"on_{kind}_callback of the DAG is not called by this version of VORTEX; callbacks of its tasks are")
     return {
         "format": DAG_SPEC_FORMAT,
         "dag_id": dag.dag_id,
@@ -64,7 +67,7 @@ def serialize_dag(dag: Any, *, file: str, dialect: Optional[str] = None) -> Dict
         "fail_fast": bool(dag.fail_fast),
         "is_paused_upon_creation": None if dag.is_paused_upon_creation is None else bool(dag.is_paused_upon_creation),
         "params": _params(dag, spec),
-        "callbacks": [kind for kind in ("success", "failure") if getattr(dag, f"on_{kind}_callback", None)],
+        "callbacks": callbacks,
         "tasks": tasks,
         "edges": _edges(dag),
         "task_groups": [_group(group) for group in dag.task_group.iter_groups()],

@@ -159,7 +159,7 @@ export const DagSpec = Strict({
   fail_fast: Type.Boolean(),
   is_paused_upon_creation: Nullable(Type.Boolean()),
   params: Type.Record(Type.String(), ParamSpec),
-  /** Kinds of DAG callbacks declared: success, failure. They run on a worker. */
+  /** Kinds of DAG callbacks declared: success, failure. None is called yet; a notice says so. */
   callbacks: Type.Array(Type.String()),
   tasks: Type.Array(TaskSpec),
   /** [upstream task id, downstream task id, label or null] */
