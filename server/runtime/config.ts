@@ -45,7 +45,7 @@ export const CONFIG_SCHEMA = {
     Math.max(4, 2 * availableParallelism()),
   ),
   pausedDefault: Type.Boolean({ env: 'VORTEX_PAUSED_DEFAULT', description: 'new DAGs start paused', default: true }),
-  leaseMs: Count('VORTEX_LEASE_MS', 'lease of leader and workers in milliseconds', 1_000, 600_000, 6_000),
+  leaseMs: Count('VORTEX_LEASE_MS', 'lease of workers in milliseconds: what a silent one held is given away after it', 1_000, 600_000, 6_000),
   logCapBytes: Count('VORTEX_LOG_CAP_BYTES', "kept bytes of one attempt's log", 1_024, 4 * 1024 ** 3, 64 * 1024 ** 2),
   xcomCapBytes: Count('VORTEX_XCOM_CAP_BYTES', 'largest XCom in bytes of JSON', 1_024, 256 * 1024 ** 2, 16 * 1024 ** 2),
   retentionDays: Count('VORTEX_RETENTION_DAYS', 'days after which finished runs go, with their logs and XComs; 0 = never', 0, 36_500, 0),
