@@ -47,6 +47,11 @@ export class Heap<T> {
     return top
   }
 
+  /** Drops what is not wanted any more. */
+  keep(isWanted: (item: T) => boolean): void {
+    for (const item of this.#items.splice(0)) if (isWanted(item)) this.push(item)
+  }
+
   /** All items, in no order. */
   values(): readonly T[] {
     return this.#items

@@ -1,4 +1,6 @@
 /** The order in which runnable task instances are given out, and what giving them out costs. */
+import { setFlagsFromString } from 'node:v8'
+import { runInNewContext } from 'node:vm'
 import { describe, expect, it } from 'vitest'
 import { EngineHarness } from './testing/engineHarness.ts'
 import { Limit, ReadyQueue, ReadyQueues, type Runnable } from './readyQueues.ts'
@@ -123,5 +125,109 @@ describe('ready queues', () => {
     drain()
     expect(placed.slice(50)).toEqual(Array.from({ length: 500 }, (_, i) => `gpu${i}`))
     expect(ready.size).toBe(0)
+  })
+})
+
+describe('what waits for ever', () => {
+  setFlagsFromString('--expose-gc')
+  const collect = runInNewContext('gc') as () => void
+  const pools = ['default_pool', 'closed'].map((name) => ({
+    name,
+    slots: name === 'closed' ? 0 : 128,
+    description: '',
+    include_deferred: false,
+  }))
+
+  it.each([
+    ['a pool without slots', { pool: 'closed' }],
+    ['a pool that does not exist', { pool: 'none' }],
+    ['a queue without workers', { queue: 'gpu' }],
+  ])('holds no run in memory that has ended while it waited for %s', async (_, change) => {
+    const tasks = Array.from({ length: 50 }, (_, i) => task({ task_id: `t${i}`, ...change }))
+    const h = await started([spec({ dag_id: 'd', tasks, edges: [], max_active_runs: 100, dagrun_timeout_ms: 5000 })], { pools })
+    const runs: WeakRef<object>[] = []
+    for (let i = 0; i < 10; i++) {
+      const run_id = await h.trigger('d', { run_id: `r${i}` })
+      runs.push(new WeakRef(h.service.engine?.dags.get('d')?.runs.get(run_id) ?? {}))
+    }
+    await h.pass(20_000)
+    expect(new Set([...h.db.runs.values()].map(({ state }) => state))).toEqual(new Set(['failed']))
+    for (let i = 0; i < 5; i++) {
+      collect()
+      await new Promise<void>((resolve) => setImmediate(resolve))
+    }
+    expect(runs.filter((run) => run.deref() !== undefined)).toEqual([])
+  })
+
+  const waiting = (id: number, priority_weight = 1): Runnable => ({
+    record: { id, state: 'scheduled', priority_weight, queued_time: null },
+    run: { record: { logical_date: 0, run_after: 0 } },
+    queue: null,
+  })
+  const world = () => {
+    const limit = new Limit('pool', 'p', 0)
+    const limits = [{ limit, slots: 1 }]
+    const ready = new ReadyQueues()
+    const add = (key: string, instance: Runnable): ReadyQueue => {
+      const queue = ready.queueFor(key, limits, () => new ReadyQueue(key, limits, 'default'))
+      ready.add(queue, instance)
+      return queue
+    }
+    const drain = (): number[] => {
+      const placed: number[] = []
+      const place = ({ record }: Runnable): boolean => {
+        limit.used++
+        return placed.push(record.id) > 0
+      }
+      ready.drain({ hasCapacity: () => true, hasRoom: () => true, place })
+      return placed
+    }
+    return { limit, ready, add, drain }
+  }
+
+  it('keeps few of the places and items that nobody waits at any more', () => {
+    const { limit, ready, add, drain } = world()
+    const first = waiting(0)
+    const queue = add('long', first)
+    for (let id = 1; id <= 10_000; id++) {
+      const [own, shared] = [waiting(id), waiting(-id)]
+      add(`key ${id}`, own)
+      add('long', shared)
+      drain()
+      ready.withdraw(own)
+      ready.withdraw(shared)
+    }
+    expect([ready.size, limit.parked.size < 100, queue.items.size < 100]).toEqual([1, true, true])
+    limit.max = 1
+    ready.released(limit)
+    expect(drain()).toEqual([0])
+  })
+
+  it('passes the chance of a freed slot on when nobody waits in the queue that got it', () => {
+    const { limit, ready, add, drain } = world()
+    const [best, next] = [waiting(1, 9), waiting(2)]
+    add('a', best)
+    add('b', next)
+    drain()
+    limit.max = 1
+    ready.released(limit)
+    ready.withdraw(best)
+    expect(drain()).toEqual([2])
+  })
+
+  it('gives out in order although the best of a queue were withdrawn by the hundred', () => {
+    const { limit, ready, add, drain } = world()
+    const best = Array.from({ length: 500 }, (_, i) => waiting(1000 + i, 9))
+    for (const instance of best) add('a', instance)
+    add('a', waiting(1, 1))
+    add('b', waiting(2, 5))
+    drain()
+    limit.max = 1
+    ready.released(limit)
+    for (const instance of best) ready.withdraw(instance)
+    expect(drain()).toEqual([2])
+    limit.max = 2
+    ready.released(limit)
+    expect(drain()).toEqual([1])
   })
 })

@@ -8,7 +8,8 @@
  * of a task's end does not depend on how many wait.
  *
  * Heaps hold copies of what decides the order, because rows change while a stale place of theirs is still in a heap. A queue whose
- * first item became better takes a new place, and only its newest place counts.
+ * first item became better takes a new place, and only its newest place counts. What is stale is dropped when it comes up, or when it
+ * is the larger part of its heap: a heap that nothing is taken from (a pool without slots) must not hold every run that waited there.
  */
 import { Heap } from '#domain/heap.ts'
 import type { DagRunRecord, TaskInstanceRecord } from '#db/records.ts'
@@ -29,7 +30,7 @@ export class Limit {
   /** Infinity = no limit. */
   max: number
   used = 0
-  readonly parked: Places = new Heap<Place>(ranksBefore)
+  readonly parked = new Places()
 
   constructor(code: string, name: string, max: number) {
     this.code = code
@@ -53,13 +54,52 @@ interface Place extends Rank {
   readonly queue: ReadyQueue
   readonly where: Places
 }
-type Places = Heap<Place>
+/** Heaps up to here are not worth a sweep. */
+const STALE_MAX = 32
+
+/** Where queues stand by their first items. */
+class Places {
+  readonly #heap = new Heap<Place>(ranksBefore)
+  /** Queues of which the place that counts is here. */
+  #queues = 0
+
+  /** Stale places included. */
+  get size(): number {
+    return this.#heap.size
+  }
+
+  add(queue: ReadyQueue, { priority, queued, run, id }: Rank): void {
+    this.#queues++
+    queue.place = { queue, where: this, priority, queued, run, id }
+    this.#heap.push(queue.place)
+  }
+
+  /** The best queue; it has no place any more. */
+  take(): ReadyQueue | undefined {
+    for (let place = this.#heap.pop(); place !== undefined; place = this.#heap.pop()) {
+      if (place.queue.place !== place) continue
+      this.#queues--
+      place.queue.place = null
+      return place.queue
+    }
+    return undefined
+  }
+
+  leave(queue: ReadyQueue): void {
+    queue.place = null
+    this.#queues--
+    if (this.#heap.size > 2 * this.#queues + STALE_MAX) this.#heap.keep((place) => place.queue.place === place)
+  }
+}
 
 export class ReadyQueue {
   readonly key: string
   readonly limits: readonly { limit: Limit; slots: number }[]
   readonly worker_queue: string
+  /** Withdrawn ones included. */
   readonly items = new Heap<Item>(ranksBefore)
+  /** Task instances that wait here. */
+  waiting = 0
   /** Where it is eligible or parked; null = it is empty, or being looked at. */
   place: Place | null = null
 
@@ -98,7 +138,7 @@ function rankOf({ record, run }: Runnable): Rank {
 
 export class ReadyQueues {
   readonly #queues = new Map<string, ReadyQueue>()
-  readonly #eligible: Places = new Heap<Place>(ranksBefore)
+  readonly #eligible = new Places()
   /** By worker queue: those that found no worker with room. */
   readonly #unserved = new Map<string, Places>()
   #size = 0
@@ -120,6 +160,7 @@ export class ReadyQueues {
 
   add(queue: ReadyQueue, instance: Runnable): void {
     instance.queue = queue
+    queue.waiting++
     const item = { instance, ...rankOf(instance) }
     queue.items.push(item)
     this.#size++
@@ -128,11 +169,20 @@ export class ReadyQueues {
     else if (queue.items.peek() === item) this.#put(queue, queue.place.where)
   }
 
-  /** Withdraws a task instance (cleared, marked, cancelled). Its place in the heap is dropped when it comes up. */
+  /** Withdraws a task instance (cleared, marked, cancelled). */
   withdraw(instance: Runnable): void {
-    if (instance.queue === null) return
+    const { queue } = instance
+    if (queue === null) return
     instance.queue = null
+    queue.waiting--
     this.#size--
+    if (queue.waiting > 0 && queue.items.size <= 2 * queue.waiting + STALE_MAX) return
+    queue.items.keep((item) => item.instance.queue === queue)
+    const where = queue.place?.where
+    if (queue.waiting === 0) this.#forget(queue)
+    else if (where !== undefined) this.#put(queue, where)
+    // It stood where its withdrawn items belonged, perhaps with a chance that is another one's now.
+    if (where === this.#eligible) this.#passOn(queue)
   }
 
   /** Slots of a limit became free, or its maximum grew. */
@@ -153,7 +203,7 @@ export class ReadyQueues {
     for (const [worker_queue, parked] of this.#unserved) if (parked.size > 0 && p.hasRoom(worker_queue)) this.#wake(parked)
     const blocked: { queue: ReadyQueue; at: Places }[] = []
     while (p.hasCapacity()) {
-      const queue = this.#next(this.#eligible)
+      const queue = this.#eligible.take()
       if (queue === undefined) break
       const first = queue.items.peek()
       const head = this.#dropWithdrawn(queue)
@@ -178,7 +228,8 @@ export class ReadyQueues {
         this.#put(queue, this.#unservedOf(queue))
         continue
       }
-      queue.items.pop()
+      // Its instance may have been withdrawn with its new state, and what is withdrawn be swept.
+      if (queue.items.peek() === head) queue.items.pop()
       this.withdraw(head.instance)
       if (queue.items.size > 0) this.#put(queue, this.#eligible)
       else this.#forget(queue)
@@ -189,12 +240,13 @@ export class ReadyQueues {
 
   /** It is empty; another one may have taken its key. */
   #forget(queue: ReadyQueue): void {
+    queue.place?.where.leave(queue)
     if (this.#queues.get(queue.key) === queue) this.#queues.delete(queue.key)
   }
 
   #unservedOf(queue: ReadyQueue): Places {
     let parked = this.#unserved.get(queue.worker_queue)
-    if (parked === undefined) this.#unserved.set(queue.worker_queue, (parked = new Heap<Place>(ranksBefore)))
+    if (parked === undefined) this.#unserved.set(queue.worker_queue, (parked = new Places()))
     return parked
   }
 
@@ -208,24 +260,13 @@ export class ReadyQueues {
   #put(queue: ReadyQueue, where: Places): void {
     const first = queue.items.peek()
     if (first === undefined) return
-    const { priority, queued, run, id } = first
-    queue.place = { queue, where, priority, queued, run, id }
-    where.push(queue.place)
-  }
-
-  /** Takes out the best queue of a heap. */
-  #next(places: Places): ReadyQueue | undefined {
-    for (let place = places.pop(); place !== undefined; place = places.pop()) {
-      if (place.queue.place !== place) continue
-      place.queue.place = null
-      return place.queue
-    }
-    return undefined
+    queue.place?.where.leave(queue)
+    where.add(queue, first)
   }
 
   /** The best queue that is parked there becomes eligible. False = none is. */
   #wake(parked: Places | undefined): boolean {
-    const queue = parked === undefined ? undefined : this.#next(parked)
+    const queue = parked?.take()
     if (queue !== undefined) this.#put(queue, this.#eligible)
     return queue !== undefined
   }
