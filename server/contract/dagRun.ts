@@ -57,11 +57,19 @@ export const ClearBody = Strict({
 })
 export type ClearBody = Static<typeof ClearBody>
 
-export const Affected = Strict({
+const AFFECTED = {
   dry_run: Type.Boolean(),
   task_instances: Type.Array(Strict({ run_id: Type.String(), task_id: Type.String(), map_index: Type.Integer(), state: Type.String() })),
-})
+}
+export const Affected = Strict(AFFECTED)
 export type Affected = Static<typeof Affected>
+
+export const Cleared = Strict({
+  ...AFFECTED,
+  version: Type.Integer({ description: 'number of the DAG version that the task instances run with' }),
+  newest_version: Type.Integer({ description: 'number of the newest version of the DAG; `version: newest` in the body asks for it' }),
+})
+export type Cleared = Static<typeof Cleared>
 
 export const BackfillBody = Strict({
   start_date: Instant,

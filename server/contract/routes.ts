@@ -22,7 +22,7 @@ import {
   Worker,
 } from './admin.ts'
 import { Dag, DagDetail, DagSource, DagTasks, DagVersion, ImportError, NextRun } from './dag.ts'
-import { Affected, Backfill, BackfillBody, BackfillInterval, ClearBody, DagRun, RunId, TriggerBody } from './dagRun.ts'
+import { Backfill, BackfillBody, BackfillInterval, ClearBody, Cleared, DagRun, RunId, TriggerBody } from './dagRun.ts'
 import { Attempt, LedgerEntry, LogPage, TaskInstance, Why, XComEntry, XComValue } from './taskInstance.ts'
 import { DAG_RUN_STATES, ROLES, RUN_TYPES, TASK_INSTANCE_STATES, type Role } from './states.ts'
 import { Enum, Instant, Key, Name, Nullable, Page, Strict, pageQuery } from './schema.ts'
@@ -320,7 +320,7 @@ export const routes = {
     summary: 'Resets task instances so that they run again as new attempts.',
     params: RunParams,
     body: ClearBody,
-    ok: Affected,
+    ok: Cleared,
   },
   retryRun: {
     method: 'POST',
@@ -329,7 +329,7 @@ export const routes = {
     tag: 'runs',
     summary: 'Clears the failed task instances and everything downstream of them.',
     params: RunParams,
-    ok: Affected,
+    ok: Cleared,
   },
   markRun: {
     method: 'POST',
@@ -394,7 +394,7 @@ export const routes = {
     summary: 'Clears one task instance, as clearRun with its task id.',
     params: TaskParams,
     body: ClearBody,
-    ok: Affected,
+    ok: Cleared,
   },
   markTaskInstance: {
     method: 'POST',

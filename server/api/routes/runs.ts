@@ -1,4 +1,6 @@
 /** DAG runs: list, detail, cancel, clear, retry, mark, delete, history, XComs. */
+import type { ClearBody, Cleared } from '#contract/dagRun.ts'
+import type { DagRunRecord } from '#db/records.ts'
 import { pageOf, pageWith, type Handlers } from '../handlers.ts'
 import type { ApiServices } from '../services.ts'
 import type { DagReader } from '../dagReader.ts'
@@ -10,7 +12,19 @@ type RunHandlers = Pick<
   'listRuns' | 'getRun' | 'deleteRun' | 'cancelRun' | 'clearRun' | 'retryRun' | 'markRun' | 'runXcoms' | 'runEvents'
 >
 
-export function runHandlers({ store, engine }: ApiServices, dags: DagReader): RunHandlers {
+/** Clears, and tells which version of the DAG runs again: a run stays on its own, even if the file was mended since. */
+export function createClear({ store, engine }: ApiServices, dags: DagReader) {
+  return async (run: DagRunRecord, options: ClearBody, actor: string): Promise<Cleared> => {
+    const [{ version }, dag] = await Promise.all([dags.presentOneRun(run), store.dagGet({ dag_id: run.dag_id })])
+    const newest_version = dag?.version ?? version
+    const affected = await engine.runClear({ dag_id: run.dag_id, run_id: run.run_id, options, actor })
+    return { ...affected, version: options.version === 'newest' ? newest_version : version, newest_version }
+  }
+}
+
+export function runHandlers(services: ApiServices, dags: DagReader): RunHandlers {
+  const { store, engine } = services
+  const clear = createClear(services, dags)
   return {
     async listRuns({ query }, { object: dag }) {
       const request = pageOf(query)
@@ -39,12 +53,8 @@ export function runHandlers({ store, engine }: ApiServices, dags: DagReader): Ru
     async cancelRun(_, { object: run, principal }) {
       return dags.presentOneRun(await engine.runCancel({ dag_id: run.dag_id, run_id: run.run_id, actor: principal.username }))
     },
-    clearRun: ({ body }, { object: run, principal }) =>
-      engine.runClear({ dag_id: run.dag_id, run_id: run.run_id, options: body, actor: principal.username }),
-    retryRun(_, { object: run, principal }) {
-      const options = { only_failed: true, include_downstream: true }
-      return engine.runClear({ dag_id: run.dag_id, run_id: run.run_id, options, actor: principal.username })
-    },
+    clearRun: ({ body }, { object: run, principal }) => clear(run, body, principal.username),
+    retryRun: (_, { object: run, principal }) => clear(run, { only_failed: true, include_downstream: true }, principal.username),
     async markRun({ body }, { object: run, principal }) {
       return dags.presentOneRun(
         await engine.runMark({ dag_id: run.dag_id, run_id: run.run_id, state: body.state, actor: principal.username }),

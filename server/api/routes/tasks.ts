@@ -8,6 +8,7 @@ import { pageOf, pageWith, type Handlers } from '../handlers.ts'
 import type { ApiServices } from '../services.ts'
 import type { DagReader } from '../dagReader.ts'
 import { readLog } from '../logs.ts'
+import { createClear } from './runs.ts'
 import { isEndedByRule, whyEnded } from '../whyEnded.ts'
 import { presentAttempt, presentLedgerEntry, presentTaskInstance, presentXcom } from '../present/taskInstance.ts'
 
@@ -32,7 +33,9 @@ const WHOLE_LIST = { limit: 500, offset: 0 }
 /** The contract's largest run; of a larger one the first so many are looked through. */
 const INSTANCES_READ = 10_000
 
-export function taskHandlers({ store, engine, leader }: ApiServices, dags: DagReader): TaskHandlers {
+export function taskHandlers(services: ApiServices, dags: DagReader): TaskHandlers {
+  const { store, engine, leader } = services
+  const clear = createClear(services, dags)
   async function whyItEnded(run: DagRunRecord, task_instance: TaskInstanceRecord): Promise<Why> {
     if (!isEndedByRule(task_instance)) return whyEnded({ task_instance, spec: null, others: [] })
     const [{ spec }, others] = await Promise.all([
@@ -52,14 +55,8 @@ export function taskHandlers({ store, engine, leader }: ApiServices, dags: DagRe
       return pageWith(page, request, (instance) => presentTaskInstance(run, instance))
     },
     getTaskInstance: async (_, { object: { run, task_instance } }) => presentTaskInstance(run, task_instance),
-    clearTaskInstance({ params, body }, { object: run, principal }) {
-      return engine.runClear({
-        dag_id: run.dag_id,
-        run_id: run.run_id,
-        options: { ...body, task_ids: [params.task_id] },
-        actor: principal.username,
-      })
-    },
+    clearTaskInstance: ({ params, body }, { object: run, principal }) =>
+      clear(run, { ...body, task_ids: [params.task_id] }, principal.username),
     async markTaskInstance({ body }, { object: { run, task_instance }, principal }) {
       const { task_id, map_index } = task_instance
       const marked = await engine.taskInstanceMark({

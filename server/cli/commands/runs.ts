@@ -1,6 +1,6 @@
 /** `vortex runs`: list, show, follow, cancel, clear. A run is named by its id, or `latest`. */
 import type { Command } from 'commander'
-import type { Affected, DagRun } from '#contract/dagRun.ts'
+import type { Cleared, DagRun } from '#contract/dagRun.ts'
 import { DAG_RUN_STATES, type DagRunState } from '#contract/states.ts'
 import { action, type Cli } from '../cli.ts'
 import { resolveRun } from '../latestRun.ts'
@@ -126,11 +126,13 @@ async function clear({ screen, connection }: Cli, dagId: string, given: string, 
   const planned = await client.clearRun({ params, body: { ...body, dry_run: true } })
   if (options.dryRun) return showAffected(screen, planned)
   const count = planned.task_instances.length
-  if (count > 1) await confirm(`Run ${count} task instances of ${params.run_id} again?`, options.yes)
+  const which =
+    planned.version === planned.newest_version ? '' : ` with version ${planned.version} (the newest is ${planned.newest_version})`
+  if (count > 1) await confirm(`Run ${count} task instances of ${params.run_id} again${which}?`, options.yes)
   showAffected(screen, await client.clearRun({ params, body }))
 }
 
-export function showAffected(screen: Screen, affected: Affected): void {
+export function showAffected(screen: Screen, affected: Cleared): void {
   if (screen.json) return screen.document(affected)
   screen.table(
     affected.task_instances,
@@ -141,6 +143,13 @@ export function showAffected(screen: Screen, affected: Affected): void {
     ],
     'No task instance matches; nothing was changed.',
   )
-  if (affected.task_instances.length > 0)
-    screen.note(affected.dry_run ? 'Dry run: nothing was changed.' : `${affected.task_instances.length} cleared; they run again.`)
+  if (affected.task_instances.length === 0) return
+  screen.note(affected.dry_run ? 'Dry run: nothing was changed.' : `${affected.task_instances.length} cleared; they run again.`)
+  noteVersion(screen, affected)
+}
+
+/** Whoever mended the file and clears expects the mended one. */
+function noteVersion(screen: Screen, { version, newest_version }: Cleared): void {
+  if (version !== newest_version)
+    screen.warn(`They run version ${version} of the DAG, that of their run; the newest is ${newest_version}: add --newest-version for it.`)
 }

@@ -27,6 +27,7 @@ export function register(tasks: Command): void {
     .description('run one task instance again as a new attempt')
     .option('--upstream', 'also everything upstream of it')
     .option('--downstream', 'also everything downstream of it')
+    .option('--newest-version', 'run it with the newest version of the DAG')
     .option('--dry-run', 'list what would be cleared')
     .action(action(clear))
 }
@@ -150,7 +151,7 @@ async function clear(
   dagId: string,
   given: string,
   taskId: string,
-  options: { upstream?: boolean; downstream?: boolean; dryRun?: boolean },
+  options: { upstream?: boolean; downstream?: boolean; newestVersion?: boolean; dryRun?: boolean },
 ): Promise<void> {
   const { client } = connection()
   const params = { dag_id: dagId, run_id: await resolveRun(client, dagId, given), task_id: taskId }
@@ -158,6 +159,7 @@ async function clear(
     include_upstream: options.upstream === true,
     include_downstream: options.downstream === true,
     dry_run: options.dryRun === true,
+    ...(options.newestVersion ? { version: 'newest' as const } : {}),
   }
   showAffected(screen, await client.clearTaskInstance({ params, body }))
 }

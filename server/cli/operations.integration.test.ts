@@ -1,0 +1,59 @@
+/** What an operator mends by night, by the real command line against the real API and engine on SQLite (without workers). */
+import { mkdtemp, rm } from 'node:fs/promises'
+import type { AddressInfo } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { startTestApi, type TestApi } from '#testkit/apiServer.ts'
+import { makeDagSpec, makeTaskSpec } from '#testkit/makeDagSpec.ts'
+import { startCli } from './testing/cliProcess.ts'
+
+let api: TestApi
+let home: string
+let env: Record<string, string>
+
+const vortex = (args: string[]) => startCli(args, { env }).done
+const versionOf = async (run: string) =>
+  (await api.call({ url: `/api/dags/etl/runs/${run}`, as: 'ada' })).json<{ version: number; state: string }>()
+
+beforeAll(async () => {
+  home = await mkdtemp(join(tmpdir(), 'vortex-cli-'))
+  api = await startTestApi({ options: { allowed_hosts: ['127.0.0.1'] } })
+  await api.app.listen({ port: 0, host: '127.0.0.1' })
+  const url = `http://127.0.0.1:${(api.app.server.address() as AddressInfo).port}`
+  env = { HOME: home, VORTEX_HOME: home, VORTEX_SERVER_URL: url, VORTEX_API_KEY: api.keys.ada }
+  await api.call({ method: 'PATCH', url: '/api/dags/etl/unpause', as: 'ada' })
+})
+afterAll(async () => {
+  await api.close()
+  await rm(home, { recursive: true, force: true })
+})
+
+describe('clearing after the file was mended', () => {
+  beforeAll(async () => {
+    for (const run_id of ['a', 'b', 'c']) {
+      await api.call({ method: 'POST', url: '/api/dags/etl/trigger', as: 'ada', body: { run_id } })
+      await api.call({ method: 'POST', url: `/api/dags/etl/runs/${run_id}/mark`, as: 'ada', body: { state: 'failed' } })
+    }
+    await api.saveDag(makeDagSpec('etl', { doc_md: 'mended' }))
+  })
+
+  test('says that the run stays on its own version, and how to have the newest', async () => {
+    const { code, stderr } = await vortex(['runs', 'clear', 'etl', 'a', '--yes'])
+    expect(code).toBe(0)
+    expect(stderr).toContain('They run version 1 of the DAG, that of their run; the newest is 2: add --newest-version')
+    expect((await versionOf('a')).version).toBe(1)
+    expect((await vortex(['runs', 'clear', 'etl', 'b'])).stderr).toContain('version 1 (the newest is 2)')
+    expect((await vortex(['tasks', 'clear', 'etl', 'b', 'extract', '--dry-run'])).stderr).toContain('the newest is 2')
+  })
+
+  test.each([
+    ['b', ['runs', 'clear', 'etl', 'b', '--yes', '--newest-version']],
+    ['c', ['tasks', 'clear', 'etl', 'c', 'extract', '--newest-version']],
+  ])('--newest-version takes the newest and says nothing (%s)', async (run, args) => {
+    const { code, stderr } = await vortex(args)
+    expect(code).toBe(0)
+    expect(stderr).not.toContain('newest')
+    expect((await versionOf(run)).version).toBe(2)
+  })
+})
