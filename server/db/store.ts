@@ -95,6 +95,13 @@ export interface AttemptChange {
   set: Partial<Omit<AttemptRecord, 'task_instance_id' | 'attempt' | 'lease_token'>>
 }
 
+/** `dag_id`: of which DAG the command changes rows; null = of none, or of several. */
+export interface CommandAnswered {
+  id: string
+  answer: string
+  dag_id: string | null
+}
+
 /**
  * One group commit of the engine: everything that was decided since the last one, in one transaction.
  * Rows are inserted before they are changed; deletions come last.
@@ -122,7 +129,7 @@ export interface EngineCommit {
   /** Deletes DAGs with everything that hangs on them. */
   dags_delete: string[]
   /** Commands of other controllers that this commit carries out (cluster.ts): JSON of their answers. */
-  commands_answer?: { id: string; answer: string }[]
+  commands_answer?: CommandAnswered[]
 }
 
 export type CommitOutcome =

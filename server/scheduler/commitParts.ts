@@ -70,5 +70,9 @@ export function partsOf(commit: EngineCommit, owners: RowOwners): Map<string | n
     }
   }
   for (const list of Object.keys(dagOf) as List[]) sort(list)
+  for (const answered of commit.commands_answer ?? []) {
+    const part = parts.get(answered.dag_id) ?? emptyCommit(commit.epoch)
+    parts.set(answered.dag_id, { ...part, commands_answer: [...(part.commands_answer ?? []), answered] })
+  }
   return parts
 }

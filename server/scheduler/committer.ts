@@ -129,8 +129,8 @@ export class Committer {
   }
 
   async #commitParts(pending: PendingCommit, commit: EngineCommit, whole: TermEnd): Promise<TermEnd | null> {
-    // An answer belongs into one commit with what it answers for, and it does not say which DAG that is.
-    if ((commit.commands_answer ?? []).length > 0) return whole
+    // An answer belongs into one commit with what it answers for.
+    if (commit.commands_answer?.some(({ dag_id }) => dag_id === null) === true) return whole
     const parts = partsOf(commit, this.#o.owners)
     const refused = new Map<string, Refusal>()
     for (const [dag_id, part] of parts) {

@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest'
 import type { AttemptReport } from './ports.ts'
 import { EngineHarness } from './testing/engineHarness.ts'
 import { spec, task } from './simulation/workload.ts'
+import { cancelRun } from './commands.ts'
 
 async function started(...args: ConstructorParameters<typeof EngineHarness>): Promise<EngineHarness> {
   const harness = new EngineHarness(...args)
@@ -48,6 +49,26 @@ function ended(ref: AttemptReport['ref']): AttemptReport {
 }
 
 describe('a conflict of one DAG', () => {
+  it('in the commit that answers a command of another controller drops that answer with it, not the term', async () => {
+    const { h, bad, good, epoch } = await busy()
+    tamper(h, bad, 'a', { state: 'success', lease_token: null })
+    const cancel = (run_id: string, dag_id: string) => {
+      const run = h.service.engine?.dags.get(dag_id)?.runs.get(run_id)
+      if (run === undefined) throw new Error(`no run ${run_id}`)
+      return h.service.commit((e) => cancelRun(e, run, 'x'), { id: `c-${dag_id}`, answer: () => 'answered' })
+    }
+    const answered: string[] = []
+    h.db.watch = {
+      before: () => undefined,
+      after: (commit) => void answered.push(...(commit.commands_answer ?? []).map(({ id }) => id)),
+      conflict: () => undefined,
+    }
+    const both = Promise.allSettled([cancel(bad, 'bad'), cancel(good, 'good')])
+    expect(await h.answer(both)).toMatchObject([{ status: 'rejected', reason: { code: 'conflict' } }, { status: 'fulfilled' }])
+    expect(answered).toEqual(['c-good'])
+    expect(h.db.leader.epoch).toBe(epoch)
+  })
+
   it('reads that DAG again; what was decided about others in the same commit happens', async () => {
     const { h, bad, good, epoch } = await busy()
     const refs = h.takeAssigned().map(({ ref }) => ref)

@@ -45,8 +45,9 @@ type CommitCommand = <T, R>(work: (e: Engine) => T, present: (result: T) => R) =
 function commitFor(service: EngineService, asked: EngineCommandsOptions['asked']): CommitCommand {
   if (asked === undefined) return async (work, present) => present(await service.commit(work))
   return async (work, present) => {
+    const result = await service.commit(work, { id: asked.id, answer: (made) => JSON.stringify({ ok: present(made) ?? null }) })
     asked.isAnswered = true
-    return present(await service.commit(work, { id: asked.id, answer: (result) => JSON.stringify({ ok: present(result) ?? null }) }))
+    return present(result)
   }
 }
 const nothing = (): undefined => undefined
@@ -221,19 +222,25 @@ export function createEngineCommands({
     poolsChanged: (p) => commit((e) => setPools(e, p.pools), nothing),
     workerDrain: (p) => commit((e) => drainWorker(e, p), nothing),
     async workerForget(p) {
+      refuseUsedWorker(service.leading(), p.worker_id)
+      // First, and again if the commit fails: the commit is what answers, and nothing may fail after it.
+      await store.workerDelete({ worker_id: p.worker_id })
       await commit((e) => {
-        const worker = e.workers.get(p.worker_id)
-        if (worker?.is_connected === true) throw new VortexError('invalid_state', `Worker "${p.worker_id}" is connected; drain it first.`)
-        if (worker !== undefined && worker.attempts.size > 0)
-          throw new VortexError(
-            'invalid_state',
-            `Worker "${p.worker_id}" still holds ${worker.attempts.size} attempts; their leases end within seconds.`,
-          )
+        refuseUsedWorker(e, p.worker_id)
         e.workers.delete(p.worker_id)
       }, nothing)
-      await store.workerDelete({ worker_id: p.worker_id })
     },
   }
+}
+
+function refuseUsedWorker(e: Engine, worker_id: string): void {
+  const worker = e.workers.get(worker_id)
+  if (worker?.is_connected === true) throw new VortexError('invalid_state', `Worker "${worker_id}" is connected; drain it first.`)
+  if (worker !== undefined && worker.attempts.size > 0)
+    throw new VortexError(
+      'invalid_state',
+      `Worker "${worker_id}" still holds ${worker.attempts.size} attempts; their leases end within seconds.`,
+    )
 }
 
 /** Runs `change`, answers with the run's row as it is then, and lets go of the run if it stayed finished. */

@@ -37,7 +37,7 @@ export class PendingCommit {
   readonly #ledger: LedgerRecord[] = []
   readonly #runsDeleted: number[] = []
   readonly #dagsDeleted: string[] = []
-  readonly #answers: { id: string; answer: () => string }[] = []
+  readonly #answers: { id: string; answer: () => string; dag_id: string | null }[] = []
   /**
    * Run in order after the commit, and only then: messages to workers, live events, answers to callers. They are told of which DAGs
    * the decisions were dropped (`dropped`); what would speak of those is left out.
@@ -117,6 +117,7 @@ export class PendingCommit {
     without(this.#xcoms, of.xcoms_put)
     without(this.#xcomsDeleted, of.xcoms_delete)
     without(this.#ledger, of.ledger_insert)
+    without(this.#answers, (answer) => answer.dag_id)
     without(this.#runsDeleted, of.dag_runs_delete)
     without(this.#dagsDeleted, of.dags_delete)
   }
@@ -220,7 +221,8 @@ export class PendingCommit {
 
   /** This commit carries out a command of another controller; `answer` is asked when the commit is built. */
   answerCommand(id: string, answer: () => string): void {
-    this.#answers.push({ id, answer })
+    const [dag_id = null, ...others] = this.#touched
+    this.#answers.push({ id, answer, dag_id: others.length === 0 ? dag_id : null })
   }
 
   /** The commit as data. Rows are copied, so later changes in memory do not reach into it. */
@@ -243,7 +245,9 @@ export class PendingCommit {
       ledger_insert: this.#ledger,
       dag_runs_delete: this.#runsDeleted,
       dags_delete: this.#dagsDeleted,
-      ...(this.#answers.length === 0 ? {} : { commands_answer: this.#answers.map(({ id, answer }) => ({ id, answer: answer() })) }),
+      ...(this.#answers.length === 0
+        ? {}
+        : { commands_answer: this.#answers.map(({ id, answer, dag_id }) => ({ id, dag_id, answer: answer() })) }),
     }
   }
 }

@@ -87,7 +87,7 @@ describe('a command', () => {
     expect(await clusterOf(a).commandsClaim({ epoch, limit: 10 })).toEqual([])
     expect(await clusterOf(b).commandWithdraw({ id: '1' })).toBe(false)
     expect(await clusterOf(b).commandAnswerOf({ id: '1' })).toBeNull()
-    const commit = makeCommit(epoch, commit_seq + 1, { commands_answer: [{ id: '1', answer: '{"ok":true}' }] })
+    const commit = makeCommit(epoch, commit_seq + 1, { commands_answer: [{ id: '1', answer: '{"ok":true}', dag_id: null }] })
     expect(await a.engineCommit(commit)).toEqual({ status: 'committed' })
     expect(await clusterOf(b).commandAnswerOf({ id: '1' })).toEqual({ answer: '{"ok":true}' })
     // An INSERT that was sent before a cut and arrives when all is over changes nothing, and the answer can be read again.
@@ -103,7 +103,7 @@ describe('a command', () => {
     expect(await clusterOf(a).commandsClaim({ epoch: first.epoch, limit: 10 })).toHaveLength(1)
     await a.leaderResign({ holder: 'x', epoch: first.epoch })
     const second = (await b.leaderAcquire({ holder: 'y', lease_ms: 60_000 }))!
-    const late = makeCommit(first.epoch, first.commit_seq + 1, { commands_answer: [{ id: '2', answer: 'late' }] })
+    const late = makeCommit(first.epoch, first.commit_seq + 1, { commands_answer: [{ id: '2', answer: 'late', dag_id: null }] })
     expect(await a.engineCommit(late)).toEqual({ status: 'fenced' })
     expect(await clusterOf(a).commandsClaim({ epoch: first.epoch, limit: 10 })).toEqual([])
     expect(await clusterOf(b).commandsClaim({ epoch: second.epoch, limit: 10 })).toEqual([command('2')])

@@ -4,7 +4,7 @@ import pg from 'pg'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { VortexError } from '#contract/errors.ts'
 import { openPostgres } from '#db/postgres/open.ts'
-import type { Store } from '#db/store.ts'
+import { StoreUnavailable, type Store } from '#db/store.ts'
 import { systemClock } from '#runtime/clock.ts'
 import { createLiveEvents } from '#runtime/liveEvents.ts'
 import { createLogger } from '#runtime/logger.ts'
@@ -14,6 +14,8 @@ import { makeDagFile } from '#testkit/makeRecords.ts'
 import { createEngineCommands } from '../engineCommands.ts'
 import { createEngineQueries } from '../engineQueries.ts'
 import { EngineService } from '../engineService.ts'
+import { notLeader } from '../notLeader.ts'
+import type { EngineCommands } from '../ports.ts'
 import { DEFAULT_SETTINGS } from '../model.ts'
 import { ClusterEngine } from './clusterEngine.ts'
 
@@ -34,8 +36,13 @@ const NO_WORKERS = {
   disconnectAll: () => undefined,
 }
 
-async function startController(url: string, holder: string): Promise<Controller> {
-  const store = await openPostgres({ url })
+async function startController(
+  url: string,
+  holder: string,
+  change: { store?: (store: Store) => Partial<Store>; commands?: (commands: EngineCommands) => EngineCommands } = {},
+): Promise<Controller> {
+  const opened = await openPostgres({ url })
+  const store = { ...opened, ...change.store?.(opened) }
   const events = createLiveEvents({ clock })
   const reserved = new Set<string>()
   const cluster: ClusterEngine = new ClusterEngine({
@@ -47,7 +54,10 @@ async function startController(url: string, holder: string): Promise<Controller>
     newId: randomUUID,
     addresses: () => ({ api_address: `http://${holder}`, swarm_address: null }),
     service: () => service,
-    commandsFor: (asked) => createEngineCommands({ service, store, clock, reserved, ...(asked === undefined ? {} : { asked }) }),
+    commandsFor: (asked) => {
+      const commands = createEngineCommands({ service, store, clock, reserved, ...(asked === undefined ? {} : { asked }) })
+      return change.commands?.(commands) ?? commands
+    },
     queries: () => createEngineQueries({ service }),
     onOthers: () => undefined,
   })
@@ -101,6 +111,38 @@ const codeOf = async (work: Promise<unknown>): Promise<unknown> =>
   )
 const runs = async (): Promise<string[]> =>
   (await b.store.dagRunList({ dag_id: 'etl', limit: 100, offset: 0 })).data.map(({ run_id, triggered_by }) => `${run_id} ${triggered_by}`)
+
+describe('a command at a standby whose leader', () => {
+  test('cannot delete the row of a worker at first forgets it all the same, in the same term', async () => {
+    let failures = 0
+    await a.stop()
+    await b.stop()
+    a = await startController(url, 'a', {
+      store: (store) => ({
+        workerDelete: (p) => (failures++ === 0 ? Promise.reject(new StoreUnavailable('once')) : store.workerDelete(p)),
+      }),
+    })
+    b = await startController(url, 'b')
+    const term = a.service.engine
+    await b.cluster.commands().workerForget({ worker_id: 'gone', actor: 'otto' })
+    expect(failures).toBe(2)
+    expect(a.service.engine).toBe(term)
+    await b.cluster.commands().dagTrigger(trigger('after'))
+    expect(a.service.engine).toBe(term)
+  })
+
+  test('reads its DAG again meanwhile is answered at once that nothing was changed', async () => {
+    await a.stop()
+    await b.stop()
+    a = await startController(url, 'a', {
+      commands: (commands) => ({ ...commands, runCancel: () => Promise.reject(notLeader('unchanged')) }),
+    })
+    b = await startController(url, 'b')
+    const began = performance.now()
+    expect(await codeOf(b.cluster.commands().runCancel({ dag_id: 'etl', run_id: 'x', actor: 'otto' }))).toBe('conflict')
+    expect(performance.now() - began).toBeLessThan(3_000)
+  })
+})
 
 describe('a command at a standby', () => {
   test('is carried out by the leader, for the user who gave it, and answered as there', async () => {

@@ -100,16 +100,16 @@ export class CommandRunner {
       if (!asked.isAnswered) answer = { ok: ok ?? null }
     } catch (error) {
       // Not carried out by this term, or nobody knows: the database does, and the next term acts by it.
-      if (error instanceof VortexError && error.code === 'not_leader') return
-      if (isUnavailable(error) && tries < TRIES) {
+      if (this.#epoch !== epoch || isUnknown(error)) return
+      if (isUnavailable(error) && !asked.isAnswered && tries < TRIES) {
         this.#o.clock.after(CLAIM_LOOK_MS, () => {
           if (this.#epoch === epoch) void this.#run(command, epoch, tries + 1)
         })
         return
       }
       if (!(error instanceof VortexError)) this.#o.logger.error({ err: error, method }, 'a command of another controller failed')
-      const known = error instanceof VortexError ? error : new VortexError('internal', 'The scheduler failed on this request.')
-      answer = { error: { code: known.code, message: known.message, details: known.details } }
+      const known = error instanceof VortexError ? withinTerm(error) : new VortexError('internal', 'The scheduler failed on this request.')
+      if (!asked.isAnswered) answer = { error: { code: known.code, message: known.message, details: known.details } }
     } finally {
       if (this.#epoch === epoch) this.#running.delete(id)
     }
@@ -130,6 +130,17 @@ export class CommandRunner {
       throw new VortexError('invalid_request', `This controller knows no command "${method}": update all controllers to one version.`)
     return this.#o.commandsFor(asked)[name] as Command
   }
+}
+
+/** The term goes on, so what it read before its step has changed meanwhile: a DAG was read again. */
+function withinTerm(error: VortexError): VortexError {
+  if (error.code !== 'not_leader') return error
+  return new VortexError('conflict', 'The DAG was read again while this waited; nothing was changed. Try again.')
+}
+
+function isUnknown(error: unknown): boolean {
+  const details = error instanceof VortexError && error.code === 'not_leader' ? error.details : null
+  return typeof details === 'object' && details !== null && 'outcome' in details && details.outcome === 'unknown'
 }
 
 /** The command could not begin; a commit that was begun ends in `not_leader` or in success. */
