@@ -75,7 +75,8 @@ export class EngineService implements Service {
   #timerAt = Infinity
   #leaseTimer: Timer | null = null
   #acquireTimer: Timer | null = null
-  #leadWaiters: (() => void)[] = []
+  /** One for all who wait: many of them give up and are not told apart. */
+  #leading = Promise.withResolvers<void>()
 
   constructor(options: EngineServiceOptions) {
     this.#o = options
@@ -116,9 +117,8 @@ export class EngineService implements Service {
   }
 
   /** Resolves when this controller leads. */
-  async whenLeading(): Promise<void> {
-    if (this.#state === 'leader') return
-    await new Promise<void>((resolve) => this.#leadWaiters.push(resolve))
+  whenLeading(): Promise<void> {
+    return this.#leading.promise
   }
 
   /** One step that changes nothing a caller waits for (heartbeats, disconnects). Ignored while not leading. */
@@ -308,7 +308,7 @@ export class EngineService implements Service {
     this.#committer.kick()
     this.#arm(e)
     this.#o.onTerm?.(term.epoch)
-    for (const waiter of this.#leadWaiters.splice(0)) waiter()
+    this.#leading.resolve()
   }
 
   #endTerm(why: string, detail: string): void {
@@ -321,7 +321,10 @@ export class EngineService implements Service {
   }
 
   #dropEngine(error: Error): void {
-    if (this.#engine !== null) this.#o.onTerm?.(null)
+    if (this.#engine !== null) {
+      this.#leading = Promise.withResolvers()
+      this.#o.onTerm?.(null)
+    }
     this.#committer?.end(error)
     this.#timer?.cancel()
     this.#timer = null

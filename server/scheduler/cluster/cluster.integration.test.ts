@@ -39,7 +39,7 @@ const NO_WORKERS = {
 async function startController(
   url: string,
   holder: string,
-  change: { store?: (store: Store) => Partial<Store>; commands?: (commands: EngineCommands) => EngineCommands } = {},
+  change: { store?: (store: Store) => Partial<Store>; commands?: (commands: EngineCommands) => EngineCommands; onOthers?: () => void } = {},
 ): Promise<Controller> {
   const opened = await openPostgres({ url })
   const store = { ...opened, ...change.store?.(opened) }
@@ -59,7 +59,7 @@ async function startController(
       return change.commands?.(commands) ?? commands
     },
     queries: () => createEngineQueries({ service }),
-    onOthers: () => undefined,
+    onOthers: change.onOthers ?? (() => undefined),
   })
   const service: EngineService = new EngineService({
     store,
@@ -196,6 +196,20 @@ describe('a command at a standby', () => {
     expect(await b.store.cluster?.commandsClaim({ epoch: 1, limit: 10 })).toEqual([])
     expect(await runs()).toEqual([])
   })
+})
+
+test('that others have come or gone is told when it has happened, and not at each look', async () => {
+  const told: number[] = []
+  const c = await startController(url, 'c', { onOthers: () => told.push(0) })
+  await a.stop()
+  await expect.poll(() => b.service.role === 'leader' || c.service.role === 'leader', { timeout: 5_000 }).toBe(true)
+  await b.stop()
+  await expect.poll(() => c.service.role, { timeout: 5_000 }).toBe('leader')
+  await new Promise((resolve) => setTimeout(resolve, 700))
+  const before = told.length
+  await new Promise((resolve) => setTimeout(resolve, 1_700))
+  expect(told.length).toBe(before)
+  await c.stop()
 })
 
 describe('a question at a standby', () => {

@@ -57,11 +57,14 @@ export class Membership implements Service {
 
   async #beat(): Promise<void> {
     try {
-      const { leader, others } = await this.#o.cluster.beat(this.#o.me())
+      const me = this.#o.me()
+      const { leader, others: all } = await this.#o.cluster.beat(me)
       if (this.#isStopped) return
+      // Among those that lead may be this one.
+      const others = all.filter(({ holder }) => holder !== me.holder)
       const isNews = text(others) !== text(this.#others)
       this.#leader = leader
-      this.#others = others.filter(({ holder }) => holder !== this.#o.me().holder)
+      this.#others = others
       if (isNews) this.#o.onOthers()
     } catch (error) {
       this.#o.logger.debug({ err: error }, 'cannot tell the other controllers that this one lives')
