@@ -1,6 +1,6 @@
 /**
- * What a branch excluded stays excluded: a skipped task that is cleared while the branch above it is not is skipped again (Airflow's
- * NotPreviouslySkippedDep). The decision is the branch's XCom `skipmixin_key`: {"skipped": [task ids]}, or {"followed": [task ids]}.
+ * What a branch excluded stays excluded: a task that is cleared while the branch above it is not is skipped again, whatever it was
+ * marked as meanwhile (Airflow's NotPreviouslySkippedDep). The decision is the branch's XCom `skipmixin_key`: {"skipped": [task ids]}, or {"followed": [task ids]}.
  */
 import type { EngineStore } from '#db/store.ts'
 import type { ActiveRun, Instance } from './model.ts'
@@ -17,10 +17,10 @@ export async function excludedByBranches(
   const again = new Set(cleared)
   const decisions = new Map<Instance, (task_id: string) => boolean>()
   for (const instance of cleared) {
-    if (instance.record.state !== 'skipped') continue
     for (const task of run.graph.upstream[instance.task] ?? []) {
       for (const branch of run.byTask[task] ?? []) {
-        if (branch.record.state !== 'success' || again.has(branch)) continue
+        // Only Python decides.
+        if (branch.spec.kind !== 'python' || branch.record.state !== 'success' || again.has(branch)) continue
         let excludes = decisions.get(branch)
         if (excludes === undefined) decisions.set(branch, (excludes = await decisionOf(store, branch)))
         if (excludes(instance.record.task_id)) excluded.set(instance, branch)

@@ -15,7 +15,7 @@ const clear = (h: EngineHarness, run_id: string, options: object) => h.answer(h.
 describe('a task that a branch excluded', () => {
   const dag = spec({
     dag_id: 'd',
-    tasks: ['branch', 'left', 'right', 'after'].map((task_id) => task({ task_id })),
+    tasks: ['branch', 'left', 'right', 'after'].map((task_id) => task({ task_id, kind: 'python' })),
     edges: [
       ['branch', 'left', null],
       ['branch', 'right', null],
@@ -56,6 +56,15 @@ describe('a task that a branch excluded', () => {
     expect(await again.endAll()).toEqual([])
     expect(again.states(run)).toEqual(decided)
   })
+  it('is skipped again whatever it was marked as meanwhile', async () => {
+    const { h, run } = await finished()
+    for (const state of ['failed', 'success'] as const) {
+      await h.answer(h.commands.taskInstanceMark({ dag_id: 'd', run_id: run, task_id: 'right', map_index: -1, state, actor }))
+      await clear(h, run, { task_ids: ['right'] })
+      expect(await h.endAll()).toEqual([])
+      expect(h.states(run)).toMatchObject({ right: 'skipped' })
+    }
+  })
   it('runs when the branch is cleared with it and chooses it now', async () => {
     const { h, run } = await finished()
     await clear(h, run, { task_ids: ['branch'], include_downstream: true })
@@ -67,5 +76,27 @@ describe('a task that a branch excluded', () => {
       await clear(h, run, { task_ids: ['right'] })
       expect(await h.endAll()).toEqual(['right'])
     }
+  })
+})
+
+describe('a cancelled run of which the teardown still goes on', () => {
+  it('is judged by its tasks again once they are cleared', async () => {
+    const tasks = [task({ task_id: 'setup', is_setup: true }), task({ task_id: 'work' })]
+    const teardown = task({ task_id: 'teardown', is_teardown: true, trigger_rule: 'all_done_setup_success' })
+    const edges: [string, string, null][] = [
+      ['setup', 'work', null],
+      ['work', 'teardown', null],
+      ['setup', 'teardown', null],
+    ]
+    const h = await started([spec({ dag_id: 'd', tasks: [...tasks, teardown], edges })])
+    const run = await h.trigger('d')
+    await h.end(h.takeAssigned()[0]!, 'success')
+    await h.answer(h.commands.runCancel({ dag_id: 'd', run_id: run, actor }))
+    await h.end(h.takeAssigned()[0]!, 'killed')
+    expect([h.runState(run), h.states(run)]).toEqual(['running', { setup: 'success', work: 'failed', teardown: 'queued' }])
+    await clear(h, run, {})
+    for (const attempt of h.takeAssigned()) await h.end(attempt, attempt.task_instance.task_id === 'teardown' ? 'killed' : 'success')
+    await h.endAll()
+    expect([h.runState(run), h.states(run)]).toEqual(['success', { setup: 'success', work: 'success', teardown: 'success' }])
   })
 })

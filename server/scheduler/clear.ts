@@ -72,7 +72,13 @@ export function clearInstances(
       else e.dirty.push(instance)
     }
   }
-  if (wasFinished && instances.length > 0) reopenRun(e, run, cause)
+  if (instances.length === 0) return
+  if (wasFinished) reopenRun(e, run, cause)
+  // It was cancelled or marked, and its teardowns were still to end it as failed: from now on its task instances decide.
+  else if (run.record.state_reason !== null) {
+    e.pending.changeRun(run.record, { state_reason: null })
+    e.markRunChanged(run)
+  }
 }
 
 /** An ended run is to go on: it waits for room like a new one. */
