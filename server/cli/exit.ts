@@ -15,6 +15,14 @@ export const EXIT = {
 
 export const EXIT_HELP = `Exit codes: 0 ok, 1 it failed, 2 wrong usage, 3 server not reachable, 4 not allowed.`
 
+/** Every part was stopped; a handle that one forgot must not keep the process. */
+const END_MS = 1_000
+
+/** Ends the process with `process.exitCode` if it does not end by itself. */
+export function endSoon(): void {
+  setTimeout(() => process.exit(), END_MS).unref()
+}
+
 /** An error that is told to the user as it is, with the exit code that belongs to it. */
 export class CliError extends Error {
   override readonly name = 'CliError'

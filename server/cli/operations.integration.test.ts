@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { startTestApi, type TestApi } from '#testkit/apiServer.ts'
-import { makeDagSpec, makeTaskSpec } from '#testkit/makeDagSpec.ts'
+import { makeDagSpec } from '#testkit/makeDagSpec.ts'
 import { startCli } from './testing/cliProcess.ts'
 
 let api: TestApi

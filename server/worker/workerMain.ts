@@ -13,7 +13,7 @@ import { readFile } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
-import { systemClock } from '#runtime/clock.ts'
+import { type Clock, systemClock } from '#runtime/clock.ts'
 import { processIdentity } from '#runtime/config.ts'
 import { createLogger, type Logger } from '#runtime/logger.ts'
 import { readVersion } from '#runtime/version.ts'
@@ -151,15 +151,35 @@ export async function runWorker(args: WorkerArguments, logger: Logger): Promise<
     drain_ms: args.drain_ms,
   })
   const onSignal = createSignalHandler(worker)
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, onSignal)
+  for (const signal of SIGNALS) process.on(signal, onSignal)
   try {
     await worker.start()
     const end = await worker.ended
     logger.info(end, 'the worker ends')
     return end.kind === 'hopeless' ? WORKER_EXIT.hopeless : WORKER_EXIT.fine
   } finally {
-    await worker.stop()
+    // From here on a signal ends the process at once; its hosts see that and end what is left.
+    for (const signal of SIGNALS) process.removeListener(signal, onSignal)
+    await stopInTime(worker, { clock: systemClock, logger })
   }
+}
+
+const SIGNALS = ['SIGTERM', 'SIGINT'] as const
+/** Hosts have 3 s to end their processes, the last connection some more; what hangs longer is cut by the process's end. */
+const STOP_MS = 10_000
+
+/** Stops it, but waits no longer than the bound. */
+export async function stopInTime(worker: Pick<WorkerService, 'stop'>, { clock, logger }: { clock: Clock; logger: Logger }): Promise<void> {
+  await new Promise<void>((resolve, reject) => {
+    const limit = clock.after(STOP_MS, () => {
+      logger.error({ after_ms: STOP_MS }, 'the worker does not stop in order; ending the process')
+      resolve()
+    })
+    worker.stop().then(() => {
+      limit.cancel()
+      resolve()
+    }, reject)
+  })
 }
 
 function createSignalHandler(worker: WorkerService): () => void {

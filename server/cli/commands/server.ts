@@ -2,7 +2,7 @@
 import type { Command } from 'commander'
 import { CONFIG_SCHEMA, ConfigError, type ConfigOptions } from '#runtime/config.ts'
 import { action, type Cli } from '../cli.ts'
-import { CliError, EXIT } from '../exit.ts'
+import { CliError, endSoon, EXIT } from '../exit.ts'
 
 interface Setting {
   type?: string
@@ -55,13 +55,6 @@ async function run({ screen }: Cli, given: Record<string, string | boolean>): Pr
   await server.stop({ leave_worker: (await untilSignal()) === 'SIGTERM' })
   endSoon()
   return EXIT.ok
-}
-
-/** Every part was stopped; a handle that one forgot must not keep the process. */
-const END_MS = 1_000
-
-function endSoon(): void {
-  setTimeout(() => process.exit(), END_MS).unref()
 }
 
 /** Failures at the start that the operator can mend. */

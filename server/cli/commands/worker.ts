@@ -4,7 +4,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { action, type Cli } from '../cli.ts'
 import { dataFolder } from '../connection.ts'
-import { CliError, EXIT } from '../exit.ts'
+import { CliError, endSoon, EXIT } from '../exit.ts'
 import { collect, count } from '../values.ts'
 
 export function register(worker: Command): void {
@@ -45,7 +45,8 @@ async function run({ screen }: Cli, options: WorkerOptions): Promise<number> {
   const folder = options.dataFolder ?? join(dataFolder(), 'worker')
   const token = readToken(options)
   const { startWorker } = await import('../embedded.ts')
-  return startWorker({
+  // Whatever is left when the worker has ended is a forgotten handle: it must not keep the process.
+  return await startWorker({
     controllers: options.controller.flatMap((list) => list.split(',')),
     token,
     ca: options.caFile === undefined ? null : readFileSync(options.caFile),
@@ -56,7 +57,7 @@ async function run({ screen }: Cli, options: WorkerOptions): Promise<number> {
     python: options.python ?? (process.env['VORTEX_PYTHON'] || null),
     drain_ms: options.drainMs ?? null,
     report: (line) => screen.note(line),
-  })
+  }).finally(endSoon)
 }
 
 function readToken(options: WorkerOptions): string {
