@@ -12,7 +12,7 @@ import { columnKind } from '../columns.ts'
 import { commitGroups, XCOM_BLOCK_CHARS, type CommitGroups, type RowGroup } from '../commitGroups.ts'
 import { encodeValue, type SqliteConnection, type Statement } from './connection.ts'
 
-export interface EncodedCommit {
+interface EncodedCommit {
   text: string
   large_xcoms: RowGroup[]
 }
