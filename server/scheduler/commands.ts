@@ -18,29 +18,38 @@ export function dagOf(e: Engine, dag_id: string): DagEntry {
   return dag
 }
 
+/** What identifies a run; both the name and the logical date are unique among the manual runs of a DAG. */
+export interface RunIdentity {
+  run_after: number
+  logical_date: number
+  run_id: string
+}
+
+/** Names of 3.x are made of this moment, those of 2.x of the logical date. Anybody may have given a run that name before. */
+export function identify(dag: DagEntry, p: { now: number; logical_date: number | null; run_id: string | null }): RunIdentity {
+  const run_after = uniqueNow(dag, p.now)
+  const logical_date = p.logical_date ?? run_after
+  const run_id = p.run_id ?? formatRunId({ run_type: 'manual', logical_date, run_after, dialect: dag.version.spec.dialect })
+  return { run_after, logical_date, run_id }
+}
+
 export function triggerRun(
   e: Engine,
-  p: {
+  p: RunIdentity & {
     dag_id: string
     conf: Record<string, unknown>
-    logical_date: number | null
-    run_id: string | null
     note: string | null
     actor: string
   },
 ): ActiveRun {
   const dag = dagOf(e, p.dag_id)
   if (dag.record.is_stale) throw new VortexError('invalid_state', `DAG "${p.dag_id}" is no longer defined by any file.`)
-  // Names of 3.x are made of this moment, those of 2.x of the logical date; both are unique of a DAG.
-  const run_after = uniqueNow(e, dag)
-  const logical_date = p.logical_date ?? run_after
-  const run_id = p.run_id ?? formatRunId({ run_type: 'manual', logical_date, run_after, dialect: dag.version.spec.dialect })
   return createRun(e, dag, {
     run_type: 'manual',
-    logical_date,
-    interval: dag.timetable.manual({ at: logical_date }),
-    run_after,
-    run_id,
+    logical_date: p.logical_date,
+    interval: dag.timetable.manual({ at: p.logical_date }),
+    run_after: p.run_after,
+    run_id: p.run_id,
     conf: p.conf,
     note: p.note,
     backfill_id: null,
@@ -49,8 +58,8 @@ export function triggerRun(
 }
 
 /** Two triggers within one millisecond get different moments, and so different logical dates and names. */
-function uniqueNow(e: Engine, dag: DagEntry): number {
-  const at = Math.max(e.now, (dag.last_manual_date ?? 0) + 1)
+function uniqueNow(dag: DagEntry, now: number): number {
+  const at = Math.max(now, (dag.last_manual_date ?? 0) + 1)
   dag.last_manual_date = at
   return at
 }

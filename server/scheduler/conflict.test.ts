@@ -1,7 +1,9 @@
 /** What happens when the database holds something else than the engine thought: one DAG is read again, the others go on. */
 import { describe, expect, it } from 'vitest'
+import { formatRunId } from '#domain/schedule/timetable.ts'
 import type { AttemptReport } from './ports.ts'
 import { EngineHarness } from './testing/engineHarness.ts'
+import { SIM_START } from './simulation/simClock.ts'
 import { spec, task } from './simulation/workload.ts'
 import { cancelRun } from './commands.ts'
 
@@ -208,5 +210,64 @@ describe('a conflict of one DAG', () => {
     expect(names('d')).toEqual(['2026-01-01T00:00:00+00:00', '2026-01-01T00:01:00+00:00_2'])
     expect(names('other')).toEqual(['2026-01-01T00:00:00+00:00', '2026-01-01T00:01:00+00:00'])
     expect(h.db.leader.epoch).toBe(epoch)
+  })
+})
+
+describe('a name that a person has given to a run', () => {
+  const trigger = (h: EngineHarness, p: { run_id: string | null; logical_date: number | null }) =>
+    h.answer(h.commands.dagTrigger({ dag_id: 'd', conf: {}, note: null, actor, ...p }))
+  const taken = { code: 'conflict', message: expect.stringMatching(/already has a run "manual__/) as string }
+
+  it.each(['2', '3'] as const)(
+    'refuses the run that would get the same name, and leaves the DAG in memory (dialect %s)',
+    async (dialect) => {
+      const h = await started([spec({ dag_id: 'd', dialect, tasks: [task({ task_id: 'a' })], edges: [] })])
+      const conflicts: string[] = []
+      h.db.watch = { before: () => undefined, after: () => undefined, conflict: (detail) => conflicts.push(detail) }
+      const dag = h.service.engine?.dags.get('d')
+      const date = Date.UTC(2024, 0)
+      await trigger(h, { run_id: 'manual__2024-01-01T00:00:00+00:00', logical_date: Date.UTC(2023, 0) })
+      const sameDate = trigger(h, { run_id: null, logical_date: date })
+      if (dialect === '2') await expect(sameDate).rejects.toMatchObject(taken)
+      else expect((await sameDate).logical_date).toBe(date)
+      // Of a moment that is still to come, millisecond by millisecond.
+      const soon = SIM_START + h.time.now + 1000
+      for (let at = soon; at < soon + 20; at++)
+        h.db.runs.set(at, {
+          ...[...h.db.runs.values()][0]!,
+          id: at,
+          run_id: formatRunId({ run_type: 'manual', logical_date: at, run_after: at, dialect }),
+        })
+      while (SIM_START + h.time.now < soon) await h.pass(1)
+      await expect(trigger(h, { run_id: null, logical_date: null })).rejects.toMatchObject(taken)
+      expect(conflicts).toEqual([])
+      expect(h.service.engine?.dags.get('d')).toBe(dag)
+    },
+  )
+
+  it('does not change the names of scheduled runs when it meets another in the database', async () => {
+    const h = await started([
+      spec({
+        dag_id: 'd',
+        tasks: [task({ task_id: 'a' })],
+        schedule: '* * * * *',
+        timetable: { type: 'cron_data_interval', cron: '* * * * *', timezone: 'UTC' },
+        start_date: '2025-12-31T23:50:00.000Z',
+        catchup: false,
+      }),
+    ])
+    await h.endAll()
+    const run = structuredClone([...h.db.runs.values()][0]!)
+    // Written by somebody else after the look for it.
+    const apply = h.db.apply.bind(h.db)
+    h.db.apply = (commit) => {
+      if (commit.dag_runs_insert.some(({ run_id }) => run_id === 'mine')) h.db.runs.set(999, { ...run, id: 999, run_id: 'mine' })
+      return apply(commit)
+    }
+    await expect(trigger(h, { run_id: 'mine', logical_date: null })).rejects.toMatchObject({ code: 'conflict' })
+    await h.pass(61_000)
+    await h.endAll()
+    const scheduled = [...h.db.runs.values()].filter(({ run_type, id }) => run_type === 'scheduled' && id !== 999)
+    expect(scheduled.map(({ run_id }) => run_id)).toContain('scheduled__2026-01-01T00:01:00+00:00')
   })
 })

@@ -9,7 +9,18 @@ import { BACKFILL_INTERVALS_MAX, continueBackfill, createBackfill, planBackfill,
 import { graphOf } from './activeRuns.ts'
 import { excludedByBranches } from './branches.ts'
 import { clearInstances, selectForClear } from './clear.ts'
-import { cancelRun, dagOf, deleteDag, deleteRun, markInstance, markRun, moveToVersion, setPaused, triggerRun } from './commands.ts'
+import {
+  cancelRun,
+  dagOf,
+  deleteDag,
+  deleteRun,
+  identify,
+  markInstance,
+  markRun,
+  moveToVersion,
+  setPaused,
+  triggerRun,
+} from './commands.ts'
 import { deleteHistory } from './dagDeletion.ts'
 import type { Engine } from './engine.ts'
 import { makeDagEntry, setPools, timetableOf } from './engineLoad.ts'
@@ -56,6 +67,7 @@ const same = <T>(result: T): T => result
 export function createEngineCommands({
   service,
   store,
+  clock,
   reserved = new Set(),
   asked,
   clear_max = CLEAR_TASK_INSTANCES_MAX,
@@ -65,21 +77,19 @@ export function createEngineCommands({
   return {
     async dagTrigger(p) {
       const e = service.leading()
-      dagOf(e, p.dag_id)
+      const dag = dagOf(e, p.dag_id)
       const prefix = RESERVED_RUN_IDS.find((word) => p.run_id?.startsWith(word) === true)
       if (prefix !== undefined)
         throw new VortexError('invalid_request', `A manual run id must not begin with "${prefix}": those names belong to the scheduler.`)
-      const keys = [
-        p.run_id === null ? '' : `id ${p.dag_id} ${p.run_id}`,
-        p.logical_date === null ? '' : `date ${p.dag_id} ${p.logical_date}`,
-      ].filter((key) => key !== '')
+      const run = { ...p, ...identify(dag, { ...p, now: Math.max(e.now, clock.now()) }) }
+      const keys = [`id ${run.dag_id} ${run.run_id}`, `date ${run.dag_id} ${run.logical_date}`]
       if (keys.some((key) => reserved.has(key))) throw new VortexError('conflict', 'The same run is being created right now.')
       for (const key of keys) reserved.add(key)
       try {
-        await refuseExisting(store, e, p)
+        await refuseExisting(store, dag, run)
         return await commit(
-          (engine) => triggerRun(engine, p),
-          (run) => ({ ...run.record }),
+          (engine) => triggerRun(engine, run),
+          ({ record }) => ({ ...record }),
         )
       } finally {
         for (const key of keys) reserved.delete(key)
@@ -270,28 +280,26 @@ function refuseGone(e: Engine, run: ActiveRun): void {
     throw new VortexError('not_leader', 'The scheduler has started again; nothing was changed. Try again.')
 }
 
+/** What the run would be called decides, whether its caller or VORTEX chose that: the database refuses a second one, and with it the DAG. */
 async function refuseExisting(
   store: EngineStore,
-  e: Engine,
-  p: { dag_id: string; run_id: string | null; logical_date: number | null },
+  dag: DagEntry,
+  p: { dag_id: string; run_id: string; logical_date: number },
 ): Promise<void> {
-  const inMemory = [...(e.dags.get(p.dag_id)?.runs.values() ?? [])]
-  if (p.run_id !== null) {
-    const known =
-      inMemory.some(({ record }) => record.run_id === p.run_id) || (await store.dagRunGet({ dag_id: p.dag_id, run_id: p.run_id })) !== null
-    if (known) throw new VortexError('conflict', `DAG "${p.dag_id}" already has a run "${p.run_id}".`, { run_id: p.run_id })
-  }
-  if (p.logical_date !== null) {
-    const date = p.logical_date
-    const stored = await store.dagRunsByLogicalDate({ dag_id: p.dag_id, from: date, to: date })
-    const known = [...inMemory.map(({ record }) => record), ...stored].find(
-      (record) => record.logical_date === date && record.run_type === 'manual',
-    )
-    if (known !== undefined)
-      throw new VortexError('conflict', `DAG "${p.dag_id}" already has a manual run for ${instant(date)}: "${known.run_id}".`, {
-        run_id: known.run_id,
-      })
-  }
+  const { dag_id, run_id, logical_date } = p
+  const [named, dated] = await Promise.all([
+    store.dagRunGet({ dag_id, run_id }),
+    store.dagRunsByLogicalDate({ dag_id, from: logical_date, to: logical_date }),
+  ])
+  if (named !== null || dag.runs.has(run_id))
+    throw new VortexError('conflict', `DAG "${dag_id}" already has a run "${run_id}".`, { run_id })
+  const known = [...[...dag.runs.values()].map(({ record }) => record), ...dated].find(
+    (record) => record.logical_date === logical_date && record.run_type === 'manual',
+  )
+  if (known !== undefined)
+    throw new VortexError('conflict', `DAG "${dag_id}" already has a manual run for ${instant(logical_date)}: "${known.run_id}".`, {
+      run_id: known.run_id,
+    })
 }
 
 /** Before anything is changed: a step has no way back. */

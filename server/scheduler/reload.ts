@@ -26,6 +26,8 @@ const SLOWEST_MS = 1000
 const FIRST_MS = 50
 /** So long without a conflict, and the next one counts as the first. */
 const PEACE_MS = 60_000
+/** A new run of which the scheduler chose the name. Those that people choose say nothing of the schedule's. */
+const SCHEDULERS_NAME = /dag_runs insert.*\b(scheduled|backfill)__\d/s
 /** So many refusals of data within the peace: it comes from a run, not from the schedule that was paused. */
 const REFUSALS_MAX = 3
 
@@ -63,7 +65,7 @@ export class Reloads {
     const count = isFirst ? 0 : known.count + 1
     const unstorable = (isFirst ? 0 : known.unstorable) + (why === 'data' ? 1 : 0)
     // Names of 2.x are made of the logical date, those of 3.x of the moment: a DAG that changes its dialect may meet one of its past.
-    const taken = (known?.taken ?? 0) + (why === 'conflict' && /dag_runs insert|run id/.test(detail) ? 1 : 0)
+    const taken = (known?.taken ?? 0) + (why === 'conflict' && SCHEDULERS_NAME.test(detail) ? 1 : 0)
     this.#conflicts.set(dag_id, { count, at: now, taken, unstorable })
     const what =
       why === 'data' ? 'the database cannot store what was decided about a DAG' : 'the database holds something else than memory for a DAG'
