@@ -302,7 +302,7 @@ describe('errors', () => {
     [['dags', 'trigger', 'empty', '--logical-date', 'yesterday'], 2, 'date and time'],
     [['--server', 'ftp://x', 'dags', 'list'], 2, 'not a server address'],
     [['--server', 'http://127.0.0.1:9', 'dags', 'list'], 3, 'No VORTEX server answers at http://127.0.0.1:9'],
-    [['--server', 'http://127.0.0.1:9', 'dags', 'list'], 3, 'Start it with "vortex server --port 9"'],
+    [['--server', 'http://127.0.0.1:3009', 'dags', 'list'], 3, 'Start it with "vortex server --port 3009"'],
     [['run', 'missing.py'], 2, 'There is no file'],
   ])('%j exits with %i', async (args, code, text) => {
     const outcome = await vortex(args)

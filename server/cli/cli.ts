@@ -64,5 +64,6 @@ function describeDetails(details: unknown): string {
   // One problem is in the sentence already.
   if (Array.isArray(errors))
     return errors.length < 2 ? '' : errors.map(({ pointer, message }) => `\n  ${pointer.replace(/^\/conf\//, '')} ${message}`).join('')
-  return `\n  ${JSON.stringify(details).slice(0, 2_000)}`
+  // What else there is repeats the sentence for programs; --json has it.
+  return ''
 }

@@ -128,6 +128,12 @@ function unreachable(url: string, cause: unknown): CliError {
       `The certificate of ${url} is not trusted (${reasonOf(cause).split(';')[0]}). Set NODE_EXTRA_CA_CERTS to the file of the authority that signed it.`,
       { cause },
     )
+  if (reasonOf(cause) === 'bad port')
+    return new CliError(
+      EXIT.unreachable,
+      `No VORTEX server answers at ${url}: port ${new URL(url).port} belongs to another protocol, so it is not asked. Give the server's own address with --server or VORTEX_SERVER_URL.`,
+      { cause },
+    )
   return new CliError(EXIT.unreachable, `No VORTEX server answers at ${url} (${reasonOf(cause)}). ${startAdvice(url)}`, { cause })
 }
 

@@ -63,6 +63,13 @@ export async function inOptions<T>(answer: Promise<T>, options: Readonly<Record<
   }
 }
 
+/** Fields of a request as they were typed: `body.run_id` is the option --run-id, `params.dag_id` the argument dag_id. */
+function inWords(message: string): string {
+  return message.replace(/\b(body|querystring|params)\.(--)?([a-z_-]+)/g, (_, part: string, _dashes: unknown, name: string) =>
+    part === 'params' ? name : `--${name.replaceAll('_', '-')}`,
+  )
+}
+
 export interface Failure {
   exitCode: number
   code: string
@@ -75,7 +82,8 @@ export function describeError(error: unknown): Failure {
   if (error instanceof CliError) return { exitCode: error.exitCode, code: 'cli', message: error.message, details: null }
   if (error instanceof VortexError) {
     const advice = ADVICE[error.code]
-    const message = advice === undefined ? error.message : `${error.message} ${advice}`
+    const sentence = inWords(error.message)
+    const message = advice === undefined || /try again/i.test(sentence) ? sentence : `${sentence} ${advice}`
     return { exitCode: EXIT_OF_CODE[error.code] ?? EXIT.failed, code: error.code, message, details: error.details }
   }
   const message = error instanceof Error ? error.message : String(error)

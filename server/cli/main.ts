@@ -18,6 +18,7 @@ const COMMANDS: readonly TopLevel[] = [
   { name: 'run', description: 'run a DAG to its end in this terminal, without a server', load: () => import('./commands/run.ts') },
   { name: 'dags', description: 'list, show, trigger, pause, delete and backfill DAGs', load: () => import('./commands/dags.ts') },
   { name: 'runs', description: 'list, show, follow, cancel and clear DAG runs', load: () => import('./commands/runs.ts') },
+  { name: 'backfills', description: 'list, pause, resume and cancel backfills', load: () => import('./commands/backfills.ts') },
   { name: 'tasks', description: 'logs of task instances, why they wait, clear them', load: () => import('./commands/tasks.ts') },
   { name: 'variables', description: 'Variables of the DAGs', load: () => import('./commands/variables.ts') },
   { name: 'pools', description: 'pools and their slots', load: () => import('./commands/pools.ts') },

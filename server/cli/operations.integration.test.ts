@@ -57,3 +57,46 @@ describe('clearing after the file was mended', () => {
     expect((await versionOf(run)).version).toBe(2)
   })
 })
+
+describe('backfills', () => {
+  const range = ['--from', '2026-01-01', '--to', '2026-01-09', '--max-active-runs', '1']
+  test('are listed, paused, resumed and cancelled; a second one is told how', async () => {
+    expect((await vortex(['backfills', 'cancel', 'etl'])).stderr).toContain('vortex backfills list etl')
+    expect((await vortex(['dags', 'backfill', 'etl', ...range])).code).toBe(0)
+    const second = await vortex(['dags', 'backfill', 'etl', '--from', '2026-02-01', '--to', '2026-02-02'])
+    expect([second.code, second.stderr]).toEqual([1, expect.stringContaining('vortex backfills cancel etl')])
+    expect((await vortex(['backfills', 'list', 'etl'])).stdout).toMatch(/ID +STATE[^]*1 +running +2026-01-01 .* 0\/9 +ada/)
+    expect((await vortex(['backfills', 'pause', 'etl'])).stdout).toContain('Backfill 1 of etl is paused; 0 of its 9 runs')
+    expect((await vortex(['backfills', 'resume', 'etl', '1'])).stdout).toContain('is running')
+    expect((await vortex(['backfills', 'cancel', 'etl'])).stdout).toContain('is cancelled')
+    expect((await vortex(['backfills', 'list', 'etl', '--json'])).stdout).toContain('"state":"cancelled"')
+    expect((await vortex(['backfills', 'cancel', 'etl', 'x'])).code).toBe(2)
+  })
+
+  test('of a DAG without a schedule say so, without JSON', async () => {
+    await api.saveDag(makeDagSpec('big', { schedule: null, timetable: { type: 'null' } }))
+    const { code, stderr } = await vortex(['dags', 'backfill', 'big', ...range])
+    expect([code, stderr]).toEqual([2, expect.stringMatching(/^Error: DAG "big" has no schedule.*\n$/)])
+  })
+})
+
+describe('words', () => {
+  test('an error of a request names the option, and prints no JSON', async () => {
+    const bad = await vortex(['dags', 'trigger', 'etl', '--run-id', 'a b'])
+    expect([bad.code, bad.stderr]).toEqual([2, expect.stringMatching(/^Error: --run-id has a character that is not allowed.*\n$/)])
+    await vortex(['dags', 'trigger', 'etl', '--run-id', 'k1'])
+    expect((await vortex(['dags', 'trigger', 'etl', '--run-id', 'k1'])).stderr).toMatch(/^Error: .*"k1".*\n$/)
+    expect((await vortex(['dags', 'show', 'a b'])).stderr).toMatch(/^Error: dag_id has a character/)
+  })
+
+  test('of several DAGs to pause, one that does not exist keeps nothing from the others', async () => {
+    const { code, stdout, stderr } = await vortex(['dags', 'pause', 'nosuch', 'etl'])
+    expect({ code, stdout: stdout.includes('etl'), stderr: stderr.includes('nosuch') }).toEqual({ code: 1, stdout: true, stderr: true })
+    await vortex(['dags', 'unpause', 'etl'])
+  })
+
+  test('a port of another protocol is not taken for a server that is down', async () => {
+    const { code, stderr } = await startCli(['dags', 'list', '--server', 'http://127.0.0.1:22'], { env }).done
+    expect([code, stderr]).toEqual([3, expect.stringContaining('port 22 belongs to another protocol')])
+  })
+})

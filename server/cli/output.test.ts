@@ -41,6 +41,19 @@ describe('tables', () => {
     )
     expect(lines()).toEqual(['ID           N  NOTE', 'long_name    7  -', 'x          123  y'])
   })
+  test('a very long value is shown whole and makes no other row wide', () => {
+    const { screen, lines } = screenOn()
+    const rows = ['a'.repeat(231), 'b'].map((id) => ({ id }))
+    screen.table(
+      rows,
+      [
+        { title: 'ID', value: (row) => row.id },
+        { title: 'N', value: () => 1 },
+      ],
+      '',
+    )
+    expect(lines()).toEqual(['ID  N', `${'a'.repeat(231)}  1`, 'b   1'])
+  })
   test('an empty one says so', () => {
     const { screen, lines } = screenOn()
     screen.table([], [{ title: 'ID', value: () => 1 }], 'No runs.')

@@ -13,6 +13,9 @@ export interface Column<Row> {
   align?: 'right'
 }
 
+/** A longer value stands out of its column, whole, instead of making every row too wide for the terminal. */
+const COLUMN_MAX = 60
+
 export interface Screen {
   json: boolean
   /** Data: a line on stdout. */
@@ -77,7 +80,9 @@ export function makeScreen({
     table(rows, columns, empty) {
       if (rows.length === 0) return void stderr.write(`${empty}\n`)
       const cells = rows.map((row) => columns.map((column) => show(column.value(row))))
-      const widths = columns.map((column, index) => Math.max(column.title.length, ...cells.map((row) => row[index]?.length ?? 0)))
+      const widths = columns.map((column, index) =>
+        Math.max(column.title.length, ...cells.map((row) => row[index]?.length ?? 0).filter((length) => length <= COLUMN_MAX)),
+      )
       const pad = (text: string, index: number): string => {
         const width = widths[index] ?? 0
         if (columns[index]?.align === 'right') return text.padStart(width)

@@ -139,7 +139,7 @@ export class WorkerService implements Service {
     await mkdir(folder, { recursive: true, mode: 0o700 })
     if (!claimRecord(folder, settings))
       throw new FolderTakenError(
-        `Worker ${readRecord(folder)?.pid} runs on ${folder} already. Stop it, or give this one a folder of its own (--data).`,
+        `Worker ${readRecord(folder)?.pid} runs on ${folder} already. Stop it, or give this one a folder of its own (--data-folder).`,
       )
     await removeOldSpools(folder)
     await mkdir(this.#spool, { mode: 0o700 })

@@ -55,6 +55,8 @@ function describeValidation(error: FastifyError): Problem {
     const field = [error.validationContext, ...instancePath.split('/').slice(1), ...(typeof extra === 'string' ? [extra] : [])].join('.')
     if (params['additionalProperty'] !== undefined) return { field, message: 'is not a known field' }
     if (params['missingProperty'] !== undefined) return { field, message: 'is required' }
+    if (typeof params['pattern'] === 'string')
+      return { field, message: `has a character that is not allowed: it must match ${params['pattern']}` }
     const allowed: unknown = params['allowedValues']
     return { field, message: Array.isArray(allowed) ? `must be one of ${allowed.join(', ')}` : message }
   })

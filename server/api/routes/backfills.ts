@@ -7,6 +7,9 @@ import type { ParamsCheck } from '../params.ts'
 import { presentBackfill } from '../present/dagRun.ts'
 import { parseInstant } from '../present/instant.ts'
 
+/** Timetables that give no dates of their own. */
+const NO_DATES: ReadonlySet<string> = new Set(['null', 'continuous'])
+
 type BackfillHandlers = Pick<Handlers, 'createBackfill' | 'listBackfills' | 'backfillProgress' | 'setBackfillState'>
 
 export function backfillHandlers({ store, engine }: ApiServices, dags: DagReader, checkParams: ParamsCheck): BackfillHandlers {
@@ -16,7 +19,13 @@ export function backfillHandlers({ store, engine }: ApiServices, dags: DagReader
       const end_date = parseInstant(body.end_date, 'end_date')
       if (end_date < start_date) throw new VortexError('invalid_request', 'end_date is before start_date.', { field: 'end_date' })
       const { max_active_runs = 10, reprocess = 'none', run_backwards = false, conf = {}, dry_run = false } = body
-      await checkParams(await dags.version(dag.dag_version_id), conf)
+      const version = await dags.version(dag.dag_version_id)
+      if (NO_DATES.has(version.spec.timetable.type))
+        throw new VortexError(
+          'invalid_request',
+          `DAG "${dag.dag_id}" has no schedule, so a range of dates holds no runs of it. Trigger it, with a logical date if it needs one.`,
+        )
+      await checkParams(version, conf)
       const { backfill, intervals } = await engine.backfillCreate({
         dag_id: dag.dag_id,
         start_date,

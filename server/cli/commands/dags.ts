@@ -3,7 +3,8 @@ import type { Command } from 'commander'
 import type { Client } from '#contract/client.ts'
 import type { Dag } from '#contract/dag.ts'
 import { DAG_RUN_STATES, REPROCESS_BEHAVIOURS, type DagRunState, type ReprocessBehaviour } from '#contract/states.ts'
-import { action, type Cli } from '../cli.ts'
+import { VortexError } from '#contract/errors.ts'
+import { action, report, type Cli } from '../cli.ts'
 import { confOf, type ConfOptions, readConfOptions } from '../conf.ts'
 import { findDag, importFailure, readingNote, untilDagsAreRead } from '../dagState.ts'
 import { EXIT, inOptions } from '../exit.ts'
@@ -238,13 +239,23 @@ async function trigger(cli: Cli, id: string, options: TriggerOptions): Promise<n
   return followRun({ screen: cli.screen, connection, dagId: id, runId: run.run_id, quiet: !options.follow })
 }
 
-async function setPaused({ screen, connection }: Cli, ids: string[], paused: boolean): Promise<void> {
+async function setPaused({ screen, connection }: Cli, ids: string[], paused: boolean): Promise<number> {
   const { client } = connection()
+  const done: string[] = []
+  let exit: number = EXIT.ok
   for (const id of ids) {
-    const { message } = await (paused ? client.pauseDag : client.unpauseDag)({ params: { dag_id: id } })
-    if (!screen.json) screen.line(message)
+    try {
+      const { message } = await (paused ? client.pauseDag : client.unpauseDag)({ params: { dag_id: id } })
+      done.push(id)
+      if (!screen.json) screen.line(message)
+    } catch (error) {
+      // One that does not exist says nothing about the others.
+      if (!(error instanceof VortexError) || error.code !== 'not_found') throw error
+      exit = report(error, screen.json)
+    }
   }
-  if (screen.json) screen.document(ids.map((id) => ({ id, is_paused: paused })))
+  if (screen.json) screen.document(done.map((id) => ({ id, is_paused: paused })))
+  return exit
 }
 
 async function remove({ screen, connection }: Cli, id: string, { yes }: { yes?: boolean }): Promise<void> {
@@ -290,7 +301,10 @@ async function backfill({ screen, connection }: Cli, id: string, options: Backfi
       conf: confOf(read, dag.params),
     },
   })
-  const answer = await inOptions(asked, BACKFILL_OPTIONS)
+  const answer = await inOptions(asked, BACKFILL_OPTIONS).catch((error: unknown) => {
+    if (!(error instanceof VortexError) || error.code !== 'conflict') throw error
+    throw new VortexError(error.code, `${error.message} To cancel it: vortex backfills cancel ${id}`, null, { cause: error })
+  })
   if (screen.json) return screen.document(answer)
   screen.table(
     answer.intervals,

@@ -80,7 +80,9 @@ async function logs(
   if (page.size === 0)
     screen.note(page.complete ? 'The attempt wrote nothing.' : 'The attempt has written nothing yet; add --follow to wait.')
   if (ended !== null && ended.state !== 'success')
-    screen.note(`Attempt ${ended.attempt} ended as ${ended.state}${ended.reason === null ? '' : `: ${plain(ended.reason)}`}.`)
+    screen.note(
+      `Attempt ${ended.attempt} ended as ${ended.state}${ended.reason === null ? '' : `: ${plain(ended.reason).replace(/\.+$/, '')}`}.`,
+    )
 }
 
 /** How an attempt ended and why; `attempt: null` if there was none, which then holds for the task instance. */
