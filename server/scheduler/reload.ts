@@ -134,9 +134,15 @@ export class Reloads {
 export function ownersIn(e: Engine): RowOwners {
   return {
     ofRun: (id) => e.runs.get(id)?.record.dag_id ?? null,
-    ofInstance: (id) => e.instances.get(id)?.run.record.dag_id ?? null,
+    ofInstance: (id) => e.instances.get(id)?.run.record.dag_id ?? ownerOfRemoved(e, id),
     ofBackfill: (id) => e.backfills.get(id)?.record.dag_id ?? null,
   }
+}
+
+/** A task that its run's newer version does not have is out of the index, but its row was changed with the run. */
+function ownerOfRemoved(e: Engine, id: number): string | null {
+  for (const run of e.runs.values()) for (const row of run.removed.values()) if (row.id === id) return run.record.dag_id
+  return null
 }
 
 /** Memory forgets a DAG with all its active runs. Killed attempts of runs that had left memory before stay: they still hold slots. */

@@ -7,7 +7,7 @@ import type { SeedClass, FaultCounts } from './faults.ts'
 import type { Invariants } from './invariants.ts'
 import { SimNetwork } from './simNetwork.ts'
 import type { Pace } from './simProcesses.ts'
-import { healLink } from './simStore.ts'
+import { healLink, type StoreFaults } from './simStore.ts'
 import { SimWorker } from './simWorker.ts'
 
 export interface ClusterOptions {
@@ -31,7 +31,7 @@ export class Cluster {
   readonly network: SimNetwork
   readonly #hosts: { controller: SimController | null; wall: { offset: number } }[]
   readonly workers = new Map<string, SimWorker>()
-  readonly #faults: { lost_answer: number; unavailable: number }
+  readonly #faults: StoreFaults
   readonly #gone = new Set<string>()
   #starts = 0
   #tokens = 0
@@ -111,6 +111,13 @@ export class Cluster {
     })
   }
 
+  #slowLoad(controller: SimController): void {
+    const { random, time } = this.#o
+    this.#faults.load_ms = random.int(1000, 10_000)
+    this.#killController(controller)
+    time.schedule(this.#world, random.int(5000, 20_000), () => (this.#faults.load_ms = 0))
+  }
+
   #jump(wall: { offset: number }): void {
     wall.offset = Math.max(-JUMP_BACK_MS, Math.min(JUMP_FORTH_MS, wall.offset + this.#o.random.int(-JUMP_BACK_MS, JUMP_FORTH_MS)))
     this.aheadMs = Math.max(this.aheadMs, wall.offset)
@@ -157,13 +164,27 @@ export class Cluster {
       this.#jump(random.pick(this.#hosts).wall)
       return true
     }
+    if (kind === 'dataError') {
+      const { db } = this.#o
+      if (db.unstorable !== null || db.dags.size === 0) return false
+      db.unstorable = { dag_id: random.pick([...db.dags.keys()]), commits: random.int(1, 6) }
+      return true
+    }
     if (kind === 'killAtCancel') {
       this.#o.db.onKilled = () => void this.#o.time.schedule(this.#world, 0, () => this.befall('controllerKill'))
       return true
     }
-    if (kind === 'controllerKill' || kind === 'controllerFreeze' || kind === 'databaseCut') {
+    if (
+      kind === 'controllerKill' ||
+      kind === 'controllerFreeze' ||
+      kind === 'databaseCut' ||
+      kind === 'slowCommit' ||
+      kind === 'slowLoad'
+    ) {
       if (controller === undefined) return false
-      if (kind === 'controllerKill') this.#killController(controller)
+      if (kind === 'slowCommit') controller.link.slowCommits = random.int(1, 3)
+      else if (kind === 'slowLoad') this.#slowLoad(controller)
+      else if (kind === 'controllerKill') this.#killController(controller)
       else if (kind === 'databaseCut') this.#cutDatabase(controller)
       else controller.owner.frozen_until = this.#o.time.now + random.int(200, 12_000)
       return true
@@ -220,8 +241,10 @@ export class Cluster {
   /** Everything is healthy from now on. What is frozen thaws within seconds, clocks are right again. */
   heal(): void {
     this.#isHealed = true
-    Object.assign(this.#faults, { lost_answer: 0, unavailable: 0 })
+    Object.assign(this.#faults, { lost_answer: 0, unavailable: 0, load_ms: 0 })
+    this.#o.db.unstorable = null
     for (const { wall } of this.#hosts) wall.offset = 0
+    for (const { link } of this.controllers) link.slowCommits = 0
     for (const { link } of this.controllers) healLink(link, this.#o.time, this.#o.random)
     this.network.healAll()
     this.#hosts.forEach((_, index) => this.startController(index))

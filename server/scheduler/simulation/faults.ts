@@ -15,6 +15,12 @@ export interface FaultCounts {
   databaseCut: number
   /** The database answers nobody. */
   outage: number
+  /** The next commits of one controller take seconds. */
+  slowCommit: number
+  /** To read the database takes seconds, for a while; a controller that leads then dies, so that another one has to. */
+  slowLoad: number
+  /** What is decided about the runs of a DAG cannot be stored, several times. */
+  dataError: number
   /** The wall clock of one controller's host jumps; the monotonic one goes on. */
   clockJump: number
   workerKill: number
@@ -51,14 +57,14 @@ export const CLASSES: readonly SeedClass[] = [
   {
     name: 'crashes',
     controllers: 1,
-    faults: { controllerKill: 5, killAtCancel: 2, outage: 1, workerKill: 3, workerCut: 2 },
+    faults: { controllerKill: 4, killAtCancel: 2, outage: 1, slowCommit: 3, slowLoad: 2, workerKill: 3, workerCut: 2 },
     databaseTrouble: 0.1,
     commands: { most: 16, kinds: SOME },
   },
   {
     name: 'two leaders',
     controllers: 2,
-    faults: { controllerKill: 3, controllerFreeze: 3, databaseCut: 3 },
+    faults: { controllerKill: 2, controllerFreeze: 3, databaseCut: 3, slowCommit: 3, slowLoad: 2 },
     databaseTrouble: 0.02,
     commands: { most: 12, kinds: SOME },
   },
@@ -79,7 +85,7 @@ export const CLASSES: readonly SeedClass[] = [
   {
     name: 'people',
     controllers: 1,
-    faults: { controllerKill: 1, killAtCancel: 2, reconnect: 2 },
+    faults: { controllerKill: 1, killAtCancel: 2, slowCommit: 1, dataError: 2, reconnect: 2 },
     databaseTrouble: 0.05,
     commands: { most: 30, kinds: EVERY_COMMAND },
   },
@@ -99,6 +105,9 @@ export const CLASSES: readonly SeedClass[] = [
       controllerFreeze: 2,
       databaseCut: 2,
       outage: 1,
+      slowCommit: 2,
+      slowLoad: 1,
+      dataError: 1,
       clockJump: 2,
       workerKill: 2,
       workerHang: 2,

@@ -44,7 +44,7 @@ const RULES: Record<Exclude<TriggerRule, 'all_done_setup_success'>, (ups: End[])
 const EARLY: readonly TriggerRule[] = ['always', 'one_success', 'one_failed', 'one_done']
 
 /** What people do, and what ends a run as a whole. */
-const TOUCHING = new Set(['cleared', 'marked', 'cancelled', 'new_version', 'timed_out', 'fail_fast'])
+const TOUCHING = new Set(['cleared', 'marked', 'cancelled', 'new_version', 'timed_out', 'fail_fast', 'data_refused'])
 
 function isFailure(state: End): boolean {
   return state === 'failed' || state === 'upstream_failed'

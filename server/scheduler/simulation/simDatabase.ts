@@ -11,7 +11,7 @@ import type {
   BackfillRecord,
   BackfillIntervalRecord,
 } from '#db/records.ts'
-import type { CommitOutcome, EngineCommit } from '#db/store.ts'
+import { StoreRefusedData, type CommitOutcome, type EngineCommit } from '#db/store.ts'
 import { copyOf } from './copy.ts'
 
 export class SimDatabase {
@@ -28,6 +28,10 @@ export class SimDatabase {
   readonly intervals: BackfillIntervalRecord[] = []
   readonly pools: PoolRecord[]
   commits = 0
+  /** When the last slow commit that was sent so far is decided. */
+  slowUntil = 0
+  /** Rows of this DAG's runs hold what no column takes, for so many commits. */
+  unstorable: { dag_id: string; commits: number } | null = null
   /** Called once, right after the next commit that ends an attempt on request, and before its answer leaves. */
   onKilled: (() => void) | null = null
   /** Looks at each commit right before and right after it happens. */
@@ -49,6 +53,7 @@ export class SimDatabase {
     if (leader.epoch !== commit.epoch || leader.commit_seq !== commit.seq - 1) {
       return leader.epoch === commit.epoch && leader.commit_seq >= commit.seq ? { status: 'committed' } : { status: 'fenced' }
     }
+    this.#refuseUnstorable(commit)
     const conflict = this.#firstConflict(commit)
     if (conflict !== null) {
       this.watch?.conflict(conflict)
@@ -65,6 +70,18 @@ export class SimDatabase {
       onKilled()
     }
     return { status: 'committed' }
+  }
+
+  #refuseUnstorable(commit: EngineCommit): void {
+    const { unstorable } = this
+    if (unstorable === null) return
+    const isOf = (dag_run_id: number | undefined): boolean => this.runs.get(dag_run_id ?? 0)?.dag_id === unstorable.dag_id
+    const isHeld =
+      commit.dag_runs_insert.some(({ dag_id }) => dag_id === unstorable.dag_id) ||
+      commit.task_instances_update.some(({ id }) => isOf(this.instances.get(id)?.dag_run_id))
+    if (!isHeld) return
+    if (--unstorable.commits === 0) this.unstorable = null
+    throw new StoreRefusedData('simulated: integer out of range')
   }
 
   #write(commit: EngineCommit): void {

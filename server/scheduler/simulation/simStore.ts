@@ -15,6 +15,8 @@ export interface StoreFaults {
   lost_answer: number
   /** Share of calls that fail without effect. */
   unavailable: number
+  /** How long it takes to read what a term begins with, at most. */
+  load_ms?: number
 }
 
 /** As the statement timeout of the leader's connection (db/postgres/leader.ts). */
@@ -24,6 +26,8 @@ export interface DbLink {
   owner: Owner
   faults: StoreFaults
   isCut: boolean
+  /** So many of the next commits take long. */
+  slowCommits?: number
   /** What waits for the end of the cut. */
   waiting: (() => void)[]
 }
@@ -46,10 +50,31 @@ export interface SimStoreOptions {
 }
 
 export function simStore(o: SimStoreOptions): EngineStore {
-  return { ...leaderMethods(o), ...readMethods(o), engineCommit: (commit) => call(o, copyOf(commit), (copy) => o.db.apply(copy), 8) }
+  return {
+    ...leaderMethods(o),
+    ...readMethods(o),
+    engineCommit: (commit) => call(o, copyOf(commit), (copy) => o.db.apply(copy), { before_ms: commitDelay(o) }),
+  }
 }
 
-async function call<I, T>({ time, random, link }: SimStoreOptions, input: I, work: (input: I) => T, slowest = 5): Promise<T> {
+/** Beyond the leader's lease and the workers'. As on both databases the renewals do not wait for it, and the fence is its end. */
+const SLOW_COMMIT_MS = 10_000
+
+function commitDelay({ db, time, random, link }: SimStoreOptions): number {
+  if ((link.slowCommits ?? 0) === 0) return random.int(0, 8)
+  link.slowCommits = (link.slowCommits ?? 0) - 1
+  const delay = random.int(500, SLOW_COMMIT_MS)
+  db.slowUntil = Math.max(db.slowUntil, time.now + delay)
+  return delay
+}
+
+/** `after_ms`: between what is done or read and its answer. */
+async function call<I, T>(
+  { time, random, link }: SimStoreOptions,
+  input: I,
+  work: (input: I) => T,
+  { before_ms = random.int(0, 5), after_ms = 0 } = {},
+): Promise<T> {
   const { faults, owner } = link
   return await new Promise<T>((resolve, reject) => {
     const fate = random.next()
@@ -59,7 +84,7 @@ async function call<I, T>({ time, random, link }: SimStoreOptions, input: I, wor
     const through = (go: () => void): void => (link.isCut ? void link.waiting.push(go) : go())
     const answer = (settle: () => void): void =>
       through(() =>
-        time.schedule(owner, 0, () => {
+        time.schedule(owner, after_ms, () => {
           timeout.cancel()
           settle()
         }),
@@ -76,7 +101,7 @@ async function call<I, T>({ time, random, link }: SimStoreOptions, input: I, wor
       if (fate < faults.unavailable + faults.lost_answer) answer(() => reject(new StoreUnavailable('done, but the answer was lost')))
       else answer(() => resolve(result))
     }
-    time.schedule(mayOutlive ? WORLD : owner, random.int(0, slowest), () => through(arrive))
+    time.schedule(mayOutlive ? WORLD : owner, before_ms, () => through(arrive))
   })
 }
 
@@ -107,7 +132,9 @@ function readMethods(o: SimStoreOptions): Omit<EngineStore, 'leaderAcquire' | 'l
   const runOf = (p: { dag_id: string; run_id: string }): DagRunRecord | undefined =>
     [...db.runs.values()].find(({ dag_id, run_id }) => dag_id === p.dag_id && run_id === p.run_id)
   return {
-    engineLoad: () => call(o, null, () => snapshot(db)),
+    // It sees the database as it was when the reading began.
+    engineLoad: () =>
+      call(o, null, () => snapshot(db), { after_ms: o.link.faults.load_ms === undefined ? 0 : o.random.int(0, o.link.faults.load_ms) }),
     engineRunLoad: (p) =>
       call(o, p, () => {
         const run = runOf(p)

@@ -14,7 +14,7 @@ import { Cluster } from './cluster.ts'
 import { classOf, type FaultCounts, type SeedClass } from './faults.ts'
 import { Invariants, type Violation } from './invariants.ts'
 import { judgeRuns } from './oracle.ts'
-import { carryOut, count, tell, tellOf, type Landed, type World } from './people.ts'
+import { carryOut, count, narrowed, tell, tellOf, type Landed, type World } from './people.ts'
 import { hashOf, Random } from './random.ts'
 import type { Pace } from './simProcesses.ts'
 import { newOwner, SimTime } from './simClock.ts'
@@ -210,7 +210,8 @@ class Simulation {
     if (!this.#db.dags.has(dag_id)) return
     const paused = [...this.#db.backfills.values()].filter((row) => row.dag_id === dag_id && row.state === 'paused')
     await commands.dagSetPaused({ dag_id, paused: false, actor: 'sim' })
-    await commands.poolsChanged({ pools: this.#db.pools })
+    narrowed.delete(this.#db)
+    await commands.poolsChanged({})
     for (const { id } of paused) await commands.backfillSetState({ dag_id, backfill_id: id, action: 'resume', actor: 'sim' })
   }
 
@@ -222,6 +223,7 @@ class Simulation {
     const engine = this.#engine
     // What was decided last may still be on its way to the database.
     if (engine === null || !engine.pending.isEmpty || engine.live.size > 0 || this.#time.now - this.#committedAt < SETTLED_MS) return false
+    if (this.#time.now < this.#db.slowUntil + SETTLED_MS) return false
     if (this.#undrained().length > 0) return false
     for (const dag of this.#db.dags.values()) if (dag.is_paused) return false
     for (const { state } of this.#db.backfills.values()) if (state === 'paused') return false
