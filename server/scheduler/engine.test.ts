@@ -134,7 +134,8 @@ describe('limits', () => {
     const run = await h.trigger('d')
     expect(h.states(run)).toEqual({ t0: 'scheduled' })
     expect(h.queries.why({ dag_id: 'd', run_id: run, task_id: 't0', map_index: -1 })?.reasons[0]?.code).toBe('pool_missing')
-    await h.answer(h.commands.poolsChanged({ pools: [{ name: 'nowhere', slots: 1, description: '', include_deferred: false }] }))
+    h.db.pools.push({ name: 'nowhere', slots: 1, description: '', include_deferred: false })
+    await h.answer(h.commands.poolsChanged({}))
     expect(h.assigned).toHaveLength(1)
   })
   it('hold max_active_tasks per run for 3.x and per DAG for 2.x', async () => {

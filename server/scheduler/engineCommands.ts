@@ -27,8 +27,10 @@ import { makeDagEntry, setPools, timetableOf } from './engineLoad.ts'
 import type { EngineService } from './engineService.ts'
 import { instant } from './liveEventsOf.ts'
 import type { ActiveRun, DagEntry, Instance } from './model.ts'
+import { oneAfterAnother } from './poolReads.ts'
 import type { EngineCommands } from './ports.ts'
 import { createDueRuns, plan } from './schedule.ts'
+import { resumeWorker } from './resumeWorker.ts'
 import { drainWorker } from './workers.ts'
 
 /** A clear over past and future runs touches at most this many. */
@@ -40,7 +42,7 @@ const RESERVED_RUN_IDS = ['scheduled__', 'backfill__', 'asset_triggered__', 'dat
 
 export interface EngineApiOptions {
   service: EngineService
-  store: EngineStore & Pick<AdminStore, 'workerPut' | 'workerDelete'> & Pick<ReadStore, 'dagRecentRuns'>
+  store: EngineStore & Pick<AdminStore, 'workerPut' | 'workerDelete' | 'poolList'> & Pick<ReadStore, 'dagRecentRuns'>
   clock: Clock
 }
 export interface EngineCommandsOptions extends EngineApiOptions {
@@ -229,8 +231,13 @@ export function createEngineCommands({
         }
         return { ...entry.record }
       }, same),
-    poolsChanged: (p) => commit((e) => setPools(e, p.pools), nothing),
+    poolsChanged: () =>
+      oneAfterAnother(service, async () => {
+        const pools = await store.poolList()
+        await commit((e) => setPools(e, pools), nothing)
+      }),
     workerDrain: (p) => commit((e) => drainWorker(e, p), nothing),
+    workerResume: (p) => commit((e) => resumeWorker(e, p), nothing),
     async workerForget(p) {
       refuseUsedWorker(service.leading(), p.worker_id)
       // First, and again if the commit fails: the commit is what answers, and nothing may fail after it.

@@ -7,7 +7,7 @@ import type { DagRunState, ReprocessBehaviour, WorkerState } from '#contract/sta
 import type { LiveEvent } from '#contract/events.ts'
 import type { Affected, BackfillInterval, ClearBody } from '#contract/dagRun.ts'
 import type { Why } from '#contract/taskInstance.ts'
-import type { BackfillRecord, DagRecord, DagRunRecord, DagVersionRecord, PoolRecord, TaskInstanceRecord } from '#db/records.ts'
+import type { BackfillRecord, DagRecord, DagRunRecord, DagVersionRecord, TaskInstanceRecord } from '#db/records.ts'
 
 /** Names one attempt; the lease token proves the right to report on it. */
 export interface AttemptRef {
@@ -30,7 +30,8 @@ export interface AssignedAttempt {
 export interface WorkerPort {
   assign(p: { worker_id: string; attempts: AssignedAttempt[] }): void
   kill(p: { worker_id: string; ref: AttemptRef; reason: string }): void
-  drain(p: { worker_id: string }): void
+  /** `is_over`: it may take attempts again. */
+  drain(p: { worker_id: string; is_over?: boolean }): void
   /** Ends the worker's session, if it has one, so that it says hello again: nothing that it holds counts any more. */
   disconnect(p: { worker_id: string }): void
   /** Ends all sessions, so that every worker says hello again: the engine starts a new term with what the database has. */
@@ -159,8 +160,10 @@ export interface EngineCommands {
     action: 'pause' | 'resume' | 'cancel'
     actor: string
   }): Promise<BackfillRecord>
-  poolsChanged(p: { pools: PoolRecord[] }): Promise<void>
+  /** A pool was stored or deleted: the engine reads them. */
+  poolsChanged(p: Record<string, never>): Promise<void>
   workerDrain(p: { worker_id: string; actor: string }): Promise<void>
+  workerResume(p: { worker_id: string; actor: string }): Promise<void>
   workerForget(p: { worker_id: string; actor: string }): Promise<void>
 }
 

@@ -12,7 +12,7 @@ export function poolHandlers({ store, engine, leader }: ApiServices): PoolHandle
   const present = async (pool: PoolRecord) => presentPool(pool, (await leader.poolUsage()).get(pool.name))
   async function put(pool: PoolRecord) {
     await store.poolPut(pool)
-    await engine.poolsChanged({ pools: await store.poolList() })
+    await engine.poolsChanged({})
     return present(pool)
   }
   return {
@@ -32,7 +32,7 @@ export function poolHandlers({ store, engine, leader }: ApiServices): PoolHandle
       if (pool.name === DEFAULT_POOL)
         throw new VortexError('invalid_state', `The pool "${DEFAULT_POOL}" cannot be deleted: tasks without a pool use it.`)
       await store.poolDelete({ name: pool.name })
-      await engine.poolsChanged({ pools: await store.poolList() })
+      await engine.poolsChanged({})
       return { message: `Pool "${pool.name}" was deleted.` }
     },
   }

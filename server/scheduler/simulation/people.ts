@@ -1,5 +1,6 @@
 /** What people and parses do to a simulation: one random command at a time, counted if it was carried out. */
 import type { DagSpec } from '#contract/dagSpec.ts'
+import type { PoolRecord } from '#db/records.ts'
 import type { EngineCommands } from '../ports.ts'
 import { copyOf } from './copy.ts'
 import type { Random } from './random.ts'
@@ -26,6 +27,8 @@ export type Command = (world: World, commands: EngineCommands, dag_id: string) =
 
 const actor = 'sim'
 const people = newOwner()
+/** Pools as people have set them for now; what the database holds is the largest that each may have. */
+export const narrowed = new WeakMap<SimDatabase, PoolRecord[]>()
 /** A backlog of runs to choose from is not looked through: commands meet each other on the newest ones. */
 const NEWEST = 3
 
@@ -127,7 +130,8 @@ export const COMMANDS: Record<string, Command> = {
   async pools({ db, random }, commands) {
     // The check takes the largest size that a pool ever had.
     const pools = db.pools.map((pool) => ({ ...pool, slots: pool.name === 'narrow' ? random.int(1, 2) : pool.slots }))
-    await commands.poolsChanged({ pools })
+    narrowed.set(db, pools)
+    await commands.poolsChanged({})
   },
 }
 

@@ -12,6 +12,7 @@ import { DEFAULT_SETTINGS } from '../model.ts'
 import type { AssignedAttempt, AttemptReport, EngineCommands, SwarmInbox, WorkerHello } from '../ports.ts'
 import { createSwarmInbox } from '../swarmInbox.ts'
 import { newOwner, type Owner, type SimTime } from './simClock.ts'
+import { narrowed } from './people.ts'
 import { recentRuns } from './simDatabase.ts'
 import type { SimStream } from './simNetwork.ts'
 import { simStore, type DbLink, type SimStoreOptions } from './simStore.ts'
@@ -80,6 +81,7 @@ export class SimController {
       clock,
       store: {
         ...store,
+        poolList: () => Promise.resolve(narrowed.get(o.db) ?? o.db.pools),
         workerPut: () => Promise.resolve(),
         workerDelete: () => Promise.resolve(true),
         dagRecentRuns: (p: { dag_ids: string[]; limit: number }) => Promise.resolve(recentRuns(o.db, p)),

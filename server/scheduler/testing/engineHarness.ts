@@ -35,6 +35,8 @@ export class EngineHarness {
   loadMs = 0
   /** For which the leader's row was taken or renewed. */
   longestLease = 0
+  /** What happens while the pools are on their way from the database. */
+  beforePools = (): Promise<void> => Promise.resolve()
   readonly #owner = newOwner()
 
   constructor(specs: DagSpec[], p: { pools?: PoolRecord[]; parallelism?: number; db?: SimDatabase; clear_max?: number } = {}) {
@@ -83,6 +85,11 @@ export class EngineHarness {
           Promise.resolve(
             [...this.db.xcoms.values()].filter((row) => row.dag_run_id === p.dag_run_id && row.task_id === p.task_id && row.key === p.key),
           ),
+        poolList: async () => {
+          const pools = structuredClone(this.db.pools)
+          await this.beforePools()
+          return pools
+        },
         workerPut: () => Promise.resolve(),
         workerDelete: () => Promise.resolve(true),
         dagRecentRuns: (p: { dag_ids: string[]; limit: number }) => Promise.resolve(recentRuns(this.db, p)),
@@ -118,6 +125,11 @@ export class EngineHarness {
     await started
     await again.hello('other', [])
     return again
+  }
+
+  /** Resolves after so much virtual time. */
+  wait(ms: number): Promise<void> {
+    return new Promise((resolve) => this.time.schedule(newOwner(), ms, resolve))
   }
 
   /** Lets virtual time pass. The worker's heartbeats go on. */
