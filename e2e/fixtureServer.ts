@@ -337,8 +337,8 @@ export class FixtureServer {
       this.setRun(this.#realRun(params), 'failed')
       return this.#run(params)
     },
-    retryRun: ({ params }) => ({ dry_run: false, task_instances: this.#affected(params, { only_failed: true }) }),
-    clearRun: ({ params, body }) => ({ dry_run: body.dry_run ?? false, task_instances: this.#affected(params, body) }),
+    retryRun: ({ params }) => ({ dry_run: false, ...this.#cleared(params, { only_failed: true }) }),
+    clearRun: ({ params, body }) => ({ dry_run: body.dry_run ?? false, ...this.#cleared(params, body) }),
     markRun: ({ params, body }) => {
       this.setRun(this.#realRun(params), body.state)
       return this.#run(params)
@@ -460,9 +460,10 @@ export class FixtureServer {
     return { text: `${lines.join('\n')}\n`, complete: task.state !== 'running' || attempt < task.try_number }
   }
 
-  #affected(params: { dag_id: string; run_id: string }, body: Input<'clearRun'>['body']) {
+  #cleared(params: { dag_id: string; run_id: string }, body: Input<'clearRun'>['body']) {
+    const { version } = this.#run(params)
     const ids = new Set(body.task_ids ?? [])
-    return this.tasksOf(this.#run(params))
+    const task_instances = this.tasksOf(this.#run(params))
       .filter(
         (task) =>
           (ids.size === 0 || ids.has(task.task_id) || body.include_downstream === true) &&
@@ -470,6 +471,7 @@ export class FixtureServer {
           task.state !== 'none',
       )
       .map(({ run_id, task_id, map_index, state }) => ({ run_id, task_id, map_index, state }))
+    return { version, newest_version: version, task_instances }
   }
 }
 

@@ -1,4 +1,5 @@
 // Sets the colour scheme before the first paint, so that a dark page never flashes white. A file of its own: inline scripts are refused.
+// Only the attribute: `color-scheme` follows it in the style sheet, and an inline one would stay when the system changes.
 ;(() => {
   let chosen = null
   try {
@@ -8,5 +9,4 @@
   }
   const dark = chosen === 'dark' || (chosen !== 'light' && matchMedia('(prefers-color-scheme: dark)').matches)
   document.documentElement.setAttribute('data-mantine-color-scheme', dark ? 'dark' : 'light')
-  document.documentElement.style.colorScheme = dark ? 'dark' : 'light'
 })()

@@ -124,7 +124,7 @@ function Schedule({ dag }: { dag: Pick<Dag, 'schedule_interval' | 'timezone'> })
       className={classes['twoLines']}
       title={dag.schedule_interval === null ? strings.schedule.none : `${dag.schedule_interval} (${dag.timezone})`}
     >
-      <span className="ellipsis">{words}</span>
+      <span className={classes['words']}>{words}</span>
       {hasClockTime(words) ? <span className={`ellipsis ${classes['dim']}`}>{dag.timezone}</span> : null}
     </span>
   )

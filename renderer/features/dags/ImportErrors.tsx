@@ -15,7 +15,7 @@ export function ImportErrors({ isOpen, onToggle }: { isOpen: boolean; onToggle: 
       p="xs"
       color="red"
       icon={<IconFileAlert size={18} />}
-      styles={{ wrapper: { alignItems: 'flex-start' }, icon: { marginTop: 4 } }}
+      styles={{ wrapper: { alignItems: 'flex-start' }, body: { minWidth: 0 }, icon: { marginTop: 4 } }}
     >
       <div style={{ display: 'flex', justifyContent: 'space-between', alignItems: 'center', gap: 12 }}>
         <Text size="sm" fw={550}>
@@ -32,7 +32,7 @@ export function ImportErrors({ isOpen, onToggle }: { isOpen: boolean; onToggle: 
             multiple
             // A few are read at once; many are a list to choose from.
             defaultValue={data.data.length <= 2 ? data.data.map(({ file }) => file) : []}
-            styles={{ label: { paddingBlock: 8 }, content: { paddingTop: 0 } }}
+            styles={{ label: { paddingBlock: 8 }, chevron: { marginInlineStart: 12 }, content: { paddingTop: 0 } }}
           >
             {data.data.map((error) => (
               <Accordion.Item key={error.file} value={error.file}>

@@ -23,7 +23,8 @@ import { boxOf, isInView } from './inView.ts'
 import { buildGraph, parseOpen, toggleGroup, type GraphModel } from './model.ts'
 import { edgeTypes, GraphUiContext, nodeTypes, type BendFlowEdge, type FrameFlowNode, type TaskFlowNode } from './nodeTypes.tsx'
 import { TaskStates, TaskStatesContext, useNodeStates } from './taskStates.ts'
-import { FIT, useGraphLayout } from './useGraphLayout.ts'
+import { FIT, useFitOnResize, useRefit } from './useFit.ts'
+import { useGraphLayout } from './useGraphLayout.ts'
 
 interface DagGraphProps {
   dagId: string
@@ -102,9 +103,12 @@ function GraphCanvas({ dag, search, onChange, toolbar }: DagGraphProps & { dag: 
     if (found === null || found.length === 0) return
     const next = (index + found.length) % found.length
     setAt(next)
+    isMoved.current = true
     void flow.fitView({ nodes: [{ id: found[next] ?? '' }], maxZoom: 1, duration: 250 })
   }
-  useRefit(layout.data)
+  const isMoved = useRef(false)
+  useRefit(layout.data, isMoved)
+  useFitOnResize(search.task, isMoved)
 
   if (layout.isError) return <Failed error={layout.error} title={strings.graph.failed} />
   return (
@@ -117,6 +121,10 @@ function GraphCanvas({ dag, search, onChange, toolbar }: DagGraphProps & { dag: 
         hasGroups={groupIds.length > 0}
         allOpen={open === 'all'}
         found={found === null ? null : { at: found.length === 0 ? 0 : (at % found.length) + 1, count: found.length }}
+        onFit={() => {
+          isMoved.current = false
+          void flow.fitView({ ...FIT, duration: 200 })
+        }}
         onNext={() => {
           goTo(current === null ? 0 : at + (at === 0 && found?.[0] === current ? 0 : 1))
         }}
@@ -141,6 +149,10 @@ function GraphCanvas({ dag, search, onChange, toolbar }: DagGraphProps & { dag: 
               onlyRenderVisibleElements={nodes.length > CULL_ABOVE}
               proOptions={{ hideAttribution: false }}
               aria-label={strings.graph.label}
+              onMove={(event) => {
+                // Without an event it was moved by the page, not by the reader.
+                if (event !== null) isMoved.current = true
+              }}
               onNodeClick={(_, node) => {
                 if (node.type === 'taskGroup') toggle(node.id)
                 if (node.type === 'task') onChange({ task: node.id, map: undefined, attempt: undefined })
@@ -184,22 +196,6 @@ function MiniNode({ id, x, y, width, height }: MiniMapNodeProps) {
   if (node?.type === 'frame')
     return <rect x={x} y={y} width={width} height={height} rx={10} fill="none" stroke="var(--line-strong)" strokeWidth={4} />
   return <rect x={x} y={y} width={width} height={height} rx={6} fill={states === null ? 'var(--line-strong)' : stateFill(states.state)} />
-}
-
-/** Fits the window again when the shape changed (groups folded, direction), not when a state did. */
-function useRefit(layout: LayoutOutput | undefined): void {
-  const flow = useReactFlow()
-  const before = useRef(layout)
-  useEffect(() => {
-    if (layout === undefined || before.current === layout) return
-    const isFirst = before.current === undefined
-    before.current = layout
-    if (isFirst) return
-    const frame = requestAnimationFrame(() => void flow.fitView({ ...FIT, duration: 200 }))
-    return () => {
-      cancelAnimationFrame(frame)
-    }
-  }, [flow, layout])
 }
 
 function useFound(model: GraphModel, find: string | undefined): string[] | null {

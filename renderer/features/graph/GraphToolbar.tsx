@@ -1,13 +1,11 @@
 /** Above the graph: find, fold, direction, fit. */
 import { ActionIcon, Tooltip } from '@mantine/core'
 import { IconArrowsMaximize, IconArrowRight, IconArrowDown, IconFold, IconFoldDown } from '@tabler/icons-react'
-import { useReactFlow } from '@xyflow/react'
 import type { ReactNode } from 'react'
 import { useCommands } from '../../commands/index.ts'
 import type { GraphChange, GraphSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { SearchField } from '../../ui/SearchField.tsx'
-import { FIT } from './useGraphLayout.ts'
 import classes from './DagGraph.module.css'
 
 interface GraphToolbarProps {
@@ -19,12 +17,11 @@ interface GraphToolbarProps {
   allOpen: boolean
   found: { at: number; count: number } | null
   onNext: () => void
+  onFit: () => void
 }
 
-export function GraphToolbar({ before, search, direction, onChange, hasGroups, allOpen, found, onNext }: GraphToolbarProps) {
-  const flow = useReactFlow()
+export function GraphToolbar({ before, search, direction, onChange, hasGroups, allOpen, found, onNext, onFit }: GraphToolbarProps) {
   const isAcross = direction === 'LR'
-  const fit = () => void flow.fitView({ ...FIT, duration: 200 })
   const turn = () => {
     onChange({ dir: isAcross ? 'TB' : 'LR' })
   }
@@ -33,7 +30,7 @@ export function GraphToolbar({ before, search, direction, onChange, hasGroups, a
   }
   const foldTitle = allOpen ? strings.graph.foldAll : strings.graph.expandAll
   useCommands([
-    { id: 'graph-fit', title: strings.graph.fit, group: 'view', keys: ['f'], run: fit },
+    { id: 'graph-fit', title: strings.graph.fit, group: 'view', keys: ['f'], run: onFit },
     { id: 'graph-direction', title: strings.graph.direction, group: 'view', keys: ['d'], run: turn },
     ...(hasGroups ? [{ id: 'graph-fold', title: foldTitle, group: 'view' as const, keys: ['e'], run: foldAll }] : []),
   ])
@@ -68,7 +65,7 @@ export function GraphToolbar({ before, search, direction, onChange, hasGroups, a
         </ActionIcon>
       </Tooltip>
       <Tooltip label={strings.graph.fit}>
-        <ActionIcon onClick={fit} aria-label={strings.graph.fit}>
+        <ActionIcon onClick={onFit} aria-label={strings.graph.fit}>
           <IconArrowsMaximize size={18} />
         </ActionIcon>
       </Tooltip>

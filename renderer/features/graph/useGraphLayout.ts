@@ -9,9 +9,6 @@ type Answer = { id: number; output: LayoutOutput } | { id: number; error: string
 
 export const NODE_SIZE = { task: { width: 190, height: 50 }, group: { width: 190, height: 50 } } as const
 
-/** How the graph is put into the window: whole, never enlarged. */
-export const FIT = { maxZoom: 1, padding: 0.06 }
-
 let worker: Worker | undefined
 let nextId = 0
 const waiting = new Map<number, { resolve: (output: LayoutOutput) => void; reject: (error: Error) => void }>()

@@ -10,7 +10,7 @@ export const LINE_HEIGHT = 20
 const END_SLACK = LINE_HEIGHT * 2
 
 export interface LogLinesHandle {
-  toLine: (index: number) => void
+  toLine: (index: number, align?: 'center' | 'start') => void
   toStart: () => void
   toEnd: () => void
 }
@@ -34,8 +34,8 @@ export function LogLines({ ref, lines, wrap, timestamps, search, current, follow
     overscan: 40,
   })
   useImperativeHandle(ref, () => ({
-    toLine: (index) => {
-      virtual.scrollToIndex(index, { align: 'center' })
+    toLine: (index, align = 'center') => {
+      virtual.scrollToIndex(index, { align })
     },
     toStart: () => {
       virtual.scrollToIndex(0)
@@ -48,9 +48,11 @@ export function LogLines({ ref, lines, wrap, timestamps, search, current, follow
   useEffect(() => {
     virtual.measure()
   }, [virtual, wrap, timestamps])
+  // Wrapped lines are higher than was guessed: the end moves when they are measured.
+  const height = virtual.getTotalSize()
   useEffect(() => {
     if (following && lines.length > 0) virtual.scrollToIndex(lines.length - 1, { align: 'end' })
-  }, [virtual, following, lines.length])
+  }, [virtual, following, lines.length, height])
 
   const lastTop = useRef(0)
   const onScroll = () => {
@@ -74,7 +76,7 @@ export function LogLines({ ref, lines, wrap, timestamps, search, current, follow
       role="region"
       aria-label={strings.log.region}
     >
-      <div style={{ height: virtual.getTotalSize(), position: 'relative', minWidth: wrap ? 0 : 'max-content' }}>
+      <div style={{ height, position: 'relative', minWidth: wrap ? 0 : 'max-content' }}>
         {virtual.getVirtualItems().map((item) => (
           <div
             key={item.key}

@@ -12,7 +12,7 @@ import {
   IconTextWrap,
 } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState, type RefObject } from 'react'
 import { isFinished } from '#contract/states.ts'
 import type { TaskInstance } from '#contract/taskInstance.ts'
 import { attemptsQuery } from '../../api/queries.ts'
@@ -24,6 +24,7 @@ import { Empty, Failed } from '../../ui/PageState.tsx'
 import { SearchField } from '../../ui/SearchField.tsx'
 import { StateBadge, stateWord } from '../../ui/StateBadge.tsx'
 import { plainText } from './ansi.ts'
+import type { LogSnapshot } from './logBuffer.ts'
 import { LogLines, type LogLinesHandle } from './LogLines.tsx'
 import classes from './TaskLog.module.css'
 import { readWholeLog, useLog } from './useLog.ts'
@@ -58,21 +59,25 @@ function AttemptLog({
   onAttempt: (attempt: number | undefined) => void
 }) {
   const ref = { dag_id: task.dag_id, run_id: task.run_id, task_id: task.task_id, map_index: task.map_index, attempt }
-  const isLive = attempt === task.try_number && !isFinished(task.state)
   const { log, loadEarlier, retry } = useLog(ref, `${task.state} ${task.try_number}`)
   const view = useRef<LogLinesHandle>(null)
   const [wrap, setWrap] = useLocalStorage({ key: 'vortex-log-wrap', defaultValue: true, getInitialValueInEffect: false })
   const [timestamps, setTimestamps] = useLocalStorage({ key: 'vortex-log-timestamps', defaultValue: true, getInitialValueInEffect: false })
-  const [following, setFollowing] = useState(isLive)
+  // The end says how it went: a log opens there, and stays there until the reader looks back.
+  const [following, setFollowing] = useState(true)
   const find = useFind(log.lines, (line) => {
     setFollowing(false)
     view.current?.toLine(line)
   })
   const download = useDownload(ref)
   const toEnd = () => {
-    setFollowing(!log.complete)
+    setFollowing(true)
     view.current?.toEnd()
   }
+  const earlier = usePlaceKept(log, view, () => {
+    setFollowing(false)
+    loadEarlier()
+  })
   const toStart = () => {
     setFollowing(false)
     view.current?.toStart()
@@ -138,7 +143,7 @@ function AttemptLog({
       {log.start > 0 ? (
         <p className={classes['notice']}>
           {text.tail(formatBytes(log.end - log.start), formatBytes(log.size))}{' '}
-          <Button size="compact-xs" variant="subtle" onClick={loadEarlier}>
+          <Button size="compact-xs" variant="subtle" onClick={earlier}>
             {text.earlier}
           </Button>
         </p>
@@ -157,10 +162,8 @@ function AttemptLog({
           timestamps={timestamps}
           search={find.query}
           current={find.line}
-          following={following && !log.complete}
-          onFollow={(value) => {
-            if (!log.complete) setFollowing(value)
-          }}
+          following={following}
+          onFollow={setFollowing}
         />
       )}
       {log.complete ? <EndReason task={task} attempt={attempt} /> : null}
@@ -171,6 +174,25 @@ function AttemptLog({
       </div>
     </div>
   )
+}
+
+/** Loads what is before the first line, and keeps that line in view when it came. */
+function usePlaceKept(log: LogSnapshot, view: RefObject<LogLinesHandle | null>, load: () => void): () => void {
+  const before = useRef<{ start: number; lines: number } | null>(null)
+  useEffect(() => {
+    if (before.current === null || log.start >= before.current.start) return
+    const added = log.lines.length - before.current.lines
+    before.current = null
+    // The list has its new height only with the next frame.
+    const frame = requestAnimationFrame(() => view.current?.toLine(added, 'start'))
+    return () => {
+      cancelAnimationFrame(frame)
+    }
+  }, [log, view])
+  return () => {
+    before.current = { start: log.start, lines: log.lines.length }
+    load()
+  }
 }
 
 /** Why the attempt ended as it did. The output often does not say: nothing can be written after signal 9 or a timeout. */

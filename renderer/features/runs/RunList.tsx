@@ -1,6 +1,7 @@
 /** Runs of a DAG, newest first; filters in the URL, live by events. */
 import { Button, Select, VisuallyHidden } from '@mantine/core'
 import { IconPlayerPlay } from '@tabler/icons-react'
+import { useMediaQuery } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import { useCallback, useMemo } from 'react'
@@ -20,17 +21,17 @@ import { RunMenu } from './RunMenu.tsx'
 import { TaskCounts } from './TaskCounts.tsx'
 
 const { columns } = strings.runs
-const COLUMNS = '104px minmax(250px, 2.4fr) 84px minmax(176px, 1fr) minmax(176px, 1fr) 92px 120px 36px'
-const HEAD = [
-  columns.state,
-  columns.run,
-  columns.type,
-  columns.logical,
-  columns.start,
-  columns.duration,
-  columns.tasks,
-  <VisuallyHidden>{columns.actions}</VisuallyHidden>,
-]
+const ACTIONS = <VisuallyHidden>{columns.actions}</VisuallyHidden>
+/** Fits beside the navigation in a window of 1240 px; the longest text of a column but the run's id is never cut. */
+const WIDE = {
+  columns: '96px minmax(170px, 2.4fr) 72px minmax(172px, 1fr) minmax(172px, 1fr) 76px minmax(64px, 88px) 30px',
+  head: [columns.state, columns.run, columns.type, columns.logical, columns.start, columns.duration, columns.tasks, ACTIONS],
+}
+/** Below that, type and logical date, which the id tells as well, are left to the run's page. Fits in a window of 880 px. */
+const MEDIUM = {
+  columns: '96px minmax(110px, 1fr) 172px 76px 64px 30px',
+  head: [columns.state, columns.run, columns.start, columns.duration, columns.tasks, ACTIONS],
+}
 
 interface RunListProps {
   dagId: string
@@ -40,6 +41,8 @@ interface RunListProps {
 
 export function RunList({ dagId, search, onChange }: RunListProps) {
   const mayOperate = useMayOperate()
+  const isMedium = useMediaQuery('(min-width: 721px) and (max-width: 1240px)', false, { getInitialValueInEffect: false })
+  const layout = isMedium ? MEDIUM : WIDE
   const zone = useQuery(dagQuery(dagId)).data?.timezone ?? null
   const list = useInfiniteQuery({
     ...runListQuery(dagId, { state: search.state, run_type: search.type }),
@@ -111,8 +114,8 @@ export function RunList({ dagId, search, onChange }: RunListProps) {
       ) : (
         <VirtualTable
           label={strings.runs.title}
-          columns={COLUMNS}
-          head={HEAD}
+          columns={layout.columns}
+          head={layout.head}
           rows={rows}
           total={list.data.pages[0]?.total ?? rows.length}
           rowKey={(run) => run.run_id}

@@ -42,9 +42,9 @@ export function TriggerDialog({ dagId, onClose }: { dagId: string; onClose: () =
     <Modal
       opened
       onClose={onClose}
-      title={text.title(dagId)}
+      title={text.title(dag.data?.dag_display_name ?? dagId)}
       closeButtonProps={{ 'aria-label': strings.common.close }}
-      styles={{ title: { overflowWrap: 'anywhere' } }}
+      styles={{ title: { overflowWrap: 'anywhere', lineHeight: 1.35 } }}
     >
       {dag.data ? (
         <TriggerForm key={dagId} dag={dag.data} onClose={onClose} />
