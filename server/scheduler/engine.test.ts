@@ -129,15 +129,6 @@ describe('limits', () => {
     const why = h.queries.why({ dag_id: 'd', run_id: run, task_id: 'big', map_index: -1 })
     expect(why?.reasons.map(({ code }) => code)).toEqual(['pool_too_small'])
   })
-  it('name a pool that does not exist, and run once it is made', async () => {
-    const h = await started([wide({ task_id: '', pool: 'nowhere' }, 1)])
-    const run = await h.trigger('d')
-    expect(h.states(run)).toEqual({ t0: 'scheduled' })
-    expect(h.queries.why({ dag_id: 'd', run_id: run, task_id: 't0', map_index: -1 })?.reasons[0]?.code).toBe('pool_missing')
-    h.db.pools.push({ name: 'nowhere', slots: 1, description: '', include_deferred: false })
-    await h.answer(h.commands.poolsChanged({}))
-    expect(h.assigned).toHaveLength(1)
-  })
   it('hold max_active_tasks per run for 3.x and per DAG for 2.x', async () => {
     for (const [dialect, expected] of [
       ['3', 4],
