@@ -33,6 +33,8 @@ describe('triggering', () => {
     expect(await outcome(post('/api/dags/etl/trigger', { run_id: 'base' }))).toEqual([409, 'conflict'])
     expect((await post('/api/dags/etl/trigger', { logical_date: '2026-03-01T00:00:00Z' })).statusCode).toBe(200)
     expect(await outcome(post('/api/dags/etl/trigger', { logical_date: '2026-03-01T00:00:00.000Z' }))).toEqual([409, 'conflict'])
+    // Before the year 1 PostgreSQL writes dates in a form of its own.
+    expect(await outcome(post('/api/dags/etl/trigger', { logical_date: '0000-06-01T00:00:00Z' }))).toEqual([400, 'invalid_request'])
   })
   it('refuses a conf that does not fit the params, with a pointer', async () => {
     const answer = await post('/api/dags/typed/trigger', { conf: { n: 'one' } })
