@@ -65,6 +65,7 @@ const OPERATOR: readonly OperationId[] = [
   'getVariable',
   'deleteVariable',
   'drainWorker',
+  'resumeWorker',
 ]
 const ADMIN: readonly OperationId[] = [
   'listSecrets',

@@ -152,6 +152,7 @@ export const policy = {
   swarmStatus: nothing,
   listWorkers: nothing,
   drainWorker: worker,
+  resumeWorker: worker,
   deleteWorker: worker,
 } as const satisfies Record<OperationId, Loader<unknown>>
 

@@ -48,6 +48,7 @@ export class Instance {
 /** States of the run before, for depends_on_past and wait_for_downstream. */
 export interface PastRun {
   dag_run_id: number
+  run_id: string
   stateOf(task_id: string): TaskInstanceState | null
 }
 

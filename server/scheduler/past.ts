@@ -29,7 +29,7 @@ export function pastLoaded(e: Engine, run: ActiveRun, found: Found): void {
   } else if (found === null) run.past = null
   else {
     const states = new Map(found.states.filter(({ map_index }) => map_index < 0).map(({ task_id, state }) => [task_id, state]))
-    run.past = { dag_run_id: found.run.id, stateOf: (task_id) => states.get(task_id) ?? null }
+    run.past = { dag_run_id: found.run.id, run_id: found.run.run_id, stateOf: (task_id) => states.get(task_id) ?? null }
   }
   for (const instance of run.instances) if (instance.record.state === 'none') e.dirty.push(instance)
 }
@@ -41,6 +41,7 @@ export function linkPast(next: ActiveRun, run: ActiveRun): void {
   run.waitingForThis.add(next)
   next.past = {
     dag_run_id: run.record.id,
+    run_id: run.record.run_id,
     stateOf(task_id) {
       const task = run.graph.index.get(task_id)
       return task === undefined ? null : (run.byTask[task]?.[0]?.record.state ?? null)

@@ -129,7 +129,7 @@ export function retire(e: Engine, run: ActiveRun, ending: number): void {
   if (run.waitingForThis.size > 0) {
     const states = new Map(run.instances.map(({ record }) => [record.task_id, record.state]))
     for (const next of run.waitingForThis) {
-      next.past = { dag_run_id: run.record.id, stateOf: (task_id) => states.get(task_id) ?? null }
+      next.past = { dag_run_id: run.record.id, run_id: run.record.run_id, stateOf: (task_id) => states.get(task_id) ?? null }
       next.waits_for = null
     }
   }

@@ -71,6 +71,9 @@ function whyRunWaits({ run }: Instance): Reason[] {
 /** At most this many upstreams are named; the sentence tells how many there are. */
 const NAMED_MAX = 10
 
+/** Nothing was decided about it yet: it waits, like the one that asks. */
+const inWords = (state: string): string => (state === 'none' ? 'waiting' : state)
+
 function upstreams(instance: Instance): Reason[] {
   const { run, spec } = instance
   const waiting: Reason[] = []
@@ -80,9 +83,13 @@ function upstreams(instance: Instance): Reason[] {
       if (isFinished(upstream.record.state)) continue
       if (++count <= NAMED_MAX)
         waiting.push(
-          reason('upstream', `Upstream ${upstream.record.task_id} is ${upstream.record.state}; its trigger rule is ${spec.trigger_rule}.`, {
-            task_id: upstream.record.task_id,
-          }),
+          reason(
+            'upstream',
+            `Upstream ${upstream.record.task_id} is ${inWords(upstream.record.state)}; its trigger rule is ${spec.trigger_rule}.`,
+            {
+              task_id: upstream.record.task_id,
+            },
+          ),
         )
     }
   }
@@ -94,15 +101,19 @@ function setups(instance: Instance): Reason[] {
   const setup = setupBefore(instance)
   if (setup === null) return []
   const { task_id, state } = setup.record
-  return [reason('setup', `Its setup ${task_id} is ${state}, and must have succeeded.`, { task_id })]
+  return [reason('setup', `Its setup ${task_id} is ${inWords(state)}, and must have succeeded.`, { task_id })]
 }
 
 function past(instance: Instance): Reason[] {
   const { allowed, blocking } = pastAllows(instance)
   if (allowed) return []
   if (blocking === null) return [reason('past_run', 'The run before is being looked up.')]
+  const { run_id = '' } = instance.run.past ?? {}
   return [
-    reason('past_run', `${blocking} of the run before has not succeeded (depends_on_past or wait_for_downstream).`, { task_id: blocking }),
+    reason('past_run', `${blocking} of the run before, ${run_id}, has not succeeded (depends_on_past or wait_for_downstream).`, {
+      run_id,
+      task_id: blocking,
+    }),
   ]
 }
 
@@ -125,8 +136,18 @@ function limits(e: Engine, instance: Instance): Reason[] {
   }
   if (e.parallelism.used >= e.parallelism.max)
     reasons.push(reason('parallelism', `All ${e.parallelism.max} task slots of the installation are taken (parallelism).`))
-  const serving = [...e.workers.values()].filter((worker) => worker.serves(record.queue) && worker.is_connected && !worker.is_draining)
-  if (serving.length === 0) reasons.push(reason('no_worker', `No worker that serves queue ${record.queue} is connected.`))
+  const connected = [...e.workers.values()].filter((worker) => worker.serves(record.queue) && worker.is_connected)
+  const serving = connected.filter((worker) => !worker.is_draining)
+  const [draining] = connected
+  if (serving.length === 0 && draining !== undefined)
+    reasons.push(
+      reason(
+        'workers_draining',
+        `All ${connected.length} workers of queue ${record.queue} are draining, so they take nothing new. To let one take work again: vortex workers resume ${draining.hello.worker_id}`,
+        { worker_id: draining.hello.worker_id },
+      ),
+    )
+  else if (serving.length === 0) reasons.push(reason('no_worker', `No worker that serves queue ${record.queue} is connected.`))
   else if (serving.every((worker) => worker.attempts.size >= worker.allowance))
     reasons.push(reason('worker_capacity', `All ${serving.length} workers of queue ${record.queue} are full.`))
   return reasons

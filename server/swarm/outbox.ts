@@ -18,7 +18,8 @@ export class Outbox {
   #isWelcomed = false
   #reportsAcked = 0
   #heartbeat: number | null = null
-  #drain = false
+  /** False = a drain is over; null = nothing new. */
+  #drain: boolean | null = null
   #controllers: string[] | null = null
 
   /** More waits than a worker that reads would let wait. */
@@ -53,8 +54,8 @@ export class Outbox {
   ackHeartbeat(id: number): void {
     this.#heartbeat = id
   }
-  drain(): void {
-    this.#drain = true
+  drain(wanted: boolean): void {
+    this.#drain = wanted
   }
 
   controllers(addresses: string[]): void {
@@ -110,9 +111,10 @@ export class Outbox {
       this.#controllers = null
       hasContent = true
     }
-    if (this.#drain) {
-      frame.drain = true
-      this.#drain = false
+    if (this.#drain !== null) {
+      frame.drain = this.#drain
+      frame.resume = !this.#drain
+      this.#drain = null
       hasContent = true
     }
     return hasContent
@@ -135,6 +137,7 @@ export function emptyFrame(): ControllerFrame {
     heartbeat_ack: undefined,
     responses: [],
     drain: false,
+    resume: false,
     controllers: undefined,
   }
 }

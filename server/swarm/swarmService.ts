@@ -141,8 +141,8 @@ export class SwarmService implements Service, WorkerPort {
   kill(p: { worker_id: string; ref: AttemptRef; reason: string }): void {
     this.#sessions.get(p.worker_id)?.kill({ ref: p.ref, reason: p.reason })
   }
-  drain(p: { worker_id: string }): void {
-    this.#sessions.get(p.worker_id)?.drain()
+  drain(p: { worker_id: string; is_over?: boolean }): void {
+    this.#sessions.get(p.worker_id)?.drain(p.is_over !== true)
   }
   disconnect(p: { worker_id: string }): void {
     this.#sessions.get(p.worker_id)?.end(status.UNAVAILABLE, 'the lease of this worker has ended: say hello again')

@@ -171,8 +171,9 @@ export class WorkerSession {
     else this.#send(() => this.#outbox.kill(p))
   }
 
-  drain(): void {
-    this.#send(() => this.#outbox.drain())
+  /** False = it is over. */
+  drain(wanted: boolean): void {
+    this.#send(() => this.#outbox.drain(wanted))
   }
 
   /** The other controllers are others now. */

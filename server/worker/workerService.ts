@@ -122,6 +122,7 @@ export class WorkerService implements Service {
       logger: options.logger,
       onWelcome: () => this.#checkDrained(),
       onDrain: () => this.#drainAsTold(),
+      onResume: () => this.#resumeAsTold(),
       onHopeless: (reason) => this.#resolveEnded({ kind: 'hopeless', reason }),
     })
   }
@@ -162,6 +163,15 @@ export class WorkerService implements Service {
     this.#checkDrained()
     const { drain_ms, clock } = this.#o
     if (drain_ms !== null) this.#timers.push(clock.after(drain_ms, () => this.leave()))
+  }
+
+  #resumeAsTold(): void {
+    if (!this.#attempts.isDraining) return
+    // It is being stopped: the controller must not believe that it takes anything.
+    if (this.#isDraining) return this.#outgoing.drain()
+    this.#isEnding = false
+    this.#attempts.resume()
+    this.#o.logger.info({}, 'the controller ended the drain: new attempts are welcome')
   }
 
   /** The controller asked: what runs has all the time that it needs. A local worker stays, or the controller would start another. */

@@ -6,7 +6,7 @@ import { presentWorker } from '../present/admin.ts'
 export function swarmHandlers({
   engine,
   leader,
-}: ApiServices): Pick<Handlers, 'swarmStatus' | 'listWorkers' | 'drainWorker' | 'deleteWorker'> {
+}: ApiServices): Pick<Handlers, 'swarmStatus' | 'listWorkers' | 'drainWorker' | 'resumeWorker' | 'deleteWorker'> {
   return {
     async swarmStatus() {
       const [{ runnable, running, parallelism }, workers] = await Promise.all([leader.counts(), leader.workers()])
@@ -27,7 +27,13 @@ export function swarmHandlers({
     },
     async drainWorker(_, { object: worker, principal }) {
       await engine.workerDrain({ worker_id: worker.worker_id, actor: principal.username })
-      return { message: `Worker "${worker.worker_id}" finishes what it runs, then stops.` }
+      return {
+        message: `Worker "${worker.worker_id}" finishes what it runs and takes nothing new. Then it stops; the server's own local worker stays, and does nothing until: vortex workers resume ${worker.worker_id}`,
+      }
+    },
+    async resumeWorker(_, { object: worker, principal }) {
+      await engine.workerResume({ worker_id: worker.worker_id, actor: principal.username })
+      return { message: `Worker "${worker.worker_id}" takes tasks again.` }
     },
     async deleteWorker(_, { object: worker, principal }) {
       await engine.workerForget({ worker_id: worker.worker_id, actor: principal.username })

@@ -142,7 +142,8 @@ async function why(
   const answer = await client.whyNotRunning({ params, query: { map_index: mapIndex } })
   if (screen.json) return screen.document(answer)
   const style = stateStyle(answer.state)
-  screen.line(`${taskId} is ${style ? screen.paint(style, answer.state) : answer.state}.`)
+  const state = answer.state === 'none' ? 'waiting' : answer.state
+  screen.line(`${taskId} is ${style ? screen.paint(style, state) : state}.`)
   for (const reason of answer.reasons) screen.line(`  - ${reason.message} (${reason.code})`)
   if (answer.reasons.length === 0) screen.line(answer.runnable ? '  Nothing holds it back.' : '  No reason is known.')
   return EXIT.ok

@@ -28,6 +28,7 @@ export const REMOTE_METHODS = [
   'backfillSetState',
   'poolsChanged',
   'workerDrain',
+  'workerResume',
   'workerForget',
 ] as const satisfies readonly RemoteMethod[]
 type Command = (params: unknown) => Promise<unknown>

@@ -155,6 +155,11 @@ export class Attempts implements AttemptListener {
     this.#o.onChange()
   }
 
+  /** Takes attempts again. */
+  resume(): void {
+    this.#isDraining = false
+  }
+
   /** Kills all process trees at once. What has not started is forgotten; the controller assigns it anew. */
   killAll(p: { reason: string; reason_code: string }): void {
     for (const entry of [...this.#entries.values()]) {

@@ -376,6 +376,21 @@ describe('drain', () => {
     expect(bench.engine.ends()).toMatchObject([{ outcome: 'success' }])
   })
 
+  test('one that the controller asked for can be ended: the worker takes attempts again, and does not end', async () => {
+    bench = await startBench()
+    const worker = await bench.startWorker((attempt) => attempt.end())
+    bench.swarm().drain(worker)
+    bench.swarm().drain({ ...worker, is_over: true })
+    await bench.assign(worker, [bench.attempt({})])
+    await until(() => bench.engine.ends().length === 1, 'it ran')
+    bench.swarm().disconnectAll()
+    await until(() => bench.engine.hellos.length === 2, 'it comes back')
+    expect(bench.engine.hellos.map(({ draining }) => draining)).toEqual([false, false])
+    worker.service.drain()
+    bench.swarm().drain({ ...worker, is_over: true })
+    expect(await worker.service.ended).toEqual({ kind: 'drained' })
+  })
+
   test('a second worker on the same folder does not start', async () => {
     bench = await startBench()
     await bench.startWorker(() => never, { folder: `${bench.folder}/one` })

@@ -63,6 +63,8 @@ export interface SessionOptions {
   onWelcome: (welcome: Welcome) => void
   /** The controller gives it nothing more. */
   onDrain: () => void
+  /** That is over. */
+  onResume: () => void
   /** The worker can never work: its token or its protocol is refused. Told only before the first welcome. */
   onHopeless: (reason: string) => void
 }
@@ -275,6 +277,7 @@ export class Session {
         })
     }
     if (frame.drain) this.#o.onDrain()
+    if (frame.resume) this.#o.onResume()
   }
 
   #refused({ code, message, leader_address }: { code: string; message: string; leader_address: string }): void {

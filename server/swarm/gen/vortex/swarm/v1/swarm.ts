@@ -107,6 +107,8 @@ export interface ControllerFrame {
   responses: Response[];
   /** take no new attempts, finish what runs, then end */
   drain: boolean;
+  /** a drain that this controller asked for is over */
+  resume: boolean;
   /** with the Welcome, and whenever it changes */
   controllers: Controllers | undefined;
 }
@@ -465,6 +467,7 @@ function createBaseControllerFrame(): ControllerFrame {
     heartbeat_ack: undefined,
     responses: [],
     drain: false,
+    resume: false,
     controllers: undefined,
   };
 }
@@ -497,6 +500,9 @@ export const ControllerFrame: MessageFns<ControllerFrame> = {
     }
     if (message.drain !== false) {
       writer.uint32(72).bool(message.drain);
+    }
+    if (message.resume !== false) {
+      writer.uint32(88).bool(message.resume);
     }
     if (message.controllers !== undefined) {
       Controllers.encode(message.controllers, writer.uint32(82).fork()).join();
@@ -587,6 +593,14 @@ export const ControllerFrame: MessageFns<ControllerFrame> = {
             }
 
             message.drain = reader.bool();
+            continue;
+          }
+          case 11: {
+            if (tag !== 88) {
+              break;
+            }
+
+            message.resume = reader.bool();
             continue;
           }
           case 10: {
