@@ -36,6 +36,7 @@ import { EngineService } from './scheduler/engineService.ts'
 import { DEFAULT_SETTINGS } from './scheduler/model.ts'
 import { RetentionService } from './scheduler/retention/retentionService.ts'
 import { hashToken } from './swarm/authentication.ts'
+import { checkSharedToken } from './swarm/sharedTokenCheck.ts'
 import { SwarmService } from './swarm/swarmService.ts'
 import { keySourceOf } from './vault/keySource.ts'
 import { createVault, type Vault } from './vault/vault.ts'
@@ -171,6 +172,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     // Before it may lead: whoever leads now learns of this controller first.
     await cluster.start()
     stack.push(() => cluster.stop())
+    await checkSharedToken(store, { holder, token_hash: hashToken(workerToken) })
     await service.start()
     stack.push(() => service.stop())
     for (const housekeeping of [retention, storage]) {
