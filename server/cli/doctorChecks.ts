@@ -1,10 +1,13 @@
 /** The checks of `vortex doctor`. Each answers in a few seconds, changes nothing, and never throws for what it looks for. */
 import { execFile } from 'node:child_process'
+import { X509Certificate } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, opendir, stat, statfs } from 'node:fs/promises'
+import { access, opendir, readFile, stat, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import { dirname, join } from 'node:path'
 import { promisify } from 'node:util'
+import { loadConfig, type Config } from '#runtime/config.ts'
+import { checkDagsFolder, checkTls } from '#runtime/startChecks.ts'
 
 export interface Verdict {
   status: 'ok' | 'warn' | 'fail'
@@ -23,6 +26,8 @@ export interface Place {
   /** Variables of the environment that hold a secret. */
   secrets: string[]
   server_url: string
+  /** Of the server, with the caller's key. */
+  workers: () => Promise<readonly { worker_id: string; status: string }[]>
 }
 
 type Check = (place: Place) => Promise<Verdict>
@@ -30,6 +35,8 @@ type Check = (place: Place) => Promise<Verdict>
 const exec = promisify(execFile)
 /** No check takes longer; a hung interpreter or database is a finding. */
 const CHECK_MS = 5_000
+/** Time to get a new one. */
+const CERTIFICATE_WARN_DAYS = 14
 const MIB = 1024 ** 2
 const DISK_WARN_BYTES = 1024 * MIB
 const DISK_FAIL_BYTES = 100 * MIB
@@ -274,15 +281,69 @@ const checkClock: Check = async (place) => {
   return ok(`${now.toISOString()}, time zone ${Intl.DateTimeFormat().resolvedOptions().timeZone}`)
 }
 
+/** Of settings that the server reads together; others are not looked at here. */
+function settings(names: readonly string[]): Config {
+  return loadConfig({}, Object.fromEntries(names.map((name) => [name, process.env[name]])))
+}
+
+const checkDags: Check = async () => {
+  try {
+    const { dagsFolder } = settings(['VORTEX_DAGS_FOLDER', 'AIRFLOW__CORE__DAGS_FOLDER'])
+    const [missing] = await checkDagsFolder(dagsFolder)
+    if (missing !== undefined) return warn(missing, "Create it, or set VORTEX_DAGS_FOLDER (in the server's own environment too).")
+    await access(dagsFolder, constants.R_OK | constants.X_OK)
+    return ok(dagsFolder)
+  } catch (error) {
+    return fail(error instanceof Error ? error.message : String(error), 'Set VORTEX_DAGS_FOLDER to a folder that the server may read.')
+  }
+}
+
+const checkCertificate: Check = async () => {
+  try {
+    const { tlsCert, tlsKey } = settings(['VORTEX_TLS_CERT', 'VORTEX_TLS_KEY'])
+    if (tlsCert === null) return ok('none is configured')
+    await checkTls({ tlsCert, tlsKey })
+    const { subject, validTo } = new X509Certificate(await readFile(tlsCert))
+    const days = Math.floor((Date.parse(validTo) - Date.now()) / 86_400_000)
+    const text = `${tlsCert} (${subject.replaceAll('\n', ', ')}), valid to ${validTo}`
+    if (days < 0) return fail(text, 'It has expired: get a new one and start the server again.')
+    return days < CERTIFICATE_WARN_DAYS ? warn(text, 'Renew it and start the server again.') : ok(text)
+  } catch (error) {
+    return fail(
+      error instanceof Error ? error.message : String(error),
+      'Set VORTEX_TLS_CERT and VORTEX_TLS_KEY to PEM files that belong together.',
+    )
+  }
+}
+
+const checkWorkers: Check = async (place) => {
+  if ((await askHealth(place.server_url)) === null) return ok('not looked at: no server runs')
+  const workers = await place.workers().catch(() => null)
+  if (workers === null) return warn('not looked at: the server tells them to signed-in users only', 'Set VORTEX_API_KEY.')
+  const of = (status: string) => workers.filter((worker) => worker.status === status)
+  const [draining] = of('draining')
+  const text = `${of('active').length} active, ${of('draining').length} draining, ${of('offline').length} offline`
+  if (of('active').length > 0) return ok(text)
+  if (draining !== undefined)
+    return fail(`${text}: no task starts`, `Let one take tasks again: vortex workers resume ${draining.worker_id}`)
+  return fail(
+    `${text}: no task starts`,
+    'Start one with "vortex worker", or the server with a VORTEX_WORKER_CAPACITY above 0; its log says why none connects.',
+  )
+}
+
 export const CHECKS: Readonly<Record<string, Check>> = {
   node: checkNode,
   python: checkPython,
   packages: checkPackages,
   'data folder': checkDataFolder,
+  'dag folder': checkDags,
+  certificate: checkCertificate,
   secrets: checkSecrets,
   disk: checkDisk,
   storage: checkStorage,
   server: checkServer,
+  workers: checkWorkers,
   database: checkDatabase,
   clock: checkClock,
 }

@@ -12,7 +12,7 @@ let api: TestApi
 let home: string
 let env: Record<string, string>
 
-const vortex = (args: string[]) => startCli(args, { env }).done
+const vortex = (args: string[], options: { env?: Record<string, string> } = {}) => startCli(args, { env: { ...env, ...options.env } }).done
 const versionOf = async (run: string) =>
   (await api.call({ url: `/api/dags/etl/runs/${run}`, as: 'ada' })).json<{ version: number; state: string }>()
 
@@ -98,5 +98,60 @@ describe('words', () => {
   test('a port of another protocol is not taken for a server that is down', async () => {
     const { code, stderr } = await startCli(['dags', 'list', '--server', 'http://127.0.0.1:22'], { env }).done
     expect([code, stderr]).toEqual([3, expect.stringContaining('port 22 belongs to another protocol')])
+  })
+})
+
+describe('doctor', () => {
+  test('judges each thing and exits 1 only for failures', async () => {
+    const good = await vortex(['doctor', '--json'])
+    const verdicts = JSON.parse(good.stdout) as { check: string; status: string }[]
+    const checks = [
+      'node',
+      'python',
+      'packages',
+      'data folder',
+      'dag folder',
+      'certificate',
+      'secrets',
+      'disk',
+      'storage',
+      'server',
+      'workers',
+      'database',
+      'clock',
+    ]
+    expect(verdicts.map(({ check }) => check)).toEqual(checks)
+    expect(verdicts.find(({ check }) => check === 'storage')).toMatchObject({
+      status: 'ok',
+      found: expect.stringMatching(/^database \d+\.\d MiB, logs .*; finished runs are kept for ever$/) as string,
+    })
+    expect(verdicts.find(({ check }) => check === 'server')).toMatchObject({ status: 'ok' })
+    const bad = await vortex(['doctor'], {
+      env: { VORTEX_PYTHON: '/nowhere/python', VORTEX_DATABASE_URL: 'postgres://u:secret@127.0.0.1:9/db', VORTEX_RETENTION_DAYS: 'x' },
+    })
+    expect(bad.code).toBe(1)
+    expect(bad.stdout).toMatch(/fail +python +VORTEX_PYTHON is \/nowhere\/python/)
+    expect(bad.stdout).toMatch(/fail +database +PostgreSQL at 127\.0\.0\.1:9\/db does not answer/)
+    expect(bad.stdout).toMatch(/fail +storage +VORTEX_RETENTION_DAYS is x/)
+    expect(bad.stdout).toMatch(/warn +secrets +VORTEX_DATABASE_URL \(its password\) .*same user/)
+    expect(bad.stdout).not.toContain(':secret')
+    const apart = await vortex(['doctor'], { env: { VORTEX_KEK: 'k', VORTEX_WORKER_TOKEN: 't', VORTEX_WORKER_CAPACITY: '0' } })
+    expect(apart.stdout).toMatch(/ok +secrets +no tasks run beside the server/)
+    const beside = await vortex(['doctor'], { env: { VORTEX_KEK: 'k', VORTEX_WORKER_TOKEN: 't' } })
+    expect(beside.stdout).toMatch(/warn +secrets +VORTEX_KEK and VORTEX_WORKER_TOKEN .*\n.*--worker-capacity 0/)
+  })
+
+  test('looks at the DAG folder, the certificate and the workers', async () => {
+    const doctor = async (more: Record<string, string>) => (await vortex(['doctor'], { env: more })).stdout
+    const bad = await doctor({ VORTEX_DAGS_FOLDER: import.meta.filename, VORTEX_TLS_CERT: '/nope/c', VORTEX_TLS_KEY: '/nope/k' })
+    expect(bad).toMatch(/fail +dag folder +.* is a file/)
+    expect(bad).toMatch(/fail +certificate +.*\/nope\/c/)
+    expect(bad).toMatch(/fail +workers +0 active, 0 draining, 0 offline: no task starts/)
+    expect(await doctor({ VORTEX_DAGS_FOLDER: '/nope/dags', VORTEX_TLS_CERT: '/nope/c' })).toMatch(
+      /warn +dag folder +.*\/nope\/dags does not exist[^]*fail +certificate +.*belong together/,
+    )
+    expect(await doctor({ VORTEX_DAGS_FOLDER: home, VORTEX_SERVER_URL: 'http://127.0.0.1:3009' })).toMatch(
+      /ok +dag folder[^]*ok +certificate +none[^]*ok +workers +not looked at/,
+    )
   })
 })

@@ -4,6 +4,7 @@ import { action, type Cli } from '../cli.ts'
 import { dataFolder, DEFAULT_SERVER } from '../connection.ts'
 import { CHECKS, type Verdict } from '../doctorChecks.ts'
 import { EXIT } from '../exit.ts'
+import { readPages } from '../pages.ts'
 
 const STYLES = { ok: 'green', warn: 'yellow', fail: 'red' } as const
 
@@ -11,12 +12,12 @@ export function register(doctor: Command): void {
   doctor
     .addHelpText(
       'after',
-      '\nExit code 1 if a check fails; warnings alone are 0. It reads VORTEX_HOME, VORTEX_PORT, VORTEX_PYTHON, VORTEX_DATABASE_URL, VORTEX_RETENTION_DAYS,\nVORTEX_WORKER_CAPACITY and the variables that hold secrets as the server does.',
+      '\nExit code 1 if a check fails; warnings alone are 0. It reads VORTEX_HOME, VORTEX_DAGS_FOLDER, VORTEX_TLS_CERT, VORTEX_TLS_KEY,\nVORTEX_PORT, VORTEX_PYTHON, VORTEX_DATABASE_URL, VORTEX_RETENTION_DAYS,\nVORTEX_WORKER_CAPACITY and the variables that hold secrets as the server does.',
     )
     .action(action(run))
 }
 
-async function run({ screen }: Cli): Promise<number> {
+async function run({ screen, connection }: Cli): Promise<number> {
   const place = {
     data_folder: dataFolder(),
     port: Number(process.env['VORTEX_PORT'] || new URL(DEFAULT_SERVER).port),
@@ -26,6 +27,7 @@ async function run({ screen }: Cli): Promise<number> {
     worker_capacity: process.env['VORTEX_WORKER_CAPACITY'] || null,
     secrets: secretsOf(process.env),
     server_url: process.env['VORTEX_SERVER_URL'] || DEFAULT_SERVER,
+    workers: async () => (await readPages(10_000, (page) => connection().client.listWorkers({ query: page }))).items,
   }
   const verdicts: (Verdict & { check: string })[] = []
   for (const [check, look] of Object.entries(CHECKS)) {
