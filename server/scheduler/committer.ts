@@ -12,16 +12,10 @@
 import type { Clock } from '#runtime/clock.ts'
 import { StoreRefusedData, StoreUnavailable, type EngineCommit, type EngineStore, type LeaderTerm } from '#db/store.ts'
 import { partsOf, type RowOwners } from './commitParts.ts'
-import { PendingCommit } from './pendingCommit.ts'
+import { PendingCommit, type Refusal } from './pendingCommit.ts'
 
 /** The term ended while a commit was on its way and unanswered: whether it was made, only the database knows. */
 export class OutcomeUnknown extends Error {}
-
-/** Why the database refused what was decided about a DAG: its rows are other ones, or it cannot store a value. */
-export interface Refusal {
-  why: 'conflict' | 'data'
-  detail: string
-}
 
 const RETRY_FIRST_MS = 20
 const RETRY_LONGEST_MS = 1000

@@ -15,7 +15,12 @@ import type {
   XComRecord,
 } from '#db/records.ts'
 import { dagOfRows, type RowOwners } from './commitParts.ts'
-import type { Refusal } from './committer.ts'
+
+/** Why the database refused what was decided about a DAG: its rows are other ones, or it cannot store a value. */
+export interface Refusal {
+  why: 'conflict' | 'data'
+  detail: string
+}
 
 /** Of which DAGs decisions were dropped, and why. */
 type Dropped = ReadonlyMap<string, Refusal>

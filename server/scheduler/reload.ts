@@ -13,12 +13,12 @@ import type { EngineSnapshot, EngineStore } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { Logger } from '#runtime/logger.ts'
 import type { RowOwners } from './commitParts.ts'
-import type { Refusal } from './committer.ts'
 import { forgetLive, releaseSlots } from './dispatch.ts'
 import type { Cause, Engine } from './engine.ts'
 import { beginRuns, takeRows } from './engineLoad.ts'
 import { restoreKilled } from './leftAttempts.ts'
 import type { DagEntry, LiveAttempt } from './model.ts'
+import type { Refusal } from './pendingCommit.ts'
 import { abortRun } from './runs.ts'
 
 /** A DAG that conflicts again and again is read again at most so often. */
