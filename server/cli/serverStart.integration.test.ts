@@ -77,3 +77,13 @@ test.each([
   expect({ code, stderr }).toEqual({ code: exit, stderr: expect.stringMatching(words) as string })
   expect(stderr).not.toContain('    at ')
 })
+
+test('a DAG folder that is missing is a warning: it may still come', async () => {
+  const server = startCli(['server', '--port', '0', '--dags-folder', '/nope/dags', '--worker-capacity', '0'], {
+    env: { HOME: folder, VORTEX_HOME: home },
+  })
+  await server.seen(/VORTEX runs at/)
+  server.child.kill('SIGINT')
+  const { code, stderr } = await server.done
+  expect([code, stderr]).toEqual([0, expect.stringMatching(/Warning: .*\/nope\/dags does not exist.*--dags-folder/)])
+})

@@ -143,7 +143,7 @@ function limits(e: Engine, instance: Instance): Reason[] {
     reasons.push(
       reason(
         'workers_draining',
-        `All ${connected.length} workers of queue ${record.queue} are draining, so they take nothing new. To let one take work again: vortex workers resume ${draining.hello.worker_id}`,
+        `${connected.length === 1 ? `The only worker of queue ${record.queue} is` : `All ${connected.length} workers of queue ${record.queue} are`} draining: nothing new starts. To let one take tasks again: vortex workers resume ${draining.hello.worker_id}`,
         { worker_id: draining.hello.worker_id },
       ),
     )
