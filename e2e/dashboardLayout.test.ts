@@ -129,3 +129,15 @@ it('asks for a run by the name that people know', async () => {
   await open('/dags/etl_sales?trigger=etl_sales')
   await page.getByRole('dialog', { name: 'Trigger Sales, every hour' }).waitFor()
 })
+
+it('shows a schedule of many words whole', async () => {
+  const dag = server.dags.get('etl_sales')
+  if (!dag) throw new Error('the fixture has no etl_sales')
+  server.dags.set('etl_sales', { ...dag, tasks: { ...dag.tasks, dag: { ...dag.tasks.dag, schedule_interval: '7 * * * *' } } })
+  await open('/dags')
+  const words = page.getByText('At 7 minutes past the hour', { exact: true })
+  await words.waitFor()
+  expect(
+    await words.evaluate((element) => element.scrollWidth <= element.clientWidth && element.scrollHeight <= element.clientHeight),
+  ).toBe(true)
+})
