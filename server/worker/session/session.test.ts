@@ -44,7 +44,7 @@ describe('an attempt from assignment to end', () => {
     await bench.assign(worker, [attempt])
     await until(() => bench.engine.ends().length === 1, 'the end')
     expect(bench.engine.reports.map((report) => report.type)).toEqual(['started', 'xcom', 'ended'])
-    expect(bench.engine.reports[1]).toMatchObject({ xcoms: [{ key: 'early', value_json: '{"value":"red"}' }] })
+    expect(bench.engine.reports[1]).toMatchObject({ xcoms: [{ key: 'early', value_json: '{"value":"red","is_sensitive":false}' }] })
     expect(bench.engine.reports[2]).toMatchObject({ outcome: 'success', xcoms: [{ key: 'return_value', value_json: '42' }] })
     await until(async () => (await bench.store.logStat(attempt.ref))?.complete === true, 'the log is complete')
     expect(await readLog(attempt.ref)).toBe('first\nsecond\n')
