@@ -2,7 +2,8 @@
  * `npm run check`: format, lint, types, import directions, dead code, tidiness. Exactly what CI runs first. Each guard also
  * proves that it saw the code: a gate that inspects nothing passes everything.
  */
-import { spawnSync } from 'node:child_process'
+import { spawn } from 'node:child_process'
+import { text } from 'node:stream/consumers'
 
 import { join, resolve } from 'node:path'
 
@@ -15,16 +16,23 @@ const FILES_MIN = 100
 
 interface Guard {
   name: string
-  run: () => { ok: boolean; output: string }
+  run: () => Promise<Result>
 }
 
-function node(args: string[]): { ok: boolean; output: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, args, { cwd: root, encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 })
+interface Result {
+  ok: boolean
+  output: string
+}
+
+async function node(args: string[]): Promise<Result> {
+  const child = spawn(process.execPath, args, { cwd: root, stdio: ['ignore', 'pipe', 'pipe'] })
+  const ended = new Promise<number | null>((resolve) => child.once('close', resolve))
+  const [stdout, stderr, status] = await Promise.all([text(child.stdout), text(child.stderr), ended])
   return { ok: status === 0, output: `${stdout}${stderr}` }
 }
 
 /** Fails a guard that reports fewer files than it must have seen. */
-function sawEnough(result: { ok: boolean; output: string }, count: number): { ok: boolean; output: string } {
+function sawEnough(result: Result, count: number): Result {
   return count >= FILES_MIN ? result : { ok: false, output: `${result.output}\nThe guard saw only ${count} files; it is broken.` }
 }
 
@@ -32,8 +40,8 @@ const GUARDS: Guard[] = [
   { name: 'format', run: () => node([bin('prettier/bin/prettier.cjs'), '--check', '--log-level', 'warn', '.']) },
   {
     name: 'lint',
-    run: () => {
-      const result = node([
+    run: async () => {
+      const result = await node([
         bin('eslint/bin/eslint.js'),
         '--format',
         'json',
@@ -59,8 +67,8 @@ const GUARDS: Guard[] = [
   },
   ...TSCONFIGS.map((folder): Guard => ({
     name: `types ${folder}`,
-    run: () => {
-      const result = node([bin('typescript/bin/tsc'), '-p', join(folder, 'tsconfig.json'), '--listFiles'])
+    run: async () => {
+      const result = await node([bin('typescript/bin/tsc'), '-p', join(folder, 'tsconfig.json'), '--listFiles'])
       const own = result.output.split('\n').filter((line) => line.startsWith(join(root, folder)))
       const errors = result.output.split('\n').filter((line) => line.includes('error TS'))
       return own.length > 5 ? { ok: result.ok, output: errors.join('\n') } : { ok: false, output: 'tsc saw no files' }
@@ -68,8 +76,8 @@ const GUARDS: Guard[] = [
   })),
   {
     name: 'imports',
-    run: () => {
-      const result = node([
+    run: async () => {
+      const result = await node([
         bin('dependency-cruiser/bin/dependency-cruiser.mjs'),
         '--config',
         '.dependency-cruiser.mjs',
@@ -87,15 +95,21 @@ const GUARDS: Guard[] = [
 ]
 
 const asked = process.argv.slice(2)
+const waiting = GUARDS.filter(({ name }) => asked.length === 0 || asked.some((word) => name.startsWith(word)))
 let failed = 0
-for (const { name, run } of GUARDS) {
-  if (asked.length > 0 && !asked.some((word) => name.startsWith(word))) continue
-  const began = performance.now()
-  const { ok, output } = run()
-  process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${name} (${((performance.now() - began) / 1000).toFixed(1)} s)\n`)
-  if (ok) continue
-  failed++
-  process.stdout.write(`${output.trim()}\n`)
+
+async function work(): Promise<void> {
+  for (let guard = waiting.shift(); guard !== undefined; guard = waiting.shift()) {
+    const began = performance.now()
+    const { ok, output } = await guard.run()
+    process.stdout.write(`${ok ? 'ok  ' : 'FAIL'} ${guard.name} (${((performance.now() - began) / 1000).toFixed(1)} s)\n`)
+    if (ok) continue
+    failed++
+    process.stdout.write(`${output.trim()}\n`)
+  }
 }
+
+// Two at a time: a guard is one thread, and more of them want more memory than a small machine has.
+await Promise.all([work(), work()])
 process.stdout.write(failed === 0 ? 'All checks passed.\n' : `${failed} checks failed.\n`)
 process.exitCode = failed === 0 ? 0 : 1

@@ -27,10 +27,9 @@ function checkSwarm({ swarmListen, swarmPlaintext, tlsCert }: Config): void {
 /** That the files can be read and belong together. */
 export async function checkTls({ tlsCert, tlsKey }: Pick<Config, 'tlsCert' | 'tlsKey'>): Promise<void> {
   if (tlsCert === null || tlsKey === null) return
-  const [cert, key] = await Promise.all([
-    readSetting(tlsCert, '--tls-cert (or VORTEX_TLS_CERT)'),
-    readSetting(tlsKey, '--tls-key (or VORTEX_TLS_KEY)'),
-  ])
+  // One after the other, so that of two that are wrong the same one is always told.
+  const cert = await readSetting(tlsCert, '--tls-cert (or VORTEX_TLS_CERT)')
+  const key = await readSetting(tlsKey, '--tls-key (or VORTEX_TLS_KEY)')
   try {
     createSecureContext({ cert, key })
   } catch (cause) {

@@ -40,6 +40,8 @@ async function run({ screen }: Cli, given: Record<string, string | boolean>): Pr
     if (URL.canParse(url) && new URL(url).password !== '')
       screen.warn('The password in --database-url is visible to every user of this machine. Use VORTEX_DATABASE_URL.')
   }
+  // From here on: a signal during the start ends it in order as soon as it is through.
+  const signal = untilSignal()
   const { startServer } = await import('../embedded.ts')
   const server = await startServer(options).catch((cause: unknown) => {
     endSoon()
@@ -52,7 +54,7 @@ async function run({ screen }: Cli, given: Record<string, string | boolean>): Pr
     if (server.sign_in_link !== null) screen.line(`Sign in once with ${server.sign_in_link}`)
   }
   // A service manager restarts with TERM: running tasks go on under the local worker. Ctrl-C ends everything.
-  await server.stop({ leave_worker: (await untilSignal()) === 'SIGTERM' })
+  await server.stop({ leave_worker: (await signal) === 'SIGTERM' })
   endSoon()
   return EXIT.ok
 }
