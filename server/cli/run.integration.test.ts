@@ -49,7 +49,7 @@ describe('vortex run', () => {
     )
     const { code, stdout, stderr } = await vortexRun([path, '--conf', '{"day": 7}'])
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
-    expect(stdout).toMatch(/success +a in .*\n[^]*success +b in .*\ngood manual__\S+ success {2}2\/2/)
+    expect(stdout).toMatch(/success +a\b.*\n[^]*success +b\b.*\ngood manual__\S+ success {2}2\/2/)
     expect((await readdir(join(home, 'tmp'))).filter((name) => name.startsWith('vortex-run-'))).toEqual([])
   })
 
