@@ -123,8 +123,9 @@ class Watch {
       const known = before?.tasks.get(taskKey(task))
       if (known?.state !== task.state || known.try_number !== task.try_number) this.#tell(task)
     }
-    for (const event of pending) this.#apply(event)
+    // What was read of a run that has ended is final; events that came meanwhile are older than it.
     if (isEnded(model)) this.#stop.abort()
+    else for (const event of pending) this.#apply(event)
   }
 
   #apply(event: LiveEvent): void {
