@@ -41,8 +41,8 @@ export default defineConfig({
           exclude: [...never, 'server/db/**'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
-          // Most of them wait for leases, restarts and kills: two files at a time take half as long and no more of the machine.
-          maxWorkers: 2,
+          // Leases, restarts and kills have their times: files beside each other would take them from each other on two cores.
+          fileParallelism: false,
         },
       },
       {
