@@ -1,0 +1,133 @@
+/** Operations on DAGs, their versions and import errors. */
+import { Type } from 'typebox'
+import { Dag, DagDetail, DagSource, DagTasks, DagVersion, ImportError, NextRun } from '../dag.ts'
+import { DagRun, TriggerBody } from '../dagRun.ts'
+import { DAG_RUN_STATES } from '../states.ts'
+import { Enum, Key, Page, Strict, pageQuery } from '../schema.ts'
+import { Message, DagParams, type Operation } from './operation.ts'
+
+export const dagsOperations = {
+  listDags: {
+    method: 'GET',
+    path: '/api/dags',
+    role: 'Viewer',
+    tag: 'dags',
+    summary: 'DAGs, ordered by id.',
+    query: Strict({
+      ...pageQuery,
+      search: Type.Optional(Type.String({ maxLength: 200, description: 'part of the id, name or description' })),
+      tag: Type.Optional(Type.String({ maxLength: 200 })),
+      owner: Type.Optional(Type.String({ maxLength: 200 })),
+      paused: Type.Optional(Type.Boolean()),
+      last_run_state: Type.Optional(Enum(DAG_RUN_STATES)),
+      include_stale: Type.Optional(Type.Boolean({ default: false })),
+    }),
+    ok: Page(Dag),
+  },
+  getDag: { method: 'GET', path: '/api/dags/:dag_id', role: 'Viewer', tag: 'dags', summary: 'One DAG.', params: DagParams, ok: DagDetail },
+  deleteDag: {
+    method: 'DELETE',
+    path: '/api/dags/:dag_id',
+    role: 'Operator',
+    tag: 'dags',
+    summary:
+      'Deletes a DAG with its whole history. Refused while a run is active. If its file still defines it, it comes back without history.',
+    params: DagParams,
+    ok: Message,
+  },
+  getDagTasks: {
+    method: 'GET',
+    path: '/api/dags/:dag_id/tasks',
+    role: 'Viewer',
+    tag: 'dags',
+    summary: 'Tasks, dependencies and task groups of a version (default: the newest).',
+    params: DagParams,
+    query: Strict({ version: Type.Optional(Type.Integer({ minimum: 1 })) }),
+    ok: DagTasks,
+  },
+  getDagSource: {
+    method: 'GET',
+    path: '/api/dags/:dag_id/source',
+    role: 'Viewer',
+    tag: 'dags',
+    summary: 'Source of the newest version.',
+    params: DagParams,
+    ok: DagSource,
+  },
+  pauseDag: {
+    method: 'PATCH',
+    path: '/api/dags/:dag_id/pause',
+    role: 'Operator',
+    tag: 'dags',
+    summary:
+      'No new scheduled runs; running tasks go on, no new task of a scheduled or backfill run starts. Runs that a person started go on.',
+    params: DagParams,
+    ok: Message,
+  },
+  unpauseDag: {
+    method: 'PATCH',
+    path: '/api/dags/:dag_id/unpause',
+    role: 'Operator',
+    tag: 'dags',
+    summary: 'Lets scheduled runs and tasks start again.',
+    params: DagParams,
+    ok: Message,
+  },
+  triggerDag: {
+    method: 'POST',
+    path: '/api/dags/:dag_id/trigger',
+    role: 'Operator',
+    tag: 'dags',
+    summary: 'Starts a manual run. Safe to repeat with the same run_id: the second call answers conflict.',
+    params: DagParams,
+    body: TriggerBody,
+    ok: DagRun,
+  },
+  retryDag: {
+    method: 'POST',
+    path: '/api/dags/:dag_id/retry',
+    role: 'Operator',
+    tag: 'dags',
+    summary: 'Runs the failed tasks of the newest run again, with everything downstream of them.',
+    params: DagParams,
+    ok: Message,
+  },
+  nextRuns: {
+    method: 'GET',
+    path: '/api/dags/:dag_id/next-runs',
+    role: 'Viewer',
+    tag: 'dags',
+    summary: 'The next scheduled runs, by the code that creates them.',
+    params: DagParams,
+    query: Strict({ count: Type.Optional(Type.Integer({ minimum: 1, maximum: 100, default: 10 })) }),
+    ok: Strict({ data: Type.Array(NextRun) }),
+  },
+  listVersions: {
+    method: 'GET',
+    path: '/api/dags/:dag_id/versions',
+    role: 'Viewer',
+    tag: 'versions',
+    summary: 'Versions, newest first.',
+    params: DagParams,
+    query: Strict(pageQuery),
+    ok: Strict({ dag_id: Type.String(), versions: Type.Array(DagVersion), total: Type.Integer() }),
+  },
+  getVersionSource: {
+    method: 'GET',
+    path: '/api/dags/:dag_id/versions/:version/source',
+    role: 'Viewer',
+    tag: 'versions',
+    summary: 'Source of one version.',
+    params: Strict({ dag_id: Key, version: Type.Integer({ minimum: 1 }) }),
+    ok: DagSource,
+  },
+  listImportErrors: {
+    method: 'GET',
+    path: '/api/import-errors',
+    role: 'Viewer',
+    tag: 'dags',
+    summary: 'DAG files that fail to load.',
+    query: Strict(pageQuery),
+    ok: Page(ImportError),
+  },
+} as const satisfies Record<string, Operation>
