@@ -73,8 +73,8 @@ describe('signing in', () => {
     const addresses: string[] = []
     page.on('request', (request) => addresses.push(`${request.url()} ${request.headers()['referer'] ?? ''}`))
     await open(`/#token=${SIGN_IN_TOKEN}`)
-    await page.getByRole('heading', { name: 'DAGs', exact: true }).waitFor()
-    expect(page.url()).toBe(`${base}/dags`)
+    await page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+    expect(page.url()).toBe(`${base}/`)
     expect(called('loginWithLink')).toHaveLength(1)
     // The fragment never leaves the browser; the token is in the body of the POST alone.
     expect(addresses.filter((address) => address.includes(SIGN_IN_TOKEN))).toEqual([])

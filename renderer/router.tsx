@@ -1,6 +1,6 @@
 /**
  * The route table. Each page is a chunk of its own, loaded when the pointer comes near its link; each view's state is in the typed
- * search params of search.ts. Places for Home, Runs of all DAGs and Admin are beside `dags` when they come.
+ * search params of search.ts.
  */
 import { MutationCache, QueryCache, QueryClient } from '@tanstack/react-query'
 import {
@@ -50,14 +50,19 @@ const appRoute = createRoute({
     }
   },
 })
-const toSignIn = (from: string) => redirect({ to: '/sign-in', search: from === '/' || from === '/dags' ? {} : { next: from } })
+const toSignIn = (from: string) => redirect({ to: '/sign-in', search: from === '/' ? {} : { next: from } })
 
 const homeRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/',
-  beforeLoad: () => {
-    throw redirect({ to: '/dags', replace: true })
-  },
+  component: lazyRouteComponent(() => import('./features/home/HomePage.tsx'), 'HomePage'),
+})
+
+const allRunsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/runs',
+  validateSearch: runsSearch,
+  component: lazyRouteComponent(() => import('./features/runs/AllRunsPage.tsx'), 'AllRunsPage'),
 })
 
 const dagsRoute = createRoute({
@@ -120,6 +125,7 @@ const routeTree = rootRoute.addChildren([
   signInRoute,
   appRoute.addChildren([
     homeRoute,
+    allRunsRoute,
     dagsRoute,
     dagRoute.addChildren([dagGraphRoute, dagRunsRoute, dagDetailsRoute, dagCodeRoute]),
     runRoute,

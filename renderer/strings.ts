@@ -2,6 +2,7 @@
 import { dagStrings } from './strings/dag.ts'
 import { dagsStrings } from './strings/dags.ts'
 import { graphStrings } from './strings/graph.ts'
+import { homeStrings } from './strings/home.ts'
 import { runsStrings } from './strings/runs.ts'
 import { scheduleStrings } from './strings/schedule.ts'
 import { shellStrings } from './strings/shell.ts'
@@ -13,6 +14,7 @@ export const strings = {
   ...dagStrings,
   ...dagsStrings,
   ...graphStrings,
+  ...homeStrings,
   ...runsStrings,
   ...scheduleStrings,
   ...shellStrings,

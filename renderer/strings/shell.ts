@@ -3,7 +3,16 @@
 export const shellStrings = {
   product: 'VORTEX',
   units: { day: 'day', hour: 'hour', minute: 'minute', second: 'second' },
-  nav: { dags: 'DAGs', main: 'Main navigation', open: 'Open navigation', close: 'Close navigation', skip: 'Skip to content' },
+  nav: {
+    home: 'Home',
+    dags: 'DAGs',
+    runs: 'Runs',
+    admin: 'Admin',
+    main: 'Main navigation',
+    open: 'Open navigation',
+    close: 'Close navigation',
+    skip: 'Skip to content',
+  },
   errors: {
     offline: 'The server does not answer. Check that it runs and that this machine can reach it.',
     title: 'This could not be loaded',
@@ -52,7 +61,7 @@ export const shellStrings = {
     sheet: 'Keyboard shortcuts',
     sheetLead: 'Keys work wherever you are not typing.',
     groups: { go: 'Go to', view: 'View', act: 'Act', help: 'Help', dags: 'DAGs' },
-    goDags: 'Go to the DAGs',
+    goTo: (page: string) => `Go to ${page}`,
     search: 'Search in this page',
     cycleTheme: 'Switch between light and dark',
     cycleTime: 'Switch the time zone shown',

@@ -40,7 +40,7 @@ describe('the page after sign-in', () => {
   it('is a path of this site', () => {
     expect(safeNext('/dags/a/runs?state=failed')).toBe('/dags/a/runs?state=failed')
     for (const bad of [undefined, '//evil.example', '/\\evil.example', 'https://evil.example', 'javascript:alert(1)', '/sign-in']) {
-      expect(safeNext(bad)).toBe('/dags')
+      expect(safeNext(bad)).toBe('/')
     }
   })
 })

@@ -25,5 +25,5 @@ export function takeSignInToken(page: Page): string | null {
 
 /** A page to return to after sign-in: a path of this site only, never `//host` or a URL. */
 export function safeNext(next: string | undefined): string {
-  return next !== undefined && /^\/(?![/\\])/.test(next) && !next.startsWith('/sign-in') ? next : '/dags'
+  return next !== undefined && /^\/(?![/\\])/.test(next) && !next.startsWith('/sign-in') ? next : '/'
 }

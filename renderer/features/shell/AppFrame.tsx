@@ -13,20 +13,22 @@ import {
   useMantineColorScheme,
 } from '@mantine/core'
 import { useDisclosure } from '@mantine/hooks'
-import { IconKeyboard, IconSearch, IconSitemap } from '@tabler/icons-react'
+import { IconKeyboard, IconSearch } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
 import { lazy, Suspense, useEffect, useSyncExternalStore } from 'react'
+import { ROLES } from '#contract/states.ts'
 import { connectLiveEvents } from '../../api/liveEvents.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { KeyListener, openPalette, paletteRequest, useCommands } from '../../commands/index.ts'
 import { KeyCaps } from '../../commands/KeyCaps.tsx'
 import { strings } from '../../strings.ts'
 import { nextTimeMode, setTimeMode } from '../../ui/timeMode.ts'
-import { useSignOut } from '../session/index.ts'
+import { useMe, useSignOut } from '../session/index.ts'
 import classes from './AppFrame.module.css'
 import { TimeMenu, UserMenu } from './HeaderMenus.tsx'
 import { LiveLamp } from './LiveLamp.tsx'
+import { isWithin, NAVIGATION, type NavEntry } from './navigation.ts'
 
 // What is not in the first picture is loaded after it.
 const CommandPalette = lazy(() =>
@@ -45,7 +47,7 @@ export function AppFrame() {
   const [isNavOpen, nav] = useDisclosure(false)
   const [isSheetOpen, sheet] = useDisclosure(false)
   const isPaletteWanted = useSyncExternalStore(paletteRequest.subscribe, paletteRequest.wasMade)
-  const path = useRouterState({ select: (state) => state.location.pathname })
+  const path = usePath()
   useEffect(() => connectLiveEvents(client, () => void client.invalidateQueries({ queryKey: queryKeys.me })), [client])
   useEffect(nav.close, [path])
   useGlobalCommands(sheet.toggle)
@@ -70,7 +72,7 @@ export function AppFrame() {
               size="sm"
               aria-label={isNavOpen ? strings.nav.close : strings.nav.open}
             />
-            <UnstyledButton component={Link} to="/dags" className={classes['brand']}>
+            <UnstyledButton component={Link} to="/" className={classes['brand']}>
               <Image src="/icon.svg" w={26} h={26} alt="" />
               <Text fw={700} size="md" visibleFrom="xs" lts={0.6}>
                 {strings.product}
@@ -98,13 +100,7 @@ export function AppFrame() {
         </Group>
       </AppShell.Header>
       <AppShell.Navbar p="xs" aria-label={strings.nav.main}>
-        <NavLink
-          component={Link}
-          to="/dags"
-          label={strings.nav.dags}
-          leftSection={<IconSitemap size={18} stroke={1.7} />}
-          active={path.startsWith('/dags')}
-        />
+        <Navigation />
       </AppShell.Navbar>
       <AppShell.Main id="content">
         <Outlet />
@@ -132,6 +128,36 @@ export function AppFrame() {
   )
 }
 
+const usePath = () => useRouterState({ select: (state) => state.location.pathname })
+
+/** Entries that the person's role may see. */
+function useNavigation(): { label: string | null; entries: NavEntry[] }[] {
+  const role = useMe()?.role ?? 'Viewer'
+  return NAVIGATION.map(({ label, entries }) => ({
+    label,
+    entries: entries.filter((entry) => entry.role === undefined || ROLES.indexOf(role) >= ROLES.indexOf(entry.role)),
+  })).filter(({ entries }) => entries.length > 0)
+}
+
+function Navigation() {
+  const path = usePath()
+  return useNavigation().map(({ label, entries }) => (
+    <div key={label ?? ''} role="group" {...(label === null ? {} : { 'aria-label': label })}>
+      {label === null ? null : <div className={classes['navGroup']}>{label}</div>}
+      {entries.map((entry) => (
+        <NavLink
+          key={entry.to}
+          component={Link}
+          to={entry.to}
+          label={entry.label}
+          leftSection={<entry.icon size={18} stroke={1.7} />}
+          active={isWithin(entry, path)}
+        />
+      ))}
+    </div>
+  ))
+}
+
 function useGlobalCommands(toggleSheet: () => void): void {
   const navigate = useNavigate()
   const signOut = useSignOut()
@@ -140,7 +166,15 @@ function useGlobalCommands(toggleSheet: () => void): void {
   useCommands([
     { id: 'palette', title: strings.commands.palette, group: 'help', keys: ['mod+k'], run: openPalette },
     { id: 'shortcuts', title: strings.commands.sheet, group: 'help', keys: ['?'], run: toggleSheet },
-    { id: 'go-dags', title: strings.commands.goDags, group: 'go', keys: ['shift+d'], run: () => void navigate({ to: '/dags' }) },
+    ...useNavigation().flatMap(({ entries }) =>
+      entries.map((entry) => ({
+        id: `go:${entry.to}`,
+        title: strings.commands.goTo(entry.label),
+        group: 'go' as const,
+        ...(entry.keys ? { keys: entry.keys } : {}),
+        run: () => void navigate({ to: entry.to }),
+      })),
+    ),
     {
       id: 'theme',
       title: strings.commands.cycleTheme,

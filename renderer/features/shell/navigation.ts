@@ -1,0 +1,42 @@
+/**
+ * The navigation: one table for the sidebar, the palette's "Go to" and their keys. A page adds a line. A group without an entry
+ * that the person may see is not shown.
+ */
+import { IconHome, IconPlayerPlay, IconSitemap, type Icon } from '@tabler/icons-react'
+import type { LinkProps } from '@tanstack/react-router'
+import type { Role } from '#contract/states.ts'
+import { strings } from '../../strings.ts'
+
+export interface NavEntry {
+  to: NonNullable<LinkProps['to']>
+  label: string
+  icon: Icon
+  /** Keys that go there, as in commands/registry.ts. */
+  keys?: readonly string[]
+  /** The weakest role that sees it; absent = everybody. */
+  role?: Role
+}
+export interface NavGroup {
+  /** null = the first group, which needs no name. */
+  label: string | null
+  entries: readonly NavEntry[]
+}
+
+const { nav } = strings
+
+export const NAVIGATION: readonly NavGroup[] = [
+  {
+    label: null,
+    entries: [
+      { to: '/', label: nav.home, icon: IconHome, keys: ['shift+h'] },
+      { to: '/dags', label: nav.dags, icon: IconSitemap, keys: ['shift+d'] },
+      { to: '/runs', label: nav.runs, icon: IconPlayerPlay, keys: ['shift+r'] },
+    ],
+  },
+  { label: nav.admin, entries: [] },
+]
+
+/** Whether the entry's page, or one below it, is open. */
+export function isWithin(entry: NavEntry, path: string): boolean {
+  return entry.to === '/' ? path === '/' : path === entry.to || path.startsWith(`${entry.to}/`)
+}

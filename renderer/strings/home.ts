@@ -1,0 +1,7 @@
+/** Texts of Home. */
+
+export const homeStrings = {
+  home: {
+    title: 'Home',
+  },
+}
