@@ -59,6 +59,13 @@ def line_in_file(error: BaseException, path: str) -> Optional[int]:
     return line
 
 
+def column_in_file(error: BaseException, path: str) -> Optional[int]:
+    """The column (from 1) at which the compiler stopped in `path`; what fails while it runs has a line only."""
+    if isinstance(error, SyntaxError) and error.filename and os.path.abspath(error.filename) == path and error.offset:
+        return max(1, error.offset)
+    return None
+
+
 def one_line(error: BaseException) -> str:
     """`KeyError: 'x'` as people read it in a list."""
     if isinstance(error, SyntaxError):

@@ -9,6 +9,9 @@ from typing import List, Optional, Tuple
 from vortex.loading.author_traceback import clip, is_ours
 from vortex.loading.limits import Limits
 
+# What a parse ends with that nobody waits for any more.
+CANCELLED = {"kind": "cancelled", "message": "A newer text of the same editor took its place.", "traceback": "", "line": None}
+
 _FRAME = re.compile(r'^  File "(?P<file>.+)", line (?P<line>\d+) in (?P<name>.+)$')
 
 
@@ -24,6 +27,8 @@ def describe_ending(
         return {**found, "kind": "timeout", "message": message + " Move slow work into a task."}
     if reason == "processes" or processes > limits.processes:
         return {**found, "kind": "crash", "message": f"The import started more than {limits.processes} processes. Start them in a task."}
+    if reason == "cancelled":
+        return dict(CANCELLED)
     if reason == "garbage":
         return {**found, "kind": "crash", "message": "The import wrote into descriptors that are not its own, and was stopped."}
     if os.WIFEXITED(status):

@@ -9,10 +9,10 @@ import queue
 import subprocess
 import sys
 import threading
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Optional, Set
 
 from vortex.host.frames import BrokenFrame, Decoder, encode_json
-from vortex.loading.ending import describe_end
+from vortex.loading.ending import CANCELLED, describe_end
 from vortex.loading.limits import MAX_RESULT_BYTES, Limits
 
 _READ_BYTES = 256 * 1024
@@ -22,6 +22,7 @@ def serve(source: int, sink: int, parallel: int, ready: Dict[str, Any]) -> None:
     """One thread reads stdin, `parallel` threads each run one child at a time."""
     waiting: "queue.Queue[Optional[Dict[str, Any]]]" = queue.Queue()
     running: Dict[Any, "FreshChild"] = {}
+    cancelled: Set[Any] = set()
     lock = threading.Lock()
 
     def send(document: Dict[str, Any]) -> None:
@@ -37,10 +38,13 @@ def serve(source: int, sink: int, parallel: int, ready: Dict[str, Any]) -> None:
                 return
             child = FreshChild(request, send)
             running[request["id"]] = child
+            if request["id"] in cancelled:
+                child.cancel()
             try:
                 send(child.run())
             finally:
                 running.pop(request["id"], None)
+                cancelled.discard(request["id"])
 
     send(ready)
     threads = [threading.Thread(target=work, daemon=True) for _ in range(max(1, parallel))]
@@ -56,6 +60,12 @@ def serve(source: int, sink: int, parallel: int, ready: Dict[str, Any]) -> None:
                 child = running.get(frame["id"])
                 if child is not None:
                     child.answer(frame)
+            elif frame.get("type") == "cancel":
+                # Noted first: its turn may come just now.
+                cancelled.add(frame["id"])
+                child = running.get(frame["id"])
+                if child is not None:
+                    child.cancel()
             else:
                 waiting.put(frame)
     for child in list(running.values()):
@@ -74,9 +84,14 @@ class FreshChild:
 
     def run(self) -> Dict[str, Any]:
         """The result frame; never raises for what the file does."""
+        if self._reason == "cancelled":
+            return {"type": "result", "id": self._request["id"], "result": None, "failure": dict(CANCELLED), "output": ""}
         command = [sys.executable, "-m", "vortex.loading.parse_once"]
         options: Dict[str, Any] = {"start_new_session": True} if os.name == "posix" else {"creationflags": getattr(subprocess, "CREATE_NEW_PROCESS_GROUP", 0)}
         process = self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **options)
+        if self._reason is not None:
+            # Cancelled while it was being started.
+            self.kill()
         output = bytearray()
         reading = threading.Thread(target=self._read_output, args=(process.stderr, output), daemon=True)
         reading.start()
@@ -117,6 +132,10 @@ class FreshChild:
             if not data:
                 return
             output += data[: max(0, self._limits.output_bytes - len(output))]
+
+    def cancel(self) -> None:
+        self._reason = "cancelled"
+        self.kill()
 
     def _overdue(self) -> None:
         self._reason = "timeout"

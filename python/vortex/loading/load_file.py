@@ -5,13 +5,14 @@ import ast
 import hashlib
 import importlib.machinery
 import io
+import linecache
 import os
 import re
 import sys
 import tokenize
 import types
 from dataclasses import dataclass, field
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from vortex.loading.dialect import detect_dialect
 from vortex.loading.search_path import extend_sys_path
@@ -41,17 +42,18 @@ class LoadedFile:
     dags: Dict[str, Any] = field(default_factory=dict)
 
 
-def load_file(root: str, file: str, compat: str = "auto") -> LoadedFile:
+def load_file(root: str, file: str, compat: str = "auto", source: Optional[str] = None) -> LoadedFile:
     """
     Imports `file` (relative to the DAG folder `root`, forward slashes) under a module name of its own, so that two DAG
-    files of the same name never meet. Whatever the file raises passes through unchanged.
+    files of the same name never meet. Whatever the file raises passes through unchanged. `source` is the text of an
+    editor that stands for what lies on disk, where there may be nothing yet.
     """
     from vortex import registry
     from vortex.airflow_compat import install as install_airflow_finder
 
     root = os.path.abspath(root)
     path = os.path.join(root, *file.split("/"))
-    source = read_source(path)
+    source = read_source(path) if source is None else edited_source(path, source)
     tree = ast.parse(source, filename=path)
     dialect = detect_dialect(tree, compat)
     install_airflow_finder()
@@ -82,6 +84,18 @@ def read_source(path: str) -> str:
             f"first line, such as `# -*- coding: latin-1 -*-`.",
             line,
         ) from None
+    return _as_source(path, text)
+
+
+def edited_source(path: str, text: str) -> str:
+    """The text of an editor as source; tracebacks then quote its lines rather than those on disk."""
+    source = _as_source(path, text)
+    # Without a time of change it is never compared with the disk.
+    linecache.cache[path] = (len(source), None, source.splitlines(keepends=True), path)
+    return source
+
+
+def _as_source(path: str, text: str) -> str:
     if "\0" in text:
         line = text.count("\n", 0, text.index("\0")) + 1
         raise SyntaxError("source code cannot contain null bytes", (path, line, 1, None))

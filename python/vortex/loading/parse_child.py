@@ -116,6 +116,7 @@ def _answer(channel: ControlChannel, request: Dict[str, Any], context: Dict[str,
             compat=request.get("compat", "auto"),
             data_files=context["data_files"],
             ask_variable=channel.ask_variable,
+            source=request.get("source"),
         )
         raise_memory_limit()
         channel.send_result(result)

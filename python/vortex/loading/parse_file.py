@@ -5,7 +5,7 @@ import os
 import time
 from typing import Any, Callable, Dict, List, Optional
 
-from vortex.loading.author_traceback import format_author_traceback, line_in_file
+from vortex.loading.author_traceback import column_in_file, format_author_traceback, line_in_file
 from vortex.loading.bundle import BundleCollector, collect_modules, collect_templates, small_enough
 from vortex.loading.data_files import DataFileFinder
 from vortex.loading.fork_hazard import fork_hazard, open_sockets
@@ -31,10 +31,12 @@ def parse_file(
     compat: str = "auto",
     data_files: Optional[DataFileFinder] = None,
     ask_variable: Optional[Callable[[str], Optional[str]]] = None,
+    source: Optional[str] = None,
 ) -> Dict[str, Any]:
     """
     Never raises for what the file does: a failure becomes `error`. `ask_variable` answers Variable.get at import; without it
-    only the environment does.
+    only the environment does. `source` is unsaved text in place of the file's: the answer then has no bundle and no inputs,
+    for nothing of it is stored, and its error tells the column too.
     """
     from vortex.execution import variables
 
@@ -50,7 +52,7 @@ def parse_file(
     inputs.start()
     try:
         try:
-            loaded = load_file(root, file, compat)
+            loaded = load_file(root, file, compat, source)
         finally:
             inputs.stop()
         specs = _serialise(loaded)
@@ -61,16 +63,25 @@ def parse_file(
             "traceback": format_author_traceback(failure),
             "line": line_in_file(failure, path) or getattr(failure, "line", None),
         }
+        if source is not None:
+            error["column"] = column_in_file(failure, path)
         specs = []
+    if source is not None:
+        return _answer(file, specs, error, started, fork_hazard(sockets) if loaded is not None else None)
     bundle = _bundle(root, path, loaded, inputs, data_files or DataFileFinder())
+    answer = _answer(file, specs, error, started, fork_hazard(sockets) if loaded is not None else None)
+    return {**answer, "bundle_files": bundle.manifest(), "inputs": _inputs(root, path, inputs, bundle)}
+
+
+def _answer(file: str, specs: List[dict], error: Optional[dict], started: float, hazard: Optional[str]) -> Dict[str, Any]:
     return {
         "file": file,
         "dags": specs,
         "error": error,
-        "bundle_files": bundle.manifest(),
-        "inputs": _inputs(root, path, inputs, bundle),
+        "bundle_files": [],
+        "inputs": {"files": [], "variables": [], "environment": []},
         "duration_ms": round((time.perf_counter() - started) * 1000, 3),
-        "fork_hazard": fork_hazard(sockets) if loaded is not None else None,
+        "fork_hazard": hazard,
     }
 
 

@@ -4,8 +4,8 @@ The parse host: `python -m vortex.loading.parse_host [--parallel N]`. A warm int
 Purpose. Whatever a DAG file does at import, from a syntax error to a fork bomb, happens in a child with limits, and becomes one
 answer. The host itself never runs a line of the author's code, so it stays small, warm and trustworthy.
 
-Frames on stdin: {"id", "root", "file", "limits"?, "compat"?, "generation"?} starts a parse; {"type": "response", "id", "request_id", "result"|"error"}
-answers a question. Frames on stdout: ready once; then per id any number of
+Frames on stdin: {"id", "root", "file", "limits"?, "compat"?, "generation"?, "source"?} starts a parse (of unsaved text if `source` is there);
+{"type": "cancel", "id"} ends it, waiting or running; {"type": "response", "id", "request_id", "result"|"error"} answers a question. Frames on stdout: ready once; then per id any number of
 {"type": "request", "id", "request_id", "method", "params"} and exactly one {"type": "result", "id", "result", "output"}.
 
 States of a child: running -> (answered | overdue) -> killed -> reaped. Invariants: at most `parallel` children run, the others
@@ -34,6 +34,7 @@ from vortex.host.frames import Decoder, encode_json
 from vortex.host.linux import become_subreaper, prepare, read_mark
 from vortex.host.process_tree import children, kill_exactly, look_up
 from vortex.loading.data_files import DataFileFinder
+from vortex.loading.ending import CANCELLED
 from vortex.loading.limits import Limits, address_space_bytes, user_process_count
 from vortex.loading.parse_file import recorder
 
@@ -138,10 +139,24 @@ class ParseHost:
                 child = self._children.get(frame.get("id"))
                 if child is not None:
                     child.answer(frame)
+            elif kind == "cancel":
+                self._cancel(frame.get("id"))
             elif len(self._queue) >= MAX_QUEUED:
                 self._send_result(frame["id"], None, {"kind": "crash", "message": "The parse host has too many files waiting."}, "")
             else:
                 self._queue.append(frame)
+
+    def _cancel(self, number: Any) -> None:
+        """A newer text of the same editor makes the answer worthless. One that has been given already stays given."""
+        child = self._children.get(number)
+        if child is not None:
+            child.cancel()
+            return
+        for request in self._queue:
+            if request["id"] == number:
+                self._queue.remove(request)
+                self._send_result(number, None, {**CANCELLED, "file": request["file"]}, "")
+                return
 
     # children
 
@@ -152,7 +167,8 @@ class ParseHost:
                 limits = Limits.of(request.get("limits"))
                 # Listed here rather than in the child, so that one listing serves all files of a folder.
                 self._data_files.begin(request.get("generation"))
-                self._data_files.beside(os.path.join(os.path.abspath(request["root"]), *request["file"].split("/")))
+                if "source" not in request:
+                    self._data_files.beside(os.path.join(os.path.abspath(request["root"]), *request["file"].split("/")))
                 child = self._child_class(request, limits, self._context())
             except (OSError, ValueError, TypeError, KeyError) as error:
                 message = f"The file could not be parsed: the parse host failed to start a process ({error})."

@@ -61,7 +61,8 @@ def main() -> None:
     if hasattr(os, "getuid"):
         # RLIMIT_NPROC counts all of a user's processes, which nobody has counted here: it stays as it is.
         apply_limits(limits, address_space_bytes(), None)
-    result = parse_file(request["root"], request["file"], compat=request.get("compat", "auto"), ask_variable=pipes.ask_variable)
+    compat, source = request.get("compat", "auto"), request.get("source")
+    result = parse_file(request["root"], request["file"], compat=compat, ask_variable=pipes.ask_variable, source=source)
     raise_memory_limit()
     pipes.send({"type": "result", "result": result})
     _exit(0)

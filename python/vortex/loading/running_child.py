@@ -103,6 +103,11 @@ class RunningChild:
             self._output += data[: max(0, room)]
             self._dropped += max(0, len(data) - max(0, room))
 
+    def cancel(self) -> None:
+        if self._result is None and self._failed is None:
+            self._reason = "cancelled"
+        self.kill()
+
     def check(self, now: float, grace: float, watch: bool) -> None:
         if self._kill_at is not None:
             if now >= self._kill_at:
