@@ -15,6 +15,7 @@ import { resolve } from 'node:path'
 import { parseArgs } from 'node:util'
 import { type Clock, systemClock } from '#runtime/clock.ts'
 import { processIdentity } from '#runtime/config.ts'
+import { releaseMemoryWhenIdle } from '#runtime/idleMemory.ts'
 import { createLogger, type Logger } from '#runtime/logger.ts'
 import { readVersion } from '#runtime/version.ts'
 import { CAPACITY_MAX } from '#swarm/limits.ts'
@@ -154,6 +155,7 @@ export async function runWorker(args: WorkerArguments, logger: Logger): Promise<
   for (const signal of SIGNALS) process.on(signal, onSignal)
   try {
     await worker.start()
+    releaseMemoryWhenIdle()
     const end = await worker.ended
     logger.info(end, 'the worker ends')
     return end.kind === 'hopeless' ? WORKER_EXIT.hopeless : WORKER_EXIT.fine

@@ -1,6 +1,7 @@
 /** `vortex server` (also `vortex-server`): runs the server until it is told to stop. */
 import type { Command } from 'commander'
 import { CONFIG_SCHEMA, ConfigError, type ConfigOptions } from '#runtime/config.ts'
+import { releaseMemoryWhenIdle } from '#runtime/idleMemory.ts'
 import { action, type Cli } from '../cli.ts'
 import { CliError, endSoon, EXIT } from '../exit.ts'
 
@@ -47,6 +48,7 @@ async function run({ screen }: Cli, given: Record<string, string | boolean>): Pr
     endSoon()
     throw explainStart(cause, options)
   })
+  releaseMemoryWhenIdle()
   for (const warning of server.warnings) screen.warn(warning)
   if (screen.json) screen.document({ url: server.url, sign_in_link: server.sign_in_link })
   else {
