@@ -21,7 +21,7 @@ import type { Store } from './db/store.ts'
 import { addressesOf, swarmAddress } from './runtime/addresses.ts'
 import { systemClock } from './runtime/clock.ts'
 import { loadConfig, processIdentity, takeSecrets, type Config, type ConfigOptions } from './runtime/config.ts'
-import { makeDataFolder, sharedToken } from './runtime/dataFolder.ts'
+import { makeDataFolder, publishAddress, sharedToken } from './runtime/dataFolder.ts'
 import { createLiveEvents } from './runtime/liveEvents.ts'
 import { createLogger, type Logger } from './runtime/logger.ts'
 import { checkStart } from './runtime/startChecks.ts'
@@ -66,6 +66,8 @@ export interface ServerExtras {
   /** Where the managed Python environment lies; default: the data folder. */
   python_folder?: string
   log_level?: 'debug' | 'info' | 'warn' | 'error' | 'silent'
+  /** A key of the first admin for as long as this server lives; from the program that started it. */
+  launch_token?: string
 }
 
 export async function startServer(options: ConfigOptions = {}, extras: ServerExtras = {}): Promise<RunningServer> {
@@ -185,6 +187,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     const passwords = createPasswords()
     const accounts = createAccounts({ store, passwords, clock, logger })
     const admin = await accounts.ensureAdmin({ password: secrets.adminPassword })
+    if (extras.launch_token !== undefined) accounts.acceptLaunchToken({ token: extras.launch_token, username: admin.username })
     const api_key = await localKey(join(config.dataFolder, 'cli.key'), accounts, admin.username)
     const leaderFiles = cluster.dagFiles({
       variableChanged: (key) => dagFiles?.variableChanged(key),
@@ -212,6 +215,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     const { app, url, port } = await listen(services, config, () => service.stats)
     listening.api = port
     stack.push(() => app.close())
+    stack.push(await publishAddress(config.dataFolder, url))
 
     dagFiles = new DagFilesService({
       store,

@@ -42,9 +42,10 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
 /** Runs a whole server in this process. */
 export async function startServer(
   options: ConfigOptions,
+  extras: { launch_token?: string } = {},
 ): Promise<{ url: string; sign_in_link: string | null; warnings: string[]; stop(p?: { leave_worker?: boolean }): Promise<void> }> {
   const { startServer: start } = await import('../index.ts')
-  return start(options)
+  return start(options, extras)
 }
 
 export interface DatabaseAnswer {

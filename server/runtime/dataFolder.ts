@@ -1,8 +1,9 @@
 /** The data folder, and the token in it that workers and controllers share. */
 import { randomBytes } from 'node:crypto'
 import { constants } from 'node:fs'
-import { access, mkdir, readFile, rename, stat, writeFile } from 'node:fs/promises'
+import { access, mkdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
+import { ADDRESS_FILE, type ServerAddress } from '#contract/supervision.ts'
 import { ConfigError } from './config.ts'
 
 const REASONS: Readonly<Record<string, string>> = {
@@ -64,4 +65,16 @@ export async function sharedToken(path: string, given: string | null = null): Pr
   await writeFile(made, `${given?.trim() ?? randomBytes(32).toString('base64url')}\n`, { mode: 0o600 })
   await rename(made, path)
   return await sharedToken(path, given)
+}
+
+/** Says where this server answers, to programs of the same user (the desktop app). The returned function takes it back. */
+export async function publishAddress(folder: string, url: string): Promise<() => Promise<void>> {
+  const path = join(folder, ADDRESS_FILE)
+  const text = JSON.stringify({ url, pid: process.pid } satisfies ServerAddress)
+  await writeFile(`${path}.${process.pid}`, text, { mode: 0o600 })
+  await rename(`${path}.${process.pid}`, path)
+  return async () => {
+    // Two servers on PostgreSQL may share a folder: only what is ours goes.
+    if ((await readFile(path, 'utf8').catch(() => '')) === text) await rm(path, { force: true })
+  }
 }

@@ -4,6 +4,7 @@ import { CONFIG_SCHEMA, ConfigError, type ConfigOptions } from '#runtime/config.
 import { releaseMemoryWhenIdle } from '#runtime/idleMemory.ts'
 import { action, type Cli } from '../cli.ts'
 import { CliError, endSoon, EXIT } from '../exit.ts'
+import { isSupervised, runSupervised } from '../supervised.ts'
 
 interface Setting {
   type?: string
@@ -41,6 +42,7 @@ async function run({ screen }: Cli, given: Record<string, string | boolean>): Pr
     if (URL.canParse(url) && new URL(url).password !== '')
       screen.warn('The password in --database-url is visible to every user of this machine. Use VORTEX_DATABASE_URL.')
   }
+  if (isSupervised()) return runSupervised(options, (cause) => explainStart(cause, options))
   // From here on: a signal during the start ends it in order as soon as it is through.
   const signal = untilSignal()
   const { startServer } = await import('../embedded.ts')
