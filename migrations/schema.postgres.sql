@@ -159,12 +159,22 @@ CREATE INDEX dag_runs_by_dag_state ON public.dag_runs USING btree (dag_id, state
 CREATE INDEX dag_runs_by_date ON public.dag_runs USING btree (logical_date, dag_id) WHERE (logical_date IS NOT NULL);
 CREATE INDEX dag_runs_by_end ON public.dag_runs USING btree (end_time, id) WHERE (end_time IS NOT NULL);
 CREATE UNIQUE INDEX dag_runs_by_logical_date ON public.dag_runs USING btree (dag_id, logical_date, run_type) WHERE (logical_date IS NOT NULL);
+CREATE INDEX dag_runs_by_name ON public.dag_runs USING btree (run_id COLLATE "C");
 CREATE UNIQUE INDEX dag_runs_by_run_id ON public.dag_runs USING btree (dag_id, run_id);
+CREATE INDEX dag_runs_by_start ON public.dag_runs USING btree (dag_id, start_time, end_time, state) WHERE (start_time IS NOT NULL);
 CREATE INDEX dag_runs_by_state ON public.dag_runs USING btree (state, id);
 CREATE INDEX dag_runs_by_version ON public.dag_runs USING btree (dag_version_id);
+CREATE INDEX dag_runs_failed ON public.dag_runs USING btree (end_time, id) WHERE (state = 'failed'::text);
 CREATE TRIGGER dag_run_counts_delete AFTER DELETE ON public.dag_runs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION dag_run_counts_deleted();
 CREATE TRIGGER dag_run_counts_insert AFTER INSERT ON public.dag_runs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION dag_run_counts_inserted();
 CREATE TRIGGER dag_run_counts_update AFTER UPDATE ON public.dag_runs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION dag_run_counts_updated();
+
+CREATE TABLE dag_tasks (
+  dag_id text COLLATE "C" NOT NULL,
+  task_id text COLLATE "C" NOT NULL,
+  CONSTRAINT dag_tasks_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dags(dag_id) ON DELETE CASCADE,
+  CONSTRAINT dag_tasks_pkey PRIMARY KEY (dag_id, task_id)
+);
 
 CREATE TABLE dag_versions (
   id bigint NOT NULL GENERATED ALWAYS AS IDENTITY,
@@ -212,6 +222,15 @@ CREATE TABLE dags (
   CONSTRAINT dags_pkey PRIMARY KEY (dag_id)
 );
 CREATE INDEX dags_by_file ON public.dags USING btree (file);
+
+CREATE TABLE favourites (
+  username text COLLATE "C" NOT NULL,
+  dag_id text COLLATE "C" NOT NULL,
+  CONSTRAINT favourites_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dags(dag_id) ON DELETE CASCADE,
+  CONSTRAINT favourites_pkey PRIMARY KEY (username, dag_id),
+  CONSTRAINT favourites_username_fkey FOREIGN KEY (username) REFERENCES users(username) ON DELETE CASCADE
+);
+CREATE INDEX favourites_by_dag ON public.favourites USING btree (dag_id);
 
 CREATE TABLE id_floors (
   name text COLLATE "C" NOT NULL,
@@ -282,6 +301,15 @@ CREATE TABLE pools (
   description text NOT NULL,
   include_deferred boolean NOT NULL,
   CONSTRAINT pools_pkey PRIMARY KEY (name)
+);
+
+CREATE TABLE saved_views (
+  username text COLLATE "C" NOT NULL,
+  page text COLLATE "C" NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  search text NOT NULL,
+  CONSTRAINT saved_views_pkey PRIMARY KEY (username, page, name),
+  CONSTRAINT saved_views_username_fkey FOREIGN KEY (username) REFERENCES users(username) ON DELETE CASCADE
 );
 
 CREATE TABLE scheduler_leader (

@@ -129,11 +129,17 @@ CREATE INDEX dag_runs_by_end ON dag_runs (end_time, id) WHERE end_time IS NOT NU
 
 CREATE UNIQUE INDEX dag_runs_by_logical_date ON dag_runs (dag_id, logical_date, run_type) WHERE logical_date IS NOT NULL;
 
+CREATE INDEX dag_runs_by_name ON dag_runs (run_id);
+
 CREATE UNIQUE INDEX dag_runs_by_run_id ON dag_runs (dag_id, run_id);
+
+CREATE INDEX dag_runs_by_start ON dag_runs (dag_id, start_time, end_time, state) WHERE start_time IS NOT NULL;
 
 CREATE INDEX dag_runs_by_state ON dag_runs (state, id);
 
 CREATE INDEX dag_runs_by_version ON dag_runs (dag_version_id);
+
+CREATE INDEX dag_runs_failed ON dag_runs (end_time, id) WHERE state = 'failed';
 
 CREATE TRIGGER dag_run_counts_delete AFTER DELETE ON dag_runs BEGIN
   UPDATE dag_run_counts SET n = n - 1 WHERE dag_id = old.dag_id AND run_type = old.run_type AND state = old.state;
@@ -149,6 +155,12 @@ CREATE TRIGGER dag_run_counts_update AFTER UPDATE OF state ON dag_runs WHEN old.
   INSERT INTO dag_run_counts (dag_id, run_type, state, n) VALUES (new.dag_id, new.run_type, new.state, 1)
     ON CONFLICT DO UPDATE SET n = n + 1;
 END;
+
+CREATE TABLE dag_tasks (
+  dag_id TEXT NOT NULL REFERENCES dags (dag_id) ON DELETE CASCADE,
+  task_id TEXT NOT NULL,
+  PRIMARY KEY (dag_id, task_id)
+) STRICT, WITHOUT ROWID;
 
 CREATE TABLE dag_versions (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -195,6 +207,14 @@ CREATE TABLE dags (
 ) STRICT;
 
 CREATE INDEX dags_by_file ON dags (file);
+
+CREATE TABLE favourites (
+  username TEXT NOT NULL REFERENCES users (username) ON DELETE CASCADE,
+  dag_id TEXT NOT NULL REFERENCES dags (dag_id) ON DELETE CASCADE,
+  PRIMARY KEY (username, dag_id)
+) STRICT, WITHOUT ROWID;
+
+CREATE INDEX favourites_by_dag ON favourites (dag_id);
 
 CREATE TABLE id_floors (
   name TEXT PRIMARY KEY,
@@ -254,6 +274,14 @@ CREATE TABLE pools (
   slots INTEGER NOT NULL,
   description TEXT NOT NULL,
   include_deferred INTEGER NOT NULL
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE saved_views (
+  username TEXT NOT NULL REFERENCES users (username) ON DELETE CASCADE,
+  page TEXT NOT NULL,
+  name TEXT NOT NULL,
+  search TEXT NOT NULL,
+  PRIMARY KEY (username, page, name)
 ) STRICT, WITHOUT ROWID;
 
 CREATE TABLE scheduler_leader (
