@@ -70,3 +70,17 @@ with DAG("ordinary_${index}", start_date=datetime(2026, 1, 1), schedule=None, ta
     extract >> EmptyOperator(task_id="all") >> PythonOperator(task_id="report", python_callable=report)
 `
 }
+
+export const BLOCKED_DAG = 'blocked'
+
+/** Its head waits in a pool without slots (`closed`), all others wait for the head. */
+export function blockedFile(tasks: number): string {
+  return `from datetime import datetime
+from vortex import DAG, BashOperator, EmptyOperator
+
+with DAG("${BLOCKED_DAG}", start_date=datetime(2026, 1, 1), schedule=None, max_active_runs=1000):
+    head = BashOperator(task_id="head", bash_command=":", pool="closed")
+    for i in range(${tasks - 1}):
+        head >> BashOperator(task_id=f"t{i}", bash_command=":")
+`
+}

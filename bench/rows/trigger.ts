@@ -2,14 +2,16 @@
 import { rmSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { chainFile, readLedger } from '../harness/dagFiles.ts'
+import { BLOCKED_DAG, blockedFile, chainFile, fanoutFile, NOOP_BASH, readLedger } from '../harness/dagFiles.ts'
 import { withFolder, writeFiles } from '../harness/folder.ts'
 import type { Figure, Row } from '../harness/row.ts'
 import { type Server, withServer } from '../harness/server.ts'
 import { percentile, show } from '../harness/statistics.ts'
-import { BLOCKED_DAG, blockedFile, fillHistory } from '../harness/history.ts'
+import { openStore } from '#db/openStore.ts'
+import { writeHistory } from '../seed/history.ts'
 import type { Pool } from '../../server/contract/admin.ts'
 
+const OLD_DAG = 'old'
 const SAMPLES = 150
 /** Between two samples: the server is idle again, and a child waits again. */
 const PAUSE_MS = 80
@@ -42,6 +44,14 @@ async function idleLatencies(): Promise<number[]> {
   })
 }
 
+/** The SQLite file of a stopped server gets 1,000,000 task instances of finished runs, as the engine leaves them. */
+async function fillHistory(home: string): Promise<void> {
+  const store = await openStore({ folder: home, synchronous: 'NORMAL' })
+  const history = { runs: 100_000, is_paused: true, task_seconds: 10, failures: 0.05 }
+  await writeHistory(store, ({ dag_id }) => (dag_id === OLD_DAG ? history : null))
+  await store.close()
+}
+
 const shown = (samples: readonly number[]): string =>
   `p50 ${show(percentile(samples, 0.5), 'ms')}, p99 ${show(percentile(samples, 0.99), 'ms')}`
 
@@ -68,11 +78,14 @@ export const triggerLarge: Row = {
   run: async () => {
     const idle = await idleLatencies()
     const full = await withFolder(async (folder) => {
-      const { ledger, dags } = oneTask(folder, { 'blocked.py': blockedFile(1_000) })
-      await withServer({ folder, dags }, (server) => server.dagsKnown(2))
-      fillHistory({ folder: join(folder, 'home'), dag_id: 'one', task_instances: 1_000_000 })
+      const { ledger, dags } = oneTask(folder, {
+        'blocked.py': blockedFile(1_000),
+        'old.py': fanoutFile({ dag_id: OLD_DAG, tasks: 10, task: NOOP_BASH }),
+      })
+      await withServer({ folder, dags }, (server) => server.dagsKnown(3))
+      await fillHistory(join(folder, 'home'))
       return await withServer({ folder, dags }, async (server) => {
-        await server.dagsKnown(2)
+        await server.dagsKnown(3)
         await server.call<Pool>('POST', '/api/pools', { name: 'closed', slots: 0 })
         for (let i = 0; i < 100; i++) await server.trigger(BLOCKED_DAG)
         return await latencies(server, ledger)
