@@ -28,7 +28,9 @@ import { useStaticFiles } from './plugins/staticFiles.ts'
 import { backfillHandlers } from './routes/backfills.ts'
 import { dagHandlers } from './routes/dags.ts'
 import { poolHandlers } from './routes/pools.ts'
+import { insightHandlers } from './routes/insights.ts'
 import { runHandlers } from './routes/runs.ts'
+import { scheduleHandlers } from './routes/schedule.ts'
 import { secretHandlers } from './routes/secrets.ts'
 import { serverHandlers } from './routes/server.ts'
 import { sessionHandlers } from './routes/session.ts'
@@ -66,6 +68,7 @@ function buildHandlers(services: ApiServices): Handlers {
     ...serverHandlers(services),
     ...dagHandlers(services, dags, checkParams),
     ...backfillHandlers(services, dags, checkParams),
+    ...insightHandlers(services, dags),
     ...runHandlers(services, dags),
     ...taskHandlers(services, dags),
     ...poolHandlers(services),
@@ -73,6 +76,7 @@ function buildHandlers(services: ApiServices): Handlers {
     ...secretHandlers(services),
     ...userHandlers(services),
     ...swarmHandlers(services),
+    ...scheduleHandlers(services, dags),
   }
 }
 

@@ -7,10 +7,12 @@ import { sessionOperations } from './operations/session.ts'
 import { serverOperations } from './operations/server.ts'
 import { dagsOperations } from './operations/dags.ts'
 import { backfillsOperations } from './operations/backfills.ts'
+import { insightsOperations } from './operations/insights.ts'
 import { runsOperations } from './operations/runs.ts'
 import { tasksOperations } from './operations/tasks.ts'
 import { settingsOperations } from './operations/settings.ts'
 import { swarmOperations } from './operations/swarm.ts'
+import { scheduleOperations } from './operations/schedule.ts'
 import type { Operation } from './operations/operation.ts'
 
 export type { Operation } from './operations/operation.ts'
@@ -20,10 +22,12 @@ export const routes = {
   ...serverOperations,
   ...dagsOperations,
   ...backfillsOperations,
+  ...insightsOperations,
   ...runsOperations,
   ...tasksOperations,
   ...settingsOperations,
   ...swarmOperations,
+  ...scheduleOperations,
 } as const satisfies Record<string, Operation>
 
 export type Routes = typeof routes

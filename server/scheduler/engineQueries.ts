@@ -1,7 +1,8 @@
 /** Answers from the engine's memory; cheap, never waiting. */
 import type { EngineService } from './engineService.ts'
 import type { EngineQueries, PoolUsage, WorkerView } from './ports.ts'
-import { nextPlanned, restrictionOf } from './schedule.ts'
+import { liveTasks } from './liveTasks.ts'
+import { lastScheduled, nextPlanned, restrictionOf } from './schedule.ts'
 import { why } from './why.ts'
 
 export function createEngineQueries({ service }: { service: EngineService }): EngineQueries {
@@ -46,6 +47,25 @@ export function createEngineQueries({ service }: { service: EngineService }): En
       for (const live of e?.live.values() ?? []) if (live.state === 'running') running++
       return { runnable: e?.ready.size ?? 0, running, parallelism: e?.settings.parallelism ?? 0 }
     },
+    dagSchedule({ dag_id }) {
+      const dag = service.engine?.dags.get(dag_id)
+      if (dag === undefined) return null
+      const { spec } = dag.version
+      const { is_paused, is_stale, max_active_runs } = dag.record
+      return {
+        spec: spec.timetable,
+        last: lastScheduled(dag),
+        restriction: restrictionOf(dag),
+        dialect: spec.dialect,
+        is_paused,
+        is_stale,
+        max_active_runs,
+        active_runs: dag.active,
+        held_runs: [...dag.runs.values()].filter((run) => run.isActive && run.record.run_type !== 'manual').length,
+        run_id_suffix: dag.run_id_suffix,
+      }
+    },
+    liveTasks: (p) => (service.engine === null ? { tasks: [], total: 0 } : liveTasks(service.engine, p)),
     nextRuns({ dag_id, count }) {
       const e = service.engine
       const dag = e?.dags.get(dag_id)

@@ -3,11 +3,13 @@
  * The engine is one deterministic state machine in memory (engine.ts) with one group committer around it; these are the
  * only doors.
  */
-import type { DagRunState, ReprocessBehaviour, WorkerState } from '#contract/states.ts'
+import type { TimetableSpec } from '#contract/dagSpec.ts'
+import type { DagRunState, ReprocessBehaviour, TaskInstanceState, WorkerState } from '#contract/states.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import type { Affected, BackfillInterval, ClearBody } from '#contract/dagRun.ts'
 import type { Why } from '#contract/taskInstance.ts'
 import type { BackfillRecord, DagRecord, DagRunRecord, DagVersionRecord, TaskInstanceRecord } from '#db/records.ts'
+import type { PlannedRun, Restriction } from '#domain/schedule/plannedRun.ts'
 
 /** Names one attempt; the lease token proves the right to report on it. */
 export interface AttemptRef {
@@ -129,6 +131,8 @@ export interface EngineCommands {
   }): Promise<DagRunRecord>
   dagSetPaused(p: { dag_id: string; paused: boolean; actor: string }): Promise<void>
   dagDelete(p: { dag_id: string; actor: string }): Promise<void>
+  /** A person changed a file of the DAG folder: the ledger of its DAGs says who. */
+  dagFileNoted(p: { change: 'created' | 'saved' | 'moved' | 'deleted'; dag_ids: string[]; message: string; actor: string }): Promise<void>
   /** New and changed versions after a parse; stale DAGs get no new scheduled runs. */
   dagsChanged(p: { changed: { dag: DagRecord; version: DagVersionRecord; is_new: boolean }[]; stale: string[] }): Promise<void>
   runCancel(p: { dag_id: string; run_id: string; actor: string }): Promise<DagRunRecord>
@@ -141,6 +145,32 @@ export interface EngineCommands {
     task_id: string
     map_index: number
     state: 'success' | 'failed' | 'skipped'
+    actor: string
+  }): Promise<TaskInstanceRecord>
+  /** Marks several, perhaps in runs before and after too. `map_index`: only this one of a single mapped task. */
+  tasksMark(p: {
+    dag_id: string
+    run_id: string
+    state: 'success' | 'failed' | 'skipped'
+    options: {
+      task_ids: string[]
+      map_index: number | null
+      include_upstream: boolean
+      include_downstream: boolean
+      include_past: boolean
+      include_future: boolean
+      dry_run: boolean
+    }
+    actor: string
+  }): Promise<Affected>
+  /** null = no note. */
+  runNote(p: { dag_id: string; run_id: string; note: string | null; actor: string }): Promise<DagRunRecord>
+  taskInstanceNote(p: {
+    dag_id: string
+    run_id: string
+    task_id: string
+    map_index: number
+    note: string | null
     actor: string
   }): Promise<TaskInstanceRecord>
   backfillCreate(p: {
@@ -167,6 +197,39 @@ export interface EngineCommands {
   workerForget(p: { worker_id: string; actor: string }): Promise<void>
 }
 
+/** Where the schedule of a DAG stands; everything that decides which runs the engine creates. */
+export interface DagSchedule {
+  spec: TimetableSpec
+  last: PlannedRun | null
+  restriction: Restriction
+  dialect: '2' | '3'
+  is_paused: boolean
+  is_stale: boolean
+  max_active_runs: number
+  /** Runs that count against max_active_runs. */
+  active_runs: number
+  /** Runs that an unpaused DAG would start or go on with, backfills included. */
+  held_runs: number
+  run_id_suffix: string
+}
+
+/** A task instance that a worker runs or that waits for a slot of a pool. */
+export interface LiveTask {
+  dag_id: string
+  run_id: string
+  task_id: string
+  map_index: number
+  try_number: number
+  state: TaskInstanceState
+  pool: string
+  pool_slots: number
+  queue: string
+  priority_weight: number
+  worker_id: string | null
+  /** When it started, or when it became ready. */
+  since: number | null
+}
+
 /** Answers from memory; cheap, never waits. */
 export interface EngineQueries {
   role(): 'leader' | 'standby' | 'starting'
@@ -174,6 +237,10 @@ export interface EngineQueries {
   poolUsage(): Map<string, PoolUsage>
   workers(): WorkerView[]
   counts(): { runnable: number; running: number; parallelism: number }
+  /** null = there is no such DAG. */
+  dagSchedule(p: { dag_id: string }): DagSchedule | null
+  /** What a worker holds, or what uses and awaits a pool: running first, then by priority. At most `limit`, and how many there are. */
+  liveTasks(p: { worker_id?: string; pool?: string; limit: number }): { tasks: LiveTask[]; total: number }
   /** The next scheduled runs of a DAG, by the code that creates them. */
   nextRuns(p: {
     dag_id: string

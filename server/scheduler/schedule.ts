@@ -1,4 +1,5 @@
 /** The schedule of a DAG: what is next, when its timer fires, and the runs that are due (Airflow's timetables decide the dates). */
+import { dueRuns } from '#domain/schedule/dueRuns.ts'
 import { formatRunId, type PlannedRun } from '#domain/schedule/timetable.ts'
 import type { Engine } from './engine.ts'
 import type { DagEntry } from './model.ts'
@@ -14,7 +15,7 @@ export function restrictionOf(dag: DagEntry): { earliest: number | null; latest:
   }
 }
 
-function lastScheduled(dag: DagEntry): PlannedRun | null {
+export function lastScheduled(dag: DagEntry): PlannedRun | null {
   const { record } = dag
   if (record.last_scheduled_logical_date === null) return null
   const start = record.last_scheduled_interval_start ?? record.last_scheduled_logical_date
@@ -56,9 +57,10 @@ const RUNS_PER_STEP = 64
 /** Creates the scheduled runs that are due, within max_active_runs. */
 export function createDueRuns(e: Engine, dag: DagEntry): void {
   if (dag.record.is_paused || dag.record.is_stale) return
-  for (let created = 0; created < RUNS_PER_STEP; created++) {
-    const next = nextPlanned(e, dag)
-    if (next === null || next.run_after > e.now || dag.active >= dag.record.max_active_runs) break
+  const due = dueRuns({ timetable: dag.timetable, last: lastScheduled(dag), restriction: restrictionOf(dag), now: e.now })
+  for (let created = 0; created < RUNS_PER_STEP && dag.active < dag.record.max_active_runs; created++) {
+    const { value: next } = due.next()
+    if (next === undefined) break
     const run_id = formatRunId({
       run_type: 'scheduled',
       logical_date: next.logical_date,

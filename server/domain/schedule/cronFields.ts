@@ -73,10 +73,23 @@ export function expandPreset(expression: string): string {
   return AIRFLOW_PRESETS.get(expression) ?? expression
 }
 
-/** Reads an expression. Throws SyntaxError that names the field and what is wrong with it. */
+/** What is wrong with an expression; `field` says where, if it is one field's fault, counted from 0 in `index`. */
+export class CronError extends SyntaxError {
+  readonly field: { name: string; index: number; min: number; max: number } | null
+  constructor(message: string, field: CronError['field']) {
+    super(message)
+    this.name = 'CronError'
+    this.field = field
+  }
+}
+const FIELD_ORDER = ['minute', 'hour', 'day', 'month', 'weekday', 'second', 'year'] as const
+
+/** Reads an expression. Throws a CronError that names the field and what is wrong with it. */
 export function parseCron(expression: string): CronFields {
-  const refuse = (why: string): never => {
-    throw new SyntaxError(`The cron expression "${expression.slice(0, 200)}" is not valid: ${why}.`)
+  const refuse = (why: string, rule: FieldRule | null = null): never => {
+    const index = FIELD_ORDER.findIndex((name) => RULES[name] === rule)
+    const field = rule === null ? null : { name: rule.name, index, min: rule.min, max: rule.max }
+    throw new CronError(`The cron expression "${expression.slice(0, 200)}" is not valid: ${why}.`, field)
   }
   if (expression.length > MAX_LENGTH) refuse(`it is longer than ${MAX_LENGTH} characters`)
   const lower = expression.toLowerCase()
@@ -89,7 +102,7 @@ export function parseCron(expression: string): CronFields {
     try {
       return readField(rule, text, nth)
     } catch (error) {
-      if (error instanceof FieldError) return refuse(`${error.message} in the ${rule.name} field "${text}"`)
+      if (error instanceof FieldError) return refuse(`${error.message} in the ${rule.name} field "${text}"`, rule)
       throw error
     }
   }

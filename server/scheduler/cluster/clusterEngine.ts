@@ -42,6 +42,7 @@ type Letter = { command: string } | { question: string; answer: unknown }
 /** Of the part that reads the DAG folder. */
 interface LeaderFiles {
   variableChanged(key: string): void
+  fileChanged(file: string): void
   dagDeleted(dag_id: string): string[]
 }
 
@@ -111,12 +112,17 @@ export class ClusterEngine implements Service {
       poolUsage: async () => new Map((await ask('poolUsage', {})) as [string, PoolUsage][]),
       workers: async () => (await ask('workers', {})) as ReturnType<EngineQueries['workers']>,
       counts: async () => (await ask('counts', {})) as ReturnType<EngineQueries['counts']>,
+      dagSchedule: async (p) => (await ask('dagSchedule', p)) as ReturnType<EngineQueries['dagSchedule']>,
+      liveTasks: async (p) => (await ask('liveTasks', p)) as ReturnType<EngineQueries['liveTasks']>,
       nextRuns: async (p) => (await ask('nextRuns', p)) as ReturnType<EngineQueries['nextRuns']>,
     }
   }
 
   /** What the part that reads the DAG folder must be told; it works where the leader is. */
-  dagFiles(local: LeaderFiles): { variableChanged(key: string): void; dagDeleted(dag_id: string): Promise<string[]> } {
+  dagFiles(local: LeaderFiles): {
+    variableChanged(key: string): void
+    fileChanged(file: string): void
+    dagDeleted(dag_id: string): Promise<string[]> } {
     this.#files = local
     const isHere = (): boolean => this.#parts === null || this.#o.service().role === 'leader'
     return {

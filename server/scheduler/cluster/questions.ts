@@ -9,8 +9,8 @@ import type { EngineQueries, LeaderQueries } from '../ports.ts'
 import { QUESTION_REPEAT_MS, QUESTION_WAIT_MS, QUESTIONS_WAITING_MAX } from './limits.ts'
 
 type Method = keyof LeaderQueries
-/** The last two are told rather than asked; doing them twice does no harm. */
-export type QuestionMethod = Method | 'variableChanged' | 'dagDeleted'
+/** The last three are told rather than asked; doing them twice does no harm. */
+export type QuestionMethod = Method | 'variableChanged' | 'dagFileChanged' | 'dagDeleted'
 
 export interface Question {
   id: string
@@ -26,6 +26,8 @@ export function answersOf(queries: EngineQueries): Record<Method, (params: never
     poolUsage: () => [...queries.poolUsage()],
     workers: () => queries.workers(),
     counts: () => queries.counts(),
+    dagSchedule: (p: Parameters<EngineQueries['dagSchedule']>[0]) => queries.dagSchedule(p),
+    liveTasks: (p: Parameters<EngineQueries['liveTasks']>[0]) => queries.liveTasks(p),
     nextRuns: (p: Parameters<EngineQueries['nextRuns']>[0]) => queries.nextRuns(p),
   }
 }
