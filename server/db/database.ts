@@ -20,8 +20,18 @@ export interface Session {
 export interface SqlDialect {
   /** True if the JSON array of texts in `column` holds `value`. */
   jsonArrayHolds(column: Sql, value: string): Sql
+  /** A from-item with one row per text of a JSON array: its column is `value`. */
+  jsonArrayItems(column: Sql): Sql
+  /** A fixed instant where its type must be told. */
+  instant(at: number): Sql
+  /** The text of a field of a JSON object. */
+  jsonText(column: Sql, field: string): Sql
+  /** A text column compared byte by byte, whatever collation it has. */
+  byBytes(column: Sql): Sql
   /** A select of the SHA-256 of every file of these bundles: a table, or a select of `files`. */
   bundleContents(bundles: Sql): Sql
+  /** Whole milliseconds from one column of instants to another. */
+  elapsedMs(from: Sql, to: Sql): Sql
 }
 
 export interface Database {

@@ -5,12 +5,17 @@ import * as backfills from './entities/backfills.ts'
 import * as dagFiles from './entities/dagFiles.ts'
 import * as dags from './entities/dags.ts'
 import * as engine from './entities/engineLoad.ts'
+import * as insights from './entities/insights.ts'
 import * as ledger from './entities/ledger.ts'
+import * as overview from './entities/overview.ts'
+import * as personal from './entities/personal.ts'
 import * as pools from './entities/pools.ts'
 import * as retention from './entities/retention.ts'
 import * as runs from './entities/runs.ts'
+import * as search from './entities/search.ts'
 import * as secrets from './entities/secrets.ts'
 import * as taskInstances from './entities/taskInstances.ts'
+import * as timeline from './entities/timeline.ts'
 import * as users from './entities/users.ts'
 import * as variables from './entities/variables.ts'
 import * as workers from './entities/workers.ts'
@@ -41,12 +46,17 @@ export const SHARED_METHODS: SharedMethods = {
   ...dagFiles,
   ...dags,
   ...engine,
+  ...insights,
   ...ledger,
+  ...overview,
+  ...personal,
   ...pools,
   ...retention,
   ...runs,
+  ...search,
   ...secrets,
   ...taskInstances,
+  ...timeline,
   ...users,
   ...variables,
   ...workers,
@@ -75,14 +85,30 @@ export const READ_METHODS = [
   'dagVersionsByIds',
   'dagRunList',
   'dagRunLastSuccess',
-  'dagActiveRunCounts',
+  'dagFacets',
+  'dagRunStateCounts',
+  'overviewRead',
+  'timelineRead',
+  'searchAll',
+  'favouriteList',
+  'savedViewList',
   'dagFileErrorList',
+  'dagFilesByPath',
+  'dagFileVersions',
   'taskInstanceList',
   'taskInstanceGet',
   'taskInstanceById',
   'xcomList',
   'ledgerList',
   'backfillList',
+  'attemptSpanList',
+  'dagRunCountsByDate',
+  'taskDurationRanking',
+  'taskDurationPoints',
+  'dagVersionRunList',
+  'backfillGet',
+  'backfillRunList',
+  'ledgerSearch',
   'dagRunsEnded',
   'dagVersionsUnused',
   'filesUnused',

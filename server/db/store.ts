@@ -8,6 +8,7 @@
 import type { DagRunState, RunType, TaskInstanceState } from '#contract/states.ts'
 import type { DagSpec } from '#contract/dagSpec.ts'
 import type { Cluster } from './cluster.ts'
+import type { HomeStore } from './home.ts'
 import type { RetentionStore } from './retention.ts'
 import type {
   ApiKeyRecord,
@@ -66,6 +67,36 @@ export interface PageRequest {
   limit: number
   offset: number
   cursor?: string | undefined
+}
+
+/** Every field that is given must hold. */
+export interface DagFilter {
+  /** Part of the id, display name or description. */
+  search?: string
+  /** All of them. */
+  tags?: string[]
+  owner?: string
+  paused?: boolean
+  last_run_state?: DagRunState
+  /** Whether its file fails to load now. */
+  import_errors?: boolean
+  /** Favourites of this user. */
+  favourite_of?: string
+  dag_ids?: string[]
+  include_stale: boolean
+}
+export type DagSort = 'id' | 'next_run' | 'last_run'
+export type RunStateCounts = Record<DagRunState, number>
+
+export interface RunFilter {
+  dag_id: string | null
+  state?: DagRunState
+  run_type?: RunType
+  logical_date_from?: number
+  logical_date_to?: number
+  /** Went on at some time between these: queued before the end, not ended before the start. */
+  active_from?: number
+  active_to?: number
 }
 
 /** Leadership: one term per win. The database's clock decides, never a controller's. */
@@ -232,38 +263,29 @@ export interface DagStore {
 }
 
 export interface ReadStore {
-  dagList(
-    p: PageRequest & {
-      search?: string
-      tag?: string
-      owner?: string
-      paused?: boolean
-      last_run_state?: DagRunState
-      include_stale: boolean
-    },
-  ): Promise<PageOf<DagRecord>>
+  /** Other orders than by id page by offset only. */
+  dagList(p: PageRequest & DagFilter & { sort?: DagSort; descending?: boolean }): Promise<PageOf<DagRecord>>
+  /** Tags and owners in use, the most used first, at most `limit` each. */
+  dagFacets(p: { limit: number }): Promise<{ tags: { value: string; n: number }[]; owners: { value: string; n: number }[] }>
   dagGet(p: { dag_id: string }): Promise<DagRecord | null>
   /** Newest runs of each of these DAGs, newest first, at most `limit` each. */
   dagRecentRuns(p: { dag_ids: string[]; limit: number }): Promise<Map<string, DagRunRecord[]>>
-  /** Queued and running runs of each of these DAGs; DAGs without any are absent. */
-  dagActiveRunCounts(p: { dag_ids: string[] }): Promise<Map<string, number>>
+  /** All runs ever of each of these DAGs, by state; DAGs without any are absent. */
+  dagRunStateCounts(p: { dag_ids: string[] }): Promise<Map<string, RunStateCounts>>
   /** DAG files whose newest parse failed, ordered by file; `files` = only among these. */
-  dagFileErrorList(p: PageRequest & { files?: string[] }): Promise<PageOf<DagFileRecord>>
+  /** `search`: part of the file's name or of the message. */
+  dagFileErrorList(p: PageRequest & { files?: string[]; search?: string }): Promise<PageOf<DagFileRecord>>
+  /** What the newest parses of these files found; files that were never parsed are absent. */
+  dagFilesByPath(p: { files: string[] }): Promise<DagFileRecord[]>
+  /** The newest versions of the DAGs that a file defines, by id, with the hash of the file's text in each. */
+  dagFileVersions(p: { file: string; limit: number }): Promise<{ dag_id: string; version: number; sha256: string | null }[]>
   dagVersionList(p: PageRequest & { dag_id: string }): Promise<PageOf<Omit<DagVersionRecord, 'spec'>>>
   dagVersionByNumber(p: { dag_id: string; version: number }): Promise<DagVersionRecord | null>
   dagVersionsByIds(p: { ids: number[] }): Promise<{ id: number; version: number }[]>
   /** `dag_id: null` = all DAGs. Newest first (by id). */
   /** The successful run with the newest logical date before this one (null = of all); null = none. */
   dagRunLastSuccess(p: { dag_id: string; before_logical_date: number | null }): Promise<DagRunRecord | null>
-  dagRunList(
-    p: PageRequest & {
-      dag_id: string | null
-      state?: DagRunState
-      run_type?: RunType
-      logical_date_from?: number
-      logical_date_to?: number
-    },
-  ): Promise<PageOf<DagRunRecord>>
+  dagRunList(p: PageRequest & RunFilter): Promise<PageOf<DagRunRecord>>
   taskInstanceList(p: PageRequest & { dag_run_id: number; state?: TaskInstanceState }): Promise<PageOf<TaskInstanceRecord>>
   taskInstanceGet(p: { dag_run_id: number; task_id: string; map_index: number }): Promise<TaskInstanceRecord | null>
   taskInstanceById(p: { id: number }): Promise<{ task_instance: TaskInstanceRecord; run: DagRunRecord } | null>
@@ -271,6 +293,37 @@ export interface ReadStore {
   xcomList(p: PageRequest & { dag_run_id: number; task_id?: string; map_index?: number }): Promise<PageOf<Omit<XComRecord, 'value'>>>
   ledgerList(p: PageRequest & { dag_run_id?: number; task_instance_id?: number; dag_id?: string }): Promise<PageOf<NamedLedgerRecord>>
   backfillList(p: PageRequest & { dag_id: string }): Promise<PageOf<BackfillRecord>>
+  backfillGet(p: { id: number }): Promise<BackfillRecord | null>
+  /** Attempts of a run that its task instances do not tell about themselves, in the order of task instances and attempts. */
+  attemptSpanList(p: PageRequest & { dag_run_id: number }): Promise<
+    PageOf<
+      Pick<AttemptRecord, 'task_instance_id' | 'attempt' | 'state' | 'queued_time' | 'start_time' | 'end_time'> &
+        Pick<TaskInstanceRecord, 'task_id' | 'map_index'>
+    >
+  >
+  /** Runs by state between each two of the sorted `edges`, by logical date; buckets without runs are absent. */
+  dagRunCountsByDate(p: { dag_id: string; edges: number[] }): Promise<{ bucket: number; state: DagRunState; n: number }[]>
+  /** Tasks that took longest on average over these runs, slowest first. */
+  taskDurationRanking(p: { dag_run_ids: number[]; limit: number }): Promise<{ task_id: string; mean_ms: number }[]>
+  /** The longest ended instance of these tasks in each of these runs. */
+  taskDurationPoints(p: { dag_run_ids: number[]; task_ids: string[] }): Promise<{ dag_run_id: number; task_id: string; ms: number }[]>
+  /** Newest version first. */
+  dagVersionRunList(
+    p: PageRequest & { dag_id: string },
+  ): Promise<PageOf<{ version: number; runs: number; first_run_id: string | null; last_run_id: string | null }>>
+  /** Intervals of a backfill in their order, with the states of their runs. */
+  backfillRunList(
+    p: PageRequest & { backfill_id: number },
+  ): Promise<PageOf<BackfillIntervalRecord & { state: DagRunState | null; start_time: number | null; end_time: number | null }>>
+  /** Newest first; a page may be short and still go on, for a search walks a bounded number of entries. */
+  ledgerSearch(p: {
+    dag_id: string
+    limit: number
+    cursor?: string | undefined
+    origin?: 'people' | 'engine' | undefined
+    kind?: string | undefined
+    actor?: string | undefined
+  }): Promise<{ data: NamedLedgerRecord[]; next_cursor: string | null; searched_until: number | null }>
 }
 
 export interface AdminStore {
@@ -328,7 +381,7 @@ export interface LogStore {
   logDelete(p: { task_instance_ids: number[] }): Promise<void>
 }
 
-export interface Store extends EngineStore, DagStore, ReadStore, AdminStore, LogStore, RetentionStore {
+export interface Store extends EngineStore, DagStore, ReadStore, AdminStore, LogStore, RetentionStore, HomeStore {
   /** Dialect for people (health page); never branch on it outside server/db. */
   readonly dialect: string
   /** What several controllers on one database share; null where there can be one only (SQLite). */

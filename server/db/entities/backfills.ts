@@ -17,3 +17,8 @@ export function backfillList(db: Database, p: PageRequest & { dag_id: string }):
     return pageOf(p, rows, await totalOf(s, sql`SELECT count(*) AS n FROM backfills WHERE ${scope}`), (row) => [row.id])
   })
 }
+
+export async function backfillGet(db: Database, p: { id: number }): Promise<BackfillRecord | null> {
+  const rows = await db.read((s) => s.records('backfills', sql`SELECT ${columns('backfills')} FROM backfills WHERE id = ${p.id}`))
+  return rows[0] ?? null
+}

@@ -1,11 +1,13 @@
 import type { NamedLedgerRecord } from '../records.ts'
 import type { Database, Session } from '../database.ts'
 import type { PageOf, PageRequest } from '../store.ts'
-import { columns, list, sql, where } from '../sql.ts'
+import { columns, sql, where } from '../sql.ts'
 import { cursorKey, limitOf, pageOf } from '../page.ts'
-import { totalOf } from './reading.ts'
+import { totalOf, withNames } from './reading.ts'
 
-type LedgerScope = { dag_run_id?: number; task_instance_id?: number; dag_id?: string }
+/** Of the entries of a run: those of one task, those of the run itself, those that led to a state. */
+type LedgerFilter = { task_id?: string; run_only?: boolean; to_state?: string }
+type LedgerScope = { dag_run_id?: number; task_instance_id?: number; dag_id?: string } & LedgerFilter
 
 /** Newest first. The names are looked up for the rows of the page alone. */
 export function ledgerList(db: Database, p: PageRequest & LedgerScope): Promise<PageOf<NamedLedgerRecord>> {
@@ -14,27 +16,25 @@ export function ledgerList(db: Database, p: PageRequest & LedgerScope): Promise<
       p.dag_run_id === undefined ? null : sql`dag_run_id = ${p.dag_run_id}`,
       p.task_instance_id === undefined ? null : sql`task_instance_id = ${p.task_instance_id}`,
       p.dag_id === undefined ? null : sql`dag_id = ${p.dag_id}`,
+      ...filterOf(p),
     ]
     const before = cursorKey(p, [0] as const)
     const rows = await s.records(
       'ledger',
       sql`SELECT ${columns('ledger')} FROM ledger ${where([...scope, before && sql`id < ${before[0]}`])} ORDER BY id DESC ${limitOf(p)}`,
     )
-    const runs = await s.rows<{ id: number; run_id: string }>(
-      sql`SELECT id, run_id FROM dag_runs WHERE id IN ${list(distinct(rows.map((row) => row.dag_run_id)))}`,
-    )
-    const tasks = await s.rows<{ id: number; task_id: string; map_index: number }>(
-      sql`SELECT id, task_id, map_index FROM task_instances WHERE id IN ${list(distinct(rows.map((row) => row.task_instance_id)))}`,
-    )
-    const runIds = new Map(runs.map((run) => [run.id, run.run_id]))
-    const taskIds = new Map(tasks.map((task) => [task.id, task]))
-    const named = rows.map((row) => {
-      const task = row.task_instance_id === null ? undefined : taskIds.get(row.task_instance_id)
-      const run_id = row.dag_run_id === null ? null : (runIds.get(row.dag_run_id) ?? null)
-      return { ...row, run_id, task_id: task?.task_id ?? null, map_index: task?.map_index ?? null }
-    })
-    return pageOf(p, named, await ledgerTotal(s, p, scope), (row) => [row.id])
+    return pageOf(p, await withNames(s, rows), await ledgerTotal(s, p, scope), (row) => [row.id])
   })
+}
+
+function filterOf(p: LedgerScope): (Sql | null)[] {
+  return [
+    p.task_id === undefined || p.dag_run_id === undefined
+      ? null
+      : sql`task_instance_id IN (SELECT id FROM task_instances WHERE dag_run_id = ${p.dag_run_id} AND task_id = ${p.task_id})`,
+    p.run_only === true ? sql`task_instance_id IS NULL` : null,
+    p.to_state === undefined ? null : sql`to_state = ${p.to_state}`,
+  ]
 }
 
 /** A run's or a task instance's entries are few enough to count by index; those of a DAG or of all are kept as counters. */
@@ -43,8 +43,4 @@ function ledgerTotal(s: Session, p: LedgerScope, scope: Parameters<typeof where>
     return totalOf(s, sql`SELECT count(*) AS n FROM ledger ${where(scope)}`)
   if (p.dag_id !== undefined) return totalOf(s, sql`SELECT n FROM ledger_counts WHERE dag_id = ${p.dag_id}`)
   return totalOf(s, sql`SELECT sum(n) AS n FROM ledger_counts`)
-}
-
-function distinct(ids: readonly (number | null)[]): number[] {
-  return [...new Set(ids.filter((id) => id !== null))]
 }

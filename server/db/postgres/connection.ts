@@ -140,7 +140,12 @@ function session(client: pg.ClientBase): Session {
     dialect: {
       jsonArrayHolds: (column, value) =>
         sql`EXISTS (SELECT 1 FROM json_array_elements_text(${column}) AS element WHERE element = ${value})`,
+      jsonArrayItems: (column) => sql`json_array_elements_text(${column}) AS item (value)`,
+      instant: (at) => sql`${{ time: at }}::timestamptz`,
+      jsonText: (column, field) => sql`(${column} ->> ${field})`,
+      byBytes: (column) => sql`${column} COLLATE "C"`,
       bundleContents: (bundles) => sql`SELECT f ->> 'sha256' FROM ${bundles} AS b, json_array_elements(b.files) AS f`,
+      elapsedMs: (from, to) => sql`(extract(epoch FROM (${to} - ${from})) * 1000)::bigint`,
     },
   }
 }

@@ -36,7 +36,12 @@ export class SqliteConnection implements Database {
       run: (statement) => Promise.resolve(this.run(statement)),
       dialect: {
         jsonArrayHolds: (column, value) => sql`EXISTS (SELECT 1 FROM json_each(${column}) WHERE value = ${value})`,
+        jsonArrayItems: (column) => sql`json_each(${column})`,
+        instant: (at) => sql`${{ time: at }}`,
+        jsonText: (column, field) => sql`json_extract(${column}, ${`$.${field}`})`,
+        byBytes: (column) => column,
         bundleContents: (bundles) => sql`SELECT json_extract(f.value, '$.sha256') FROM ${bundles} AS b, json_each(b.files) AS f`,
+        elapsedMs: (from, to) => sql`(${to} - ${from})`,
       },
     }
   }
