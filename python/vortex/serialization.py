@@ -177,13 +177,16 @@ def _edges(dag: Any) -> List[List[Optional[str]]]:
 
 def _group(group: Any) -> Dict[str, Any]:
     parent = group.parent_group
-    return {
+    spec = {
         "group_id": group.group_id,
         "label": str(group.label),
         "parent_id": parent.group_id if parent is not None else None,
         "tooltip": str(group.tooltip or ""),
         "ui_color": str(group.ui_color),
     }
+    if group.expand_input is not None:
+        spec["map_length"] = group.expand_input.length_program()
+    return spec
 
 
 def read_doc(dag: Any) -> Optional[str]:

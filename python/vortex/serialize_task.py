@@ -30,7 +30,7 @@ def serialize_task(task: Any, dag: Any, dag_start: Any, notices: Notices) -> Dic
     bash = _plain_bash(task, dag, callbacks)
     kind = "bash" if bash is not None else "empty" if _is_empty(task, callbacks) else "python"
     group = task.task_group
-    return {
+    spec = {
         "task_id": task.task_id,
         "task_display_name": str(task.task_display_name) if task.task_display_name not in (None, task.task_id) else None,
         "operator": task.operator_name,
@@ -69,6 +69,9 @@ def serialize_task(task: Any, dag: Any, dag_start: Any, notices: Notices) -> Dic
         "template_fields": _template_fields(task),
         "stub_package": task.stub_package,
     }
+    if task.expand_input is not None:
+        spec["map_length"] = task.expand_input.length_program()
+    return spec
 
 
 def as_count(value: Any, argument: str, dag: Any, least: int, task: Any = None) -> int:
@@ -142,6 +145,9 @@ def _plain_bash(task: Any, dag: Any, callbacks: List[str]) -> Optional[Dict[str,
     could have changed.
     """
     if type(task) is not BashOperator or not _is_untouched(task, callbacks):
+        return None
+    if task.task_id in dag.mapping_sources():
+        # Its result must be a list; only Python looks at it.
         return None
     if task.has_output_processor or task.multiple_outputs or task.outlets or task.map_index_template:
         return None

@@ -74,6 +74,22 @@ export const PlainBash = Strict({
   skip_on_exit_codes: Type.Array(count(-INT32_MAX, INT32_MAX)),
 })
 
+/** So many instances a mapped task may have; Airflow's own limit (core.max_map_length, 1,024) applies to what one task pushes. */
+export const MAP_LENGTH_MAX = 100_000
+
+/**
+ * How many instances a mapped task, or each task of a mapped group, has: a program for a stack machine, so that it is a flat list. `literal`
+ * and `xcom` push a number, the others take `of` numbers from the stack and push one. `xcom`: the items of what the task returned, or
+ * as many as its instances returned a value if it is mapped itself (Airflow authoring-and-scheduling/dynamic-task-mapping).
+ */
+export const MapLengthStep = Type.Union([
+  Strict({ step: Type.Literal('literal'), length: count(0) }),
+  Strict({ step: Type.Literal('xcom'), task_id: Type.String() }),
+  Strict({ step: Enum(['product', 'shortest', 'longest', 'sum'] as const), of: count(1, 1000) }),
+])
+export type MapLengthStep = Static<typeof MapLengthStep>
+const MapLength = Type.Array(MapLengthStep, { minItems: 1, maxItems: 10_000 })
+
 export const TaskSpec = Strict({
   task_id: Type.String(),
   task_display_name: Nullable(Type.String()),
@@ -121,6 +137,8 @@ export const TaskSpec = Strict({
   template_fields: Type.Record(Type.String(), Json),
   /** Package that would be needed to run this operator, if it is a stub. */
   stub_package: Nullable(Type.String()),
+  /** Only of a mapped task. */
+  map_length: Type.Optional(MapLength),
 })
 export type TaskSpec = Static<typeof TaskSpec>
 
@@ -130,6 +148,8 @@ export const TaskGroupSpec = Strict({
   parent_id: Nullable(Type.String()),
   tooltip: Type.String(),
   ui_color: Type.String(),
+  /** Only of a mapped group: each task in it, nested groups included, has so many instances. */
+  map_length: Type.Optional(MapLength),
 })
 
 export const DagSpec = Strict({

@@ -147,6 +147,8 @@ export const COLUMNS: { readonly [T in TableName]: Columns<TableRecords[T]> } = 
     lease_token: 'text',
     state_reason: 'text',
     note: 'text',
+    map_length: 'int',
+    rendered_map_index: 'text',
   },
   attempts: {
     task_instance_id: 'int',

@@ -127,6 +127,10 @@ export interface TaskInstanceRecord {
   lease_token: string | null
   state_reason: string | null
   note: string | null
+  /** Items of what it returned, if tasks are mapped over them; null = nothing was returned, or nobody asks. */
+  map_length: number | null
+  /** What stands for the map index, by the task's map_index_template; null = the number itself. */
+  rendered_map_index: string | null
 }
 
 export interface AttemptRecord {

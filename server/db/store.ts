@@ -116,7 +116,8 @@ export interface TaskInstanceChange {
   id: number
   expect_state: TaskInstanceState
   expect_try_number: number
-  set: Partial<Omit<TaskInstanceRecord, 'id' | 'dag_run_id' | 'task_id' | 'map_index'>>
+  /** `map_index` changes once, when a mapped task that had no instances yet gets them. */
+  set: Partial<Omit<TaskInstanceRecord, 'id' | 'dag_run_id' | 'task_id'>>
 }
 export interface AttemptChange {
   task_instance_id: number

@@ -11,7 +11,7 @@ describe('the compiled graph', () => {
     fc.assert(
       fc.property(fc.array(fc.tuple(fc.nat(30), fc.nat(30)), { maxLength: 120 }), (pairs) => {
         const edges = pairs.filter(([a, b]) => a < b).map(([a, b]): [string, string, null] => [`t${a}`, `t${b}`, null])
-        const graph = compileGraph({ tasks: tasks(31), edges })
+        const graph = compileGraph({ tasks: tasks(31), edges, task_groups: [] })
         const place = new Map([...graph.order].map((task, at) => [task, at]))
         for (const [from, to] of edges) expect(place.get(graph.index.get(from)!)).toBeLessThan(place.get(graph.index.get(to)!)!)
         expect(graph.order.length).toBe(31)
@@ -26,7 +26,7 @@ describe('the compiled graph', () => {
         (pairs, weight_rule) => {
           const edges = pairs.filter(([a, b]) => a < b).map(([a, b]): [string, string, null] => [`t${a}`, `t${b}`, null])
           const list = tasks(41, { weight_rule }).map((task, i) => ({ ...task, priority_weight: (i % 7) + 1 }))
-          const graph = compileGraph({ tasks: list, edges })
+          const graph = compileGraph({ tasks: list, edges, task_groups: [] })
           for (let i = 0; i < 41; i++) {
             const others = reachable(weight_rule === 'downstream' ? graph.downstream : graph.upstream, [i])
             const expected = list[i]!.priority_weight + [...others].reduce((sum, j) => sum + list[j]!.priority_weight, 0)
@@ -39,6 +39,7 @@ describe('the compiled graph', () => {
   it('counts descendants beyond one block of bits', () => {
     const count = 5000
     const graph = compileGraph({
+      task_groups: [],
       tasks: tasks(count),
       edges: Array.from({ length: count - 1 }, (_, i): [string, string, null] => [`t${i}`, `t${i + 1}`, null]),
     })
@@ -48,6 +49,7 @@ describe('the compiled graph', () => {
   it('refuses a cycle and an edge to nowhere', () => {
     expect(() =>
       compileGraph({
+        task_groups: [],
         tasks: tasks(2),
         edges: [
           ['t0', 't1', null],
@@ -55,7 +57,7 @@ describe('the compiled graph', () => {
         ],
       }),
     ).toThrow('cycle')
-    expect(() => compileGraph({ tasks: tasks(1), edges: [['t0', 'missing', null]] })).toThrow('missing')
+    expect(() => compileGraph({ tasks: tasks(1), edges: [['t0', 'missing', null]], task_groups: [] })).toThrow('missing')
   })
   it('lets leaves decide the run, and teardowns only if they say so', () => {
     const list = [
@@ -64,6 +66,7 @@ describe('the compiled graph', () => {
       makeTaskSpec('strict', { is_teardown: true, on_failure_fail_dagrun: true }),
     ]
     const graph = compileGraph({
+      task_groups: [],
       tasks: list,
       edges: [
         ['work', 'down', null],

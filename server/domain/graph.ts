@@ -3,6 +3,7 @@
  * costs its out-degree, never a scan.
  */
 import type { DagSpec, TaskSpec } from '#contract/dagSpec.ts'
+import { mappingsOf, type Mapping } from './mapping.ts'
 
 export interface CompiledGraph {
   tasks: readonly TaskSpec[]
@@ -18,6 +19,8 @@ export interface CompiledGraph {
   /** Some task looks at the previous run. */
   uses_past: boolean
   setups: SetupScopes
+  /** How each task is mapped; null = it is not. Tasks of one mapped group share one object. */
+  mappings: readonly (Mapping | null)[]
 }
 
 /** Which work belongs to which setups (Airflow core-concepts/setup and teardown). */
@@ -34,7 +37,7 @@ export interface SetupScopes {
 }
 
 /** Compiles a spec. Throws if an edge names an unknown task or the graph has a cycle (the parser refuses both first). */
-export function compileGraph(spec: Pick<DagSpec, 'tasks' | 'edges'>): CompiledGraph {
+export function compileGraph(spec: Pick<DagSpec, 'tasks' | 'edges' | 'task_groups'>): CompiledGraph {
   const tasks = spec.tasks
   const index = new Map(tasks.map((task, i) => [task.task_id, i]))
   const up: number[][] = tasks.map(() => [])
@@ -63,6 +66,7 @@ export function compileGraph(spec: Pick<DagSpec, 'tasks' | 'edges'>): CompiledGr
     deciders: decidingTasks(tasks, downstream),
     uses_past: tasks.some((task) => task.depends_on_past || task.wait_for_downstream),
     setups: setupScopes(tasks, upstream, downstream),
+    mappings: mappingsOf(spec, index),
   }
 }
 

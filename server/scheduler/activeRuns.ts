@@ -3,12 +3,13 @@ import { VortexError } from '#contract/errors.ts'
 import { isFinished, type DagRunState, type RunType } from '#contract/states.ts'
 import type { DagRunRecord, DagVersionRecord, TaskInstanceRecord } from '#db/records.ts'
 import { compileGraph, type CompiledGraph } from '#domain/graph.ts'
-import { countedAs } from '#domain/triggerRule.ts'
 import type { Cause, Engine } from './engine.ts'
 import { restoreKilled } from './leftAttempts.ts'
 import { ActiveRun, Instance, type DagEntry } from './model.ts'
+import { newInstances } from './newInstances.ts'
 import { linkPast } from './past.ts'
 import { Limit } from './readyQueues.ts'
+import { recountUpstreams } from './upstreamCounts.ts'
 
 const graphs = new WeakMap<DagVersionRecord, CompiledGraph>()
 /** The graph of a version, compiled once per version record. */
@@ -41,7 +42,7 @@ export function activate(
   for (const row of instances) {
     const task = graph.index.get(row.task_id)
     if (task === undefined) {
-      run.removed.set(row.task_id, row)
+      run.removed.set(row.task_id, [...(run.removed.get(row.task_id) ?? []), row])
       continue
     }
     const instance = new Instance(run, task, row)
@@ -65,34 +66,6 @@ export function activate(
   // It is here again (a clear, a mark): runs that look back at it must see how it goes on.
   for (const next of dag.runs.values()) if (next.past?.dag_run_id === record.id) linkPast(next, run)
   return run
-}
-
-export function recountUpstreams(run: ActiveRun): void {
-  run.upstreamCounts = run.graph.upstream.map((upstreams) => {
-    const counts = {
-      total: 0,
-      success: 0,
-      skipped: 0,
-      failed: 0,
-      upstream_failed: 0,
-      removed: 0,
-      setup_total: 0,
-      setup_success: 0,
-      setup_skipped: 0,
-    }
-    for (const task of upstreams) {
-      for (const instance of run.byTask[task] ?? []) {
-        counts.total++
-        const counted = countedAs(instance.record.state)
-        if (counted !== null) counts[counted]++
-        if (!instance.spec.is_setup) continue
-        counts.setup_total++
-        if (counted === 'success') counts.setup_success++
-        if (counted === 'skipped') counts.setup_skipped++
-      }
-    }
-    return counts
-  })
 }
 
 export interface NewRun {
@@ -133,7 +106,7 @@ export function createRun(e: Engine, dag: DagEntry, p: NewRun): ActiveRun {
     state_reason: null,
     task_counts: {},
   }
-  const instances = graph.tasks.map((_, task) => newInstance(e, record, graph, task))
+  const instances = graph.tasks.flatMap((_, task) => newInstances(e, record, graph, task))
   for (const row of instances) record.task_counts[row.state] = (record.task_counts[row.state] ?? 0) + 1
   e.pending.insertRun(record, instances)
   e.ledger({
@@ -150,39 +123,6 @@ export function createRun(e: Engine, dag: DagEntry, p: NewRun): ActiveRun {
   e.markRunChanged(run)
   e.dagsWithRoom.add(dag)
   return run
-}
-
-/** A task instance as a run begins. A task whose start_date lies after the run is not part of it. */
-export function newInstance(e: Engine, run: DagRunRecord, graph: CompiledGraph, task: number): TaskInstanceRecord {
-  const spec = graph.tasks[task]
-  if (spec === undefined) throw new Error(`no task ${task}`)
-  const date = run.logical_date
-  const excluded =
-    date !== null &&
-    ((spec.start_date !== null && Date.parse(spec.start_date) > date) || (spec.end_date !== null && Date.parse(spec.end_date) < date))
-  return {
-    id: e.nextId.task_instance++,
-    dag_run_id: run.id,
-    task_id: spec.task_id,
-    map_index: -1,
-    state: excluded ? 'removed' : 'none',
-    try_number: 0,
-    max_tries: spec.retries + 1,
-    operator: spec.operator,
-    pool: spec.pool,
-    pool_slots: spec.pool_slots,
-    queue: spec.queue,
-    priority_weight: graph.weights[task] ?? spec.priority_weight,
-    scheduled_time: null,
-    queued_time: null,
-    start_time: null,
-    end_time: null,
-    next_try_at: null,
-    worker_id: null,
-    lease_token: null,
-    state_reason: excluded ? 'the run lies outside the start_date and end_date of the task' : null,
-    note: null,
-  }
 }
 
 /** Every change of a run's state goes through here, so that its DAG need not count its runs. */

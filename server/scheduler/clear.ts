@@ -19,16 +19,17 @@ export function selectForClear(run: ActiveRun, options: ClearBody): Instance[] {
   if (named.length === 0) run.graph.tasks.forEach((_, task) => start.add(task))
   const matches = (instance: Instance): boolean =>
     options.only_failed !== true || instance.record.state === 'failed' || instance.record.state === 'upstream_failed'
-  const seeds = run.instances.filter((instance) => start.has(instance.task) && matches(instance))
-  const tasks = new Set(seeds.map(({ task }) => task))
-  const upstream = options.include_upstream === true ? reachable(run.graph.upstream, tasks) : []
-  const downstream = options.include_downstream === true ? reachable(run.graph.downstream, tasks) : []
-  for (const task of [...upstream, ...downstream]) tasks.add(task)
+  const seeds = new Set(run.instances.filter((instance) => start.has(instance.task) && matches(instance)))
+  const seeded = new Set([...seeds].map(({ task }) => task))
+  // Of a mapped task only the seeds themselves run again; what is above or below does with all its instances.
+  const tasks = new Set<number>()
+  if (options.include_upstream === true) for (const task of reachable(run.graph.upstream, seeded)) tasks.add(task)
+  if (options.include_downstream === true) for (const task of reachable(run.graph.downstream, seeded)) tasks.add(task)
   // Work runs again between its setups and their teardowns; a setup never without its teardowns.
   const { setups } = run.graph
-  for (const task of [...tasks]) for (const setup of setups.of[task] ?? []) tasks.add(setup)
-  for (const task of [...tasks]) for (const teardown of setups.teardowns[task] ?? []) tasks.add(teardown)
-  return run.instances.filter((instance) => tasks.has(instance.task) && instance.record.state !== 'none')
+  for (const task of [...seeded, ...tasks]) for (const setup of setups.of[task] ?? []) tasks.add(setup)
+  for (const task of [...seeded, ...tasks]) for (const teardown of setups.teardowns[task] ?? []) tasks.add(teardown)
+  return run.instances.filter((instance) => (seeds.has(instance) || tasks.has(instance.task)) && instance.record.state !== 'none')
 }
 
 /** Resets instances so that they run again. A live attempt is killed first; its instance restarts when it is gone. */

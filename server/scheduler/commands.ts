@@ -1,9 +1,7 @@
 /** What people ask of runs and task instances: trigger, pause, cancel, mark, delete. Each is one step of the engine. */
 import { VortexError } from '#contract/errors.ts'
-import { isFinished } from '#contract/states.ts'
-import type { DagVersionRecord } from '#db/records.ts'
 import { formatRunId } from '#domain/schedule/timetable.ts'
-import { createRun, graphOf, newInstance, recountUpstreams } from './activeRuns.ts'
+import { createRun } from './activeRuns.ts'
 import { reopenRun } from './clear.ts'
 import type { Cause, Engine } from './engine.ts'
 import { endLive, leaseOf, makeReady, transition } from './instances.ts'
@@ -137,81 +135,6 @@ export function markInstance(e: Engine, instance: Instance, state: 'success' | '
     reopenRun(e, run, { cause: 'marked', actor, message })
     if (run.unfinished === 0) e.maybeFinished.add(run)
   }
-}
-
-/** Moves a run to the newest version: tasks that are gone are removed, new ones appear. The objects of kept instances stay. */
-export function moveToVersion(e: Engine, run: ActiveRun, version: DagVersionRecord, actor: string): void {
-  if (run.version.id === version.id) return
-  const graph = graphOf(version)
-  const cause: Cause = { cause: 'new_version', actor, message: `version ${version.version}` }
-  for (const instance of run.instances) {
-    if (graph.index.has(instance.record.task_id)) continue
-    endLive(e, instance, 'cleared')
-    if (instance.record.state !== 'removed') transition(e, instance, 'removed', cause)
-    run.removed.set(instance.record.task_id, instance.record)
-    e.instances.delete(instance.record.id)
-  }
-  const known = new Map(run.instances.map((instance) => [instance.record.task_id, instance]))
-  run.version = version
-  run.graph = graph
-  if (version.spec.dialect !== '2') run.taskSlots.max = version.spec.max_active_tasks
-  run.instances = graph.tasks.map((spec, task) => {
-    const instance = known.get(spec.task_id) ?? addedInstance(e, run, task, cause)
-    instance.task = task
-    return instance
-  })
-  run.byTask = run.instances.map((instance) => [instance])
-  run.unfinished = run.instances.filter(({ record }) => !isFinished(record.state)).length
-  recountUpstreams(run)
-  for (const instance of run.instances) e.dirty.push(instance)
-  if (graph.uses_past && run.past === undefined) e.pending.effects.push(() => e.dependencies.requestPast(run))
-  e.pending.changeRun(run.record, { dag_version_id: version.id })
-  e.markRunChanged(run)
-  if (run.unfinished > 0) reopenRun(e, run, cause)
-}
-
-/** A task that the run did not have, or had once: then its row comes back as if cleared. */
-function addedInstance(e: Engine, run: ActiveRun, task: number, cause: Cause): Instance {
-  const task_id = run.graph.tasks[task]?.task_id ?? ''
-  const old = run.removed.get(task_id)
-  run.removed.delete(task_id)
-  const instance = new Instance(run, task, old ?? newInstance(e, run.record, run.graph, task))
-  const { record } = instance
-  const counts = run.record.task_counts
-  if (old === undefined) e.pending.insertInstance(record)
-  else {
-    const max_tries = record.try_number + instance.spec.retries + 1
-    counts[record.state] = (counts[record.state] ?? 1) - 1
-    if (counts[record.state] === 0) delete counts[record.state]
-    e.ledger({
-      kind: 'task_instance.state',
-      dag_id: run.record.dag_id,
-      dag_run_id: run.record.id,
-      task_instance_id: record.id,
-      attempt: record.try_number > 0 ? record.try_number : null,
-      from_state: record.state,
-      to_state: 'none',
-      ...cause,
-    })
-    e.pending.changeInstance(record, {
-      state: 'none',
-      max_tries,
-      start_time: null,
-      end_time: null,
-      scheduled_time: null,
-      queued_time: null,
-      next_try_at: null,
-      state_reason: null,
-    })
-  }
-  counts[record.state] = (counts[record.state] ?? 0) + 1
-  e.instances.set(record.id, instance)
-  const live = e.live.get(record.id)
-  if (live !== undefined) {
-    instance.live = live
-    live.instance = instance
-  }
-  return instance
 }
 
 export function deleteRun(e: Engine, run: ActiveRun, actor: string): void {

@@ -106,6 +106,7 @@ function queueOn(e: Engine, instance: Instance, queue: ReadyQueue, worker: Worke
       end_time: null,
       next_try_at: null,
       state_reason: null,
+      ...(record.map_length === null ? {} : { map_length: null }),
     },
   )
   e.pending.insertAttempt({

@@ -17,12 +17,12 @@ import {
   identify,
   markInstance,
   markRun,
-  moveToVersion,
   setPaused,
   triggerRun,
 } from './commands.ts'
 import { deleteHistory } from './dagDeletion.ts'
 import type { Engine } from './engine.ts'
+import { moveToVersion } from './moveToVersion.ts'
 import { makeDagEntry, setPools, timetableOf } from './engineLoad.ts'
 import type { EngineService } from './engineService.ts'
 import { instant } from './liveEventsOf.ts'

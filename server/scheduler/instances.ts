@@ -4,13 +4,13 @@
 import { isFinished, type TaskInstanceState } from '#contract/states.ts'
 import type { TaskInstanceRecord } from '#db/records.ts'
 import { countedAs, decideByTriggerRule } from '#domain/triggerRule.ts'
-import { reachable } from '#domain/graph.ts'
 import { checkTransition } from '#domain/taskInstance.ts'
 import { notBeyondCalendar, retryDelay } from '#domain/retry.ts'
 import type { Cause, Engine } from './engine.ts'
 import { limitsOf } from './limits.ts'
 import type { ActiveRun, Instance } from './model.ts'
 import { ReadyQueue } from './readyQueues.ts'
+import { countsByIndex, sourceReopened } from './upstreamCounts.ts'
 
 /** Moves an instance to another state, records why, and marks downstream ones for evaluation. */
 export function transition(
@@ -66,47 +66,26 @@ function countForDownstream(e: Engine, instance: Instance, from: TaskInstanceSta
   for (const task of run.graph.downstream[instance.task] ?? []) {
     const counts = run.upstreamCounts[task]
     if (counts === undefined) continue
-    if (before !== null) counts[before]--
-    if (after !== null) counts[after]++
-    if (isSetup) {
+    const isByIndex = countsByIndex(run.graph, instance.task, task)
+    if (!isByIndex && before !== null) counts[before]--
+    if (!isByIndex && after !== null) counts[after]++
+    if (isSetup && !isByIndex) {
       if (before === 'success') counts.setup_success--
       if (before === 'skipped') counts.setup_skipped--
       if (after === 'success') counts.setup_success++
       if (after === 'skipped') counts.setup_skipped++
     }
-    if (after !== null) for (const downstream of run.byTask[task] ?? []) e.dirty.push(downstream)
+    if (after === null) continue
+    const instances = run.byTask[task] ?? []
+    const rule = run.graph.tasks[task]?.trigger_rule
+    // Ten thousand instances above ten thousand: each end above is looked at once, not by each of those below.
+    if (instances.length > 1 && !isByIndex && rule !== undefined && decideByTriggerRule(rule, counts) === 'wait') continue
+    for (const downstream of instances)
+      if (!isByIndex || downstream.record.map_index === instance.record.map_index) e.dirty.push(downstream)
   }
+  if (after === null) sourceReopened(run, instance.task)
   if (isSetup && after !== null)
     for (const task of run.graph.setups.needed_by[instance.task] ?? []) e.dirty.push(...(run.byTask[task] ?? []))
-}
-
-/** Setups further up must have succeeded, whatever the trigger rule says of what lies between. Null = they have. */
-export function setupBefore(instance: Instance): Instance | null {
-  const { run, spec } = instance
-  if (spec.trigger_rule === 'always') return null
-  let found: Instance | null = null
-  for (const task of run.graph.setups.indirect[instance.task] ?? []) {
-    for (const setup of run.byTask[task] ?? []) {
-      const counted = countedAs(setup.record.state)
-      if (counted === 'failed' || counted === 'upstream_failed') return setup
-      if (counted !== 'success' && counted !== 'removed') found = found === null || counted === 'skipped' ? setup : found
-    }
-  }
-  return found
-}
-
-/** Work that a person ended is over for the rules at once, but a teardown must not begin beside its processes. */
-function isBesideKilled({ run, task }: Instance): boolean {
-  const killed = run.instances.filter(({ live }) => live?.isKilled === true)
-  if (killed.length === 0) return false
-  const above = reachable(run.graph.upstream, [task])
-  return killed.some((instance) => above.has(instance.task))
-}
-
-function setupOutcome(setup: Instance): 'wait' | 'skipped' | 'upstream_failed' {
-  const counted = countedAs(setup.record.state)
-  if (counted === null) return 'wait'
-  return counted === 'skipped' ? 'skipped' : 'upstream_failed'
 }
 
 /** Later runs may wait for this task (depends_on_past), or for it as a neighbour downstream (wait_for_downstream). */
@@ -117,64 +96,6 @@ function wakeNextRuns(e: Engine, instance: Instance): void {
     e.dirty.push(...(next.byTask[task] ?? []))
     for (const upstream of next.graph.upstream[task] ?? []) e.dirty.push(...(next.byTask[upstream] ?? []))
   }
-}
-
-/** Decides a `none` instance by its trigger rule and its past. */
-export function evaluate(e: Engine, instance: Instance): void {
-  const { record, run, spec } = instance
-  if (record.state !== 'none' || instance.queue !== null || run.record.state !== 'running' || instance.live !== null) return
-  const counts = run.upstreamCounts[instance.task]
-  if (counts === undefined) return
-  const byRule = decideByTriggerRule(spec.trigger_rule, counts)
-  const setup = setupBefore(instance)
-  const bySetup = setup === null ? 'run' : setupOutcome(setup)
-  const outcome = bySetup === 'run' || (bySetup === 'wait' && byRule !== 'run') ? byRule : bySetup
-  if (outcome === 'wait') return
-  const past = pastAllows(instance)
-  if (outcome !== 'run') {
-    if (spec.wait_for_past_depends_before_skipping && !past.allowed) return
-    const isSetups = setup !== null && outcome === bySetup && bySetup !== byRule
-    transition(
-      e,
-      instance,
-      outcome,
-      isSetups
-        ? { cause: 'setup', actor: 'scheduler', message: `setup ${setup.record.task_id} is ${setup.record.state}` }
-        : { cause: 'trigger_rule', actor: 'scheduler', message: `${spec.trigger_rule} cannot be met` },
-      {
-        start_time: e.now,
-        end_time: e.now,
-        state_reason: isSetups ? `setup ${setup.record.task_id}` : `trigger rule ${spec.trigger_rule}`,
-      },
-    )
-    return
-  }
-  if (!past.allowed || (spec.is_teardown && isBesideKilled(instance))) return
-  if (spec.kind === 'empty') {
-    transition(e, instance, 'success', { cause: 'empty_operator', actor: 'scheduler' }, { start_time: e.now, end_time: e.now })
-    return
-  }
-  makeReady(e, instance)
-}
-
-const GOOD: readonly TaskInstanceState[] = ['success', 'skipped']
-
-/** depends_on_past and wait_for_downstream (Airflow: the previous run's instance, and its direct downstream ones). */
-export function pastAllows(instance: Instance): { allowed: boolean; blocking: string | null } {
-  const { spec, run } = instance
-  if (!spec.depends_on_past && !spec.wait_for_downstream) return { allowed: true, blocking: null }
-  if (run.past === undefined) return { allowed: false, blocking: null }
-  if (run.past === null) return { allowed: true, blocking: null }
-  const own = run.past.stateOf(spec.task_id)
-  if (own === null) return { allowed: true, blocking: null }
-  if (!GOOD.includes(own)) return { allowed: false, blocking: spec.task_id }
-  if (!spec.wait_for_downstream) return { allowed: true, blocking: null }
-  for (const task of run.graph.downstream[instance.task] ?? []) {
-    const id = run.graph.tasks[task]?.task_id ?? ''
-    const state = run.past.stateOf(id)
-    if (state !== null && !GOOD.includes(state)) return { allowed: false, blocking: id }
-  }
-  return { allowed: true, blocking: null }
 }
 
 /** Puts an instance among the runnable ones; dispatch takes it from there. */

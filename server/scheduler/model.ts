@@ -19,6 +19,7 @@ import type {
   TaskInstanceRecord,
 } from '#db/records.ts'
 import type { CompiledGraph } from '#domain/graph.ts'
+import type { Mapping } from '#domain/mapping.ts'
 import type { UpstreamCounts } from '#domain/triggerRule.ts'
 import type { Timetable } from '#domain/schedule/timetable.ts'
 import type { AttemptRef, WorkerHello } from './ports.ts'
@@ -58,10 +59,12 @@ export class ActiveRun {
   version: DagVersionRecord
   graph: CompiledGraph
   instances: Instance[] = []
-  /** Instances of each task; one each until tasks are mapped. */
+  /** Instances of each task: one, or of a mapped task one for each index once it has them. */
   byTask: Instance[][] = []
-  /** Rows of tasks that its version does not have; a version that has them again takes them back. */
-  readonly removed = new Map<string, TaskInstanceRecord>()
+  /** Mapped tasks that have the instances that their sources ask for, with their number (mapping.ts). */
+  readonly expanded = new Map<Mapping, number>()
+  /** Rows of tasks that its version does not have, by task id; a version that has them again takes them back. */
+  readonly removed = new Map<string, TaskInstanceRecord[]>()
   upstreamCounts: UpstreamCounts[] = []
   unfinished = 0
   /** How often it ended while in memory: an effect of an older ending must not forget a run that ended again. */

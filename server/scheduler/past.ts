@@ -28,7 +28,7 @@ export function pastLoaded(e: Engine, run: ActiveRun, found: Found): void {
     linkPast(run, inMemory)
   } else if (found === null) run.past = null
   else {
-    const states = new Map(found.states.filter(({ map_index }) => map_index < 0).map(({ task_id, state }) => [task_id, state]))
+    const states = statesByTask(found.states)
     run.past = { dag_run_id: found.run.id, run_id: found.run.run_id, stateOf: (task_id) => states.get(task_id) ?? null }
   }
   for (const instance of run.instances) if (instance.record.state === 'none') e.dirty.push(instance)
@@ -44,7 +44,7 @@ export function linkPast(next: ActiveRun, run: ActiveRun): void {
     run_id: run.record.run_id,
     stateOf(task_id) {
       const task = run.graph.index.get(task_id)
-      return task === undefined ? null : (run.byTask[task]?.[0]?.record.state ?? null)
+      return task === undefined ? null : stateOfAll((run.byTask[task] ?? []).map(({ record }) => record.state))
     },
   }
 }
@@ -60,4 +60,20 @@ function newestBefore(run: ActiveRun): ActiveRun | null {
     if (newest === null || date > (newest.record.logical_date ?? 0)) newest = other
   }
   return newest
+}
+
+/** One state for all instances of a task: that of the first one that did not go well, if there is one. Removed ones say nothing. */
+function stateOfAll(states: readonly TaskInstanceState[]): TaskInstanceState | null {
+  const counted = states.length > 1 ? states.filter((state) => state !== 'removed') : states
+  return counted.find((state) => state !== 'success' && state !== 'skipped') ?? counted[0] ?? states[0] ?? null
+}
+
+export function statesByTask(rows: readonly { task_id: string; state: TaskInstanceState }[]): Map<string, TaskInstanceState | null> {
+  const states = new Map<string, TaskInstanceState[]>()
+  for (const { task_id, state } of rows) {
+    const known = states.get(task_id)
+    if (known === undefined) states.set(task_id, [state])
+    else known.push(state)
+  }
+  return new Map([...states].map(([task_id, all]) => [task_id, stateOfAll(all)]))
 }

@@ -56,6 +56,8 @@ export interface WorkerHello {
 export interface XComPut {
   key: string
   value_json: string
+  /** Of a return value that tasks are mapped over: its items; 1 for a value of a task that is mapped itself. */
+  map_length?: number | undefined
 }
 
 /** What a worker reports of an attempt. Times are the controller's, corrected by the report's age. */
@@ -77,6 +79,8 @@ export type AttemptReport =
       deferral_json: string | null
       max_rss_bytes: number | null
       log_truncated: boolean
+      /** What stands for the map index, by the task's map_index_template. */
+      rendered_map_index?: string
     }
 
 /** What the swarm tells the engine. */

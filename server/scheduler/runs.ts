@@ -8,6 +8,7 @@ import { backfillRunEnded } from './backfills.ts'
 import type { Cause, Engine } from './engine.ts'
 import { endLive, leaseOf, transition } from './instances.ts'
 import type { ActiveRun } from './model.ts'
+import { statesByTask } from './past.ts'
 import { createDueRuns } from './schedule.ts'
 
 /** Starts queued runs of DAGs that have room, oldest first, then lets the schedule create what is due. */
@@ -127,7 +128,7 @@ function countConsecutiveFailures(e: Engine, run: ActiveRun, state: DagRunState)
 export function retire(e: Engine, run: ActiveRun, ending: number): void {
   if (run.isActive || run.pins > 0 || run.endings !== ending || e.runs.get(run.record.id) !== run) return
   if (run.waitingForThis.size > 0) {
-    const states = new Map(run.instances.map(({ record }) => [record.task_id, record.state]))
+    const states = statesByTask(run.instances.map(({ record }) => record))
     for (const next of run.waitingForThis) {
       next.past = { dag_run_id: run.record.id, run_id: run.record.run_id, stateOf: (task_id) => states.get(task_id) ?? null }
       next.waits_for = null

@@ -4,7 +4,8 @@
  */
 import { dispatch } from './dispatch.ts'
 import type { DueTimer, Engine } from './engine.ts'
-import { evaluate, wake } from './instances.ts'
+import { evaluate } from './evaluate.ts'
+import { wake } from './instances.ts'
 import { abortRun, finishRuns, startQueuedRuns } from './runs.ts'
 import { createDueRuns } from './schedule.ts'
 

@@ -13,7 +13,8 @@ import type { Engine } from './engine.ts'
 import { releaseLive } from './dispatch.ts'
 import { fail, makeReady, skipFor, transition } from './instances.ts'
 import { WorkerEntry, type Instance, type LiveAttempt } from './model.ts'
-import type { AttemptRef, AttemptReport, WorkerHello } from './ports.ts'
+import type { AttemptRef, AttemptReport, WorkerHello, XComPut } from './ports.ts'
+import { countsByIndex } from './upstreamCounts.ts'
 
 type EndReport = Extract<AttemptReport, { type: 'ended' }>
 
@@ -111,10 +112,11 @@ function attemptStarted(e: Engine, live: LiveAttempt, report: Extract<AttemptRep
     transition(e, instance, 'running', { cause: 'worker_report', actor: live.worker_id }, { start_time: report.at })
 }
 
-function putXComs(e: Engine, instance: Instance, xcoms: { key: string; value_json: string }[]): void {
+function putXComs(e: Engine, instance: Instance, xcoms: XComPut[]): void {
   if (instance.live?.isKilled === true) return
   e.pending.touch(instance.run.record.dag_id)
-  for (const { key, value_json } of xcoms) {
+  for (const { key, value_json, map_length } of xcoms) {
+    if (map_length !== undefined) e.pending.changeInstance(instance.record, { map_length })
     e.pending.putXCom({
       dag_run_id: instance.run.record.id,
       task_id: instance.record.task_id,
@@ -163,7 +165,9 @@ function attemptEnded(e: Engine, live: LiveAttempt, report: EndReport): void {
 
 function applyOutcome(e: Engine, instance: Instance, live: LiveAttempt, report: EndReport): void {
   const cause = { cause: 'worker_report', actor: live.worker_id, message: report.reason === '' ? null : report.reason }
-  const ended = { end_time: report.at, lease_token: null, next_try_at: null, state_reason: cause.message }
+  const { rendered_map_index } = report
+  const label = rendered_map_index === undefined ? {} : { rendered_map_index }
+  const ended = { end_time: report.at, lease_token: null, next_try_at: null, state_reason: cause.message, ...label }
   switch (report.outcome) {
     case 'success':
       skipChosen(e, instance, report.skip_task_ids)
@@ -200,6 +204,8 @@ function skipChosen(e: Engine, instance: Instance, task_ids: string[]): void {
     const task = run.graph.index.get(task_id)
     if (task === undefined) continue
     for (const other of run.byTask[task] ?? []) {
+      // Within a mapped group a branch decides for its own index.
+      if (countsByIndex(run.graph, instance.task, task) && other.record.map_index !== instance.record.map_index) continue
       if (other.live !== null || !['none', 'scheduled', 'up_for_retry'].includes(other.record.state)) continue
       skipFor(e, other, instance)
     }

@@ -83,6 +83,7 @@ function endedFromWire(ref: AttemptRef, ended: Ended, now: number): AttemptRepor
     deferral_json: ended.deferral_json === '' ? null : ended.deferral_json,
     max_rss_bytes: ended.max_rss_bytes === 0 ? null : ended.max_rss_bytes,
     log_truncated: ended.log_truncated,
+    ...(ended.rendered_map_index === '' ? {} : { rendered_map_index: ended.rendered_map_index }),
   }
 }
 

@@ -75,6 +75,8 @@ export function makeTaskInstance(id: number, dag_run_id: number, change: Partial
     lease_token: null,
     state_reason: null,
     note: null,
+    map_length: null,
+    rendered_map_index: null,
     ...change,
   }
 }

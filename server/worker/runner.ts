@@ -42,7 +42,7 @@ export interface AttemptEnd {
   signal: string
   reason: string
   reason_code: string
-  xcoms: { key: string; value_json: string }[]
+  xcoms: XComValue[]
   skip_task_ids: string[]
   reschedule_at_ms: number
   deferral_json: string
@@ -50,6 +50,15 @@ export interface AttemptEnd {
   log_bytes: number
   log_truncated: boolean
   run_ms: number
+  /** What stands for the map index; empty = nothing. */
+  rendered_map_index: string
+}
+
+export interface XComValue {
+  key: string
+  value_json: string
+  /** Of a return value that tasks are mapped over. */
+  map_length?: number | undefined
 }
 
 /** Called by the runner. Order per attempt: started, then any of log/xcom/request, then ended exactly once. */
@@ -57,7 +66,7 @@ export interface AttemptListener {
   started(ref: AttemptRef, p: { pid: number }): void
   /** Bytes of the merged output in order, secrets masked; offsets follow from their lengths. */
   log(ref: AttemptRef, bytes: Uint8Array): void
-  xcom(ref: AttemptRef, xcoms: { key: string; value_json: string }[]): void
+  xcom(ref: AttemptRef, xcoms: XComValue[]): void
   /** A question of the task; the answer goes back through `respond`. */
   request(ref: AttemptRef, p: { id: number; method: string; params_json: string }): void
   /** The whole process tree of the attempt is gone when this is called. */

@@ -262,18 +262,6 @@ def test_task_group_that_returns_nothing_is_an_operand(dag, empty, edges):
     assert edges(dag) == {("start", "g.a"), ("g.a", "end")}
 
 
-def test_mapped_tasks_load_with_their_dependencies(dag, edges, task_spec, schema_errors, spec):
-    source = plain(1)
-    mapped = plain.partial(y=3).expand(x=source)
-    again = BashOperator.partial(task_id="b", retries=2).expand(bash_command=["a", "b"])
-    mapped >> again
-    assert edges(dag) == {("plain", "plain__1"), ("plain__1", "b")}
-    assert (task_spec(again)["operator"], task_spec(again)["retries"]) == ("BashOperator", 2)
-    assert schema_errors([spec(dag)]) == [[]]
-    with pytest.raises(Exception, match="is mapped with expand"):
-        again.execute({})
-
-
 def test_registry_finds_dags(tmp_path):
     import types
 

@@ -61,6 +61,8 @@ class BaseOperator(SetupTeardown, Node, metaclass=OperatorMeta):
     ui_fgcolor = "#000"
     # Package that would be needed to run it, if this class only stands in for an operator that VORTEX does not have.
     stub_package: Optional[str] = None
+    # What it is mapped over (mapping.py); None = it is not.
+    expand_input: Any = None
     # What people read instead of the class name, such as `@task`.
     custom_operator_name: Optional[str] = None
 
@@ -290,6 +292,19 @@ class BaseOperator(SetupTeardown, Node, metaclass=OperatorMeta):
     def output(self) -> XComArg:
         """What the task will return, as an argument for other tasks."""
         return XComArg(self)
+
+    @property
+    def mapped_group(self) -> Any:
+        """The mapped task group that it is in, or None."""
+        group = self.task_group
+        while group is not None and group.expand_input is None:
+            group = group.parent_group
+        return group
+
+    @property
+    def is_mapped(self) -> bool:
+        """Whether it has an instance for each of several map indexes."""
+        return self.expand_input is not None or self.mapped_group is not None
 
     # Relatives
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Callable, Collection, Dict, Iterable, List, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Collection, Dict, Iterable, List, Mapping, Optional, Sequence, Set, Union
 
 from vortex import registry
 from vortex.configuration import conf
@@ -126,6 +126,7 @@ class DAG:
         self.access_control = access_control
         self.auto_register = auto_register
         self.task_dict: Dict[str, Any] = {}
+        self._mapping_sources: Set[str] = set()
         self.task_group_dict: Dict[str, TaskGroup] = {}
         self.edge_info: Dict[str, Dict[str, Dict[str, Any]]] = {}
         self.task_group = TaskGroup.create_root(self)
@@ -179,6 +180,17 @@ class DAG:
                 group.settle()
         for task in self.task_dict.values():
             task.depend_on_arguments()
+        # Asked by every attempt, so it is found once, before any of them is forked.
+        self._mapping_sources = {operator.task_id for given in self._expand_inputs() for operator, _ in given.iter_references()}
+
+    def _expand_inputs(self) -> Iterable[Any]:
+        for owner in (*self.task_dict.values(), *self.task_group.iter_groups()):
+            if owner.expand_input is not None:
+                yield owner.expand_input
+
+    def mapping_sources(self) -> "Set[str]":
+        """Ids of the tasks over whose results others are mapped."""
+        return self._mapping_sources
 
     @property
     def tasks(self) -> List[Any]:

@@ -39,6 +39,8 @@ class TaskGroup(Node):
         add_suffix_on_collision: bool = False,
         group_display_name: str = "",
     ) -> None:
+        # What it is mapped over (mapping.py); None = it is not.
+        self.expand_input: Any = None
         self.prefix_group_id = prefix_group_id
         self.default_args = dict(default_args or {})
         self.tooltip = tooltip or ""

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import functools
 import inspect
-from typing import Any, Callable, Dict
+from typing import Any, Callable, Dict, Iterable
 
 from vortex.definitions.authoring_context import DagContext
+from vortex.definitions.expand_input import DictOfLists, ExpandInput, ListOfDicts, MappedArgument
 from vortex.definitions.task_group import TaskGroup
-from vortex.exceptions import AirflowException
 
 
 class TaskGroupDecorator:
@@ -36,10 +36,63 @@ class TaskGroupDecorator:
         """The same function with other arguments of the group."""
         return TaskGroupDecorator(self.function, {**self.kwargs, **kwargs})
 
-    def partial(self, **_: Any) -> Any:
-        raise AirflowException(f"Task group {self.kwargs['group_id']!r}: mapped task groups are not supported yet.")
+    def partial(self, **kwargs: Any) -> "TaskGroupPartial":
+        """Fixes some arguments of a mapped group; `.expand(...)` brings the others."""
+        return TaskGroupPartial(self, kwargs)
 
-    expand = expand_kwargs = partial
+    def expand(self, **mapped: Any) -> TaskGroup:
+        return self.partial().expand(**mapped)
+
+    def expand_kwargs(self, mapped: Any) -> TaskGroup:
+        return self.partial().expand_kwargs(mapped)
+
+    def make_mapped(self, expand_input: ExpandInput, fixed: Dict[str, Any], names: Iterable[str]) -> TaskGroup:
+        """One group whose tasks have an instance for each item. In the function the mapped arguments stand for values to come."""
+        arguments = dict(self.kwargs)
+        if "dag" not in arguments and arguments.get("parent_group") is None:
+            arguments["dag"] = DagContext.get_current_dag()
+        with TaskGroup(**arguments) as group:
+            if _is_in_mapped(group.parent_group):
+                raise NotImplementedError("a mapped task group within a mapped task group is not supported, as in Airflow")
+            group.expand_input = expand_input
+            self.function(**fixed, **{name: MappedArgument(expand_input, name) for name in names})
+        for operator, _ in expand_input.iter_references():
+            group.set_upstream(operator)
+        return group
+
+
+class TaskGroupPartial:
+    """`group.partial(...)`: the arguments that all instances of the group share."""
+
+    def __init__(self, decorator: TaskGroupDecorator, kwargs: Dict[str, Any]) -> None:
+        self._decorator = decorator
+        self._kwargs = kwargs
+        self._signature = inspect.signature(decorator.function)
+        self._signature.bind_partial(**kwargs)
+
+    def partial(self, **kwargs: Any) -> "TaskGroupPartial":
+        return TaskGroupPartial(self._decorator, {**self._kwargs, **kwargs})
+
+    def expand(self, **mapped: Any) -> TaskGroup:
+        if not mapped:
+            raise TypeError("no arguments to expand against")
+        twice = sorted(set(mapped) & set(self._kwargs))
+        if twice:
+            raise TypeError(f"mapping already partial argument: {', '.join(twice)}")
+        self._signature.bind(**self._kwargs, **mapped)
+        return self._decorator.make_mapped(DictOfLists(mapped), self._kwargs, mapped)
+
+    def expand_kwargs(self, mapped: Any) -> TaskGroup:
+        names = [name for name in self._signature.parameters if name not in self._kwargs]
+        return self._decorator.make_mapped(ListOfDicts(mapped), self._kwargs, names)
+
+
+def _is_in_mapped(group: Any) -> bool:
+    while group is not None:
+        if group.expand_input is not None:
+            return True
+        group = group.parent_group
+    return False
 
 
 def task_group(group_id: Any = None, **kwargs: Any) -> Any:

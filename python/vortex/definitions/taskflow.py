@@ -111,14 +111,28 @@ class TaskDecorator:
         return made
 
     def _make(self, **call: Any) -> BaseOperator:
-        arguments = {**self.kwargs, "multiple_outputs": self.multiple_outputs, **call}
+        operator = self.operator_class(python_callable=self.function, **{**self.operator_arguments(), **call})
+        self.document(operator)
+        return operator
+
+    def operator_arguments(self) -> Dict[str, Any]:
+        """Those that were given to the decorator, with a task_id that is free."""
+        arguments = {**self.kwargs, "multiple_outputs": self.multiple_outputs}
         dag = arguments.get("dag") or DagContext.get_current_dag()
         group = arguments.get("task_group") or TaskGroupContext.get_current(dag)
         arguments["task_id"] = unique_task_id(arguments["task_id"], dag, group)
-        operator = self.operator_class(python_callable=self.function, **arguments)
+        return arguments
+
+    def document(self, operator: BaseOperator) -> None:
         if operator.doc_md is None and self.function.__doc__:
             operator.doc_md = inspect.cleandoc(self.function.__doc__)
-        return operator
+
+    def check_arguments(self, names: Mapping[str, Any]) -> None:
+        """Raises TypeError if the function does not take one of these arguments."""
+        try:
+            self._signature.bind_partial(**dict.fromkeys(names))
+        except TypeError as error:
+            raise TypeError(f"{self.function.__name__}(): {error}") from None
 
     def override(self, **kwargs: Any) -> "TaskDecorator":
         """The same function with other operator arguments: `f.override(task_id="again", retries=2)()`."""

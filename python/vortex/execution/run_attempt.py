@@ -14,7 +14,16 @@ import sys
 from collections.abc import Mapping
 from typing import Any, Dict, List
 
-from vortex.exceptions import AirflowException, ParamValidationError, TaskDeferred
+from vortex.configuration import conf
+from vortex.definitions.xcom_arg import is_mappable
+from vortex.exceptions import (
+    AirflowException,
+    ParamValidationError,
+    TaskDeferred,
+    UnmappableXComLengthPushed,
+    UnmappableXComTypePushed,
+    XComForMappingNotPushed,
+)
 from vortex.execution import variables, xcom_codec
 from vortex.execution.callbacks import registered, run_callbacks
 from vortex.execution.context import build_context, export_environment
@@ -24,11 +33,15 @@ from vortex.execution.instants import utcnow
 from vortex.execution.job import check_job
 from vortex.execution.outcome import outcome_of
 from vortex.execution.task_instance import RETURN_KEY, TaskInstance
-from vortex.execution.templating import render_template_fields
+from vortex.execution.templating import render_now, render_template_fields
 from vortex.execution.termination import Termination
 from vortex.loading.author_traceback import format_author_traceback
 from vortex.loading.bundle import template_folders
 from vortex.task_log import say
+
+# Airflow's own default is 1,024; a list that long was a burden for its scheduler.
+MAX_MAP_LENGTH = 100_000
+MAX_LABEL_CHARS = 250
 
 
 def execute(job: Dict[str, Any], loaded: Any, channel: Any) -> Dict[str, Any]:
@@ -59,6 +72,8 @@ class _Attempt:
         # Until the context is whole, callbacks see what there is.
         self._context: Dict[str, Any] = {"dag": dag, "task": task, "ti": self._ti, "task_instance": self._ti, "dag_run": self._dag_run, "run_id": job["run_id"], "params": {}}
         self._termination = Termination(task, channel)
+        # Of a mapped instance: what tasks have made is no template.
+        self._plain_values: List[Any] = []
 
     def run(self) -> Dict[str, Any]:
         try:
@@ -70,14 +85,36 @@ class _Attempt:
         finally:
             self._ti.end_date = utcnow()
         self._finish("success", "success")
-        return _result({"outcome": "success", "reason": "", "reason_code": ""}, xcoms, self._ti.skipped_task_ids)
+        return _result({"outcome": "success", "reason": "", "reason_code": "", **self._label()}, xcoms, self._ti.skipped_task_ids)
+
+    def _label(self) -> Dict[str, str]:
+        """map_index_template is rendered when the task is over, so that it can name what the task put into the context."""
+        template = getattr(self._task, "map_index_template", None)
+        if template is None or self._ti.map_index < 0:
+            return {}
+        try:
+            self._ti.rendered_map_index = str(render_now(self._task, template, self._context))[:MAX_LABEL_CHARS]
+        except Exception as error:  # noqa: BLE001 - a label is no reason to fail
+            say(f"map_index_template could not be rendered: {type(error).__name__}: {error}")
+            return {}
+        return {"rendered_map_index": self._ti.rendered_map_index}
+
+    def _become_instance(self) -> None:
+        """Of a mapped task: from here on this is the real operator, with the arguments of its map index."""
+        if self._task.expand_input is None:
+            return
+        self._task, self._plain_values = self._task.unmap(self._context, self._ti.map_index)
+        self._ti.task = self._context["task"] = self._task
+        self._termination.task = self._task
 
     def _run_operator(self) -> Any:
         task, context = self._task, self._context
         context.update(build_context(self._job, self._dag, task, self._dag_run, self._ti))
         export_environment(self._job, self._dag, task)
         set_current_context(context)
-        render_template_fields(task, context, template_folders(self._loaded.root, self._loaded.path, self._dag))
+        self._become_instance()
+        task = self._task
+        render_template_fields(task, context, template_folders(self._loaded.root, self._loaded.path, self._dag), self._plain_values)
         context["templates_dict"] = getattr(task, "templates_dict", None)
         run_callbacks(task, "execute", context)
         _hook(task, "pre_execute", context)
@@ -91,9 +128,10 @@ class _Attempt:
         _hook(task, "post_execute", context, value)
         return value
 
-    def _return_value(self, value: Any) -> List[Dict[str, str]]:
+    def _return_value(self, value: Any) -> List[Dict[str, Any]]:
         """XComs that belong to the same commit as the success."""
         task = self._task
+        map_length = self._map_length(value)
         if value is None or not getattr(task, "do_xcom_push", True):
             return []
         values = {RETURN_KEY: value}
@@ -105,7 +143,25 @@ class _Attempt:
                 raise AirflowException(f"The task has multiple_outputs; the key {wrong[0]!r} of its dict is not a text.")
             values = {**value, RETURN_KEY: value}
         cap = self._job["xcom_cap_bytes"]
-        return [{"key": key, "value_json": xcom_codec.encode(item, cap, key)} for key, item in values.items()]
+        xcoms: List[Dict[str, Any]] = [{"key": key, "value_json": xcom_codec.encode(item, cap, key)} for key, item in values.items()]
+        if map_length is not None:
+            next(xcom for xcom in xcoms if xcom["key"] == RETURN_KEY)["map_length"] = map_length
+        return xcoms
+
+    def _map_length(self, value: Any) -> "int | None":
+        """How many items the value has, if others are mapped over it. A value that they can't be mapped over fails this task (Airflow)."""
+        if self._ti.task_id not in self._dag.mapping_sources():
+            return None
+        if self._ti.map_index >= 0:
+            return None if value is None else 1
+        if value is None or not getattr(self._task, "do_xcom_push", True):
+            raise XComForMappingNotPushed("other tasks are mapped over what this task returns, and it returned nothing")
+        if not is_mappable(value):
+            raise UnmappableXComTypePushed(f"other tasks are mapped over what this task returns: it must be a list or a dict, not {type(value).__name__}")
+        limit = conf.getint("core", "max_map_length", fallback=MAX_MAP_LENGTH)
+        if len(value) > limit:
+            raise UnmappableXComLengthPushed(f"other tasks are mapped over what this task returns: {len(value):,} items, and the limit is {limit:,} (AIRFLOW__CORE__MAX_MAP_LENGTH)")
+        return len(value)
 
     def _ended_with(self, error: BaseException) -> Dict[str, Any]:
         found = outcome_of(error)

@@ -12,13 +12,12 @@ MAX_DEPTH = 50
 _folders: List[str] = []
 
 
-def render_template_fields(task: Any, context: Dict[str, Any], folders: List[str]) -> None:
-    """Renders each template field of the task in place. A process runs one attempt, so nobody else sees the change."""
+def render_template_fields(task: Any, context: Dict[str, Any], folders: List[str], plain: Iterable[Any] = ()) -> None:
+    """Renders each template field of the task in place; `plain`: values that are left as they are. A process runs one attempt, so nobody else sees the change."""
     global _folders
     _folders = folders
-    renderer = Renderer(context.get("dag"), context, folders)
-    mapped = frozenset(getattr(task, "mapped_fields", ()) or ())
-    renderer.render_fields(task, tuple(name for name in _names(task) if name not in mapped), tuple(getattr(task, "template_ext", ()) or ()))
+    renderer = Renderer(context.get("dag"), context, folders, plain)
+    renderer.render_fields(task, _names(task), tuple(getattr(task, "template_ext", ()) or ()))
 
 
 def render_now(task: Any, value: Any, context: Dict[str, Any]) -> Any:
@@ -34,7 +33,9 @@ def _names(owner: Any) -> Tuple[str, ...]:
 class Renderer:
     """One Jinja environment for one attempt, made when the first template needs it."""
 
-    def __init__(self, dag: Any, context: Dict[str, Any], folders: Iterable[str]) -> None:
+    def __init__(self, dag: Any, context: Dict[str, Any], folders: Iterable[str], plain: Iterable[Any] = ()) -> None:
+        # By identity, as Airflow does it; they are kept, so that no other object takes the number.
+        self._plain = {id(value): value for value in plain}
         self._dag = dag
         self._context = context
         self._folders = list(folders)
@@ -53,6 +54,8 @@ class Renderer:
     def render(self, value: Any, extensions: Tuple[str, ...] = (), depth: int = 0) -> Any:
         if depth > MAX_DEPTH:
             raise AirflowException(f"A template field is nested more than {MAX_DEPTH} deep, or contains itself.")
+        if self._plain and id(value) in self._plain:
+            return value
         if type(value) is str or (isinstance(value, str) and not hasattr(type(value), "resolve")):
             return self._render_text(value, extensions)
         if isinstance(value, os.PathLike):

@@ -14,7 +14,8 @@ class Termination:
     """A context manager around the operator's work. The host's own timer is a little later or earlier; whoever is first wins."""
 
     def __init__(self, task: Any, channel: Any) -> None:
-        self._task = task
+        # A mapped task becomes the operator of its instance.
+        self.task = task
         self._channel = channel
         timeout = getattr(task, "execution_timeout", None)
         self._seconds = timeout.total_seconds() if timeout is not None else 0.0
@@ -40,7 +41,7 @@ class Termination:
             return
         self._killed = True
         try:
-            self._task.on_kill()
+            self.task.on_kill()
         except Exception as error:  # noqa: BLE001 - the task ends all the same
             say(f"on_kill() failed:\n{format_author_traceback(error)}")
         if kind == "timeout":

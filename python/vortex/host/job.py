@@ -27,10 +27,12 @@ Instants are ISO 8601 texts with an offset, or None. `vortex/execution/job.py` c
     outcome              success, failed, failed_final, skipped, rescheduled, deferred
     reason, reason_code  one line for people; a word for programs (exception, skip, xcom_too_large, ...)
     exit_code            what sys.exit said, otherwise 0 or 1
-    xcoms                [{"key", "value_json"}] that belong to the same commit as the outcome
+    xcoms                [{"key", "value_json"}] that belong to the same commit as the outcome; with "map_length" if tasks are mapped
+                         over the value: its items, or 1 if the task is mapped itself
     skip_task_ids        a branch or a short circuit skips these
     reschedule_at_ms     milliseconds since 1970, with outcome rescheduled
     deferral_json        with outcome deferred
+    rendered_map_index   the label of a mapped instance, by map_index_template
 
 Missing fields of the result mean empty.
 """
@@ -46,6 +48,7 @@ _RESULT_DEFAULTS: Dict[str, Any] = {
     "skip_task_ids": [],
     "reschedule_at_ms": 0,
     "deferral_json": "",
+    "rendered_map_index": "",
 }
 
 

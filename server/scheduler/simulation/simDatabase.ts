@@ -145,8 +145,7 @@ export class SimDatabase {
     const ofOldRuns = commit.task_instances_insert.filter(({ dag_run_id }) => this.runs.has(dag_run_id))
     if (ofOldRuns.length > 0) {
       for (const row of this.instances.values())
-        if (ofOldRuns.some((other) => other.dag_run_id === row.dag_run_id && other.task_id === row.task_id))
-          return `task ${row.task_id} of run ${row.dag_run_id} exists`
+        if (ofOldRuns.some((other) => isSameTask(other, row))) return `task ${row.task_id} ${row.map_index} of run ${row.dag_run_id} exists`
     }
     for (const row of commit.attempts_insert)
       if (this.attempts.has(`${row.task_instance_id}:${row.attempt}`)) return `attempt ${row.task_instance_id}:${row.attempt} exists`
@@ -154,6 +153,10 @@ export class SimDatabase {
       const row = this.instances.get(change.id)
       if (row?.state !== change.expect_state || row.try_number !== change.expect_try_number)
         return `task instance ${change.id}: expected ${change.expect_state}/${change.expect_try_number}, is ${row?.state}/${row?.try_number}`
+      const { map_index } = change.set
+      if (map_index === undefined) continue
+      const taken = [...this.instances.values(), ...commit.task_instances_insert]
+      if (taken.some((other) => other.id !== row.id && isSameTask(other, { ...row, map_index }))) return `map index ${map_index} of ${row.task_id} exists`
     }
     for (const change of commit.attempts_update) {
       if (this.attempts.get(`${change.task_instance_id}:${change.attempt}`)?.lease_token !== change.expect_lease_token)
@@ -168,6 +171,9 @@ export class SimDatabase {
     return null
   }
 }
+
+type TaskKey = Pick<TaskInstanceRecord, 'dag_run_id' | 'task_id' | 'map_index'>
+const isSameTask = (a: TaskKey, b: TaskKey): boolean => a.dag_run_id === b.dag_run_id && a.task_id === b.task_id && a.map_index === b.map_index
 
 export function recentRuns(db: SimDatabase, p: { dag_ids: string[]; limit: number }): Map<string, DagRunRecord[]> {
   const newest = [...db.runs.values()].sort((a, b) => b.id - a.id)

@@ -31,6 +31,7 @@ const FAILED_END: AttemptEnd = {
   log_bytes: 0,
   log_truncated: false,
   run_ms: 0,
+  rendered_map_index: '',
 }
 
 export class AttemptTable {

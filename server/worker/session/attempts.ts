@@ -343,5 +343,6 @@ function unstarted(p: { outcome: AttemptEnd['outcome']; reason: string; reason_c
     log_bytes: 0,
     log_truncated: false,
     run_ms: 0,
+    rendered_map_index: '',
   }
 }

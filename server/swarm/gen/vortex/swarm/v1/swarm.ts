@@ -281,11 +281,15 @@ export interface Ended {
   age_ms: number;
   /** from start to end, by the worker's monotonic clock */
   run_ms: number;
+  /** by the task's map_index_template; empty = none */
+  rendered_map_index: string;
 }
 
 export interface XCom {
   key: string;
   value_json: string;
+  /** Of a return value that tasks are mapped over: how many items it has; 1 for a value of a task that is mapped itself. */
+  map_length?: number | undefined;
 }
 
 export interface XComPush {
@@ -1867,6 +1871,7 @@ function createBaseEnded(): Ended {
     log_truncated: false,
     age_ms: 0,
     run_ms: 0,
+    rendered_map_index: "",
   };
 }
 
@@ -1913,6 +1918,9 @@ export const Ended: MessageFns<Ended> = {
     }
     if (message.run_ms !== 0) {
       writer.uint32(112).uint32(message.run_ms);
+    }
+    if (message.rendered_map_index !== "") {
+      writer.uint32(122).string(message.rendered_map_index);
     }
     return writer;
   },
@@ -2042,6 +2050,14 @@ export const Ended: MessageFns<Ended> = {
             message.run_ms = reader.uint32();
             continue;
           }
+          case 15: {
+            if (tag !== 122) {
+              break;
+            }
+
+            message.rendered_map_index = reader.string();
+            continue;
+          }
         }
         if ((tag & 7) === 4 || tag === 0) {
           break;
@@ -2056,7 +2072,7 @@ export const Ended: MessageFns<Ended> = {
 };
 
 function createBaseXCom(): XCom {
-  return { key: "", value_json: "" };
+  return { key: "", value_json: "", map_length: undefined };
 }
 
 export const XCom: MessageFns<XCom> = {
@@ -2066,6 +2082,9 @@ export const XCom: MessageFns<XCom> = {
     }
     if (message.value_json !== "") {
       writer.uint32(18).string(message.value_json);
+    }
+    if (message.map_length !== undefined) {
+      writer.uint32(24).uint32(message.map_length);
     }
     return writer;
   },
@@ -2097,6 +2116,14 @@ export const XCom: MessageFns<XCom> = {
             }
 
             message.value_json = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.map_length = reader.uint32();
             continue;
           }
         }
