@@ -7,6 +7,8 @@ import { dagFilesConformance } from './dagFiles.ts'
 import { dagsConformance } from './dags.ts'
 import { engineCommitConformance } from './engineCommit.ts'
 import { engineLoadConformance } from './engineLoad.ts'
+import { insightsConformance } from './insights.ts'
+import { gridConformance } from './grid.ts'
 import { leaderConformance } from './leader.ts'
 import { ledgerConformance } from './ledger.ts'
 import { logsConformance } from './logs.ts'
@@ -38,6 +40,8 @@ export function conformance(open: () => Promise<Store>): void {
   taskInstancesConformance(subject)
   xcomsConformance(subject)
   ledgerConformance(subject)
+  gridConformance(subject)
+  insightsConformance(subject)
   backfillsConformance(subject)
   settingsConformance(subject)
   usersConformance(subject)
