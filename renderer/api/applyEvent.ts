@@ -59,9 +59,17 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
       case 'dag':
         mark(queryKeys.dag(event.dag_id))
         mark(queryKeys.dagLists)
+        // A file names the versions of its DAGs.
+        mark(queryKeys.dagFiles)
         break
       case 'import_errors':
         mark(queryKeys.importErrors)
+        // A file that fails to load tells so with its error, not with its DAGs.
+        mark(queryKeys.dagFiles)
+        break
+      case 'dag_file':
+        mark(queryKeys.dagFile(event.file))
+        mark(queryKeys.dagFileLists)
         break
       case 'log':
         client.setQueryData(queryKeys.logSignal(event), { size: event.size, complete: event.complete } satisfies LogSignal)

@@ -38,6 +38,11 @@ export const queryKeys = {
   dagSource: (dagId: string, version: number | null) => ['dag', dagId, 'source', version] as const,
   dagVersions: (dagId: string) => ['dag', dagId, 'versions'] as const,
   nextRuns: (dagId: string) => ['dag', dagId, 'next-runs'] as const,
+  /** Everything read of the DAG folder. */
+  dagFiles: ['dag-files'] as const,
+  dagFileLists: ['dag-files', 'list'] as const,
+  dagFileList: (search: string) => ['dag-files', 'list', search] as const,
+  dagFile: (path: string) => ['dag-files', 'file', path] as const,
   runLists: (dagId: string) => ['run-list', dagId] as const,
   runList: (dagId: string, filter: RunFilter) => ['run-list', dagId, filter] as const,
   /** One run and everything in it. */

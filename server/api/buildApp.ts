@@ -26,6 +26,7 @@ import { useOperations } from './plugins/operations.ts'
 import { contractSchemas } from './plugins/schemas.ts'
 import { useStaticFiles } from './plugins/staticFiles.ts'
 import { backfillHandlers } from './routes/backfills.ts'
+import { dagFileHandlers } from './routes/dagFiles.ts'
 import { dagHandlers } from './routes/dags.ts'
 import { poolHandlers } from './routes/pools.ts'
 import { insightHandlers } from './routes/insights.ts'
@@ -36,6 +37,7 @@ import { serverHandlers } from './routes/server.ts'
 import { sessionHandlers } from './routes/session.ts'
 import { swarmHandlers } from './routes/swarm.ts'
 import { taskHandlers } from './routes/tasks.ts'
+import { taskViewHandlers } from './routes/taskViews.ts'
 import { userHandlers } from './routes/users.ts'
 import { variableHandlers } from './routes/variables.ts'
 
@@ -67,10 +69,12 @@ function buildHandlers(services: ApiServices): Handlers {
     ...sessionHandlers(services),
     ...serverHandlers(services),
     ...dagHandlers(services, dags, checkParams),
+    ...dagFileHandlers(services, dags),
     ...backfillHandlers(services, dags, checkParams),
     ...insightHandlers(services, dags),
     ...runHandlers(services, dags),
     ...taskHandlers(services, dags),
+    ...taskViewHandlers(services, dags),
     ...poolHandlers(services),
     ...variableHandlers(services),
     ...secretHandlers(services),

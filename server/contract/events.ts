@@ -32,6 +32,8 @@ export const LiveEvent = Type.Union([
   }),
   /** Something of the DAG changed: version, pause, schedule, next run, deletion. Read it again. */
   Strict({ type: Type.Literal('dag'), dag_id: Type.String() }),
+  /** A file of the DAG folder came, went or changed. */
+  Strict({ type: Type.Literal('dag_file'), file: Type.String() }),
   Strict({ type: Type.Literal('import_errors'), count: Type.Integer() }),
   /** The log of an attempt grew or ended. */
   Strict({

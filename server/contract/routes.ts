@@ -6,10 +6,12 @@ import type { Static, TSchema } from 'typebox'
 import { sessionOperations } from './operations/session.ts'
 import { serverOperations } from './operations/server.ts'
 import { dagsOperations } from './operations/dags.ts'
+import { dagFilesOperations } from './operations/dagFiles.ts'
 import { backfillsOperations } from './operations/backfills.ts'
 import { insightsOperations } from './operations/insights.ts'
 import { runsOperations } from './operations/runs.ts'
 import { tasksOperations } from './operations/tasks.ts'
+import { taskViewsOperations } from './operations/taskViews.ts'
 import { settingsOperations } from './operations/settings.ts'
 import { swarmOperations } from './operations/swarm.ts'
 import { scheduleOperations } from './operations/schedule.ts'
@@ -21,10 +23,12 @@ export const routes = {
   ...sessionOperations,
   ...serverOperations,
   ...dagsOperations,
+  ...dagFilesOperations,
   ...backfillsOperations,
   ...insightsOperations,
   ...runsOperations,
   ...tasksOperations,
+  ...taskViewsOperations,
   ...settingsOperations,
   ...swarmOperations,
   ...scheduleOperations,

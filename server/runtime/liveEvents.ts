@@ -77,6 +77,8 @@ function identity(event: LiveEvent): string {
       return `log\n${event.dag_id}\n${event.run_id}\n${event.task_id}\n${event.map_index}\n${event.attempt}`
     case 'dag':
       return `dag\n${event.dag_id}`
+    case 'dag_file':
+      return `file\n${event.file}`
     case 'worker':
       return `worker\n${event.worker_id}`
     case 'import_errors':

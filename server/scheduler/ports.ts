@@ -124,7 +124,8 @@ export interface EngineCommands {
   dagTrigger(p: {
     dag_id: string
     conf: Record<string, unknown>
-    logical_date: number | null
+    /** null = now; none = the run is for no date (3.x rules only). */
+    logical_date: number | null | 'none'
     run_id: string | null
     note: string | null
     actor: string

@@ -122,7 +122,8 @@ export class ClusterEngine implements Service {
   dagFiles(local: LeaderFiles): {
     variableChanged(key: string): void
     fileChanged(file: string): void
-    dagDeleted(dag_id: string): Promise<string[]> } {
+    dagDeleted(dag_id: string): Promise<string[]>
+  } {
     this.#files = local
     const isHere = (): boolean => this.#parts === null || this.#o.service().role === 'leader'
     return {
@@ -130,6 +131,10 @@ export class ClusterEngine implements Service {
         if (isHere()) local.variableChanged(key)
         // Whoever leads next looks at all inputs when its term begins.
         else this.#parts?.questions.ask('variableChanged', { key }).catch(() => undefined)
+      },
+      fileChanged: (file) => {
+        if (isHere()) local.fileChanged(file)
+        else this.#parts?.questions.ask('dagFileChanged', { file }).catch(() => undefined)
       },
       dagDeleted: async (dag_id) =>
         isHere() ? local.dagDeleted(dag_id) : ((await this.#parts?.questions.ask('dagDeleted', { dag_id }).catch(() => [])) as string[]),
@@ -140,6 +145,7 @@ export class ClusterEngine implements Service {
     return {
       ...answersOf(this.#o.queries()),
       variableChanged: ({ key }: { key: string }) => this.#files?.variableChanged(key),
+      dagFileChanged: ({ file }: { file: string }) => this.#files?.fileChanged(file),
       dagDeleted: ({ dag_id }: { dag_id: string }) => this.#files?.dagDeleted(dag_id) ?? [],
     }
   }
