@@ -63,7 +63,8 @@ export function dagHandlers({ store, engine, leader, dagFiles }: ApiServices, da
     async triggerDag({ body }, { object: dag, principal }) {
       const conf = body.conf ?? {}
       await checkParams(await dags.version(dag.dag_version_id), conf)
-      const logical_date = body.logical_date === undefined ? null : parseInstant(body.logical_date, 'logical_date')
+      const given = body.logical_date
+      const logical_date = given === undefined ? null : given === null ? ('none' as const) : parseInstant(given, 'logical_date')
       const run = await engine.dagTrigger({
         dag_id: dag.dag_id,
         conf,
