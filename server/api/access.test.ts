@@ -25,6 +25,8 @@ const VIEWER: readonly OperationId[] = [
   'listVersions',
   'getVersionSource',
   'listImportErrors',
+  'listDagFiles',
+  'getDagFile',
   'listBackfills',
   'backfillProgress',
   'listRuns',
@@ -76,6 +78,10 @@ const OPERATOR: readonly OperationId[] = [
   'resumeWorker',
 ]
 const ADMIN: readonly OperationId[] = [
+  'saveDagFile',
+  'moveDagFile',
+  'deleteDagFile',
+  'previewDagFile',
   'listSecrets',
   'setSecret',
   'deleteSecret',
@@ -103,6 +109,9 @@ const BODIES: Partial<Record<OperationId, object>> = {
   setSecret: { key: 's', value: 'v' },
   createUser: { username: 'new', password: 'twelve letters', role: 'Viewer' },
   createApiKey: { name: 'k' },
+  saveDagFile: { path: 'a.txt', text: 'x', expected_hash: null },
+  moveDagFile: { path: 'absent.txt', to: 'b.txt', expected_hash: 'a'.repeat(64) },
+  previewDagFile: { path: 'a.py', text: '', editor: 'e' },
 }
 const VALUES: Record<string, string> = {
   dag_id: 'absent',
