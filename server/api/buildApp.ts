@@ -27,7 +27,11 @@ import { contractSchemas } from './plugins/schemas.ts'
 import { useStaticFiles } from './plugins/staticFiles.ts'
 import { backfillHandlers } from './routes/backfills.ts'
 import { dagFileHandlers } from './routes/dagFiles.ts'
+import { bulkHandlers } from './routes/bulk.ts'
 import { dagHandlers } from './routes/dags.ts'
+import { gridHandlers } from './routes/grid.ts'
+import { overviewHandlers } from './routes/overview.ts'
+import { personalHandlers } from './routes/personal.ts'
 import { poolHandlers } from './routes/pools.ts'
 import { insightHandlers } from './routes/insights.ts'
 import { runHandlers } from './routes/runs.ts'
@@ -70,11 +74,15 @@ function buildHandlers(services: ApiServices): Handlers {
     ...serverHandlers(services),
     ...dagHandlers(services, dags, checkParams),
     ...dagFileHandlers(services, dags),
+    ...bulkHandlers(services, dags, checkParams),
+    ...overviewHandlers(services),
+    ...personalHandlers(services),
     ...backfillHandlers(services, dags, checkParams),
     ...insightHandlers(services, dags),
     ...runHandlers(services, dags),
     ...taskHandlers(services, dags),
     ...taskViewHandlers(services, dags),
+    ...gridHandlers(services),
     ...poolHandlers(services),
     ...variableHandlers(services),
     ...secretHandlers(services),

@@ -12,9 +12,11 @@ import { insightsOperations } from './operations/insights.ts'
 import { runsOperations } from './operations/runs.ts'
 import { tasksOperations } from './operations/tasks.ts'
 import { taskViewsOperations } from './operations/taskViews.ts'
+import { overviewOperations } from './operations/overview.ts'
 import { settingsOperations } from './operations/settings.ts'
 import { swarmOperations } from './operations/swarm.ts'
 import { scheduleOperations } from './operations/schedule.ts'
+import { gridOperations } from './operations/grid.ts'
 import type { Operation } from './operations/operation.ts'
 
 export type { Operation } from './operations/operation.ts'
@@ -29,9 +31,11 @@ export const routes = {
   ...runsOperations,
   ...tasksOperations,
   ...taskViewsOperations,
+  ...overviewOperations,
   ...settingsOperations,
   ...swarmOperations,
   ...scheduleOperations,
+  ...gridOperations,
 } as const satisfies Record<string, Operation>
 
 export type Routes = typeof routes
