@@ -53,6 +53,9 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
         const run = `${event.dag_id}\n${event.run_id}`
         const tasks = taskEvents.get(run) ?? new Map<string, TaskEvent>()
         tasks.set(taskKey(event), event)
+        // Who runs it and which slots it uses: read again only where such a page is open.
+        mark(queryKeys.workers)
+        mark(queryKeys.pools)
         taskEvents.set(run, tasks)
         break
       }
@@ -149,6 +152,8 @@ function applyTasks(client: QueryClient, events: Map<string, TaskEvent>, mark: (
     ...task,
     state: event.state,
     try_number: event.try_number,
+    scheduled_time: event.scheduled_time === undefined ? task.scheduled_time : event.scheduled_time,
+    queued_time: event.queued_time === undefined ? task.queued_time : event.queued_time,
     start_time: event.start_time,
     end_time: event.end_time,
     duration_ms: durationOf(event),

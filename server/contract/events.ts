@@ -27,6 +27,9 @@ export const LiveEvent = Type.Union([
     map_index: Type.Integer(),
     state: Enum(TASK_INSTANCE_STATES),
     try_number: Type.Integer(),
+    /** When it became runnable, and when it was handed to a worker. */
+    scheduled_time: Type.Optional(Nullable(Instant)),
+    queued_time: Type.Optional(Nullable(Instant)),
     start_time: Nullable(Instant),
     end_time: Nullable(Instant),
   }),
