@@ -12,7 +12,8 @@ import type { Dag, DagDetail } from '#contract/dag.ts'
 import type { DagRun } from '#contract/dagRun.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import type { TaskInstance } from '#contract/taskInstance.ts'
-import { queryKeys } from './queryKeys.ts'
+import { mayShow, withoutRun, withRunEvent, withTaskEvents, type GridPages } from './grid.ts'
+import { queryKeys, type GridFilter } from './queryKeys.ts'
 import type { LogSignal } from './queries.ts'
 
 type DagRunEvent = Extract<LiveEvent, { type: 'dag_run' }>
@@ -46,6 +47,7 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
         break
       case 'dag_run_deleted':
         client.removeQueries({ queryKey: queryKeys.run(event) })
+        client.setQueriesData<GridPages>({ queryKey: queryKeys.grids(event.dag_id) }, (grid) => grid && withoutRun(grid, event.run_id))
         mark(queryKeys.runLists(event.dag_id))
         mark(queryKeys.dagLists)
         break
@@ -93,6 +95,8 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
   return stale
 }
 
+/** States in which a task instance says nothing of the attempt that it had. */
+const AFTER_AN_ATTEMPT: ReadonlySet<string> = new Set(['none', 'scheduled', 'up_for_retry', 'up_for_reschedule', 'deferred', 'restarting'])
 const taskKey = (task: { task_id: string; map_index: number }) => `${task.task_id}\n${task.map_index}`
 
 function applyRun(client: QueryClient, event: DagRunEvent, mark: (key: QueryKey) => void): void {
@@ -115,6 +119,15 @@ function applyRun(client: QueryClient, event: DagRunEvent, mark: (key: QueryKey)
     ),
   )
   if (!isKnown) mark(queryKeys.runLists(event.dag_id))
+  mark(queryKeys.history(event.dag_id))
+  for (const { queryKey } of client.getQueryCache().findAll({ queryKey: queryKeys.grids(event.dag_id) })) {
+    client.setQueryData<GridPages>(queryKey, (grid) => {
+      const changed = grid && withRunEvent(grid, event)
+      // Not loaded: a new run, or one that is older than what is shown; only the server knows where it stands.
+      if (grid && !changed && mayShow(queryKey[2] as GridFilter, event)) mark(queryKey)
+      return changed ?? grid
+    })
+  }
   client.setQueryData<DagDetail>(queryKeys.dagDetail(event.dag_id), (dag) => dag && withRun(dag, event))
   client.setQueriesData<ListOf<Dag>>({ queryKey: queryKeys.dagLists }, (list) =>
     mapList(
@@ -169,6 +182,19 @@ function applyTasks(client: QueryClient, events: Map<string, TaskEvent>, mark: (
     })
     return { ...page, data }
   })
+  client.setQueriesData<GridPages>({ queryKey: queryKeys.grids(first.dag_id) }, (grid) => {
+    const changed = grid && withTaskEvents(grid, first.run_id, events.values())
+    // A new version of the DAG, or a run that was moved to it.
+    if (changed?.isMissing === true) mark(queryKeys.grids(first.dag_id))
+    return changed?.data ?? grid
+  })
+  // Attempts before the newest one are told by no event.
+  for (const event of events.values()) {
+    if (event.try_number > 1 || (event.try_number === 1 && AFTER_AN_ATTEMPT.has(event.state))) {
+      mark(queryKeys.runAttempts(event))
+      break
+    }
+  }
   // A task that the list does not hold yet was mapped while the run ran.
   if (list && found < events.size) mark(queryKeys.taskInstances(first))
   for (const event of events.values()) {

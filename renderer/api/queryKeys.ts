@@ -25,6 +25,25 @@ export interface RunFilter {
   run_type?: string | undefined
 }
 
+export interface GridFilter {
+  state?: string | undefined
+  run_type?: string | undefined
+  /** Instants; both ends included. */
+  from?: string | undefined
+  to?: string | undefined
+}
+
+export interface CalendarRange {
+  from: string
+  days: number
+  unit: 'day' | 'hour'
+}
+export interface AuditFilter {
+  origin?: 'people' | 'engine'
+  kind?: string
+  actor?: string
+}
+
 export const queryKeys = {
   me: ['me'] as const,
   health: ['health'] as const,
@@ -50,6 +69,18 @@ export const queryKeys = {
   runDetail: (run: RunRef) => ['run', run.dag_id, run.run_id, 'detail'] as const,
   runEvents: (run: RunRef) => ['run', run.dag_id, run.run_id, 'events'] as const,
   taskInstances: (run: RunRef) => ['run', run.dag_id, run.run_id, 'task-instances'] as const,
+  runAttempts: (run: RunRef) => ['run', run.dag_id, run.run_id, 'attempts'] as const,
+  /** What a DAG's runs sum up to; each change of a run changes it. */
+  history: (dagId: string) => ['history', dagId] as const,
+  calendar: (dagId: string, range: CalendarRange) => ['history', dagId, 'calendar', range] as const,
+  durations: (dagId: string, runs: number) => ['history', dagId, 'durations', runs] as const,
+  backfills: (dagId: string) => ['history', dagId, 'backfills'] as const,
+  backfillRuns: (dagId: string, id: number) => ['history', dagId, 'backfill-runs', id] as const,
+  versionRuns: (dagId: string) => ['history', dagId, 'version-runs'] as const,
+  /** What a new backfill would start; asked anew for each range. */
+  backfillPlan: (dagId: string, body: object) => ['backfill-plan', dagId, body] as const,
+  audit: (dagId: string, filter: AuditFilter) => ['audit', dagId, filter] as const,
+  versionChanges: (dagId: string, version: number, compared: number | null) => ['version-changes', dagId, version, compared] as const,
   /** What clearing would do; not below the run, so that clearing does not ask again. */
   clearPreview: (run: RunRef, choices: object) => ['clear-preview', run.dag_id, run.run_id, choices] as const,
   /** Layout of a graph, worked out in the page. */
@@ -64,5 +95,26 @@ export const queryKeys = {
   xcomValue: (task: TaskRef, key: string) => [...queryKeys.task(task), 'xcom', key] as const,
   /** Size of an attempt's log as live events told it; never fetched. */
   logSignal: (attempt: AttemptRef) => [...queryKeys.task(attempt), 'log', attempt.attempt] as const,
+  /** Below the DAG: a changed DAG or an ended run changes them. */
+  schedulePreview: (dagId: string | null, choices: object) => ['dag', dagId, 'schedule-preview', choices] as const,
+  unpausePreview: (dagId: string) => ['dag', dagId, 'unpause-preview'] as const,
+  triggerPreview: (dagId: string, logicalDate: string | null) => ['dag', dagId, 'trigger-preview', logicalDate] as const,
+  dagIds: (search: string) => ['dag-ids', search] as const,
+  /** Grids of a DAG, whatever their filter. */
+  grids: (dagId: string) => ['grid', dagId] as const,
+  grid: (dagId: string, filter: GridFilter, pageRuns: number) => ['grid', dagId, filter, pageRuns] as const,
   workers: ['workers'] as const,
+  workerList: ['workers', 'list'] as const,
+  swarmStatus: ['workers', 'status'] as const,
+  workerTasks: (workerId: string) => ['workers', 'tasks', workerId] as const,
+  pools: ['pools'] as const,
+  poolList: ['pools', 'list'] as const,
+  poolTasks: (name: string) => ['pools', 'tasks', name] as const,
+  variables: ['variables'] as const,
+  variableList: (search: string) => ['variables', 'list', search] as const,
+  variableUses: (key: string) => ['variables', 'uses', key] as const,
+  secrets: ['secrets'] as const,
+  users: ['users'] as const,
+  apiKeys: ['api-keys'] as const,
+  system: ['system'] as const,
 }
