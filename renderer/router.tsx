@@ -14,7 +14,17 @@ import {
 import { errorCode, isWorthRetrying } from './api/errors.ts'
 import { dagQuery, meQuery, runQuery } from './api/queries.ts'
 import { AppFrame, CrashPage, NotFoundPage, RootFrame } from './features/shell/index.ts'
-import { appSearch, codeSearch, dagGraphSearch, dagsSearch, runSearch, runsSearch, signInSearch, taskSearch } from './search.ts'
+import {
+  appSearch,
+  codeSearch,
+  dagGraphSearch,
+  dagsSearch,
+  runSearch,
+  runsSearch,
+  schedulesSearch,
+  signInSearch,
+  taskSearch,
+} from './search.ts'
 
 /** A one-time token that can be taken once. */
 export interface SignInLink {
@@ -118,6 +128,13 @@ const taskRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/tasks/TaskPage.tsx'), 'TaskPage'),
 })
 
+const schedulesRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/schedules',
+  validateSearch: schedulesSearch,
+  component: lazyRouteComponent(() => import('./features/schedule/SchedulesPage.tsx'), 'SchedulesPage'),
+})
+
 /** Everything else, within the frame: the way back is where it always is. */
 const lostRoute = createRoute({ getParentRoute: () => appRoute, path: '$', component: NotFoundPage })
 
@@ -130,6 +147,7 @@ const routeTree = rootRoute.addChildren([
     dagRoute.addChildren([dagGraphRoute, dagRunsRoute, dagDetailsRoute, dagCodeRoute]),
     runRoute,
     taskRoute,
+    schedulesRoute,
     lostRoute,
   ]),
 ])

@@ -134,3 +134,36 @@ export const taskSearch = (raw: Raw): TaskSearch => {
   const { task: _, ...rest } = taskPanel(raw)
   return present<Required<TaskSearch>>(rest)
 }
+
+/** A schedule that is looked at; what is absent comes from the DAG, if there is one. */
+export interface SchedulesSearch {
+  dag?: string
+  schedule?: string
+  zone?: string
+  start?: string
+  end?: string
+  catchup?: boolean
+  rules?: '2' | '3'
+  max?: number
+}
+/** An emptied field means none, where the DAG has one. */
+const emptiable = (value: unknown): string | undefined => (value === '' ? '' : text(value))
+export const schedulesSearch = (raw: Raw): SchedulesSearch =>
+  present<Required<SchedulesSearch>>({
+    dag: text(raw['dag']),
+    schedule: emptiable(raw['schedule']),
+    zone: text(raw['zone']),
+    start: emptiable(raw['start']),
+    end: emptiable(raw['end']),
+    catchup: flag(raw['catchup']),
+    rules: oneOf(['2', '3'] as const, text(raw['rules'])),
+    max: integer(raw['max']),
+  })
+
+export interface AdminSearch {
+  search?: string
+  /** The row that is open: a worker, a pool, a variable. */
+  open?: string
+}
+export const adminSearch = (raw: Raw): AdminSearch =>
+  present<Required<AdminSearch>>({ search: text(raw['search']), open: text(raw['open']) })

@@ -1,4 +1,7 @@
-/** Schedules in words. */
+/** Schedules in words, the preview of a schedule, and what unpausing starts. */
+import { plural } from './plural.ts'
+
+const runs = (count: number) => plural(count, 'run')
 
 export const scheduleStrings = {
   schedule: {
@@ -15,5 +18,94 @@ export const scheduleStrings = {
     nextNone: 'No next run',
     pausedNext: 'Paused',
     due: 'due now',
+  },
+  preview: {
+    title: 'Schedule preview',
+    nav: 'Schedules',
+    lead: 'Computed by the scheduler’s own code. Nothing is started or changed.',
+    form: 'Schedule',
+    dag: 'DAG',
+    dagHint: 'Optional: go on from its runs, with its settings.',
+    dagNone: 'No DAG',
+    anyDag: 'Type to find a DAG',
+    schedule: 'Schedule',
+    scheduleHint: 'Cron, a preset such as @daily, or a step such as 6h or 1 day',
+    timezone: 'Time zone',
+    start: 'Start date',
+    startHint: 'In the time zone, such as 2026-01-01 or 2026-01-01T06:00',
+    end: 'End date',
+    optional: 'Optional',
+    rules: 'Rules of',
+    rulesHint: 'Airflow 2: a run covers the interval before it. Airflow 3: a run is a point in time.',
+    dialect: (version: '2' | '3') => `Airflow ${version}`,
+    catchup: 'Catchup',
+    catchupHint: 'Make up for runs that were due since the start date',
+    maxActive: 'Max active runs',
+    examples: 'Examples',
+    ownSchedule: 'As in its file',
+    reset: 'Back to the DAG’s own',
+    now: 'What starts now',
+    nothingStarts: 'Nothing starts now.',
+    starts: (count: string) => `${count} at once.`,
+    waiting: (count: string, max: number) => `${count} more are due: they start one by one as runs end, at most ${max} at a time.`,
+    first: 'First',
+    last: 'Last',
+    nextAfter: 'Then',
+    ended: 'No run comes after these.',
+    withCatchup: (count: string) => `With catchup on, ${count} would be made up for.`,
+    withoutCatchup: 'Catchup is off: only the newest complete interval is run.',
+    count: (count: number, hasMore: boolean) => (hasMore ? `more than ${count.toLocaleString('en')} runs` : runs(count)),
+    due: (count: string) => `Due now: ${count}`,
+    dueNewest: 'newest first',
+    listed: (shown: number) => `The newest ${shown} are listed.`,
+    next: 'Next runs',
+    nextCount: (count: number) => `Next ${runs(count)}`,
+    noRuns: 'No run comes: the schedule has ended, or it runs only when triggered.',
+    columns: {
+      number: 'No.',
+      inZone: 'Runs at',
+      local: 'Local',
+      utc: 'UTC',
+      logical: 'Logical date',
+      interval: 'Data interval',
+      marks: 'Notes',
+    },
+    point: 'no length',
+    clock: 'Clock changes',
+    clockMark: (missing: boolean, span: string) => (missing ? `${span} missing` : `${span} twice`),
+    clockForward: (date: string, from: string, to: string) =>
+      `${date}: the clock goes forward from ${from} to ${to}. Times between them are missing: a run at a set time in that gap starts after it, one that steps by hours goes on by elapsed time.`,
+    clockBack: (date: string, from: string, to: string) =>
+      `${date}: the clock goes back from ${from} to ${to}. Times between them come twice: a run at a set time takes the second one, one that runs each hour runs in both.`,
+    overlap: (count: number) => `${count} still running`,
+    overlapHint: (count: number, usual: string) => `${runs(count)} before it would still run, at the usual ${usual}`,
+    overlapsSome: (count: number, usual: string, max: number) =>
+      `Runs of this DAG usually take ${usual}: ${runs(count)} of these would start while one before them still runs. At most ${max} run at a time.`,
+    fits: (usual: string, longest: string, of: number) =>
+      `Runs of this DAG usually take ${usual}, the longest of the last ${of} took ${longest}. None of these would overlap.`,
+    emptyTitle: 'See when a schedule runs before it does',
+    emptyText:
+      'Type a schedule or pick an example. You see the next 100 runs, days on which the clock changes, and what catchup would create.',
+    where: (part: string) => `Look at the ${part} field.`,
+    fieldNames: ['minute', 'hour', 'day of month', 'month', 'day of week', 'second', 'year'],
+    open: 'Preview this schedule',
+    tooMany: 'There are too many runs to list.',
+    copyLink: 'Copy link',
+    copied: 'The link is copied.',
+    stale: 'Working it out …',
+  },
+  unpause: {
+    title: (id: string) => `Unpause ${id}?`,
+    confirm: (count: number) => (count === 0 ? 'Unpause' : `Unpause and start ${runs(count)}`),
+    unknown: (why: string) => `It could not be told which runs will start: ${why}`,
+    starts: (count: number) => (count === 0 ? 'No run starts at once.' : `${runs(count)} ${count === 1 ? 'starts' : 'start'} at once:`),
+    more: (count: number) => `and ${count.toLocaleString('en')} more`,
+    waiting: (count: string, max: number, first: string) =>
+      `${count} more are due after ${first}. They start one by one as runs end, at most ${max} at a time (max_active_runs).`,
+    held: (count: number) => `${runs(count)} that the pause holds back ${count === 1 ? 'goes' : 'go'} on.`,
+    next: 'After that, the next run:',
+    none: 'No run is scheduled after that.',
+    catchupOff: 'To start fewer, set catchup=False in the DAG file, or a later start_date.',
+    covers: 'covers',
   },
 }
