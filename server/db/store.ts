@@ -26,6 +26,7 @@ import type {
   LoginLinkRecord,
   NamedLedgerRecord,
   PoolRecord,
+  RenderedRecord,
   SecretRecord,
   SessionRecord,
   TaskInstanceRecord,

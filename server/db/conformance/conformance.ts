@@ -9,6 +9,7 @@ import { engineCommitConformance } from './engineCommit.ts'
 import { engineLoadConformance } from './engineLoad.ts'
 import { insightsConformance } from './insights.ts'
 import { gridConformance } from './grid.ts'
+import { homeConformance } from './home.ts'
 import { leaderConformance } from './leader.ts'
 import { ledgerConformance } from './ledger.ts'
 import { logsConformance } from './logs.ts'
@@ -41,6 +42,7 @@ export function conformance(open: () => Promise<Store>): void {
   xcomsConformance(subject)
   ledgerConformance(subject)
   gridConformance(subject)
+  homeConformance(subject)
   insightsConformance(subject)
   backfillsConformance(subject)
   settingsConformance(subject)

@@ -139,8 +139,8 @@ async function saveTasks(s: Session, spec: DagSpec): Promise<void> {
   const known = await s.rows<{ task_id: string }>(sql`SELECT task_id FROM dag_tasks WHERE dag_id = ${spec.dag_id}`)
   const before = new Set(known.map(({ task_id }) => task_id))
   const after = new Set(spec.tasks.map(({ task_id }) => task_id))
-  const added = [...after.difference(before)]
-  const gone = [...before.difference(after)]
+  const added = [...after].filter((task_id) => !before.has(task_id))
+  const gone = [...before].filter((task_id) => !after.has(task_id))
   for (let at = 0; at < added.length; at += TASKS_AT_ONCE) {
     const rows = added.slice(at, at + TASKS_AT_ONCE).map((task_id) => sql`(${spec.dag_id}, ${task_id})`)
     await s.run(sql`INSERT INTO dag_tasks (dag_id, task_id) VALUES ${join(rows, ', ')}`)

@@ -114,6 +114,7 @@ export class ClusterEngine implements Service {
       counts: async () => (await ask('counts', {})) as ReturnType<EngineQueries['counts']>,
       dagSchedule: async (p) => (await ask('dagSchedule', p)) as ReturnType<EngineQueries['dagSchedule']>,
       liveTasks: async (p) => (await ask('liveTasks', p)) as ReturnType<EngineQueries['liveTasks']>,
+      plannedRuns: async (p) => (await ask('plannedRuns', p)) as ReturnType<EngineQueries['plannedRuns']>,
       nextRuns: async (p) => (await ask('nextRuns', p)) as ReturnType<EngineQueries['nextRuns']>,
     }
   }
