@@ -13,10 +13,13 @@ import {
 } from '@tanstack/react-router'
 import { errorCode, isWorthRetrying } from './api/errors.ts'
 import { dagQuery, meQuery, runQuery } from './api/queries.ts'
+import { isDesktop } from './features/desktop/index.ts'
 import { AppFrame, CrashPage, NotFoundPage, RootFrame } from './features/shell/index.ts'
 import {
   appSearch,
   codeSearch,
+  connectionsSearch,
+  dagGanttSearch,
   dagGraphSearch,
   dagsSearch,
   runSearch,
@@ -44,6 +47,17 @@ const signInRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/session/SignInPage.tsx'), 'SignInPage'),
 })
 
+/** The desktop app's choice of a server; it asks none. In a browser there is nothing to choose. */
+const connectionsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/connections',
+  validateSearch: connectionsSearch,
+  beforeLoad: () => {
+    if (!isDesktop()) throw redirect({ to: '/dags', replace: true })
+  },
+  component: lazyRouteComponent(() => import('./features/desktop/ConnectionsPage.tsx'), 'ConnectionsPage'),
+})
+
 const appRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: '_app',
@@ -55,7 +69,7 @@ const appRoute = createRoute({
     try {
       await context.queryClient.ensureQueryData(meQuery)
     } catch (error) {
-      if (errorCode(error) === 'unauthorized') throw toSignIn(location.href)
+      if (errorCode(error) === 'unauthorized' && !isDesktop()) throw toSignIn(location.href)
       throw error
     }
   },
@@ -94,6 +108,12 @@ const dagGraphRoute = createRoute({
   path: '/',
   validateSearch: dagGraphSearch,
   component: lazyRouteComponent(() => import('./features/dag/DagGraphTab.tsx'), 'DagGraphTab'),
+})
+const dagGanttRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/gantt',
+  validateSearch: dagGanttSearch,
+  component: lazyRouteComponent(() => import('./features/dag/DagGanttTab.tsx'), 'DagGanttTab'),
 })
 const dagRunsRoute = createRoute({
   getParentRoute: () => dagRoute,
@@ -140,11 +160,12 @@ const lostRoute = createRoute({ getParentRoute: () => appRoute, path: '$', compo
 
 const routeTree = rootRoute.addChildren([
   signInRoute,
+  connectionsRoute,
   appRoute.addChildren([
     homeRoute,
     allRunsRoute,
     dagsRoute,
-    dagRoute.addChildren([dagGraphRoute, dagRunsRoute, dagDetailsRoute, dagCodeRoute]),
+    dagRoute.addChildren([dagGraphRoute, dagGanttRoute, dagRunsRoute, dagDetailsRoute, dagCodeRoute]),
     runRoute,
     taskRoute,
     schedulesRoute,
@@ -169,7 +190,8 @@ export function createQueryClient(): QueryClient {
 /** The session ended while a page was open: sign in and come back to the same view. */
 function leaveIfSignedOut(error: unknown): void {
   const { pathname, search } = window.location
-  if (errorCode(error) !== 'unauthorized' || pathname === '/sign-in') return
+  // The desktop app signs in by a key that this page does not know: it asks for another one itself.
+  if (errorCode(error) !== 'unauthorized' || pathname === '/sign-in' || isDesktop()) return
   window.location.assign(`/sign-in?next=${encodeURIComponent(pathname + search)}`)
 }
 

@@ -90,6 +90,88 @@ const graph = (raw: Raw) => ({ open: text(raw['open']), dir: oneOf(['TB', 'LR'] 
 export type PanelChange = { [K in keyof TaskPanelSearch]?: TaskPanelSearch[K] | undefined }
 export type GraphChange = { [K in keyof GraphSearch]?: GraphSearch[K] | undefined }
 
+/** A Gantt chart: what is unfolded is shared with the graph. */
+export interface GanttSearch extends TaskPanelSearch {
+  open?: string
+  /** Idle time is shown at its length. */
+  idle?: boolean
+  /** false: the critical path is not marked. */
+  path?: boolean
+  /** Visible part of the axis, see useView.ts. */
+  span?: string
+}
+const gantt = (raw: Raw) => ({
+  open: text(raw['open']),
+  idle: raw['idle'] === true ? true : undefined,
+  path: raw['path'] === false ? false : undefined,
+  span: text(raw['span']),
+})
+export type GanttChange = { [K in keyof GanttSearch]?: GanttSearch[K] | undefined }
+
+export interface DagGanttSearch extends GanttSearch {
+  /** The run that is shown; absent = the newest. */
+  run?: string
+}
+export const dagGanttSearch = (raw: Raw): DagGanttSearch =>
+  present<Required<DagGanttSearch>>({ ...gantt(raw), ...taskPanel(raw), run: text(raw['run']) })
+
+const day = (value: unknown): string | undefined => (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined)
+
+export interface CalendarSearch {
+  /** Shows the year or month that this day is in; absent = today. */
+  at?: string
+  view?: 'month' | 'hours'
+}
+export const calendarSearch = (raw: Raw): CalendarSearch =>
+  present<Required<CalendarSearch>>({ at: day(raw['at']), view: oneOf(['month', 'hours'] as const, raw['view']) })
+
+export const DURATION_RUNS = [30, 60, 120, 200] as const
+export interface DurationsSearch {
+  runs?: number
+  /** Tasks whose lines are hidden, joined by commas. */
+  hide?: string
+}
+export const durationsSearch = (raw: Raw): DurationsSearch =>
+  present<Required<DurationsSearch>>({ runs: DURATION_RUNS.find((runs) => runs === raw['runs']), hide: text(raw['hide']) })
+
+export interface BackfillsSearch {
+  /** The backfill whose runs are shown. */
+  id?: number
+  /** The dialog is open. */
+  create?: boolean
+  /** First and last day of a new backfill, in the DAG's zone. */
+  from?: string
+  to?: string
+}
+export const backfillsSearch = (raw: Raw): BackfillsSearch =>
+  present<Required<BackfillsSearch>>({
+    id: integer(raw['id']),
+    create: raw['create'] === true ? true : undefined,
+    from: text(raw['from']),
+    to: text(raw['to']),
+  })
+
+export interface VersionsSearch {
+  /** The version whose changes are shown, and the one that it is compared with (absent = the one before). */
+  version?: number
+  with?: number
+}
+export const versionsSearch = (raw: Raw): VersionsSearch =>
+  present<Required<VersionsSearch>>({ version: integer(raw['version']), with: integer(raw['with']) })
+
+export interface AuditSearch {
+  /** Absent = what people did. */
+  origin?: 'engine' | 'all'
+  kind?: string
+  actor?: string
+}
+export const auditSearch = (raw: Raw): AuditSearch =>
+  present<Required<AuditSearch>>({
+    origin: oneOf(['engine', 'all'] as const, raw['origin']),
+    kind: text(raw['kind']),
+    actor: text(raw['actor']),
+  })
+
 export interface DagGraphSearch extends GraphSearch {
   /** The run whose states are shown; absent = the newest. */
   run?: string
@@ -104,14 +186,22 @@ export interface RunsSearch {
 export const runsSearch = (raw: Raw): RunsSearch =>
   present<Required<RunsSearch>>({ state: oneOf(DAG_RUN_STATES, raw['state']), type: oneOf(RUN_TYPES, raw['type']) })
 
+/** `ask`: id of the connection whose API key is asked for; `refused`: because the server refused it. */
+export interface ConnectionsSearch {
+  ask?: string
+  refused?: boolean
+}
+export const connectionsSearch = (raw: Raw): ConnectionsSearch =>
+  present<Required<ConnectionsSearch>>({ ask: text(raw['ask']), refused: flag(raw['refused']) })
+
 export interface CodeSearch {
   version?: number
 }
 export const codeSearch = (raw: Raw): CodeSearch => present<Required<CodeSearch>>({ version: integer(raw['version']) })
 
-export const RUN_VIEWS = ['graph', 'tasks', 'events', 'details'] as const
+export const RUN_VIEWS = ['graph', 'gantt', 'tasks', 'events', 'details'] as const
 export type RunView = (typeof RUN_VIEWS)[number]
-export interface RunSearch extends GraphSearch {
+export interface RunSearch extends GraphSearch, GanttSearch {
   view?: RunView
   state?: TaskInstanceState
   q?: string
@@ -119,6 +209,7 @@ export interface RunSearch extends GraphSearch {
 export const runSearch = (raw: Raw): RunSearch =>
   present<Required<RunSearch>>({
     ...graph(raw),
+    ...gantt(raw),
     ...taskPanel(raw),
     view: oneOf(RUN_VIEWS, raw['view']),
     state: oneOf(TASK_INSTANCE_STATES, raw['state']),

@@ -41,7 +41,7 @@ describe('bars of a task instance', () => {
     const cleared = instance('a', [90], { state: 'scheduled' })
     expect(barsOf(cleared, [span('a', 1, [1, 2, 10])])).toEqual([
       { attempt: 1, state: 'failed', waiting_from: 1, start: 2, end: 10 },
-      { attempt: 1, state: 'scheduled', waiting_from: 90, start: null, end: null },
+      { attempt: 2, state: 'scheduled', waiting_from: 90, start: null, end: null },
     ])
     expect(barsOf(instance('a', [], { state: 'none' }), [span('a', 1, [1, 2, 10])])).toHaveLength(1)
   })

@@ -80,7 +80,9 @@ function newestBar({ state, try_number, ...times }: TaskInstance): Bar | null {
   const [start, end] = [ms(times.start_time), ms(times.end_time)]
   const waiting_from = ms(times.scheduled_time) ?? ms(times.queued_time)
   if (start === null && end === null) {
-    return WAITING.has(state) && waiting_from !== null ? { attempt: try_number, state, waiting_from, start, end } : null
+    // The number of an attempt is drawn when a worker gets it.
+    const attempt = state === 'scheduled' ? try_number + 1 : try_number
+    return WAITING.has(state) && waiting_from !== null ? { attempt, state, waiting_from, start, end } : null
   }
   return { attempt: try_number, state, waiting_from, start: start ?? end, end }
 }
@@ -128,7 +130,9 @@ export function buildGantt(
     const items = inside.flatMap(({ each, items: children, instances: members }) => {
       if (members.length === 0) return []
       foldable.push(each.group_id)
-      return [folded({ id: each.group_id, kind: 'group', label: each.label, task_id: null, isOpen: isOpen(each.group_id) }, children, members)]
+      return [
+        folded({ id: each.group_id, kind: 'group', label: each.label, task_id: null, isOpen: isOpen(each.group_id) }, children, members),
+      ]
     })
     const own = tasksIn.get(group) ?? []
     for (const task of own) {
@@ -147,7 +151,8 @@ export function buildGantt(
   return { rows: flatten(items, 0), foldable, bars, tasks: instances.map(timed) }
 }
 
-const labelIn = (name: string, group: string | null) => (group !== null && name.startsWith(`${group}.`) ? name.slice(group.length + 1) : name)
+const labelIn = (name: string, group: string | null) =>
+  group !== null && name.startsWith(`${group}.`) ? name.slice(group.length + 1) : name
 
 function timed(instance: TaskInstance): TimedTask {
   const { task_id, map_index, state } = instance
@@ -173,7 +178,10 @@ function folded(
     summary.state,
   )
   const members = children.flatMap((child) => child.row.members)
-  const item = itemOf({ ...row, map_index: -1, state: summary.state, counts: summary.counts, total: summary.total, bars, members }, children)
+  const item = itemOf(
+    { ...row, map_index: -1, state: summary.state, counts: summary.counts, total: summary.total, bars, members },
+    children,
+  )
   return item
 }
 

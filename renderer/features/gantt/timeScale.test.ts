@@ -16,8 +16,7 @@ describe('the axis', () => {
     const scale = makeScale({ ...span(0, day + 5 * MIN), busy, fold: true })
     expect(scale.folds).toEqual([span(5 * MIN, day)])
     expect(scale.length).toBeCloseTo(10 * MIN * 1.03)
-    for (const time of [0, MIN, 5 * MIN, 700 * MIN, day, day + MIN, day + 5 * MIN])
-      expect(scale.time(scale.at(time))).toBeCloseTo(time, -1)
+    for (const time of [0, MIN, 5 * MIN, 700 * MIN, day, day + MIN, day + 5 * MIN]) expect(scale.time(scale.at(time))).toBeCloseTo(time, -1)
     expect(makeScale({ ...span(0, day), busy, fold: false }).folds).toEqual([])
   })
   it('keeps short breaks and gives a run of no length an axis', () => {

@@ -16,7 +16,9 @@ export function insightsConformance(subject: SubjectOf): void {
       const never = makeTaskInstance(s.id(), run.id)
       const attempts = [
         makeAttempt(once.id, 1, { state: 'success' }),
-        ...[1, 2, 3].map((n) => makeAttempt(thrice.id, n, { state: 'failed', queued_time: AT + n, start_time: AT + n + 1, end_time: AT + n + 2 })),
+        ...[1, 2, 3].map((n) =>
+          makeAttempt(thrice.id, n, { state: 'failed', queued_time: AT + n, start_time: AT + n + 1, end_time: AT + n + 2 }),
+        ),
         makeAttempt(cleared.id, 1, { state: 'killed' }),
       ]
       await s.commit({ dag_runs_insert: [run], task_instances_insert: [once, thrice, cleared, never], attempts_insert: attempts })
