@@ -14,6 +14,7 @@ import {
 import { errorCode, isWorthRetrying } from './api/errors.ts'
 import { dagQuery, meQuery, runQuery } from './api/queries.ts'
 import { isDesktop } from './features/desktop/index.ts'
+import { isDesktop } from './features/desktop/index.ts'
 import { AppFrame, CrashPage, NotFoundPage, RootFrame } from './features/shell/index.ts'
 import {
   appSearch,
@@ -45,6 +46,17 @@ const signInRoute = createRoute({
   path: '/sign-in',
   validateSearch: signInSearch,
   component: lazyRouteComponent(() => import('./features/session/SignInPage.tsx'), 'SignInPage'),
+})
+
+/** The desktop app's choice of a server; it asks none. In a browser there is nothing to choose. */
+const connectionsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/connections',
+  validateSearch: connectionsSearch,
+  beforeLoad: () => {
+    if (!isDesktop()) throw redirect({ to: '/dags', replace: true })
+  },
+  component: lazyRouteComponent(() => import('./features/desktop/ConnectionsPage.tsx'), 'ConnectionsPage'),
 })
 
 /** The desktop app's choice of a server; it asks none. In a browser there is nothing to choose. */
@@ -160,6 +172,7 @@ const lostRoute = createRoute({ getParentRoute: () => appRoute, path: '$', compo
 
 const routeTree = rootRoute.addChildren([
   signInRoute,
+  connectionsRoute,
   connectionsRoute,
   appRoute.addChildren([
     homeRoute,

@@ -194,6 +194,14 @@ export interface ConnectionsSearch {
 export const connectionsSearch = (raw: Raw): ConnectionsSearch =>
   present<Required<ConnectionsSearch>>({ ask: text(raw['ask']), refused: flag(raw['refused']) })
 
+/** `ask`: id of the connection whose API key is asked for; `refused`: because the server refused it. */
+export interface ConnectionsSearch {
+  ask?: string
+  refused?: boolean
+}
+export const connectionsSearch = (raw: Raw): ConnectionsSearch =>
+  present<Required<ConnectionsSearch>>({ ask: text(raw['ask']), refused: flag(raw['refused']) })
+
 export interface CodeSearch {
   version?: number
 }
