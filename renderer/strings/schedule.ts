@@ -47,7 +47,7 @@ export const scheduleStrings = {
     now: 'What starts now',
     nothingStarts: 'Nothing starts now.',
     starts: (count: string) => `${count} at once.`,
-    waiting: (count: string, max: number) => `${count} more are due: they start one by one as runs end, at most ${max} at a time.`,
+    waiting: (count: string, max: number) => `Beyond these, ${count} are due. They start one by one as runs end, at most ${max} at a time.`,
     first: 'First',
     last: 'Last',
     nextAfter: 'Then',
@@ -83,11 +83,13 @@ export const scheduleStrings = {
       `Runs of this DAG usually take ${usual}: ${runs(count)} of these would start while one before them still runs. At most ${max} run at a time.`,
     fits: (usual: string, longest: string, of: number) =>
       `Runs of this DAG usually take ${usual}, the longest of the last ${of} took ${longest}. None of these would overlap.`,
+    mendTitle: 'This schedule cannot be read',
+    mendText: 'What is wrong stands at its field, with how to mend it.',
     emptyTitle: 'See when a schedule runs before it does',
     emptyText:
       'Type a schedule or pick an example. You see the next 100 runs, days on which the clock changes, and what catchup would create.',
     where: (part: string) => `Look at the ${part} field.`,
-    fieldNames: ['minute', 'hour', 'day of month', 'month', 'day of week', 'second', 'year'],
+    fieldNames: ['minute', 'hour', 'day', 'month', 'weekday', 'second', 'year'],
     open: 'Preview this schedule',
     tooMany: 'There are too many runs to list.',
     copyLink: 'Copy link',
@@ -100,8 +102,8 @@ export const scheduleStrings = {
     unknown: (why: string) => `It could not be told which runs will start: ${why}`,
     starts: (count: number) => (count === 0 ? 'No run starts at once.' : `${runs(count)} ${count === 1 ? 'starts' : 'start'} at once:`),
     more: (count: number) => `and ${count.toLocaleString('en')} more`,
-    waiting: (count: string, max: number, first: string) =>
-      `${count} more are due after ${first}. They start one by one as runs end, at most ${max} at a time (max_active_runs).`,
+    waiting: (count: string, max: number, after: string) =>
+      `Beyond these, ${count} are due after ${after}. They start one by one as runs end, at most ${max} at a time (max_active_runs).`,
     held: (count: number) => `${runs(count)} that the pause holds back ${count === 1 ? 'goes' : 'go'} on.`,
     next: 'After that, the next run:',
     none: 'No run is scheduled after that.',

@@ -24,6 +24,7 @@ export const RunsTable = memo(function RunsTable({ runs, zone, usual }: RunsTabl
     ...(zone === 'UTC' || local === 'UTC' ? [] : [{ name: text.columns.utc, zone: 'UTC' }]),
   ]
   const hasIntervals = runs.some((run) => run.data_interval_start !== run.data_interval_end)
+  const hasMarks = runs.some((run) => run.clock_change !== null || run.still_running > 0)
   return (
     <div className={classes['tableFrame']} tabIndex={0} role="region" aria-label={text.next}>
       <Table verticalSpacing={4} fz="sm" stickyHeader={false} miw={560}>
@@ -33,10 +34,16 @@ export const RunsTable = memo(function RunsTable({ runs, zone, usual }: RunsTabl
             <Table.Th>
               {text.columns.inZone} <span className={classes['dim']}>{zone}</span>
             </Table.Th>
-            <Table.Th>{text.columns.marks}</Table.Th>
+            {hasMarks ? <Table.Th>{text.columns.marks}</Table.Th> : null}
             {others.map(({ name, zone: each }) => (
               <Table.Th key={each}>
-                {name} {each === 'UTC' ? '' : <span className={classes['dim']}>{each}</span>}
+                {name === each ? (
+                  name
+                ) : (
+                  <>
+                    {name} <span className={classes['dim']}>{each}</span>
+                  </>
+                )}
               </Table.Th>
             ))}
             <Table.Th>{hasIntervals ? text.columns.interval : text.columns.logical}</Table.Th>
@@ -49,9 +56,11 @@ export const RunsTable = memo(function RunsTable({ runs, zone, usual }: RunsTabl
               <Table.Td>
                 <Moment at={run.run_after} zone={zone} withDay />
               </Table.Td>
-              <Table.Td>
-                <Marks run={run} usual={usual} />
-              </Table.Td>
+              {hasMarks ? (
+                <Table.Td>
+                  <Marks run={run} usual={usual} />
+                </Table.Td>
+              ) : null}
               {others.map(({ zone: each }) => (
                 <Table.Td key={each}>
                   <Moment at={run.run_after} zone={each} />

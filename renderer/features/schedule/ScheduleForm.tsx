@@ -61,7 +61,7 @@ export function ScheduleForm({ search, preview, error, onChange }: ScheduleFormP
           />
           <CronParts schedule={typed ?? schedule} wrong={problem?.field === 'schedule' && typed === null ? problem.index : null} />
           <Text className={classes['words'] ?? ''} aria-live="polite">
-            {(typed ?? schedule) === '' ? '' : scheduleWords(typed ?? schedule)}
+            {inWords(typed ?? schedule)}
           </Text>
           <Group gap={6} role="group" aria-label={text.examples}>
             {EXAMPLES.map((example) => (
@@ -154,6 +154,12 @@ export function ScheduleForm({ search, preview, error, onChange }: ScheduleFormP
       </Stack>
     </form>
   )
+}
+
+/** Nothing where there are no words for it. */
+function inWords(schedule: string): string {
+  const words = schedule.trim() === '' ? '' : scheduleWords(schedule.trim())
+  return words === schedule.trim() ? '' : words
 }
 
 interface Problem {

@@ -27,10 +27,9 @@ export function UnpauseConsequences({ preview, zone }: { preview: UnpausePreview
                 {text.more(starts_count - named.length)} …
               </Text>
             ) : null}
-            <Instant at={run.logical_date} zone={zone} />{' '}
-            <Text span size="xs" c="dimmed" className="mono">
-              {run.run_id}
-            </Text>
+            <span title={run.run_id}>
+              <Instant at={run.logical_date} zone={zone} />
+            </span>
           </List.Item>
         ))}
       </List>
