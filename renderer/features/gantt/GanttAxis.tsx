@@ -27,7 +27,7 @@ export function GanttAxis({ scale, view, width, zone }: GanttAxisProps) {
   const perPixel = (shown.to - shown.from) / width
   const toX = (position: number) => (position - shown.from) / perPixel
   const marks = ticks(scale, shown, TICK_WIDTH * perPixel)
-  const fine = marks.some((time) => time % 1000 !== scale.from % 1000)
+  const fine = marks.some((time) => time % 1000 !== 0)
   const position = (event: PointerEvent<HTMLDivElement>) => event.clientX - event.currentTarget.getBoundingClientRect().left
   return (
     <div

@@ -13,7 +13,9 @@ import { PathLines } from './PathLines.tsx'
 import type { TimeScale } from './timeScale.ts'
 import type { View } from './useView.ts'
 
-export const ROW_HEIGHT = 30
+const ROW_HEIGHT = 30
+/** Room at the right end for bars that have no length. */
+const END_ROOM = 14
 
 interface GanttChartProps {
   label: string
@@ -31,7 +33,8 @@ interface GanttChartProps {
 
 export function GanttChart({ label, rows, scale, view, now, zone, path, selected, onOpen, onAttempt }: GanttChartProps) {
   const isNarrow = useMediaQuery('(max-width: 720px)', false, { getInitialValueInEffect: false })
-  const { ref: trackRef, width } = useElementSize()
+  const { ref: trackRef, width: trackWidth } = useElementSize()
+  const width = Math.max(0, trackWidth - END_ROOM)
   const scroller = useRef<HTMLDivElement>(null)
   const [pointed, setPointed] = useState<Pointed | null>(null)
   const virtual = useVirtualizer({

@@ -5,9 +5,10 @@
 export interface TimedTask {
   task_id: string
   map_index: number
-  /** When it became runnable or was handed to a worker first, and when it started and ended. Milliseconds. */
-  waiting_from: number | null
+  /** When its newest attempt started. Milliseconds. */
   start: number | null
+  /** When the attempts before that started. */
+  earlier_starts: readonly number[]
   /** null: it goes on. */
   end: number | null
 }
@@ -15,8 +16,9 @@ export interface TimedTask {
 export interface CriticalStep {
   task_id: string
   map_index: number
-  /** From the end of the step before (or the start of the run) to its own start. */
+  /** From the end of the step before (or the start of the run) to its own first start. */
   waited_ms: number
+  /** To its end, with failed attempts and the pauses between them. */
   ran_ms: number
 }
 
@@ -49,10 +51,9 @@ export function criticalPath(
   }
   let at: TimedTask | undefined
   for (const task of last.values()) if (!at || isLater(task, at, endOf)) at = task
-  const chain: TimedTask[] = []
+  const chain: { task: TimedTask; free: number | null }[] = []
   const seen = new Set<string>()
   while (at && !seen.has(at.task_id)) {
-    chain.push(at)
     seen.add(at.task_id)
     const start = startOf(at)
     let before: TimedTask | undefined
@@ -61,20 +62,18 @@ export function criticalPath(
       // What ended after its start did not hold it back: a trigger rule let it go on, or the upstream task was cleared later.
       if (upstream && endOf(upstream) <= start && (!before || isLater(upstream, before, endOf))) before = upstream
     }
+    chain.push({ task: at, free: before ? endOf(before) : run_start })
     at = before
   }
-  let free = run_start
-  const steps = chain.reverse().map((task): CriticalStep => {
-    const start = startOf(task)
-    const end = endOf(task)
-    const step = {
+  const steps = chain.reverse().map(({ task, free }): CriticalStep => {
+    // Attempts that failed and the pauses between them are its own time; those from before it was cleared are not.
+    const start = task.earlier_starts.reduce((least, each) => (each >= (free ?? each) ? Math.min(least, each) : least), startOf(task))
+    return {
       task_id: task.task_id,
       map_index: task.map_index,
       waited_ms: Math.max(0, start - (free ?? start)),
-      ran_ms: Math.max(0, end - start),
+      ran_ms: Math.max(0, endOf(task) - start),
     }
-    free = end
-    return step
   })
   const sum = (field: 'ran_ms' | 'waited_ms') => steps.reduce((total, step) => total + step[field], 0)
   return { steps, ran_ms: sum('ran_ms'), waited_ms: sum('waited_ms') }

@@ -90,6 +90,8 @@ function newestBar({ state, try_number, ...times }: TaskInstance): Bar | null {
 interface Item {
   row: Omit<GanttRow, 'depth'>
   first: number
+  /** Place in the file. */
+  position: number
   children: Item[]
 }
 
@@ -102,7 +104,7 @@ export function buildGantt(
   const spansOf = Map.groupBy(spans, keyOf)
   const instancesOf = Map.groupBy(instances, ({ task_id }) => task_id)
   const isOpen = (id: string) => open === 'all' || open.has(id)
-  const known = new Set(dag.tasks.map(({ id }) => id))
+  const positions = new Map(dag.tasks.map(({ id }, index) => [id, index]))
   const groups = new Set(dag.task_groups.map(({ group_id }) => group_id))
   const tasksIn = Map.groupBy(dag.tasks, ({ task_group }) => (task_group !== null && groups.has(task_group) ? task_group : null))
   const groupsIn = Map.groupBy(dag.task_groups, ({ parent_id }) => (parent_id !== null && groups.has(parent_id) ? parent_id : null))
@@ -114,7 +116,11 @@ export function buildGantt(
     for (const bar of own) bars.push(bar)
     const { task_id, map_index, state } = instance
     const row = { id: keyOf(instance), kind: 'task' as const, label, task_id, map_index, isOpen: null, state }
-    return itemOf({ ...row, counts: new Map([[state, 1]]), total: 1, bars: own, members: [keyOf(instance)] }, [])
+    return itemOf(
+      { ...row, counts: new Map([[state, 1]]), total: 1, bars: own, members: [keyOf(instance)] },
+      [],
+      positions.get(task_id) ?? Infinity,
+    )
   }
   const taskItem = (id: string, label: string): Item | null => {
     const own = instancesOf.get(id) ?? []
@@ -145,26 +151,27 @@ export function buildGantt(
   const { items } = level(null)
   // Tasks that the version does not have any more.
   for (const id of instancesOf.keys()) {
-    const item = known.has(id) ? null : taskItem(id, id)
+    const item = positions.has(id) ? null : taskItem(id, id)
     if (item) items.push(item)
   }
-  return { rows: flatten(items, 0), foldable, bars, tasks: instances.map(timed) }
+  const tasks = instances.map((instance) => timed(instance, barsOf(instance, spansOf.get(keyOf(instance)) ?? [])))
+  return { rows: flatten(items, 0), foldable, bars, tasks }
 }
 
 const labelIn = (name: string, group: string | null) =>
   group !== null && name.startsWith(`${group}.`) ? name.slice(group.length + 1) : name
 
-function timed(instance: TaskInstance): TimedTask {
-  const { task_id, map_index, state } = instance
-  const bar = newestBar(instance)
+function timed({ task_id, map_index, state }: TaskInstance, bars: readonly Bar[]): TimedTask {
+  const newest = bars.at(-1)
   // A retry that waits has the times of the attempt that failed; it is not over.
   const isOver = state !== 'up_for_retry' && state !== 'up_for_reschedule' && state !== 'deferred'
-  return { task_id, map_index, waiting_from: bar?.waiting_from ?? null, start: bar?.start ?? null, end: isOver ? (bar?.end ?? null) : null }
+  const earlier_starts = bars.slice(0, -1).flatMap(({ start }) => (start === null ? [] : [start]))
+  return { task_id, map_index, start: newest?.start ?? null, earlier_starts, end: isOver ? (newest?.end ?? null) : null }
 }
 
-function itemOf(row: Omit<GanttRow, 'depth'>, children: Item[]): Item {
+function itemOf(row: Omit<GanttRow, 'depth'>, children: Item[], position: number): Item {
   const first = Math.min(Infinity, ...row.bars.slice(0, 1).map((bar) => bar.waiting_from ?? bar.start ?? Infinity))
-  return { row, first, children }
+  return { row, first, position, children }
 }
 
 function folded(
@@ -178,11 +185,9 @@ function folded(
     summary.state,
   )
   const members = children.flatMap((child) => child.row.members)
-  const item = itemOf(
-    { ...row, map_index: -1, state: summary.state, counts: summary.counts, total: summary.total, bars, members },
-    children,
-  )
-  return item
+  const position = children.reduce((least, child) => Math.min(least, child.position), Infinity)
+  const { state, counts, total } = summary
+  return itemOf({ ...row, map_index: -1, state, counts, total, bars, members }, children, position)
 }
 
 /** When anything in it ran, and before that waited. */
@@ -204,6 +209,6 @@ function foldedBars(bars: readonly Bar[], state: TaskInstanceState): Bar[] {
 /** What began first stands first; what has not begun keeps the order of the file. */
 function flatten(items: readonly Item[], depth: number): GanttRow[] {
   return items
-    .toSorted((a, b) => (a.first === b.first ? 0 : a.first - b.first))
+    .toSorted((a, b) => (a.first === b.first ? a.position - b.position || 0 : a.first - b.first))
     .flatMap(({ row, children }) => [{ ...row, depth }, ...(row.isOpen === true ? flatten(children, depth + 1) : [])])
 }

@@ -89,22 +89,22 @@ const STEPS_MS = [
   3_600_000, 7_200_000, 10_800_000, 21_600_000, 43_200_000, 86_400_000, 172_800_000, 604_800_000,
 ]
 
-/** Round instants on the visible part of the axis, at least `apart` positions from each other, counted from the start of the axis. */
+/** Round instants on the visible part of the axis, at least `apart` positions from each other. */
 export function ticks(scale: TimeScale, view: Stretch, apart: number): number[] {
   const step = STEPS_MS.find((ms) => ms >= apart) ?? Math.ceil(apart / 604_800_000) * 604_800_000
   const found: number[] = []
   let last = -Infinity
-  let time = scale.from + Math.floor((scale.time(view.from) - scale.from) / step) * step
+  let time = Math.floor(scale.time(view.from) / step) * step
   const end = scale.time(view.to)
   while (time <= end) {
     const gap = scale.folds.find((fold) => time > fold.from && time < fold.to)
     if (gap) {
       // On with the first round instant behind what is folded.
-      time = scale.from + Math.ceil((gap.to - scale.from) / step) * step
+      time = Math.ceil(gap.to / step) * step
       continue
     }
     const position = scale.at(time)
-    if (position >= view.from && position - last >= apart * 0.999) {
+    if (time >= scale.from && position >= view.from && position - last >= apart * 0.999) {
       found.push(time)
       last = position
     }
