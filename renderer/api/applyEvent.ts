@@ -13,7 +13,8 @@ import type { DagRun } from '#contract/dagRun.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import type { TaskInstance } from '#contract/taskInstance.ts'
 import { mayShow, withoutRun, withRunEvent, withTaskEvents, type GridPages } from './grid.ts'
-import { queryKeys, type GridFilter } from './queryKeys.ts'
+import { applyRunToHome, markHome } from './homeEvents.ts'
+import { ALL_DAGS, queryKeys, type GridFilter } from './queryKeys.ts'
 import type { LogSignal } from './queries.ts'
 
 type DagRunEvent = Extract<LiveEvent, { type: 'dag_run' }>
@@ -49,7 +50,9 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
         client.removeQueries({ queryKey: queryKeys.run(event) })
         client.setQueriesData<GridPages>({ queryKey: queryKeys.grids(event.dag_id) }, (grid) => grid && withoutRun(grid, event.run_id))
         mark(queryKeys.runLists(event.dag_id))
+        mark(queryKeys.runLists(ALL_DAGS))
         mark(queryKeys.dagLists)
+        markHome(client, mark)
         break
       case 'task_instance': {
         const run = `${event.dag_id}\n${event.run_id}`
@@ -64,11 +67,13 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
       case 'dag':
         mark(queryKeys.dag(event.dag_id))
         mark(queryKeys.dagLists)
+        markHome(client, mark)
         // A file names the versions of its DAGs.
         mark(queryKeys.dagFiles)
         break
       case 'import_errors':
         mark(queryKeys.importErrors)
+        markHome(client, mark)
         // A file that fails to load tells so with its error, not with its DAGs.
         mark(queryKeys.dagFiles)
         break
@@ -81,6 +86,7 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
         break
       case 'worker':
         mark(queryKeys.workers)
+        mark(queryKeys.health)
         break
       case 'reset':
         stale.all = true
@@ -107,18 +113,24 @@ function applyRun(client: QueryClient, event: DagRunEvent, mark: (key: QueryKey)
     mark(queryKeys.runDetail(event))
     mark(queryKeys.runEvents(event))
   }
-  let isKnown = false
-  client.setQueriesData<ListOf<DagRun>>({ queryKey: queryKeys.runLists(event.dag_id) }, (list) =>
-    mapList(
-      list,
-      (run) => run.run_id === event.run_id,
-      (run) => {
-        isKnown = true
-        return { ...run, ...patch }
-      },
-    ),
-  )
-  if (!isKnown) mark(queryKeys.runLists(event.dag_id))
+  // The list over all DAGs is another one, and mostly not open.
+  for (const dagId of client.getQueryCache().findAll({ queryKey: queryKeys.runLists(ALL_DAGS) }).length > 0
+    ? [event.dag_id, ALL_DAGS]
+    : [event.dag_id]) {
+    let isKnown = false
+    client.setQueriesData<ListOf<DagRun>>({ queryKey: queryKeys.runLists(dagId) }, (list) =>
+      mapList(
+        list,
+        (run) => run.run_id === event.run_id && run.dag_id === event.dag_id,
+        (run) => {
+          isKnown = true
+          return { ...run, ...patch }
+        },
+      ),
+    )
+    if (!isKnown) mark(queryKeys.runLists(dagId))
+  }
+  applyRunToHome(client, event, mark)
   mark(queryKeys.history(event.dag_id))
   for (const { queryKey } of client.getQueryCache().findAll({ queryKey: queryKeys.grids(event.dag_id) })) {
     client.setQueryData<GridPages>(queryKey, (grid) => {
@@ -149,10 +161,14 @@ export function withRun<T extends Dag>(dag: T, event: DagRunEvent): T {
   const newest = recent_runs.at(-1)
   const wasActive = before ? isActive(before.state) : false
   const active_runs = Math.max(0, dag.active_runs + Number(isActive(state)) - Number(wasActive))
+  // A run that is not among the bars is new, or older than they are: then its state before is not known, and the next reading mends it.
+  const run_counts = { ...dag.run_counts, [state]: dag.run_counts[state] + 1 }
+  if (before) run_counts[before.state] -= 1
   return {
     ...dag,
     recent_runs,
     active_runs,
+    run_counts,
     last_run: newest?.start_time ?? dag.last_run,
     last_run_state: newest?.state ?? dag.last_run_state,
   }

@@ -13,16 +13,33 @@ export interface TaskRef extends RunRef {
 export interface AttemptRef extends TaskRef {
   attempt: number
 }
+/** As a DAG id: the runs of all DAGs. */
+export const ALL_DAGS = '~'
+
 export interface DagFilter {
   search?: string | undefined
-  tag?: string | undefined
+  tag?: string | string[] | undefined
   owner?: string | undefined
   paused?: boolean | undefined
   last_run_state?: string | undefined
+  favourite?: boolean | undefined
+  import_errors?: boolean | undefined
+  sort?: 'next_run' | 'last_run' | undefined
+  descending?: boolean | undefined
+}
+export interface TimelineFilter {
+  from: string
+  to: string
+  search?: string | undefined
+  favourite?: boolean | undefined
 }
 export interface RunFilter {
   state?: string | undefined
   run_type?: string | undefined
+  /** Milliseconds back from the moment of asking. */
+  since_ms?: number | undefined
+  active_from?: string | undefined
+  active_to?: string | undefined
 }
 
 export interface GridFilter {
@@ -47,7 +64,14 @@ export interface AuditFilter {
 export const queryKeys = {
   me: ['me'] as const,
   health: ['health'] as const,
+  overview: ['overview'] as const,
+  timelines: ['timeline'] as const,
+  timeline: (filter: TimelineFilter) => ['timeline', filter] as const,
+  search: (text: string) => ['search', text] as const,
+  views: ['views'] as const,
+  dagFacets: ['dag-facets'] as const,
   importErrors: ['import-errors'] as const,
+  importErrorList: (search: string) => ['import-errors', search] as const,
   dagLists: ['dag-list'] as const,
   dagList: (filter: DagFilter) => ['dag-list', filter] as const,
   /** Everything read about one DAG but its runs. */
@@ -99,6 +123,7 @@ export const queryKeys = {
   schedulePreview: (dagId: string | null, choices: object) => ['dag', dagId, 'schedule-preview', choices] as const,
   unpausePreview: (dagId: string) => ['dag', dagId, 'unpause-preview'] as const,
   triggerPreview: (dagId: string, logicalDate: string | null) => ['dag', dagId, 'trigger-preview', logicalDate] as const,
+  runConfs: (dagId: string) => ['run-confs', dagId] as const,
   dagIds: (search: string) => ['dag-ids', search] as const,
   /** Grids of a DAG, whatever their filter. */
   grids: (dagId: string) => ['grid', dagId] as const,
