@@ -7,8 +7,8 @@ import type { Layers } from './layers.ts'
 
 /** Sweeps without a gain before the search ends. */
 const PATIENCE = 4
-/** Work of one search, in edges looked at: about 60 ms. A larger graph gets fewer sweeps, never none. */
-const WORK_MAX = 1_500_000
+/** Work of one search, in edges looked at: about 100 ms. A larger graph gets fewer sweeps, never none. */
+const WORK_MAX = 1_000_000
 const SWEEPS_MAX = 24
 /** Above this many nodes and stand-ins neighbours no longer change places one by one. */
 const EXCHANGE_MAX = 6_000
