@@ -42,7 +42,7 @@ const route = getRouteApi('/_app')
 
 export function AppFrame() {
   const client = useQueryClient()
-  const { trigger } = route.useSearch()
+  const { trigger, conf_of } = route.useSearch()
   const navigate = useNavigate()
   const [isNavOpen, nav] = useDisclosure(false)
   const [isSheetOpen, sheet] = useDisclosure(false)
@@ -120,7 +120,9 @@ export function AppFrame() {
         <Suspense>
           <TriggerDialog
             dagId={trigger}
-            onClose={() => void navigate({ to: '.', search: ({ trigger: _, ...rest }) => rest, replace: true })}
+            confOf={conf_of}
+            onClose={() => void navigate({ to: '.', search: ({ trigger: _, conf_of: __, ...rest }) => rest, replace: true })}
+            onPick={(dagId) => void navigate({ to: '.', search: (before) => ({ ...before, trigger: dagId }), replace: true })}
           />
         </Suspense>
       )}
