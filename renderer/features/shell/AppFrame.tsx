@@ -24,7 +24,7 @@ import { KeyListener, openPalette, paletteRequest, useCommands } from '../../com
 import { KeyCaps } from '../../commands/KeyCaps.tsx'
 import { strings } from '../../strings.ts'
 import { nextTimeMode, setTimeMode } from '../../ui/timeMode.ts'
-import { useMe, useSignOut } from '../session/index.ts'
+import { useMayOperate, useMe, useSignOut } from '../session/index.ts'
 import classes from './AppFrame.module.css'
 import { TimeMenu, UserMenu } from './HeaderMenus.tsx'
 import { LiveLamp } from './LiveLamp.tsx'
@@ -163,6 +163,7 @@ function Navigation() {
 function useGlobalCommands(toggleSheet: () => void): void {
   const navigate = useNavigate()
   const signOut = useSignOut()
+  const mayOperate = useMayOperate()
   const { setColorScheme } = useMantineColorScheme()
   const scheme = useComputedColorScheme('light')
   useCommands([
@@ -177,6 +178,16 @@ function useGlobalCommands(toggleSheet: () => void): void {
         run: () => void navigate({ to: entry.to }),
       })),
     ),
+    ...(mayOperate
+      ? [
+          {
+            id: 'trigger-dag',
+            title: strings.trigger.command,
+            group: 'act' as const,
+            run: () => void navigate({ to: '.', search: (before) => ({ ...before, trigger: '*' }) }),
+          },
+        ]
+      : []),
     {
       id: 'theme',
       title: strings.commands.cycleTheme,
