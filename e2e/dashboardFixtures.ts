@@ -80,6 +80,10 @@ function bars(id: string, states: readonly DagRunState[]): Dag['recent_runs'] {
   })
 }
 
+function countsOf(states: readonly DagRunState[]): Partial<Record<DagRunState, number>> {
+  return Object.fromEntries([...Map.groupBy(states, (state) => state)].map(([state, all]) => [state, all.length]))
+}
+
 export function makeDag(options: DagOptions): FixtureDag {
   const { id, tags = [], schedule = '@daily', timezone = 'UTC', paused = false, states = [], groups = [] } = options
   const recent_runs = bars(id, states)
@@ -112,6 +116,8 @@ export function makeDag(options: DagOptions): FixtureDag {
     next_logical_date: schedule === null || paused ? null : instant(NOW - 9.5 * HOUR),
     active_runs: recent_runs.filter(({ state }) => state === 'running' || state === 'queued').length,
     recent_runs,
+    run_counts: { queued: 0, running: 0, success: 0, failed: 0, ...countsOf(recent_runs.map(({ state }) => state)) },
+    is_favourite: false,
     doc_md: options.docs ?? null,
     dialect: '2',
     start_date: instant(NOW - 90 * DAY),

@@ -43,11 +43,11 @@ it('follows the system from light to dark while it is open', async () => {
       const isLight = (red + green + blue) / 3 > 128
       return `${getComputedStyle(document.documentElement).colorScheme}, on ${isLight ? 'light' : 'dark'}`
     })
-  await expect.poll(look).toBe('light, on light')
+  await expect.poll(look, { timeout: 10_000 }).toBe('light, on light')
   await page.emulateMedia({ colorScheme: 'dark' })
-  await expect.poll(look).toBe('dark, on dark')
+  await expect.poll(look, { timeout: 10_000 }).toBe('dark, on dark')
   await page.emulateMedia({ colorScheme: 'light' })
-  await expect.poll(look).toBe('light, on light')
+  await expect.poll(look, { timeout: 10_000 }).toBe('light, on light')
 })
 
 it.each([1440, 1280, 1000, 400])('shows every column of the runs in a window of %i px', async (width) => {

@@ -235,7 +235,7 @@ export class FixtureServer {
         .filter(
           (dag) =>
             (search === undefined || `${dag.id} ${dag.description ?? ''}`.toLowerCase().includes(search)) &&
-            (query.tag === undefined || dag.tags.includes(query.tag)) &&
+            [query.tag ?? []].flat().every((tag) => dag.tags.includes(tag)) &&
             (query.paused === undefined || dag.is_paused === query.paused) &&
             (query.last_run_state === undefined || dag.last_run_state === query.last_run_state),
         )

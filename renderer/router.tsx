@@ -13,8 +13,22 @@ import {
 } from '@tanstack/react-router'
 import { errorCode, isWorthRetrying } from './api/errors.ts'
 import { dagQuery, meQuery, runQuery } from './api/queries.ts'
+import { isDesktop } from './features/desktop/index.ts'
+import { isDesktop } from './features/desktop/index.ts'
 import { AppFrame, CrashPage, NotFoundPage, RootFrame } from './features/shell/index.ts'
-import { appSearch, codeSearch, dagGraphSearch, dagsSearch, runSearch, runsSearch, signInSearch, taskSearch } from './search.ts'
+import {
+  appSearch,
+  codeSearch,
+  connectionsSearch,
+  dagGanttSearch,
+  dagGraphSearch,
+  dagsSearch,
+  runSearch,
+  runsSearch,
+  schedulesSearch,
+  signInSearch,
+  taskSearch,
+} from './search.ts'
 
 /** A one-time token that can be taken once. */
 export interface SignInLink {
@@ -34,6 +48,28 @@ const signInRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/session/SignInPage.tsx'), 'SignInPage'),
 })
 
+/** The desktop app's choice of a server; it asks none. In a browser there is nothing to choose. */
+const connectionsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/connections',
+  validateSearch: connectionsSearch,
+  beforeLoad: () => {
+    if (!isDesktop()) throw redirect({ to: '/dags', replace: true })
+  },
+  component: lazyRouteComponent(() => import('./features/desktop/ConnectionsPage.tsx'), 'ConnectionsPage'),
+})
+
+/** The desktop app's choice of a server; it asks none. In a browser there is nothing to choose. */
+const connectionsRoute = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/connections',
+  validateSearch: connectionsSearch,
+  beforeLoad: () => {
+    if (!isDesktop()) throw redirect({ to: '/dags', replace: true })
+  },
+  component: lazyRouteComponent(() => import('./features/desktop/ConnectionsPage.tsx'), 'ConnectionsPage'),
+})
+
 const appRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: '_app',
@@ -45,7 +81,7 @@ const appRoute = createRoute({
     try {
       await context.queryClient.ensureQueryData(meQuery)
     } catch (error) {
-      if (errorCode(error) === 'unauthorized') throw toSignIn(location.href)
+      if (errorCode(error) === 'unauthorized' && !isDesktop()) throw toSignIn(location.href)
       throw error
     }
   },
@@ -85,6 +121,12 @@ const dagGraphRoute = createRoute({
   validateSearch: dagGraphSearch,
   component: lazyRouteComponent(() => import('./features/dag/DagGraphTab.tsx'), 'DagGraphTab'),
 })
+const dagGanttRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/gantt',
+  validateSearch: dagGanttSearch,
+  component: lazyRouteComponent(() => import('./features/dag/DagGanttTab.tsx'), 'DagGanttTab'),
+})
 const dagRunsRoute = createRoute({
   getParentRoute: () => dagRoute,
   path: '/runs',
@@ -118,18 +160,28 @@ const taskRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/tasks/TaskPage.tsx'), 'TaskPage'),
 })
 
+const schedulesRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/schedules',
+  validateSearch: schedulesSearch,
+  component: lazyRouteComponent(() => import('./features/schedule/SchedulesPage.tsx'), 'SchedulesPage'),
+})
+
 /** Everything else, within the frame: the way back is where it always is. */
 const lostRoute = createRoute({ getParentRoute: () => appRoute, path: '$', component: NotFoundPage })
 
 const routeTree = rootRoute.addChildren([
   signInRoute,
+  connectionsRoute,
+  connectionsRoute,
   appRoute.addChildren([
     homeRoute,
     allRunsRoute,
     dagsRoute,
-    dagRoute.addChildren([dagGraphRoute, dagRunsRoute, dagDetailsRoute, dagCodeRoute]),
+    dagRoute.addChildren([dagGraphRoute, dagGanttRoute, dagRunsRoute, dagDetailsRoute, dagCodeRoute]),
     runRoute,
     taskRoute,
+    schedulesRoute,
     lostRoute,
   ]),
 ])
@@ -151,7 +203,8 @@ export function createQueryClient(): QueryClient {
 /** The session ended while a page was open: sign in and come back to the same view. */
 function leaveIfSignedOut(error: unknown): void {
   const { pathname, search } = window.location
-  if (errorCode(error) !== 'unauthorized' || pathname === '/sign-in') return
+  // The desktop app signs in by a key that this page does not know: it asks for another one itself.
+  if (errorCode(error) !== 'unauthorized' || pathname === '/sign-in' || isDesktop()) return
   window.location.assign(`/sign-in?next=${encodeURIComponent(pathname + search)}`)
 }
 

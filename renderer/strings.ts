@@ -1,7 +1,9 @@
 /** Every text that the UI shows, in one catalogue: a file per area in strings/, so that wording stays one and a translation is one folder. */
 import { dagStrings } from './strings/dag.ts'
 import { dagsStrings } from './strings/dags.ts'
+import { ganttStrings } from './strings/gantt.ts'
 import { graphStrings } from './strings/graph.ts'
+import { gridStrings } from './strings/grid.ts'
 import { homeStrings } from './strings/home.ts'
 import { runsStrings } from './strings/runs.ts'
 import { scheduleStrings } from './strings/schedule.ts'
@@ -13,7 +15,9 @@ import { triggerStrings } from './strings/trigger.ts'
 export const strings = {
   ...dagStrings,
   ...dagsStrings,
+  ...ganttStrings,
   ...graphStrings,
+  ...gridStrings,
   ...homeStrings,
   ...runsStrings,
   ...scheduleStrings,

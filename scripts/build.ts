@@ -1,6 +1,6 @@
 /**
- * Builds what `npm start` and the packages run: dist/renderer (the dashboard) and dist/server (CLI, controller, worker and the
- * SQLite thread as ES modules). Skips what is newer than its sources.
+ * Builds what `npm start` and the packages run: dist/renderer (the dashboard), dist/server (CLI, controller, worker and the
+ * SQLite thread as ES modules) and dist/desktop (Electron's main process and preload script). Skips what is newer than its sources.
  */
 import { build as bundle } from 'esbuild'
 import { spawnSync } from 'node:child_process'
@@ -105,8 +105,37 @@ export function buildRenderer(): boolean {
   return true
 }
 
+/** Bundles the desktop app's own code. Under a second. */
+export async function buildDesktop(): Promise<boolean> {
+  const print = fingerprint(['main', 'server/contract', 'package-lock.json', 'scripts/build.ts'])
+  if (isFresh('desktop', print)) return false
+  const { calls, events } = await import('../main/bridge/channels.ts')
+  const settings = { absWorkingDir: root, bundle: true, format: 'cjs' as const, external: ['electron'], logLevel: 'warning' as const }
+  await bundle({
+    ...settings,
+    entryPoints: ['main/index.ts'],
+    outfile: 'dist/desktop/main.cjs',
+    platform: 'node',
+    target: 'node20',
+    sourcemap: 'linked',
+    minifySyntax: true,
+  })
+  // The preload script runs in a sandbox, where nothing can be required but Electron's own part: it gets the names of the table only.
+  await bundle({
+    ...settings,
+    entryPoints: ['main/preload/preload.ts'],
+    outfile: 'dist/desktop/preload.cjs',
+    platform: 'browser',
+    target: 'chrome128',
+    define: { CALL_NAMES: JSON.stringify(Object.keys(calls)), EVENT_NAMES: JSON.stringify(Object.keys(events)) },
+  })
+  stamp('desktop', print)
+  return true
+}
+
 if (import.meta.main) {
   if (process.argv.includes('--clean')) rmSync(join(root, 'dist'), { recursive: true, force: true })
   await buildServer()
+  await buildDesktop()
   buildRenderer()
 }

@@ -15,6 +15,7 @@ import { createPasswords } from './api/auth/passwords.ts'
 import { buildApp } from './api/buildApp.ts'
 import type { DagFilesPort } from './api/services.ts'
 import { DagFilesService } from './dagfiles/dagFilesService.ts'
+import { FolderFiles } from './dagfiles/editing/folderFiles.ts'
 import { VortexError } from './contract/errors.ts'
 import { openStore } from './db/openStore.ts'
 import type { Store } from './db/store.ts'
@@ -191,11 +192,22 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     const api_key = await localKey(join(config.dataFolder, 'cli.key'), accounts, admin.username)
     const leaderFiles = cluster.dagFiles({
       variableChanged: (key) => dagFiles?.variableChanged(key),
+      fileChanged: (file) => dagFiles?.fileChanged(file),
       dagDeleted: (dag_id) => dagFiles?.dagDeleted(dag_id) ?? [],
     })
     const dagFilesPort: DagFilesPort = {
       ...leaderFiles,
       reading: () => dagFiles?.reading() ?? { state: 'preparing', waiting: 0 },
+      files: new FolderFiles({
+        root: config.dagsFolder,
+        clock,
+        read_only: config.dagsReadOnly,
+        syntax: process.env['AIRFLOW__CORE__DAG_IGNORE_FILE_SYNTAX'],
+      }),
+      parseText: (p) => {
+        if (dagFiles === null) throw new VortexError('invalid_state', 'The server is starting; DAG files are not read yet.')
+        return dagFiles.parseText(p)
+      },
     }
     const services = {
       store,

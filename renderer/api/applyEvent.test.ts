@@ -40,10 +40,13 @@ const dag = (recent: [string, 'running' | 'success'][]): Dag =>
   ({
     id: 'etl',
     active_runs: recent.filter(([, state]) => state === 'running').length,
+    run_counts: { queued: 0, running: 0, success: 0, failed: 0, ...countsOf(recent.map(([, state]) => state)) },
     last_run: null,
     last_run_state: null,
     recent_runs: recent.map(([run_id, state]) => ({ run_id, state, start_time: null })),
   }) as unknown as Dag
+const countsOf = (states: string[]) =>
+  Object.fromEntries([...Map.groupBy(states, (state) => state)].map(([state, all]) => [state, all.length]))
 const list = <T>(...data: T[]): InfiniteData<{ data: T[]; total: number }> => ({ pages: [{ data, total: data.length }], pageParams: [0] })
 const marked = (stale: { keys: Map<string, unknown> }) => [...stale.keys.values()]
 
@@ -81,7 +84,7 @@ describe('live events', () => {
     expect(client.getQueryData<DagRun>(queryKeys.runDetail(run))?.state).toBe('success')
     expect(client.getQueryData<InfiniteData<{ data: DagRun[] }>>(queryKeys.runList('etl', {}))?.pages[0]?.data[0]?.state).toBe('success')
     const rows = client.getQueryData<InfiniteData<{ data: Dag[] }>>(queryKeys.dagList({}))?.pages[0]?.data
-    expect(rows?.[0]).toMatchObject({ active_runs: 0, last_run_state: 'success' })
+    expect(rows?.[0]).toMatchObject({ active_runs: 0, last_run_state: 'success', run_counts: { running: 0, success: 1 } })
     expect(rows?.[1]).toBe(other)
     expect(marked(stale)).toEqual([queryKeys.runDetail(run), queryKeys.runEvents(run)])
   })
@@ -100,6 +103,7 @@ describe('live events', () => {
     expect(after.recent_runs).toHaveLength(14)
     expect(after.recent_runs.at(-1)?.run_id).toBe('new')
     expect(after.active_runs).toBe(1)
+    expect(after.run_counts).toEqual({ queued: 0, running: 1, success: 14, failed: 0 })
     expect(withRun(after, runEvent('new', 'success')).active_runs).toBe(0)
   })
   it('pass the size of a log on, forget deleted runs, and ask for everything after a reset', () => {

@@ -12,7 +12,9 @@ import type { Dag, DagDetail } from '#contract/dag.ts'
 import type { DagRun } from '#contract/dagRun.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import type { TaskInstance } from '#contract/taskInstance.ts'
-import { queryKeys } from './queryKeys.ts'
+import { mayShow, withoutRun, withRunEvent, withTaskEvents, type GridPages } from './grid.ts'
+import { applyRunToHome, markHome } from './homeEvents.ts'
+import { ALL_DAGS, queryKeys, type GridFilter } from './queryKeys.ts'
 import type { LogSignal } from './queries.ts'
 
 type DagRunEvent = Extract<LiveEvent, { type: 'dag_run' }>
@@ -46,28 +48,45 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
         break
       case 'dag_run_deleted':
         client.removeQueries({ queryKey: queryKeys.run(event) })
+        client.setQueriesData<GridPages>({ queryKey: queryKeys.grids(event.dag_id) }, (grid) => grid && withoutRun(grid, event.run_id))
         mark(queryKeys.runLists(event.dag_id))
+        mark(queryKeys.runLists(ALL_DAGS))
         mark(queryKeys.dagLists)
+        markHome(client, mark)
         break
       case 'task_instance': {
         const run = `${event.dag_id}\n${event.run_id}`
         const tasks = taskEvents.get(run) ?? new Map<string, TaskEvent>()
         tasks.set(taskKey(event), event)
+        // Who runs it and which slots it uses: read again only where such a page is open.
+        mark(queryKeys.workers)
+        mark(queryKeys.pools)
         taskEvents.set(run, tasks)
         break
       }
       case 'dag':
         mark(queryKeys.dag(event.dag_id))
         mark(queryKeys.dagLists)
+        markHome(client, mark)
+        // A file names the versions of its DAGs.
+        mark(queryKeys.dagFiles)
         break
       case 'import_errors':
         mark(queryKeys.importErrors)
+        markHome(client, mark)
+        // A file that fails to load tells so with its error, not with its DAGs.
+        mark(queryKeys.dagFiles)
+        break
+      case 'dag_file':
+        mark(queryKeys.dagFile(event.file))
+        mark(queryKeys.dagFileLists)
         break
       case 'log':
         client.setQueryData(queryKeys.logSignal(event), { size: event.size, complete: event.complete } satisfies LogSignal)
         break
       case 'worker':
         mark(queryKeys.workers)
+        mark(queryKeys.health)
         break
       case 'reset':
         stale.all = true
@@ -82,6 +101,8 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
   return stale
 }
 
+/** States in which a task instance says nothing of the attempt that it had. */
+const AFTER_AN_ATTEMPT: ReadonlySet<string> = new Set(['none', 'scheduled', 'up_for_retry', 'up_for_reschedule', 'deferred', 'restarting'])
 const taskKey = (task: { task_id: string; map_index: number }) => `${task.task_id}\n${task.map_index}`
 
 function applyRun(client: QueryClient, event: DagRunEvent, mark: (key: QueryKey) => void): void {
@@ -92,18 +113,33 @@ function applyRun(client: QueryClient, event: DagRunEvent, mark: (key: QueryKey)
     mark(queryKeys.runDetail(event))
     mark(queryKeys.runEvents(event))
   }
-  let isKnown = false
-  client.setQueriesData<ListOf<DagRun>>({ queryKey: queryKeys.runLists(event.dag_id) }, (list) =>
-    mapList(
-      list,
-      (run) => run.run_id === event.run_id,
-      (run) => {
-        isKnown = true
-        return { ...run, ...patch }
-      },
-    ),
-  )
-  if (!isKnown) mark(queryKeys.runLists(event.dag_id))
+  // The list over all DAGs is another one, and mostly not open.
+  for (const dagId of client.getQueryCache().findAll({ queryKey: queryKeys.runLists(ALL_DAGS) }).length > 0
+    ? [event.dag_id, ALL_DAGS]
+    : [event.dag_id]) {
+    let isKnown = false
+    client.setQueriesData<ListOf<DagRun>>({ queryKey: queryKeys.runLists(dagId) }, (list) =>
+      mapList(
+        list,
+        (run) => run.run_id === event.run_id && run.dag_id === event.dag_id,
+        (run) => {
+          isKnown = true
+          return { ...run, ...patch }
+        },
+      ),
+    )
+    if (!isKnown) mark(queryKeys.runLists(dagId))
+  }
+  applyRunToHome(client, event, mark)
+  mark(queryKeys.history(event.dag_id))
+  for (const { queryKey } of client.getQueryCache().findAll({ queryKey: queryKeys.grids(event.dag_id) })) {
+    client.setQueryData<GridPages>(queryKey, (grid) => {
+      const changed = grid && withRunEvent(grid, event)
+      // Not loaded: a new run, or one that is older than what is shown; only the server knows where it stands.
+      if (grid && !changed && mayShow(queryKey[2] as GridFilter, event)) mark(queryKey)
+      return changed ?? grid
+    })
+  }
   client.setQueryData<DagDetail>(queryKeys.dagDetail(event.dag_id), (dag) => dag && withRun(dag, event))
   client.setQueriesData<ListOf<Dag>>({ queryKey: queryKeys.dagLists }, (list) =>
     mapList(
@@ -125,10 +161,14 @@ export function withRun<T extends Dag>(dag: T, event: DagRunEvent): T {
   const newest = recent_runs.at(-1)
   const wasActive = before ? isActive(before.state) : false
   const active_runs = Math.max(0, dag.active_runs + Number(isActive(state)) - Number(wasActive))
+  // A run that is not among the bars is new, or older than they are: then its state before is not known, and the next reading mends it.
+  const run_counts = { ...dag.run_counts, [state]: dag.run_counts[state] + 1 }
+  if (before) run_counts[before.state] -= 1
   return {
     ...dag,
     recent_runs,
     active_runs,
+    run_counts,
     last_run: newest?.start_time ?? dag.last_run,
     last_run_state: newest?.state ?? dag.last_run_state,
   }
@@ -141,6 +181,8 @@ function applyTasks(client: QueryClient, events: Map<string, TaskEvent>, mark: (
     ...task,
     state: event.state,
     try_number: event.try_number,
+    scheduled_time: event.scheduled_time === undefined ? task.scheduled_time : event.scheduled_time,
+    queued_time: event.queued_time === undefined ? task.queued_time : event.queued_time,
     start_time: event.start_time,
     end_time: event.end_time,
     duration_ms: durationOf(event),
@@ -156,6 +198,19 @@ function applyTasks(client: QueryClient, events: Map<string, TaskEvent>, mark: (
     })
     return { ...page, data }
   })
+  client.setQueriesData<GridPages>({ queryKey: queryKeys.grids(first.dag_id) }, (grid) => {
+    const changed = grid && withTaskEvents(grid, first.run_id, events.values())
+    // A new version of the DAG, or a run that was moved to it.
+    if (changed?.isMissing === true) mark(queryKeys.grids(first.dag_id))
+    return changed?.data ?? grid
+  })
+  // Attempts before the newest one are told by no event.
+  for (const event of events.values()) {
+    if (event.try_number > 1 || (event.try_number === 1 && AFTER_AN_ATTEMPT.has(event.state))) {
+      mark(queryKeys.runAttempts(event))
+      break
+    }
+  }
   // A task that the list does not hold yet was mapped while the run ran.
   if (list && found < events.size) mark(queryKeys.taskInstances(first))
   for (const event of events.values()) {

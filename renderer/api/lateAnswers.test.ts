@@ -12,6 +12,7 @@ const dag = (state: 'running' | 'success') =>
   ({
     id: 'etl',
     active_runs: state === 'running' ? 1 : 0,
+    run_counts: { queued: 0, running: 0, success: 0, failed: 0, [state]: 1 },
     last_run: null,
     last_run_state: state,
     recent_runs: [bar(state)],

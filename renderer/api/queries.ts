@@ -23,9 +23,10 @@ export const readingQuery = queryOptions({
   refetchInterval: (query) => (query.state.data?.dag_files.state === 'ready' ? false : 1000),
 })
 
+/** How many there are; the drawer reads them by pages. */
 export const importErrorsQuery = queryOptions({
   queryKey: queryKeys.importErrors,
-  queryFn: () => api.listImportErrors({ query: { limit: 100 } }),
+  queryFn: () => api.listImportErrors({ query: { limit: 1 } }),
 })
 
 export const dagListQuery = (filter: DagFilter) =>
@@ -82,6 +83,8 @@ export const runListQuery = (dagId: string, filter: RunFilter) =>
         query: definedOnly({
           state: filter.state as DagRunState | undefined,
           run_type: filter.run_type as RunType | undefined,
+          active_from: filter.since_ms === undefined ? filter.active_from : new Date(Date.now() - filter.since_ms).toISOString(),
+          active_to: filter.active_to,
           limit: PAGE_ROWS,
           offset: pageParam,
         }),

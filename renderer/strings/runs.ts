@@ -35,7 +35,7 @@ export const runsStrings = {
     deleted: 'The run was deleted.',
     more: (id: string) => `Actions for ${id}`,
     notFound: 'This run does not exist',
-    tabs: { graph: 'Graph', tasks: 'Tasks', events: 'Events', details: 'Details' },
+    tabs: { graph: 'Graph', gantt: 'Gantt', tasks: 'Tasks', events: 'Events', details: 'Details' },
     queuedFor: 'queued',
     triggeredBy: 'Started by',
     interval: 'Data interval',

@@ -6,7 +6,7 @@ import { questions, type Question } from './confirm.ts'
 export function ConfirmDialog({ question }: { question: Question }) {
   return (
     <Modal opened onClose={questions.close} title={question.title} size="md" closeButtonProps={{ 'aria-label': strings.common.close }}>
-      <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+      <Text component="div" size="sm" style={{ overflowWrap: 'anywhere' }}>
         {question.text}
       </Text>
       <Group justify="flex-end" gap="xs" mt="lg">

@@ -25,8 +25,9 @@ function show(message: NotificationData): void {
   )
 }
 
-export function tell(message: ReactNode): void {
-  show({ message, color: 'green', autoClose: 4000 })
+/** Most are read at a glance; one with a link stays longer. */
+export function tell(message: ReactNode, ms = 4000): void {
+  show({ message, color: 'green', autoClose: ms })
 }
 
 /** A failure stays until it is closed: the person may be looking elsewhere. */

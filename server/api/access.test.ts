@@ -11,14 +11,31 @@ const VIEWER: readonly OperationId[] = [
   'logout',
   'me',
   'changePassword',
+  'getOverview',
+  'getTimeline',
+  'search',
+  'addFavourite',
+  'removeFavourite',
+  'listViews',
+  'saveView',
+  'deleteView',
   'listDags',
+  'dagFacets',
   'getDag',
   'getDagTasks',
   'getDagSource',
   'nextRuns',
+  'previewSchedule',
+  'previewUnpause',
+  'previewTrigger',
+  'listPoolTasks',
+  'listWorkerTasks',
+  'system',
   'listVersions',
   'getVersionSource',
   'listImportErrors',
+  'listDagFiles',
+  'getDagFile',
   'listBackfills',
   'backfillProgress',
   'listRuns',
@@ -43,6 +60,7 @@ const VIEWER: readonly OperationId[] = [
   'listWorkers',
 ]
 const OPERATOR: readonly OperationId[] = [
+  'bulkDags',
   'deleteDag',
   'pauseDag',
   'unpauseDag',
@@ -64,10 +82,16 @@ const OPERATOR: readonly OperationId[] = [
   'setVariable',
   'getVariable',
   'deleteVariable',
+  'importVariables',
+  'getVariableUses',
   'drainWorker',
   'resumeWorker',
 ]
 const ADMIN: readonly OperationId[] = [
+  'saveDagFile',
+  'moveDagFile',
+  'deleteDagFile',
+  'previewDagFile',
   'listSecrets',
   'setSecret',
   'deleteSecret',
@@ -91,9 +115,20 @@ const BODIES: Partial<Record<OperationId, object>> = {
   createPool: { name: 'p2', slots: 1 },
   updatePool: { slots: 2 },
   setVariable: { value: '1' },
+  importVariables: { variables: {} },
   setSecret: { key: 's', value: 'v' },
   createUser: { username: 'new', password: 'twelve letters', role: 'Viewer' },
   createApiKey: { name: 'k' },
+  saveDagFile: { path: 'a.txt', text: 'x', expected_hash: null },
+  moveDagFile: { path: 'absent.txt', to: 'b.txt', expected_hash: 'a'.repeat(64) },
+  saveView: { page: 'dags', name: 'mine', search: '?paused=true' },
+  bulkDags: { action: 'pause', dag_ids: ['absent'] },
+  previewDagFile: { path: 'a.py', text: '', editor: 'e' },
+}
+/** Queries of operations that need one. */
+const QUERIES: Partial<Record<OperationId, string>> = {
+  getTimeline: '?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z',
+  search: '?q=e',
 }
 const VALUES: Record<string, string> = {
   dag_id: 'absent',
@@ -108,6 +143,7 @@ const VALUES: Record<string, string> = {
   ti_id: '999999',
   username: 'absent',
   worker_id: 'absent',
+  page: 'dags',
 }
 
 let api: TestApi
@@ -119,7 +155,7 @@ afterAll(() => api.close())
 const ids = Object.keys(routes) as OperationId[]
 const send = (id: OperationId, as: (typeof CALLERS)[number] | 'admin') => {
   const operation: Operation = routes[id]
-  const url = operation.path.replace(/:([a-z_]+)/g, (_, name: string) => VALUES[name] ?? 'absent')
+  const url = operation.path.replace(/:([a-z_]+)/g, (_, name: string) => VALUES[name] ?? 'absent') + (QUERIES[id] ?? '')
   return api.call({ method: operation.method, url, as, ...(BODIES[id] ? { body: BODIES[id] } : {}) })
 }
 
@@ -226,7 +262,7 @@ describe('answers', () => {
     for (const id of ids) {
       const operation: Operation = routes[id]
       if (operation.method !== 'GET' || ['getXcom', 'taskEvents', 'getLogById'].includes(id)) continue
-      const url = operation.path.replace(/:([a-z_]+)/g, (_, name: string) => present[name]!)
+      const url = operation.path.replace(/:([a-z_]+)/g, (_, name: string) => present[name]!) + (QUERIES[id] ?? '')
       const answer = await api.call({ url, as: 'ada' })
       expect([id, answer.statusCode, answer.statusCode === 200 ? '' : answer.body]).toEqual([id, 200, ''])
       const validate = ajv.compile(operation.ok)

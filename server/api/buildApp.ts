@@ -26,7 +26,12 @@ import { useOperations } from './plugins/operations.ts'
 import { contractSchemas } from './plugins/schemas.ts'
 import { useStaticFiles } from './plugins/staticFiles.ts'
 import { backfillHandlers } from './routes/backfills.ts'
+import { dagFileHandlers } from './routes/dagFiles.ts'
+import { bulkHandlers } from './routes/bulk.ts'
 import { dagHandlers } from './routes/dags.ts'
+import { gridHandlers } from './routes/grid.ts'
+import { overviewHandlers } from './routes/overview.ts'
+import { personalHandlers } from './routes/personal.ts'
 import { poolHandlers } from './routes/pools.ts'
 import { insightHandlers } from './routes/insights.ts'
 import { runHandlers } from './routes/runs.ts'
@@ -36,6 +41,7 @@ import { serverHandlers } from './routes/server.ts'
 import { sessionHandlers } from './routes/session.ts'
 import { swarmHandlers } from './routes/swarm.ts'
 import { taskHandlers } from './routes/tasks.ts'
+import { taskViewHandlers } from './routes/taskViews.ts'
 import { userHandlers } from './routes/users.ts'
 import { variableHandlers } from './routes/variables.ts'
 
@@ -67,10 +73,16 @@ function buildHandlers(services: ApiServices): Handlers {
     ...sessionHandlers(services),
     ...serverHandlers(services),
     ...dagHandlers(services, dags, checkParams),
+    ...dagFileHandlers(services, dags),
+    ...bulkHandlers(services, dags, checkParams),
+    ...overviewHandlers(services),
+    ...personalHandlers(services),
     ...backfillHandlers(services, dags, checkParams),
     ...insightHandlers(services, dags),
     ...runHandlers(services, dags),
     ...taskHandlers(services, dags),
+    ...taskViewHandlers(services, dags),
+    ...gridHandlers(services),
     ...poolHandlers(services),
     ...variableHandlers(services),
     ...secretHandlers(services),

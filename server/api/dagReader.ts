@@ -5,7 +5,7 @@ import type { DagRecord, DagRunRecord, DagVersionRecord } from '#db/records.ts'
 import type { Store } from '#db/store.ts'
 import { VERSIONS_CACHED } from '#runtime/limits.ts'
 import { Lru } from './lru.ts'
-import type { DagSurroundings } from './present/dag.ts'
+import { NO_RUNS, NO_SURROUNDINGS, type DagSurroundings } from './present/dag.ts'
 import { presentRun } from './present/dagRun.ts'
 
 /** Bars of a DAG's recent history in lists. */
@@ -15,8 +15,9 @@ export interface DagReader {
   version(id: number): Promise<DagVersionRecord>
   versionByNumber(p: { dag_id: string; version: number }): Promise<DagVersionRecord>
   source(version: DagVersionRecord): Promise<DagSource>
-  surroundings(dags: readonly DagRecord[]): Promise<Map<string, DagSurroundings>>
-  surroundingsOf(dag: DagRecord): Promise<DagSurroundings>
+  /** As `username` sees them. */
+  surroundings(dags: readonly DagRecord[], username: string): Promise<Map<string, DagSurroundings>>
+  surroundingsOf(dag: DagRecord, username: string): Promise<DagSurroundings>
   presentRuns(runs: readonly DagRunRecord[]): Promise<ReturnType<typeof presentRun>[]>
   presentOneRun(run: DagRunRecord): Promise<ReturnType<typeof presentRun>>
 }
@@ -25,20 +26,26 @@ export function createDagReader(store: Store): DagReader {
   const versions = new Lru<number, DagVersionRecord>(VERSIONS_CACHED)
   const numbers = new Lru<number, number>(10_000)
 
-  async function surroundings(dags: readonly DagRecord[]): Promise<Map<string, DagSurroundings>> {
+  async function surroundings(dags: readonly DagRecord[], username: string): Promise<Map<string, DagSurroundings>> {
     if (dags.length === 0) return new Map()
     const dag_ids = dags.map((dag) => dag.dag_id)
     const files = [...new Set(dags.map((dag) => dag.file))]
-    const [recent, active, failing] = await Promise.all([
+    const [recent, counts, failing, favourites] = await Promise.all([
       store.dagRecentRuns({ dag_ids, limit: RECENT_RUNS }),
-      store.dagActiveRunCounts({ dag_ids }),
+      store.dagRunStateCounts({ dag_ids }),
       store.dagFileErrorList({ files, limit: files.length, offset: 0 }),
+      store.favouriteList({ username, dag_ids }),
     ])
     const errors = new Map(failing.data.map((file) => [file.file, file.error]))
     return new Map(
       dags.map((dag) => [
         dag.dag_id,
-        { recent_runs: recent.get(dag.dag_id) ?? [], active_runs: active.get(dag.dag_id) ?? 0, import_error: errors.get(dag.file) ?? null },
+        {
+          recent_runs: recent.get(dag.dag_id) ?? [],
+          run_counts: counts.get(dag.dag_id) ?? NO_RUNS,
+          import_error: errors.get(dag.file) ?? null,
+          is_favourite: favourites.includes(dag.dag_id),
+        },
       ]),
     )
   }
@@ -67,8 +74,8 @@ export function createDagReader(store: Store): DagReader {
       return { dag_id, version, source: new TextDecoder().decode(content), file_path: file }
     },
     surroundings,
-    async surroundingsOf(dag) {
-      return (await surroundings([dag])).get(dag.dag_id) ?? { recent_runs: [], active_runs: 0, import_error: null }
+    async surroundingsOf(dag, username) {
+      return (await surroundings([dag], username)).get(dag.dag_id) ?? NO_SURROUNDINGS
     },
     presentRuns,
     async presentOneRun(run) {

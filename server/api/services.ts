@@ -1,5 +1,7 @@
 /** What the API is built over; the composition root provides it. */
 import type { Health } from '#contract/admin.ts'
+import type { FolderFiles } from '#dagfiles/editing/folderFiles.ts'
+import type { ParseText } from '#dagfiles/editing/previews.ts'
 import type { Store } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { LiveEvents } from '#runtime/liveEvents.ts'
@@ -16,6 +18,12 @@ export interface DagFilesPort {
   variableChanged(key: string): void
   /** A DAG was deleted. Answers with the files that still define it: they are read again, and it comes back. */
   dagDeleted(dag_id: string): string[] | Promise<string[]>
+  /** A person changed this file of the folder: it is looked at now. */
+  fileChanged(file: string): void
+  /** The folder's files, as this controller has them. */
+  files: FolderFiles
+  /** What unsaved text would define. */
+  parseText: ParseText
   reading(): Health['dag_files']
 }
 

@@ -1,7 +1,7 @@
 /** Wire shapes of pools, variables, secrets, users, workers and the server itself. */
 import { Type, type Static } from 'typebox'
-import { ROLES, WORKER_STATES } from './states.ts'
-import { Enum, Instant, Name, Nullable, Strict } from './schema.ts'
+import { ROLES, TASK_INSTANCE_STATES, WORKER_STATES } from './states.ts'
+import { Enum, Instant, Json, Name, Nullable, Strict } from './schema.ts'
 
 export const Pool = Strict({
   name: Type.String(),
@@ -31,6 +31,26 @@ export const VariableBody = Strict({
   value: Type.String({ maxLength: 1_048_576 }),
   description: Type.Optional(Type.String({ maxLength: 2000, default: '' })),
 })
+
+/** Variables at once, as a file of Airflow holds them: `{key: value}`; a value that is no text is stored as its JSON. */
+export const VariableImportBody = Strict({
+  variables: Type.Record(Type.String({ minLength: 1, maxLength: 250 }), Json, { maxProperties: 1000 }),
+  on_existing: Type.Optional(Enum(['overwrite', 'skip', 'fail'] as const, { default: 'overwrite' })),
+  dry_run: Type.Optional(Type.Boolean({ default: false, description: 'tell what would be done and change nothing' })),
+})
+export const VariableImported = Strict({
+  dry_run: Type.Boolean(),
+  created: Type.Array(Type.String()),
+  overwritten: Type.Array(Type.String()),
+  skipped: Type.Array(Type.String()),
+})
+export type VariableImported = Static<typeof VariableImported>
+export const VariableUses = Strict({
+  files: Type.Array(Strict({ file: Type.String(), dag_ids: Type.Array(Type.String()) }), {
+    description: 'DAG files that asked for it when they were last read; what tasks ask for as they run is not known',
+  }),
+})
+export type VariableUses = Static<typeof VariableUses>
 
 export const Secret = Strict({ key: Type.String(), created_at: Instant, updated_at: Instant })
 export type Secret = Static<typeof Secret>
@@ -111,3 +131,39 @@ export const SwarmStatus = Strict({
   running: Type.Integer(),
   parallelism: Type.Integer(),
 })
+
+/** A task instance that a worker runs, or that uses or awaits the slots of a pool. */
+export const LiveTask = Strict({
+  dag_id: Type.String(),
+  run_id: Type.String(),
+  task_id: Type.String(),
+  map_index: Type.Integer(),
+  try_number: Type.Integer(),
+  state: Enum(TASK_INSTANCE_STATES),
+  pool: Type.String(),
+  pool_slots: Type.Integer(),
+  queue: Type.String(),
+  priority_weight: Type.Integer(),
+  worker_id: Nullable(Type.String()),
+  since: Nullable(Instant, { description: 'when it started, or became ready to run' }),
+})
+export type LiveTask = Static<typeof LiveTask>
+/** Those that run come first, then by priority. */
+export const LiveTasks = Strict({ data: Type.Array(LiveTask), total: Type.Integer() })
+export type LiveTasks = Static<typeof LiveTasks>
+
+/** What runs where, for the system page; what health and the swarm's status tell is not repeated. */
+export const SystemInfo = Strict({
+  node_version: Type.String(),
+  platform: Type.String(),
+  database: Type.String({ description: 'SQLite or PostgreSQL' }),
+  started_at: Instant,
+  memory_bytes: Type.Integer({ description: 'resident memory of this controller' }),
+  events: Strict({
+    clients: Type.Integer({ description: 'open streams of live events at this controller' }),
+    newest_id: Type.Integer({ description: 'grows by one with each event' }),
+  }),
+  import_errors: Type.Integer(),
+  dags: Type.Integer(),
+})
+export type SystemInfo = Static<typeof SystemInfo>

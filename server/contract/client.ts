@@ -29,14 +29,17 @@ export interface ClientOptions {
 
 interface Parts {
   params?: Record<string, string | number>
-  query?: Record<string, string | number | boolean | undefined>
+  query?: Record<string, string | number | boolean | readonly string[] | undefined>
   body?: unknown
 }
 
 /** URL path of an operation with its parameters filled in. */
 export function operationUrl(operation: Operation, parts: Parts): string {
   const path = operation.path.replace(/:([a-z_]+)/g, (_, name: string) => encodeURIComponent(String(parts.params?.[name])))
-  const query = Object.entries(parts.query ?? {}).filter(([, value]) => value !== undefined)
+  // A list is the same field several times.
+  const query = Object.entries(parts.query ?? {})
+    .flatMap(([name, value]) => (Array.isArray(value) ? value.map((each) => [name, each] as const) : [[name, value] as const]))
+    .filter(([, value]) => value !== undefined)
   if (query.length === 0) return path
   return `${path}?${query.map(([name, value]) => `${encodeURIComponent(name)}=${encodeURIComponent(String(value))}`).join('&')}`
 }

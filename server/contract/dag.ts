@@ -1,7 +1,7 @@
 /** Wire shapes of DAGs, their tasks, versions and import errors. */
 import { Type, type Static } from 'typebox'
 import { ParamSpec, TaskGroupSpec, TimetableSpec } from './dagSpec.ts'
-import { DAG_RUN_STATES, TRIGGER_RULES, WEIGHT_RULES } from './states.ts'
+import { DAG_RUN_STATES, TRIGGER_RULES, WEIGHT_RULES, type DagRunState } from './states.ts'
 import { Enum, Instant, Json, Nullable, Strict } from './schema.ts'
 
 /** One bar of a DAG's recent history. */
@@ -39,6 +39,10 @@ export const Dag = Strict({
   next_run: Nullable(Instant, { description: 'when the next scheduled run is due' }),
   next_logical_date: Nullable(Instant),
   active_runs: Type.Integer(),
+  run_counts: Strict(Object.fromEntries(DAG_RUN_STATES.map((state) => [state, Type.Integer()])) as Record<DagRunState, Type.TInteger>, {
+    description: 'all runs ever, by state',
+  }),
+  is_favourite: Type.Boolean({ description: 'of whoever asks' }),
   recent_runs: Type.Array(RunBar, { description: 'up to 14 newest runs, oldest first' }),
 })
 export type Dag = Static<typeof Dag>

@@ -38,7 +38,7 @@ export type DagRun = Static<typeof DagRun>
 
 export const TriggerBody = Strict({
   conf: Type.Optional(Type.Record(Type.String(), Json)),
-  logical_date: Type.Optional(Instant),
+  logical_date: Type.Optional(Nullable(Instant, { description: 'left out = now; null = none, as Airflow 3 has it' })),
   run_id: Type.Optional(RunId),
   note: Type.Optional(Type.String({ maxLength: 2000 })),
 })

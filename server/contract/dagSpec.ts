@@ -206,6 +206,8 @@ export const ParseResult = Strict({
       message: Type.String(),
       traceback: Type.String(),
       line: Nullable(Type.Integer()),
+      /** From 1; told of unsaved text, where an editor shows it. */
+      column: Type.Optional(Nullable(Type.Integer())),
     }),
   ),
   /** Local files whose content is part of this DAG file's versions, the DAG file first. */

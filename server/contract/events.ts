@@ -27,11 +27,16 @@ export const LiveEvent = Type.Union([
     map_index: Type.Integer(),
     state: Enum(TASK_INSTANCE_STATES),
     try_number: Type.Integer(),
+    /** When it became runnable, and when it was handed to a worker. */
+    scheduled_time: Type.Optional(Nullable(Instant)),
+    queued_time: Type.Optional(Nullable(Instant)),
     start_time: Nullable(Instant),
     end_time: Nullable(Instant),
   }),
   /** Something of the DAG changed: version, pause, schedule, next run, deletion. Read it again. */
   Strict({ type: Type.Literal('dag'), dag_id: Type.String() }),
+  /** A file of the DAG folder came, went or changed. */
+  Strict({ type: Type.Literal('dag_file'), file: Type.String() }),
   Strict({ type: Type.Literal('import_errors'), count: Type.Integer() }),
   /** The log of an attempt grew or ended. */
   Strict({

@@ -44,7 +44,9 @@ export const Calendar = Strict({
   cells: Type.Array(
     Strict({ ...CalendarCell.properties, date: Type.String({ description: 'day in that zone, 2026-11-23' }), hour: Type.Integer() }),
   ),
-  planned_until: Nullable(Instant, { description: 'the schedule has more dates than are worked out at once; nothing is planned after this' }),
+  planned_until: Nullable(Instant, {
+    description: 'the schedule has more dates than are worked out at once; nothing is planned after this',
+  }),
 })
 export type Calendar = Static<typeof Calendar>
 

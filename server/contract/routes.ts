@@ -6,13 +6,17 @@ import type { Static, TSchema } from 'typebox'
 import { sessionOperations } from './operations/session.ts'
 import { serverOperations } from './operations/server.ts'
 import { dagsOperations } from './operations/dags.ts'
+import { dagFilesOperations } from './operations/dagFiles.ts'
 import { backfillsOperations } from './operations/backfills.ts'
 import { insightsOperations } from './operations/insights.ts'
 import { runsOperations } from './operations/runs.ts'
 import { tasksOperations } from './operations/tasks.ts'
+import { taskViewsOperations } from './operations/taskViews.ts'
+import { overviewOperations } from './operations/overview.ts'
 import { settingsOperations } from './operations/settings.ts'
 import { swarmOperations } from './operations/swarm.ts'
 import { scheduleOperations } from './operations/schedule.ts'
+import { gridOperations } from './operations/grid.ts'
 import type { Operation } from './operations/operation.ts'
 
 export type { Operation } from './operations/operation.ts'
@@ -21,13 +25,17 @@ export const routes = {
   ...sessionOperations,
   ...serverOperations,
   ...dagsOperations,
+  ...dagFilesOperations,
   ...backfillsOperations,
   ...insightsOperations,
   ...runsOperations,
   ...tasksOperations,
+  ...taskViewsOperations,
+  ...overviewOperations,
   ...settingsOperations,
   ...swarmOperations,
   ...scheduleOperations,
+  ...gridOperations,
 } as const satisfies Record<string, Operation>
 
 export type Routes = typeof routes

@@ -8,6 +8,7 @@ import { stat } from 'node:fs/promises'
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
 import type { BundleFile, ParseResult } from '#contract/dagSpec.ts'
+import { VortexError } from '#contract/errors.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { Logger } from '#runtime/logger.ts'
 import type { DagFileRecord } from '#db/records.ts'
@@ -18,7 +19,7 @@ import { besideOf, type HashSources, inputHash } from './inputHash.ts'
 import { HostGone } from './parseHostProcess.ts'
 import { ParseHosts } from './parseHosts.ts'
 import { checkedResult, inputsOf } from './parseOutcome.ts'
-import { packageFingerprint, preparePython, type PythonEnvironment } from './pythonEnvironment.ts'
+import { packageFingerprint, preparePython, PythonMissing, type PythonEnvironment } from './pythonEnvironment.ts'
 
 /** Of what a failed import printed, this much is shown below its traceback. */
 const OUTPUT_SHOWN = 8_000
@@ -126,6 +127,28 @@ export class DagFileParser {
     await this.#checkUnchanged(file, before, found.bundle_files)
     const result = withOutput(checkedResult(found), output)
     return { result, hash: await this.hash(file, inputsOf(result, known), listings) }
+  }
+
+  /** What unsaved text would define. Nothing is counted as read, and nothing kept. */
+  async parseText(p: { file: string; text: string; signal: AbortSignal }): Promise<ParseResult> {
+    const { folder, compat, limits } = this.#o
+    try {
+      await this.prepare()
+      if (this.#hosts === null) throw new HostGone('Parsing has been stopped.')
+      const request = {
+        root: folder.root,
+        file: p.file,
+        compat,
+        generation: folder.generation,
+        source: p.text,
+        ...(limits ? { limits } : {}),
+      }
+      const { result, output } = await this.#hosts.parse(request, p.signal)
+      return withOutput(checkedResult(result), output)
+    } catch (error) {
+      if (!(error instanceof PythonMissing || error instanceof HostGone)) throw error
+      throw new VortexError('invalid_state', `The text cannot be read: ${error.message}`, null, { cause: error })
+    }
   }
 
   /** The hash is made of what lies there now; it may only be stored if that is what the parse read. */

@@ -20,6 +20,7 @@ import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
 import { VortexError } from '#contract/errors.ts'
 import type { Health } from '#contract/admin.ts'
+import type { ParseResult } from '#contract/dagSpec.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import type { Clock, Timer } from '#runtime/clock.ts'
 import type { Logger } from '#runtime/logger.ts'
@@ -41,6 +42,8 @@ import { type DagFilesStore, ParseStore } from './storeParse.ts'
 const RESCAN_MS = 60_000
 const RETRY_FIRST_MS = 500
 const RETRY_LONGEST_MS = 30_000
+/** Changed files that are told to open editors by name; of more at once (a checkout) editors learn when they save. */
+const TOLD_MAX = 100
 /** Files compared with their record at once: each may read inputs from disk and Variables from the store. */
 const COMPARED_AT_ONCE = 16
 
@@ -198,6 +201,17 @@ export class DagFilesService implements Service {
     return files.map(({ file }) => file)
   }
 
+  /** The server itself changed this file: no watch has to notice it. Folders above it may be new. */
+  fileChanged(file: string): void {
+    const parts = file.split('/')
+    if (this.#isRunning() && this.#hasLooked) this.#look(new Set(parts.map((_, depth) => parts.slice(0, depth).join('/'))))
+  }
+
+  /** What unsaved text would define; also on a controller that does not lead. Nothing of it is stored. */
+  parseText(p: { file: string; text: string; signal: AbortSignal }): Promise<ParseResult> {
+    return this.#parser.parseText(p)
+  }
+
   /** How far the folder is read, for people who wait for their first DAG. */
   reading(): Health['dag_files'] {
     const waiting = this.#queue.size + this.#parsing.size
@@ -244,6 +258,7 @@ export class DagFilesService implements Service {
     const news = await this.#folder.look(folders, this.#records)
     this.#tellTrouble()
     if (news === null || !this.#isRunning()) return
+    if (!isFirst && news.changed.length <= TOLD_MAX) this.#o.publish(news.changed.map((file): LiveEvent => ({ type: 'dag_file', file })))
     for (const file of news.gone) await this.#remove(file)
     if (folders.has(EVERYTHING) && !isFirst && (await this.#parser.packagesChanged())) this.#recheckFailed()
     if (news.is_code && !isFirst) this.#recheckFailed()

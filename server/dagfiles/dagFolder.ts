@@ -25,6 +25,8 @@ export interface FolderNews {
   naming: string[]
   /** Known DAG files that are no longer there. */
   gone: string[]
+  /** Every file that came, went or changed, whatever it is. */
+  changed: string[]
   /** Python files changed: what failed to import may load now. */
   is_code: boolean
 }
@@ -104,7 +106,7 @@ export class DagFolder {
       return p.whole || record === undefined || !before.has(file) || p.changed.has(file) || dependsOn(record, p.changed)
     })
     const gone = [...new Set([...before, ...(this.#only === null ? p.records.keys() : [])])].filter((file) => !p.present.has(file))
-    return { touched, naming: [...naming], gone, is_code: [...p.changed].some((path) => path.endsWith('.py')) }
+    return { changed: [...p.changed], touched, naming: [...naming], gone, is_code: [...p.changed].some((path) => path.endsWith('.py')) }
   }
 
   /** Python files that no .airflowignore excludes and that speak of DAGs (Airflow's safe mode). */

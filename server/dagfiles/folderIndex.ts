@@ -133,6 +133,13 @@ export class FolderIndex {
     return this.#folders.get(folder)?.files.get(name) ?? null
   }
 
+  /** Every file with its stat, in order of path. */
+  files(): [path: string, file: FileStat][] {
+    const found: [string, FileStat][] = []
+    for (const [path, folder] of this.#folders) for (const [name, file] of folder.files) found.push([joinPath(path, name), file])
+    return found.sort(([a], [b]) => (a < b ? -1 : 1))
+  }
+
   /** Python files that no .airflowignore excludes, in order of path. */
   pythonFiles(): string[] {
     const found: string[] = []

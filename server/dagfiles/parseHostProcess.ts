@@ -27,6 +27,8 @@ export interface ParseRequest {
   limits?: Record<string, number>
   /** Number of the look at the folder: listings of data files are shared among parses of one look. */
   generation: number
+  /** Unsaved text in place of the file's. */
+  source?: string
 }
 export interface ParseAnswer {
   result: ParseResult
@@ -112,11 +114,20 @@ export class ParseHostProcess {
     return this.#waiting.size
   }
 
-  /** At most `parallel` run at once; more wait in the host. Rejects with HostGone. */
-  async parse(request: ParseRequest): Promise<ParseAnswer> {
+  /** At most `parallel` run at once; more wait in the host. Rejects with HostGone. `signal` ends it; the answer then says so. */
+  async parse(request: ParseRequest, signal?: AbortSignal): Promise<ParseAnswer> {
     await this.ready
     const id = this.#next
     this.#next += 1
+    const cancel = (): void => void this.#child.stdin?.write(encodeFrame({ type: 'cancel', id }))
+    const answer = this.#send(id, request)
+    // The frame of the request goes first, so that the host knows what is cancelled.
+    if (signal?.aborted === true) cancel()
+    else signal?.addEventListener('abort', cancel)
+    return answer.finally(() => signal?.removeEventListener('abort', cancel))
+  }
+
+  #send(id: number, request: ParseRequest): Promise<ParseAnswer> {
     return new Promise<ParseAnswer>((resolve, reject) => {
       this.#waiting.set(id, { file: request.file, resolve, reject })
       this.#child.stdin?.write(encodeFrame({ limits: {}, ...request, id }))

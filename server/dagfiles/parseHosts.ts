@@ -40,11 +40,11 @@ export class ParseHosts {
     return (await this.#current()).ready
   }
 
-  async parse(request: ParseRequest): Promise<ParseAnswer> {
+  async parse(request: ParseRequest, signal?: AbortSignal): Promise<ParseAnswer> {
     for (let attempt = 1; ; attempt += 1) {
       const host = await this.#current()
       try {
-        const answer = await host.parse(request)
+        const answer = await host.parse(request, signal)
         this.#failures = 0
         return answer
       } catch (error) {

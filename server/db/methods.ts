@@ -5,11 +5,13 @@ import * as backfills from './entities/backfills.ts'
 import * as dagFiles from './entities/dagFiles.ts'
 import * as dags from './entities/dags.ts'
 import * as engine from './entities/engineLoad.ts'
+import * as grid from './entities/grid.ts'
 import * as insights from './entities/insights.ts'
 import * as ledger from './entities/ledger.ts'
 import * as overview from './entities/overview.ts'
 import * as personal from './entities/personal.ts'
 import * as pools from './entities/pools.ts'
+import * as rendered from './entities/rendered.ts'
 import * as retention from './entities/retention.ts'
 import * as runs from './entities/runs.ts'
 import * as search from './entities/search.ts'
@@ -46,11 +48,13 @@ export const SHARED_METHODS: SharedMethods = {
   ...dagFiles,
   ...dags,
   ...engine,
+  ...grid,
   ...insights,
   ...ledger,
   ...overview,
   ...personal,
   ...pools,
+  ...rendered,
   ...retention,
   ...runs,
   ...search,
@@ -84,6 +88,7 @@ export const READ_METHODS = [
   'dagVersionByNumber',
   'dagVersionsByIds',
   'dagRunList',
+  'dagRunSurroundings',
   'dagRunLastSuccess',
   'dagFacets',
   'dagRunStateCounts',
@@ -99,8 +104,12 @@ export const READ_METHODS = [
   'taskInstanceGet',
   'taskInstanceById',
   'xcomList',
+  'renderedGet',
   'ledgerList',
   'backfillList',
+  'gridRunList',
+  'gridCells',
+  'gridVersionRows',
   'attemptSpanList',
   'dagRunCountsByDate',
   'taskDurationRanking',

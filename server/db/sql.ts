@@ -45,7 +45,7 @@ export function columns(table: TableName, options: { prefix?: string; without?: 
   )
 }
 
-export function join(parts: readonly Sql[], separator: ' AND ' | ', '): Sql {
+export function join(parts: readonly Sql[], separator: ' AND ' | ' OR ' | ', '): Sql {
   if (parts.length === 0) return EMPTY
   return new Sql(['', ...parts.slice(1).map(() => separator), ''], parts)
 }

@@ -8,6 +8,7 @@
 import type { DagRunState, RunType, TaskInstanceState } from '#contract/states.ts'
 import type { DagSpec } from '#contract/dagSpec.ts'
 import type { Cluster } from './cluster.ts'
+import type { GridStore } from './grid.ts'
 import type { HomeStore } from './home.ts'
 import type { RetentionStore } from './retention.ts'
 import type {
@@ -25,6 +26,7 @@ import type {
   LoginLinkRecord,
   NamedLedgerRecord,
   PoolRecord,
+  RenderedRecord,
   SecretRecord,
   SessionRecord,
   TaskInstanceRecord,
@@ -287,16 +289,37 @@ export interface ReadStore {
   /** The successful run with the newest logical date before this one (null = of all); null = none. */
   dagRunLastSuccess(p: { dag_id: string; before_logical_date: number | null }): Promise<DagRunRecord | null>
   dagRunList(p: PageRequest & RunFilter): Promise<PageOf<DagRunRecord>>
-  taskInstanceList(p: PageRequest & { dag_run_id: number; state?: TaskInstanceState }): Promise<PageOf<TaskInstanceRecord>>
+  /** The runs created before and after this one, and the newest successful ones of those before it, at most `successes`. */
+  dagRunSurroundings(p: { dag_id: string; id: number; successes: number }): Promise<{
+    previous: DagRunRecord | null
+    next: DagRunRecord | null
+    successes: DagRunRecord[]
+  }>
+  taskInstanceList(
+    p: PageRequest & { dag_run_id: number; state?: TaskInstanceState; task_id?: string },
+  ): Promise<PageOf<TaskInstanceRecord>>
   taskInstanceGet(p: { dag_run_id: number; task_id: string; map_index: number }): Promise<TaskInstanceRecord | null>
   taskInstanceById(p: { id: number }): Promise<{ task_instance: TaskInstanceRecord; run: DagRunRecord } | null>
   attemptList(p: { task_instance_id: number }): Promise<(AttemptRecord & { log_bytes: number; log_truncated: boolean })[]>
+  renderedGet(p: { task_instance_id: number; attempt: number }): Promise<RenderedRecord | null>
   xcomList(p: PageRequest & { dag_run_id: number; task_id?: string; map_index?: number }): Promise<PageOf<Omit<XComRecord, 'value'>>>
-  ledgerList(p: PageRequest & { dag_run_id?: number; task_instance_id?: number; dag_id?: string }): Promise<PageOf<NamedLedgerRecord>>
+  /** With `dag_run_id`: `task_id` = of this task's instances, `run_only` = of no task instance. */
+  ledgerList(
+    p: PageRequest & {
+      dag_run_id?: number
+      task_instance_id?: number
+      dag_id?: string
+      task_id?: string
+      run_only?: boolean
+      to_state?: string
+    },
+  ): Promise<PageOf<NamedLedgerRecord>>
   backfillList(p: PageRequest & { dag_id: string }): Promise<PageOf<BackfillRecord>>
   backfillGet(p: { id: number }): Promise<BackfillRecord | null>
   /** Attempts of a run that its task instances do not tell about themselves, in the order of task instances and attempts. */
-  attemptSpanList(p: PageRequest & { dag_run_id: number }): Promise<
+  attemptSpanList(
+    p: PageRequest & { dag_run_id: number },
+  ): Promise<
     PageOf<
       Pick<AttemptRecord, 'task_instance_id' | 'attempt' | 'state' | 'queued_time' | 'start_time' | 'end_time'> &
         Pick<TaskInstanceRecord, 'task_id' | 'map_index'>
@@ -382,7 +405,13 @@ export interface LogStore {
   logDelete(p: { task_instance_ids: number[] }): Promise<void>
 }
 
-export interface Store extends EngineStore, DagStore, ReadStore, AdminStore, LogStore, RetentionStore, HomeStore {
+/** What attempts tell of themselves beside their reports; like a log it is no state of the engine. */
+export interface RenderedStore {
+  /** A repeat overwrites; of attempts whose rows are deleted nothing is kept. */
+  renderedPut(p: { rows: RenderedRecord[] }): Promise<void>
+}
+
+export interface Store extends EngineStore, DagStore, ReadStore, GridStore, AdminStore, LogStore, RenderedStore, RetentionStore, HomeStore {
   /** Dialect for people (health page); never branch on it outside server/db. */
   readonly dialect: string
   /** What several controllers on one database share; null where there can be one only (SQLite). */

@@ -17,6 +17,11 @@ const Count = (env: string, description: string, minimum: number, maximum: numbe
 export const CONFIG_SCHEMA = {
   dataFolder: Text('VORTEX_HOME', 'folder of database, logs and keys', { default: '~/.vortex' }),
   dagsFolder: Text('VORTEX_DAGS_FOLDER', 'folder of the DAG files', { default: './dags' }),
+  dagsReadOnly: Type.Boolean({
+    env: 'VORTEX_DAGS_READ_ONLY',
+    description: 'nobody changes DAG files through the dashboard or the API',
+    default: false,
+  }),
   host: Text('VORTEX_HOST', 'address to listen on', { default: '127.0.0.1' }),
   port: Count('VORTEX_PORT', 'port of API and dashboard; 0 = any free one', 0, 65_535, 3000),
   allowedHosts: Type.Array(Type.String(), {

@@ -17,6 +17,17 @@ export const HEALTH_PING_MS = 2_000
 /** What the seed's log route returns: the end of the log, as much as a terminal shows in reasonable time. */
 export const LOG_TAIL_BYTES = 1024 * 1024
 
+/** Bytes of a log that one call reads through for its index of lines: about 0.15 s, in pieces of a fraction of a millisecond. */
+export const LOG_INDEX_CALL_BYTES = 128 * 1024 * 1024
+/** Bytes of a log that one call searches: at worst, with each line decoded for its level, about a second in pieces of 3 ms. */
+export const LOG_SEARCH_CALL_BYTES = 64 * 1024 * 1024
+/** Text of the matches that one answer carries. */
+export const LOG_MATCH_BYTES_MAX = 1024 * 1024
+/** Logs that are read through side by side. */
+export const LOG_SCANS_MAX = 2
+/** Indexes of lines kept: 64 KB for a gigabyte of log. */
+export const LOG_INDEXES_KEPT = 64
+
 /** A session ends after this long without a request ... */
 export const SESSION_IDLE_MS = 12 * 3_600_000
 /** ... and in any case after this long. */
@@ -64,6 +75,12 @@ export const EVENT_STALLED_BEATS = 4
 
 /** DAG versions kept parsed; a spec of 5,000 tasks is about 10 MB of objects. */
 export const VERSIONS_CACHED = 16
+/** Task instances in one answer of the grid: about 3 MB, and 0.2 s of two readers. The page then ends early. */
+export const GRID_CELLS_MAX = 600_000
+/** Task instances that one call to the store reads for the grid: about 10 ms of a reader, so that others come between. */
+export const GRID_SLICE_CELLS = 25_000
+/** Versions, and sets of versions, whose rows are kept: a megabyte each for 5,000 tasks. */
+export const GRID_ROWS_CACHED = 8
 /** Compiled parameter schemas kept. */
 export const PARAM_SCHEMAS_CACHED = 500
 /** Time for one `pattern` of an author's parameter schema: a runaway expression must not hold the controller. */

@@ -36,6 +36,8 @@ export interface LiveEvents {
   since(p: { id: number; dag_id: string | null; max_bytes: number }): EventBatch | null
   /** Newest id. */
   newest(): number
+  /** How many are subscribed. */
+  clients(): number
   /** Sees each batch as it is numbered here, to send it to other controllers. */
   onNumbered(observer: (batch: NumberedEvents) => void): void
   /** Takes a batch that another controller numbered. If the one before it was missed, the ring begins anew with it. */
@@ -77,6 +79,8 @@ function identity(event: LiveEvent): string {
       return `log\n${event.dag_id}\n${event.run_id}\n${event.task_id}\n${event.map_index}\n${event.attempt}`
     case 'dag':
       return `dag\n${event.dag_id}`
+    case 'dag_file':
+      return `file\n${event.file}`
     case 'worker':
       return `worker\n${event.worker_id}`
     case 'import_errors':
@@ -171,6 +175,7 @@ export function createLiveEvents(options: { clock: Clock; kept?: number; coalesc
       return { frames: frames.join(''), last_id }
     },
     newest: () => newest,
+    clients: () => subscribers.size,
     onNumbered: (observer) => void numberedObservers.push(observer),
     append({ prev_id, first_id, events }) {
       if (events.length === 0 && newest === first_id - 1) return

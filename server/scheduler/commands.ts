@@ -19,14 +19,14 @@ export function dagOf(e: Engine, dag_id: string): DagEntry {
 /** What identifies a run; both the name and the logical date are unique among the manual runs of a DAG. */
 export interface RunIdentity {
   run_after: number
-  logical_date: number
+  logical_date: number | null
   run_id: string
 }
 
 /** Names of 3.x are made of this moment, those of 2.x of the logical date. Anybody may have given a run that name before. */
-export function identify(dag: DagEntry, p: { now: number; logical_date: number | null; run_id: string | null }): RunIdentity {
+export function identify(dag: DagEntry, p: { now: number; logical_date: number | null | 'none'; run_id: string | null }): RunIdentity {
   const run_after = uniqueNow(dag, p.now)
-  const logical_date = p.logical_date ?? run_after
+  const logical_date = p.logical_date === 'none' ? null : (p.logical_date ?? run_after)
   const run_id = p.run_id ?? formatRunId({ run_type: 'manual', logical_date, run_after, dialect: dag.version.spec.dialect })
   return { run_after, logical_date, run_id }
 }
@@ -45,7 +45,7 @@ export function triggerRun(
   return createRun(e, dag, {
     run_type: 'manual',
     logical_date: p.logical_date,
-    interval: dag.timetable.manual({ at: p.logical_date }),
+    interval: p.logical_date === null ? null : dag.timetable.manual({ at: p.logical_date }),
     run_after: p.run_after,
     run_id: p.run_id,
     conf: p.conf,

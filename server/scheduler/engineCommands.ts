@@ -9,17 +9,7 @@ import { BACKFILL_INTERVALS_MAX, continueBackfill, createBackfill, planBackfill,
 import { graphOf } from './activeRuns.ts'
 import { excludedByBranches } from './branches.ts'
 import { clearInstances, selectForClear } from './clear.ts'
-import {
-  cancelRun,
-  dagOf,
-  deleteDag,
-  deleteRun,
-  identify,
-  markInstance,
-  markRun,
-  setPaused,
-  triggerRun,
-} from './commands.ts'
+import { cancelRun, dagOf, deleteDag, deleteRun, identify, markRun, setPaused, triggerRun } from './commands.ts'
 import { deleteHistory } from './dagDeletion.ts'
 import type { Engine } from './engine.ts'
 import { moveToVersion } from './moveToVersion.ts'
@@ -31,10 +21,11 @@ import { oneAfterAnother } from './poolReads.ts'
 import type { EngineCommands } from './ports.ts'
 import { createDueRuns, plan } from './schedule.ts'
 import { resumeWorker } from './resumeWorker.ts'
+import { refuseGone, selectedRuns } from './selectedRuns.ts'
+import { createTaskCommands } from './taskCommands.ts'
+import { noteDagFile } from './dagFileNotes.ts'
 import { drainWorker } from './workers.ts'
 
-/** A clear over past and future runs touches at most this many. */
-const CLEAR_RUNS_MAX = 1000
 /** Task instances that one clear resets: a commit of about 2 s. Beyond it everybody else would wait too long. */
 const CLEAR_TASK_INSTANCES_MAX = 50_000
 /** Run ids with these beginnings belong to the scheduler (Airflow refuses them for manual runs too). */
@@ -53,7 +44,7 @@ export interface EngineCommandsOptions extends EngineApiOptions {
   clear_max?: number
 }
 /** A step, and what its caller is told of its result. */
-type CommitCommand = <T, R>(work: (e: Engine) => T, present: (result: T) => R) => Promise<R>
+export type CommitCommand = <T, R>(work: (e: Engine) => T, present: (result: T) => R) => Promise<R>
 
 function commitFor(service: EngineService, asked: EngineCommandsOptions['asked']): CommitCommand {
   if (asked === undefined) return async (work, present) => present(await service.commit(work))
@@ -83,8 +74,15 @@ export function createEngineCommands({
       const prefix = RESERVED_RUN_IDS.find((word) => p.run_id?.startsWith(word) === true)
       if (prefix !== undefined)
         throw new VortexError('invalid_request', `A manual run id must not begin with "${prefix}": those names belong to the scheduler.`)
+      if (p.logical_date === 'none' && dag.version.spec.dialect === '2')
+        throw new VortexError(
+          'invalid_request',
+          `DAG "${p.dag_id}" follows the rules of Airflow 2, where every run has a logical date. Give one, or leave it out for now.`,
+          { field: 'logical_date' },
+        )
       const run = { ...p, ...identify(dag, { ...p, now: Math.max(e.now, clock.now()) }) }
-      const keys = [`id ${run.dag_id} ${run.run_id}`, `date ${run.dag_id} ${run.logical_date}`]
+      const dates = run.logical_date === null ? [] : [`date ${run.dag_id} ${run.logical_date}`]
+      const keys = [`id ${run.dag_id} ${run.run_id}`, ...dates]
       if (keys.some((key) => reserved.has(key))) throw new VortexError('conflict', 'The same run is being created right now.')
       for (const key of keys) reserved.add(key)
       try {
@@ -102,6 +100,7 @@ export function createEngineCommands({
       await deleteHistory(service, store, p)
       await commit((e) => deleteDag(e, p.dag_id, p.actor), nothing)
     },
+    dagFileNoted: (p) => commit((e) => noteDagFile(e, p), nothing),
     dagsChanged: (p) => service.commit((e) => dagsChanged(e, p)),
     async runCancel(p) {
       const run = await service.runInMemory(p.dag_id, p.run_id)
@@ -115,24 +114,9 @@ export function createEngineCommands({
       const run = await service.runInMemory(p.dag_id, p.run_id)
       await changedRun(service, commit, run, (e) => deleteRun(e, run, p.actor))
     },
-    async taskInstanceMark(p) {
-      const run = await service.runInMemory(p.dag_id, p.run_id)
-      const instance = run.instances.find(({ record }) => record.task_id === p.task_id && record.map_index === p.map_index)
-      try {
-        if (instance === undefined) throw new VortexError('not_found', `Run "${p.run_id}" has no task instance "${p.task_id}".`)
-        return await commit(
-          (e) => {
-            refuseGone(e, run)
-            markInstance(e, instance, p.state, p.actor)
-          },
-          () => ({ ...instance.record }),
-        )
-      } finally {
-        service.release(run)
-      }
-    },
+    ...createTaskCommands({ service, store, commit }),
     async runClear(p) {
-      const runs = await runsToClear(service, store, p)
+      const runs = await selectedRuns(service, store, p)
       try {
         const selected = runs.map((run) => ({ run, instances: selectForClear(run, p.options) }))
         const affected: Affected['task_instances'] = selected.flatMap(({ run, instances }) =>
@@ -280,26 +264,20 @@ async function changedRun(
   }
 }
 
-/** A command waited between its read and its step: the run may be deleted, or a new term have begun. */
-function refuseGone(e: Engine, run: ActiveRun): void {
-  if (run.isDeleted) throw new VortexError('not_found', `Run "${run.record.run_id}" is deleted.`)
-  if (e.runs.get(run.record.id) !== run)
-    throw new VortexError('not_leader', 'The scheduler has started again; nothing was changed. Try again.')
-}
-
 /** What the run would be called decides, whether its caller or VORTEX chose that: the database refuses a second one, and with it the DAG. */
 async function refuseExisting(
   store: EngineStore,
   dag: DagEntry,
-  p: { dag_id: string; run_id: string; logical_date: number },
+  p: { dag_id: string; run_id: string; logical_date: number | null },
 ): Promise<void> {
   const { dag_id, run_id, logical_date } = p
   const [named, dated] = await Promise.all([
     store.dagRunGet({ dag_id, run_id }),
-    store.dagRunsByLogicalDate({ dag_id, from: logical_date, to: logical_date }),
+    logical_date === null ? [] : store.dagRunsByLogicalDate({ dag_id, from: logical_date, to: logical_date }),
   ])
   if (named !== null || dag.runs.has(run_id))
     throw new VortexError('conflict', `DAG "${dag_id}" already has a run "${run_id}".`, { run_id })
+  if (logical_date === null) return
   const known = [...[...dag.runs.values()].map(({ record }) => record), ...dated].find(
     (record) => record.logical_date === logical_date && record.run_type === 'manual',
   )
@@ -314,28 +292,6 @@ function refuseUnknownTasks(dag: DagEntry, task_ids: readonly string[]): void {
   const unknown = task_ids.find((task_id) => !graphOf(dag.version).index.has(task_id))
   if (unknown !== undefined)
     throw new VortexError('not_found', `Version ${dag.version.version} of "${dag.record.dag_id}" has no task "${unknown}".`)
-}
-
-async function runsToClear(service: EngineService, store: EngineStore, p: Parameters<EngineCommands['runClear']>[0]): Promise<ActiveRun[]> {
-  const runs = [await service.runInMemory(p.dag_id, p.run_id)]
-  try {
-    const date = runs[0]?.record.logical_date ?? null
-    const { include_past, include_future } = p.options
-    if (date === null || (include_past !== true && include_future !== true)) return runs
-    const rows = await store.dagRunsByLogicalDate({
-      dag_id: p.dag_id,
-      from: include_past === true ? 0 : date,
-      to: include_future === true ? Number.MAX_SAFE_INTEGER : date,
-    })
-    const others = rows.filter(({ run_id }) => run_id !== p.run_id)
-    if (others.length >= CLEAR_RUNS_MAX)
-      throw new VortexError('invalid_request', `This would clear ${others.length + 1} runs; at most ${CLEAR_RUNS_MAX} at once.`)
-    for (const { run_id } of others) runs.push(await service.runInMemory(p.dag_id, run_id))
-    return runs
-  } catch (error) {
-    for (const run of runs) service.release(run)
-    throw error
-  }
 }
 
 function presentInterval(interval: PlannedInterval): BackfillInterval {

@@ -1,5 +1,7 @@
 /** Answers from the engine's memory; cheap, never waiting. */
 import type { EngineService } from './engineService.ts'
+import type { Engine } from './engine.ts'
+import type { DagEntry } from './model.ts'
 import type { EngineQueries, PoolUsage, WorkerView } from './ports.ts'
 import { liveTasks } from './liveTasks.ts'
 import { lastScheduled, nextPlanned, restrictionOf } from './schedule.ts'
@@ -83,5 +85,28 @@ export function createEngineQueries({ service }: { service: EngineService }): En
       }
       return runs
     },
+    plannedRuns({ dag_ids, from, to, max }) {
+      const e = service.engine
+      if (e === null) return []
+      return dag_ids.flatMap((dag_id) => {
+        const dag = e.dags.get(dag_id)
+        return dag === undefined || dag.record.is_paused ? [] : [{ dag_id, run_after: plannedTimes(e, dag, { from, to, max }) }]
+      })
+    },
   }
+}
+
+/** Runs of one DAG that are passed over on the way to a window far ahead: one that runs each minute is not followed for a month. */
+const RUNS_PASSED = 500
+
+function plannedTimes(e: Engine, dag: DagEntry, { from, to, max }: { from: number; to: number; max: number }): number[] {
+  // How long a continuous run takes is unknown, so only its next start is.
+  const limit = dag.version.spec.timetable.type === 'continuous' ? 1 : max
+  const times: number[] = []
+  let next = nextPlanned(e, dag)
+  for (let passed = 0; next !== null && next.run_after < to && times.length < limit && passed < RUNS_PASSED; passed++) {
+    if (next.run_after >= from) times.push(next.run_after)
+    next = dag.timetable.next({ last: next, restriction: restrictionOf(dag), now: Math.max(e.now, next.run_after) })
+  }
+  return times
 }

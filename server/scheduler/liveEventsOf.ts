@@ -34,6 +34,8 @@ export function taskInstanceEvent(instance: Instance): LiveEvent {
     map_index: record.map_index,
     state: record.state,
     try_number: record.try_number,
+    scheduled_time: instant(record.scheduled_time),
+    queued_time: instant(record.queued_time),
     start_time: instant(record.start_time),
     end_time: instant(record.end_time),
   }

@@ -128,7 +128,8 @@ export interface EngineCommands {
   dagTrigger(p: {
     dag_id: string
     conf: Record<string, unknown>
-    logical_date: number | null
+    /** null = now; none = the run is for no date (3.x rules only). */
+    logical_date: number | null | 'none'
     run_id: string | null
     note: string | null
     actor: string
@@ -250,6 +251,8 @@ export interface EngineQueries {
     dag_id: string
     count: number
   }): { run_after: number; logical_date: number; data_interval_start: number; data_interval_end: number }[]
+  /** When the next scheduled runs of these DAGs are due between two times, oldest first, at most `max` each; paused DAGs have none. */
+  plannedRuns(p: { dag_ids: string[]; from: number; to: number; max: number }): { dag_id: string; run_after: number[] }[]
 }
 
 /** The same, of whichever controller leads. Rejects with `not_leader` if none answers. */

@@ -1,6 +1,6 @@
 /** A whole API for tests: real SQLite in a temporary folder, the real engine without workers, four users. */
 import { createHash, randomUUID } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { Writable } from 'node:stream'
@@ -11,6 +11,7 @@ import { buildApp, type ApiOptions } from '#api/buildApp.ts'
 import type { ApiServices } from '#api/services.ts'
 import type { DagSpec } from '#contract/dagSpec.ts'
 import type { Role } from '#contract/states.ts'
+import { FolderFiles } from '#dagfiles/editing/folderFiles.ts'
 import { openStore } from '#db/openStore.ts'
 import type { Store } from '#db/store.ts'
 import { systemClock, type Clock } from '#runtime/clock.ts'
@@ -86,7 +87,16 @@ export async function startTestApi(
   const passwords = createPasswords({ cost: 2 ** 10 })
   const accounts = createAccounts({ store, passwords, clock, logger })
   const vault = await createVault({ store, source: { kind: 'file', path: join(folder, 'vault.key'), create: true }, clock })
-  const dagFiles = { variableChanged: () => undefined, dagDeleted: () => [], reading: () => ({ state: 'ready' as const, waiting: 0 }) }
+  const dags_folder = join(folder, 'dags')
+  await mkdir(dags_folder)
+  const dagFiles: ApiServices['dagFiles'] = {
+    variableChanged: () => undefined,
+    dagDeleted: () => [],
+    fileChanged: () => undefined,
+    reading: () => ({ state: 'ready', waiting: 0 }),
+    files: new FolderFiles({ root: dags_folder, clock, read_only: false, syntax: undefined }),
+    parseText: () => Promise.reject(new Error('this test has no Python')),
+  }
   const leader = new ClusterEngine({
     cluster: null,
     clock: systemClock,

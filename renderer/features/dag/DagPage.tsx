@@ -25,6 +25,7 @@ import classes from './DagPage.module.css'
 const route = getRouteApi('/_app/dags/$dagId')
 const TABS = [
   { value: 'graph', to: '/dags/$dagId' },
+  { value: 'gantt', to: '/dags/$dagId/gantt' },
   { value: 'runs', to: '/dags/$dagId/runs' },
   { value: 'details', to: '/dags/$dagId/details' },
   { value: 'code', to: '/dags/$dagId/code' },

@@ -1,9 +1,10 @@
-/** Pausing and unpausing: the switch moves at once and moves back if the server refuses. */
+/** Pausing and unpausing: the switch moves at once and moves back if the server refuses. What unpausing starts is asked about first. */
 import { useMutation, useQueryClient, type InfiniteData } from '@tanstack/react-query'
 import type { Dag, DagDetail } from '#contract/dag.ts'
 import { api } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { tellError } from '../../ui/act.ts'
+import { askUnpause } from '../schedule/index.ts'
 
 type DagList = InfiniteData<{ data: Dag[] }>
 
@@ -18,7 +19,7 @@ export function useSetPaused(dagId: string) {
     )
     client.setQueryData<DagDetail>(queryKeys.dagDetail(dagId), (dag) => dag && { ...dag, is_paused })
   }
-  return useMutation({
+  const { mutate } = useMutation({
     mutationFn: (paused: boolean) => (paused ? api.pauseDag : api.unpauseDag)({ params: { dag_id: dagId } }),
     onMutate: (paused) => {
       write(paused)
@@ -30,4 +31,13 @@ export function useSetPaused(dagId: string) {
     // The next run depends on the switch.
     onSuccess: () => client.invalidateQueries({ queryKey: queryKeys.dag(dagId) }),
   })
+  return {
+    mutate: (paused: boolean) => {
+      if (paused) mutate(true)
+      else
+        void askUnpause(client, dagId, () => {
+          mutate(false)
+        })
+    },
+  }
 }

@@ -1,16 +1,23 @@
 /**
- * Where the nodes go. Pure, run in a worker. Up to DAGRE_MAX nodes dagre does it (tight-tree: network simplex needs 22 s for 1,000
- * nodes, tight-tree under 1 s for 400); above, one linear layered pass: rank by longest path, then a few sweeps that order each rank
- * by the mean place of its neighbours.
+ * Where the nodes go. Pure, run in a worker. Up to DAGRE_MAX nodes dagre does it; above, a linear layered pass of our own (layered/).
+ * Both lay out from left to right or from top to bottom; the two opposite directions are mirrored.
  */
-import { Graph, layout as dagreLayout } from '@dagrejs/dagre'
+import { byDagre, type Placed } from './dagreLayout.ts'
+import { nestedLayout, type NestedBox } from './layered/nested.ts'
 
-export type Direction = 'LR' | 'TB'
+export const DIRECTIONS = ['LR', 'TB', 'RL', 'BT'] as const
+export type Direction = (typeof DIRECTIONS)[number]
+export const isAcross = (direction: Direction): boolean => direction === 'LR' || direction === 'RL'
+
 export interface Box {
   x: number
   y: number
   width: number
   height: number
+}
+export interface Point {
+  x: number
+  y: number
 }
 export interface LayoutInput {
   nodes: readonly { id: string; width: number; height: number; frame: string | null }[]
@@ -23,151 +30,119 @@ export interface LayoutOutput {
   nodes: Record<string, Box>
   frames: Record<string, Box>
   /** Bends of an edge between its ends. */
-  bends: Record<string, { x: number; y: number }[]>
+  bends: Record<string, Point[]>
   /** Middle of the label of an edge that has one. */
-  labels: Record<string, { x: number; y: number }>
+  labels: Record<string, Point>
 }
 
-export const DAGRE_MAX = 400
-const RANK_GAP = 64
-const NODE_GAP = 22
+/** Above it dagre would keep the reader waiting for more than half a second. */
+export const DAGRE_MAX = 250
+/** Tasks without any edge would make one endless rank of dagre's; the other pass puts them in a block. */
+const LOOSE_MAX = 12
 /** Room of a frame around what it holds; its title stands on top. */
 const FRAME_PAD = 16
 const FRAME_TITLE = 30
-const SWEEPS = 4
-/** Mean width of a character of an edge's label. */
-const LABEL_CHARACTER = 6.2
+/** A block of many tasks is as broad as a window. */
+const WINDOW_RATIO = 1.6
 
 export function layoutGraph(input: LayoutInput): LayoutOutput {
   if (input.nodes.length === 0) return { nodes: {}, frames: {}, bends: {}, labels: {} }
-  return input.nodes.length <= DAGRE_MAX ? byDagre(input) : byLayers(input)
+  const isSmall = input.nodes.length <= DAGRE_MAX && looseNodes(input) <= LOOSE_MAX
+  const forward = isAcross(input.direction) ? 'LR' : 'TB'
+  const placed = isSmall ? byDagre(input, forward) : byLayers(input)
+  if (input.direction !== forward) mirror(placed, forward)
+  // After the mirror, because titles of frames stay on top.
+  return { ...placed, frames: frameBoxes(input, placed.nodes) }
 }
 
-function byDagre(input: LayoutInput): LayoutOutput {
-  const graph = new Graph({ compound: true })
-  graph.setGraph({
-    rankdir: input.direction,
-    ranksep: RANK_GAP,
-    nodesep: NODE_GAP,
-    edgesep: 12,
-    ranker: 'tight-tree',
-    marginx: 8,
-    marginy: 8,
-  })
-  graph.setDefaultEdgeLabel(() => ({}))
-  for (const { id } of input.frames) graph.setNode(id, {})
-  for (const { id, width, height } of input.nodes) graph.setNode(id, { width, height })
-  for (const { id, frame } of [...input.frames, ...input.nodes]) if (frame !== null) graph.setParent(id, frame)
-  for (const { source, target, label } of input.edges) {
-    graph.setEdge(source, target, label ? { width: label.length * LABEL_CHARACTER + 12, height: 18, labelpos: 'c' } : {})
-  }
-  dagreLayout(graph)
+function looseNodes({ nodes, edges }: LayoutInput): number {
+  const linked = new Set(edges.flatMap(({ source, target }) => [source, target]))
+  return nodes.reduce((count, { id }) => count + Number(!linked.has(id)), 0)
+}
 
-  const nodes: Record<string, Box> = {}
-  for (const { id, width, height } of input.nodes) {
-    const at = graph.node(id) as unknown as { x: number; y: number }
-    nodes[id] = { x: at.x - width / 2, y: at.y - height / 2, width, height }
-  }
-  const bends: LayoutOutput['bends'] = {}
-  const labels: LayoutOutput['labels'] = {}
-  for (const { id, source, target } of input.edges) {
-    const { points, x, y } = graph.edge(source, target) as unknown as { points?: { x: number; y: number }[]; x?: number; y?: number }
-    if (x !== undefined && y !== undefined) labels[id] = { x, y }
-    bends[id] = (points ?? []).slice(1, -1).map(({ x, y }) => ({ x, y }))
-  }
-  return { nodes, frames: frameBoxes(input, nodes), bends, labels }
+/** Turns left to right into right to left, and top to bottom into bottom to top. */
+function mirror({ nodes, bends, labels }: Placed, axis: 'LR' | 'TB'): void {
+  const flip =
+    axis === 'LR'
+      ? (point: Point, size: number) => (point.x = -point.x - size)
+      : (point: Point, size: number) => (point.y = -point.y - size)
+  for (const box of Object.values(nodes)) flip(box, axis === 'LR' ? box.width : box.height)
+  // Edges of one bundle share their bends.
+  for (const point of new Set(Object.values(bends).flat())) flip(point, 0)
+  for (const point of Object.values(labels)) flip(point, 0)
+}
+
+/** The linear pass. Labels of edges get no room of their own: they stand in the middle of their edge. */
+export function byLayers({ nodes, frames, edges, direction }: LayoutInput): Placed {
+  const across = isAcross(direction)
+  const frameIndex = new Map(frames.map(({ id }, i) => [id, i]))
+  const nodeIndex = new Map(nodes.map(({ id }, i) => [id, i]))
+  const frameOf = (frame: string | null) => (frame === null ? -1 : (frameIndex.get(frame) ?? -1))
+  const known = edges.flatMap((edge) => {
+    const [source, target] = [nodeIndex.get(edge.source), nodeIndex.get(edge.target)]
+    return source === undefined || target === undefined || source === target ? [] : [{ id: edge.id, source, target }]
+  })
+  const layout = nestedLayout({
+    nodes: nodes.map(({ width, height, frame }) => ({
+      deep: across ? width : height,
+      wide: across ? height : width,
+      frame: frameOf(frame),
+    })),
+    frames: frames.map(({ frame }) => ({ frame: frameOf(frame) })),
+    edges: known,
+    pad: {
+      before: direction === 'TB' ? FRAME_TITLE : FRAME_PAD,
+      after: direction === 'BT' ? FRAME_TITLE : FRAME_PAD,
+      near: across ? FRAME_TITLE : FRAME_PAD,
+      far: FRAME_PAD,
+    },
+    blockRatio: across ? 1 / WINDOW_RATIO : WINDOW_RATIO,
+  })
+  const pointOf = ({ along, beside }: { along: number; beside: number }): Point =>
+    across ? { x: along, y: beside } : { x: beside, y: along }
+  const placed: Placed = { nodes: {}, bends: {}, labels: {} }
+  nodes.forEach(({ id, width, height }, i) => {
+    const box: NestedBox | undefined = layout.nodes[i]
+    if (box !== undefined) placed.nodes[id] = { ...pointOf(box), width, height }
+  })
+  known.forEach(({ id }, i) => (placed.bends[id] = (layout.bends[i] ?? []).map(pointOf)))
+  return placed
 }
 
 /** A frame is as large as what it holds; dagre's own boxes leave no room for the title. */
-function frameBoxes(input: LayoutInput, nodes: Record<string, Box>): Record<string, Box> {
-  const inside = new Map<string, Box[]>()
-  const put = (frame: string | null, box: Box) => {
-    if (frame !== null) inside.set(frame, [...(inside.get(frame) ?? []), box])
+function frameBoxes({ nodes, frames }: LayoutInput, boxes: Record<string, Box>): Record<string, Box> {
+  const around = new Map(frames.map(({ id, frame }) => [id, frame]))
+  const edges = new Map<string, { left: number; top: number; right: number; bottom: number }>()
+  const put = (frame: string | null, { x, y, width, height }: Box) => {
+    if (frame === null) return
+    const now = edges.get(frame)
+    if (now === undefined) edges.set(frame, { left: x, top: y, right: x + width, bottom: y + height })
+    else {
+      now.left = Math.min(now.left, x)
+      now.top = Math.min(now.top, y)
+      now.right = Math.max(now.right, x + width)
+      now.bottom = Math.max(now.bottom, y + height)
+    }
   }
-  for (const { id, frame } of input.nodes) {
-    const box = nodes[id]
+  for (const { id, frame } of nodes) {
+    const box = boxes[id]
     if (box) put(frame, box)
   }
-  const frames: Record<string, Box> = {}
-  const depth = new Map(input.frames.map(({ id, frame }) => [id, frame]))
   const depthOf = (id: string) => {
-    let count = 0
-    for (let at = depth.get(id); at !== null && at !== undefined && count < 100; at = depth.get(at)) count += 1
-    return count
+    let depth = 0
+    for (let at = around.get(id); at !== null && at !== undefined && depth < 100; at = around.get(at)) depth += 1
+    return depth
   }
+  const byDepth = frames.map(({ id, frame }) => ({ id, frame, depth: depthOf(id) })).sort((a, b) => b.depth - a.depth)
+  const found: Record<string, Box> = {}
   // The innermost first, so that each frame knows the frames within it.
-  for (const { id, frame } of [...input.frames].sort((a, b) => depthOf(b.id) - depthOf(a.id))) {
-    const boxes = inside.get(id)
-    if (!boxes) continue
-    const left = Math.min(...boxes.map(({ x }) => x)) - FRAME_PAD
-    const top = Math.min(...boxes.map(({ y }) => y)) - FRAME_TITLE
-    const right = Math.max(...boxes.map(({ x, width }) => x + width)) + FRAME_PAD
-    const bottom = Math.max(...boxes.map(({ y, height }) => y + height)) + FRAME_PAD
-    const box = { x: left, y: top, width: right - left, height: bottom - top }
-    frames[id] = box
+  for (const { id, frame } of byDepth) {
+    const inner = edges.get(id)
+    if (inner === undefined) continue
+    const [x, y] = [inner.left - FRAME_PAD, inner.top - FRAME_TITLE]
+    const box = { x, y, width: inner.right + FRAME_PAD - x, height: inner.bottom + FRAME_PAD - y }
+    found[id] = box
     put(frame, box)
   }
-  return frames
-}
-
-/** O(nodes + edges) per sweep. Frames are not drawn: this pass does not keep groups together. */
-function byLayers(input: LayoutInput): LayoutOutput {
-  const index = new Map(input.nodes.map(({ id }, at) => [id, at]))
-  const count = input.nodes.length
-  const out: number[][] = Array.from({ length: count }, () => [])
-  const into: number[][] = Array.from({ length: count }, () => [])
-  for (const { source, target } of input.edges) {
-    const from = index.get(source)
-    const to = index.get(target)
-    if (from === undefined || to === undefined) continue
-    out[from]?.push(to)
-    into[to]?.push(from)
-  }
-  const rank = longestPathRanks(out, into)
-  const ranks: number[][] = []
-  rank.forEach((at, node) => (ranks[at] ??= []).push(node))
-  const place = new Float64Array(count)
-  ranks.forEach((nodes) => {
-    nodes.forEach((node, at) => (place[node] = at - nodes.length / 2))
-  })
-  for (let sweep = 0; sweep < SWEEPS; sweep += 1) {
-    const isDown = sweep % 2 === 0
-    for (const nodes of isDown ? ranks : [...ranks].reverse()) {
-      const wish = new Map(nodes.map((node) => [node, mean((isDown ? into : out)[node] ?? [], place) ?? place[node] ?? 0]))
-      nodes.sort((a, b) => (wish.get(a) ?? 0) - (wish.get(b) ?? 0))
-      nodes.forEach((node, at) => (place[node] = at - nodes.length / 2))
-    }
-  }
-  const width = Math.max(...input.nodes.map((node) => node.width))
-  const height = Math.max(...input.nodes.map((node) => node.height))
-  const isAcross = input.direction === 'LR'
-  const nodes: Record<string, Box> = {}
-  input.nodes.forEach((node, at) => {
-    const along = (rank[at] ?? 0) * ((isAcross ? width : height) + RANK_GAP * 2)
-    const beside = (place[at] ?? 0) * ((isAcross ? height : width) + NODE_GAP)
-    nodes[node.id] = { x: isAcross ? along : beside, y: isAcross ? beside : along, width: node.width, height: node.height }
-  })
-  return { nodes, frames: {}, bends: {}, labels: {} }
-}
-
-/** Rank = longest path from a root (Kahn). Nodes on a cycle, which folding can make, come after the last rank of what is before them. */
-function longestPathRanks(out: readonly number[][], into: readonly number[][]): number[] {
-  const rank = new Array<number>(out.length).fill(0)
-  const missing = into.map((nodes) => nodes.length)
-  const ready = missing.flatMap((left, node) => (left === 0 ? [node] : []))
-  for (let node = ready.pop(); node !== undefined; node = ready.pop()) {
-    for (const next of out[node] ?? []) {
-      rank[next] = Math.max(rank[next] ?? 0, (rank[node] ?? 0) + 1)
-      missing[next] = (missing[next] ?? 1) - 1
-      if (missing[next] === 0) ready.push(next)
-    }
-  }
-  return rank
-}
-
-function mean(nodes: readonly number[], place: Float64Array): number | null {
-  if (nodes.length === 0) return null
-  let sum = 0
-  for (const node of nodes) sum += place[node] ?? 0
-  return sum / nodes.length
+  return found
 }

@@ -6,23 +6,21 @@ import { strings } from '../../strings.ts'
 import { Elapsed } from '../../ui/Elapsed.tsx'
 import { StateIcon, stateWord } from '../../ui/StateBadge.tsx'
 import { stateFill } from '../../ui/stateColors.ts'
+import type { Direction } from './layout.ts'
+import { isDim, type Marked } from './look.ts'
 import classes from './nodes.module.css'
+import { edgeSide } from './related.ts'
 import { useNodeStates, type StateSummary } from './taskStates.ts'
 
 /** What a node needs of the graph around it; kept out of node data so that a click or a search renders nodes, not the graph. */
 export interface GraphUi {
-  direction: 'LR' | 'TB'
-  selected: string | null
-  /** null = no search; else ids that match. */
-  found: ReadonlySet<string> | null
-  current: string | null
+  direction: Direction
+  marked: Marked
   toggle: (groupId: string) => void
 }
 export const GraphUiContext = createContext<GraphUi>({
   direction: 'LR',
-  selected: null,
-  found: null,
-  current: null,
+  marked: { selected: null, related: null, found: null, current: null },
   toggle: () => undefined,
 })
 
@@ -30,26 +28,28 @@ export type TaskNodeData = { label: string; detail: string; tooltip: string; tas
 export type TaskFlowNode = Node<TaskNodeData, 'task' | 'taskGroup'>
 export type FrameFlowNode = Node<TaskNodeData, 'frame'>
 
-function Handles({ direction }: { direction: 'LR' | 'TB' }) {
-  const across = direction === 'LR'
+const PORTS: Record<Direction, { in: Position; out: Position }> = {
+  LR: { in: Position.Left, out: Position.Right },
+  RL: { in: Position.Right, out: Position.Left },
+  TB: { in: Position.Top, out: Position.Bottom },
+  BT: { in: Position.Bottom, out: Position.Top },
+}
+
+function Handles({ direction }: { direction: Direction }) {
+  const ports = PORTS[direction]
   return (
     <>
-      <Handle type="target" position={across ? Position.Left : Position.Top} isConnectable={false} className={classes['handle'] ?? ''} />
-      <Handle
-        type="source"
-        position={across ? Position.Right : Position.Bottom}
-        isConnectable={false}
-        className={classes['handle'] ?? ''}
-      />
+      <Handle type="target" position={ports.in} isConnectable={false} className={classes['handle'] ?? ''} />
+      <Handle type="source" position={ports.out} isConnectable={false} className={classes['handle'] ?? ''} />
     </>
   )
 }
 
-function marks(ui: GraphUi, id: string) {
+function marks({ marked }: GraphUi, id: string) {
   return {
-    'data-selected': ui.selected === id || undefined,
-    'data-dim': (ui.found !== null && !ui.found.has(id)) || undefined,
-    'data-current': ui.current === id || undefined,
+    'data-selected': marked.selected === id || undefined,
+    'data-dim': isDim(id, marked) || undefined,
+    'data-current': marked.current === id || undefined,
   }
 }
 
@@ -139,8 +139,11 @@ export type BendEdgeData = { bends: { x: number; y: number }[]; label: string | 
 export type BendFlowEdge = Edge<BendEdgeData, 'bend'>
 
 /** A curve through the bends of the layout, leaving and meeting nodes along the direction of the graph. */
-const BendEdge = memo(function BendEdge({ id, sourceX, sourceY, targetX, targetY, sourcePosition, data }: EdgeProps<BendFlowEdge>) {
-  const isAcross = sourcePosition === Position.Right
+const BendEdge = memo(function BendEdge(props: EdgeProps<BendFlowEdge>) {
+  const { id, source, target, sourceX, sourceY, targetX, targetY, sourcePosition, data } = props
+  const { related, selected } = useContext(GraphUiContext).marked
+  const side = related === null || selected === null ? undefined : (edgeSide(related, selected, { source, target }) ?? 'other')
+  const isAcross = sourcePosition === Position.Right || sourcePosition === Position.Left
   const points = [{ x: sourceX, y: sourceY }, ...(data?.bends ?? []), { x: targetX, y: targetY }]
   let path = `M${sourceX},${sourceY}`
   for (let at = 1; at < points.length; at += 1) {
@@ -153,7 +156,7 @@ const BendEdge = memo(function BendEdge({ id, sourceX, sourceY, targetX, targetY
   const labelAt = data?.labelAt ?? { x: (sourceX + targetX) / 2, y: (sourceY + targetY) / 2 }
   return (
     <>
-      <BaseEdge id={id} path={path} className={classes['edge']} />
+      <BaseEdge id={id} path={path} className={classes['edge']} data-side={side} />
       {data?.label ? (
         <EdgeLabelRenderer>
           <span className={classes['edgeLabel']} style={{ transform: `translate(-50%, -50%) translate(${labelAt.x}px, ${labelAt.y}px)` }}>

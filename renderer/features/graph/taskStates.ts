@@ -80,7 +80,7 @@ export class TaskStates {
   }
 }
 
-function summarise(instances: readonly Instance[]): StateSummary {
+export function summarise(instances: readonly Instance[]): StateSummary {
   const counts = new Map<TaskInstanceState, number>()
   for (const { state } of instances) counts.set(state, (counts.get(state) ?? 0) + 1)
   const ordered = new Map(TASK_INSTANCE_STATES.flatMap((state) => (counts.has(state) ? [[state, counts.get(state) ?? 0] as const] : [])))

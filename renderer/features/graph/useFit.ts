@@ -1,61 +1,117 @@
-/** When the graph is put into its window again. What the reader zoomed or moved stays as it is, but the selected task never hides. */
-import { useReactFlow, useStore } from '@xyflow/react'
-import { useEffect, useRef, type RefObject } from 'react'
-import { boxOf, isInView } from './inView.ts'
+/** Where the view of the graph stands: when it is fitted to its window, and how it gets to a node. What the reader moved stays as it is. */
+import { getViewportForBounds, useReactFlow, useStore, useStoreApi } from '@xyflow/react'
+import { useCallback, useEffect, useRef, type RefObject } from 'react'
+import { isInView, type Area } from './inView.ts'
 import type { LayoutOutput } from './layout.ts'
+import type { Scene } from './scene.ts'
 
-/** How the graph is put into the window: whole, never enlarged. */
-export const FIT = { maxZoom: 1, padding: 0.06 }
+const PADDING = 0.06
+export const MIN_ZOOM = 0.002
+const MAX_ZOOM = 1
 /** A panel that is being resized changes the window with every frame. */
 const SETTLED_MS = 60
 /** Smaller than this nobody reads a name: the selected task in sight is worth more than all of them. */
 const READABLE_ZOOM = 0.4
 
-/** Fits the window again when the shape changed (groups folded, direction), not when a state did. */
-export function useRefit(layout: LayoutOutput | undefined, isMoved: RefObject<boolean>): void {
+export interface Views {
+  /** Whole, never enlarged. */
+  fit: (p?: { duration?: number }) => void
+  /** Puts a node into the middle, large enough to be read. */
+  goTo: (id: string) => void
+  /** Moves only if the node is out of sight. */
+  reveal: (id: string) => void
+  /** The reader has moved the view. */
+  isMoved: RefObject<boolean>
+}
+
+export function useViews(p: { layout: LayoutOutput | undefined; scene: Scene | null; selected: string | undefined }): Views {
+  const { layout, scene, selected } = p
   const flow = useReactFlow()
-  const before = useRef(layout)
+  const store = useStoreApi()
+  const isMoved = useRef(false)
+  const now = useRef({ layout, scene })
   useEffect(() => {
-    if (layout === undefined || before.current === layout) return
-    const isFirst = before.current === undefined
-    before.current = layout
-    if (isFirst) return
-    isMoved.current = false
-    const frame = requestAnimationFrame(() => void flow.fitView({ ...FIT, duration: 200 }))
-    return () => {
-      cancelAnimationFrame(frame)
-    }
-  }, [flow, layout, isMoved])
+    now.current = { layout, scene }
+  })
+  const fit = useCallback(
+    ({ duration = 0 }: { duration?: number } = {}) => {
+      const { width, height } = store.getState()
+      const bounds = now.current.scene?.bounds
+      if (bounds === undefined || width === 0 || height === 0) return
+      isMoved.current = false
+      void flow.setViewport(getViewportForBounds(bounds, width, height, MIN_ZOOM, MAX_ZOOM, PADDING), { duration })
+    },
+    [flow, store],
+  )
+  const centre = useCallback(
+    (box: Area, zoom: number, duration: number) => void flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom, duration }),
+    [flow],
+  )
+  const goTo = useCallback(
+    (id: string) => {
+      const box = now.current.layout?.nodes[id]
+      if (box === undefined) return
+      isMoved.current = true
+      centre(box, Math.min(MAX_ZOOM, Math.max(0.8, flow.getZoom())), 250)
+    },
+    [centre, flow],
+  )
+  const reveal = useCallback(
+    (id: string) => {
+      const box = now.current.layout?.nodes[id]
+      const { width, height } = store.getState()
+      if (box === undefined || isInView(box, { ...flow.getViewport(), width, height })) return
+      centre(box, flow.getZoom(), 200)
+    },
+    [centre, flow, store],
+  )
+  useRefit(scene, fit)
+  useResize({ selected, fit, reveal, isMoved, scene: () => now.current.scene })
+  return { fit, goTo, reveal, isMoved }
+}
+
+/** Fits the window at first and when the shape changed (groups folded, direction), not when a state did. */
+function useRefit(scene: Scene | null, fit: Views['fit']): void {
+  const isReady = useStore(({ width, height }) => width > 0 && height > 0)
+  const fitted = useRef<Scene>(undefined)
+  useEffect(() => {
+    if (scene === null || !isReady || fitted.current === scene) return
+    const isFirst = fitted.current === undefined
+    fitted.current = scene
+    fit(isFirst ? {} : { duration: 200 })
+  }, [scene, isReady, fit])
+}
+
+interface Resized extends Pick<Views, 'fit' | 'reveal' | 'isMoved'> {
+  selected: string | undefined
+  scene: () => Scene | null
 }
 
 /** The window of the graph changes its size when a task's panel opens beside it. */
-export function useFitOnResize(selected: string | undefined, isMoved: RefObject<boolean>): void {
-  const flow = useReactFlow()
+function useResize({ selected, fit, reveal, isMoved, scene }: Resized): void {
   const width = useStore((state) => state.width)
   const height = useStore((state) => state.height)
   const shown = useRef({ width: 0, height: 0 })
+  const newest = useRef({ selected, scene })
+  useEffect(() => {
+    newest.current = { selected, scene }
+  })
   useEffect(() => {
     if (width === 0 || height === 0) return
-    if (shown.current.width === width && shown.current.height === height) return
-    // The first size is fitted by the graph itself.
-    if (shown.current.width === 0) {
-      shown.current = { width, height }
-      return
-    }
-    const show = async () => {
-      shown.current = { width, height }
-      const node = selected === undefined ? undefined : flow.getNode(selected)
-      const whole = flow.getNodesBounds(flow.getNodes())
-      const isReadable = Math.min(width / whole.width, height / whole.height) >= READABLE_ZOOM
-      if (!isMoved.current && (node === undefined || isReadable)) await flow.fitView(FIT)
-      if (node === undefined) return
-      const box = boxOf([{ position: node.position, width: node.width ?? 0, height: node.height ?? 0 }])
-      const { x, y, zoom } = flow.getViewport()
-      if (!isInView(box, { x, y, zoom, width, height })) await flow.setCenter(box.x + box.width / 2, box.y + box.height / 2, { zoom })
-    }
-    const timer = setTimeout(() => void show(), SETTLED_MS)
+    const before = shown.current
+    if (before.width === width && before.height === height) return
+    shown.current = { width, height }
+    // The first size is fitted with the shape.
+    if (before.width === 0) return
+    const timer = setTimeout(() => {
+      const bounds = newest.current.scene()?.bounds
+      const task = newest.current.selected
+      const isReadable = bounds !== undefined && Math.min(width / bounds.width, height / bounds.height) >= READABLE_ZOOM
+      if (!isMoved.current && (task === undefined || isReadable)) fit()
+      if (task !== undefined) reveal(task)
+    }, SETTLED_MS)
     return () => {
       clearTimeout(timer)
     }
-  }, [flow, width, height, selected, isMoved])
+  }, [width, height, fit, reveal, isMoved])
 }

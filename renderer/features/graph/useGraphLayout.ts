@@ -1,7 +1,7 @@
 /** Asks the layout worker; an answer is kept by DAG, version, unfolded groups and direction, so coming back costs nothing. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { queryKeys } from '../../api/queryKeys.ts'
-import type { LayoutInput, LayoutOutput } from './layout.ts'
+import type { Direction, LayoutInput, LayoutOutput } from './layout.ts'
 import type { GraphModel } from './model.ts'
 import LayoutWorker from './layout.worker.ts?worker'
 
@@ -42,7 +42,7 @@ interface LayoutOf {
   dagId: string
   version: number
   open: string
-  direction: 'LR' | 'TB'
+  direction: Direction
 }
 
 export function useGraphLayout(of: LayoutOf, model: GraphModel) {

@@ -1,6 +1,7 @@
 /** The actions of one run as a menu; those that its state does not allow are absent. */
 import { ActionIcon, Menu } from '@mantine/core'
-import { IconCheck, IconDots, IconEraser, IconPlayerStop, IconRefresh, IconTrash, IconX } from '@tabler/icons-react'
+import { IconCheck, IconDots, IconEraser, IconPlayerPlay, IconPlayerStop, IconRefresh, IconTrash, IconX } from '@tabler/icons-react'
+import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { DagRun } from '#contract/dagRun.ts'
 import { strings } from '../../strings.ts'
@@ -13,6 +14,7 @@ export function RunMenu({ run, onDeleted, disabled }: { run: DagRun; onDeleted?:
   const actions = useRunActions(onDeleted)
   const [isClearing, setClearing] = useState(false)
   const active = isActive(run)
+  const navigate = useNavigate()
   return (
     <>
       <Menu>
@@ -50,6 +52,14 @@ export function RunMenu({ run, onDeleted, disabled }: { run: DagRun; onDeleted?:
             }}
           >
             {text.clear}
+          </Menu.Item>
+          <Menu.Item
+            leftSection={<IconPlayerPlay size={16} />}
+            onClick={() =>
+              void navigate({ to: '.', search: (before: object) => ({ ...before, trigger: run.dag_id, conf_of: run.run_id }) })
+            }
+          >
+            {strings.trigger.again}
           </Menu.Item>
           <Menu.Divider />
           <Menu.Item

@@ -14,6 +14,7 @@ import { Elapsed } from '../../ui/Elapsed.tsx'
 import { Instant } from '../../ui/Instant.tsx'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { StateBadge } from '../../ui/StateBadge.tsx'
+import { RunGantt } from '../gantt/index.ts'
 import { DagGraph } from '../graph/index.ts'
 import { useMayOperate } from '../session/index.ts'
 import { Fact, PageHeader } from '../shell/index.ts'
@@ -78,6 +79,7 @@ export function RunPage() {
       {run.data ? (
         <TaskPanelFrame dagId={dagId} runId={runId} search={search} onChange={change}>
           {view === 'graph' ? <DagGraph dagId={dagId} version={run.data.version} run={ref} search={search} onChange={change} /> : null}
+          {view === 'gantt' ? <RunGantt run={run.data} search={search} onChange={change} /> : null}
           {view === 'tasks' ? <TaskList run={run.data} search={search} onChange={change} /> : null}
           {view === 'events' ? <RunEvents run={run.data} /> : null}
           {view === 'details' ? <RunDetails run={run.data} /> : null}

@@ -4,6 +4,7 @@ import type { Role } from '#contract/states.ts'
 import { api } from '../../api/client.ts'
 import { meQuery } from '../../api/queries.ts'
 import { tellError } from '../../ui/act.ts'
+import { isDesktop } from '../desktop/index.ts'
 
 export function useMe(): { username: string; role: Role } | null {
   return useQuery(meQuery).data ?? null
@@ -18,11 +19,12 @@ export function useMayOperate(): boolean {
 export function useSignOut() {
   const client = useQueryClient()
   return useMutation({
-    mutationFn: () => api.logout(),
+    // The desktop app has no session of its own: leaving a server is choosing another.
+    mutationFn: () => (isDesktop() ? Promise.resolve(null) : api.logout()),
     onSuccess: () => {
       client.clear()
       // A fresh page: nothing of the session stays in memory.
-      window.location.assign('/sign-in')
+      window.location.assign(isDesktop() ? '/connections' : '/sign-in')
     },
     onError: tellError,
   })

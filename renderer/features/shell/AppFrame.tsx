@@ -24,7 +24,7 @@ import { KeyListener, openPalette, paletteRequest, useCommands } from '../../com
 import { KeyCaps } from '../../commands/KeyCaps.tsx'
 import { strings } from '../../strings.ts'
 import { nextTimeMode, setTimeMode } from '../../ui/timeMode.ts'
-import { useMe, useSignOut } from '../session/index.ts'
+import { useMayOperate, useMe, useSignOut } from '../session/index.ts'
 import classes from './AppFrame.module.css'
 import { TimeMenu, UserMenu } from './HeaderMenus.tsx'
 import { LiveLamp } from './LiveLamp.tsx'
@@ -42,7 +42,7 @@ const route = getRouteApi('/_app')
 
 export function AppFrame() {
   const client = useQueryClient()
-  const { trigger } = route.useSearch()
+  const { trigger, conf_of } = route.useSearch()
   const navigate = useNavigate()
   const [isNavOpen, nav] = useDisclosure(false)
   const [isSheetOpen, sheet] = useDisclosure(false)
@@ -120,7 +120,9 @@ export function AppFrame() {
         <Suspense>
           <TriggerDialog
             dagId={trigger}
-            onClose={() => void navigate({ to: '.', search: ({ trigger: _, ...rest }) => rest, replace: true })}
+            confOf={conf_of}
+            onClose={() => void navigate({ to: '.', search: ({ trigger: _, conf_of: __, ...rest }) => rest, replace: true })}
+            onPick={(dagId) => void navigate({ to: '.', search: (before) => ({ ...before, trigger: dagId }), replace: true })}
           />
         </Suspense>
       )}
@@ -161,6 +163,7 @@ function Navigation() {
 function useGlobalCommands(toggleSheet: () => void): void {
   const navigate = useNavigate()
   const signOut = useSignOut()
+  const mayOperate = useMayOperate()
   const { setColorScheme } = useMantineColorScheme()
   const scheme = useComputedColorScheme('light')
   useCommands([
@@ -175,6 +178,16 @@ function useGlobalCommands(toggleSheet: () => void): void {
         run: () => void navigate({ to: entry.to }),
       })),
     ),
+    ...(mayOperate
+      ? [
+          {
+            id: 'trigger-dag',
+            title: strings.trigger.command,
+            group: 'act' as const,
+            run: () => void navigate({ to: '.', search: (before) => ({ ...before, trigger: '*' }) }),
+          },
+        ]
+      : []),
     {
       id: 'theme',
       title: strings.commands.cycleTheme,

@@ -1,5 +1,6 @@
 /** One field of the trigger form. */
-import { JsonInput, MultiSelect, NumberInput, Select, Switch, Textarea, TextInput } from '@mantine/core'
+import { Autocomplete, JsonInput, MultiSelect, NumberInput, Select, Switch, Textarea, TextInput } from '@mantine/core'
+import { lazy, Suspense } from 'react'
 import { strings } from '../../strings.ts'
 import type { Field, FieldValue } from './paramForm.ts'
 
@@ -12,12 +13,13 @@ interface ParamFieldProps {
   onChange: (value: FieldValue) => void
 }
 
+const Markdown = lazy(() => import('../../ui/Markdown.tsx').then(({ Markdown: component }) => ({ default: component })))
 const mono = { input: { fontFamily: 'var(--mono)', fontSize: 13 } }
 
 export function ParamField({ field, isFirst, value, problem, onChange }: ParamFieldProps) {
   const shared = {
     label: field.title,
-    description: field.description ?? (field.kind === 'list' ? strings.trigger.listHint : undefined),
+    description: describe(field),
     error: problem,
     required: field.isRequired,
     name: field.name,
@@ -33,7 +35,7 @@ export function ParamField({ field, isFirst, value, problem, onChange }: ParamFi
         <Switch
           data-autofocus={isFirst || undefined}
           label={field.title}
-          description={field.description}
+          description={describe(field)}
           error={problem}
           checked={value === true}
           onChange={(event) => {
@@ -84,6 +86,19 @@ export function ParamField({ field, isFirst, value, problem, onChange }: ParamFi
       return <Textarea {...shared} autosize minRows={2} maxRows={10} value={source} onChange={onText} />
     case 'json':
       return <JsonInput {...shared} autosize minRows={2} maxRows={14} styles={mono} value={source} onChange={onChange} />
+    case 'suggest':
+      return (
+        <Autocomplete
+          {...shared}
+          data={[...new Set(field.options.map(({ value: each }) => each))]}
+          renderOption={({ option }) => field.options.find(({ value: each }) => each === option.value)?.label ?? option.value}
+          filter={({ options }) => options}
+          value={source}
+          onChange={onChange}
+        />
+      )
+    case 'time':
+      return <TextInput {...shared} type="time" step={1} value={source.slice(0, 8)} onChange={onText} />
     case 'date':
       return <TextInput {...shared} type="date" value={source} onChange={onText} />
     case 'datetime':
@@ -99,4 +114,17 @@ export function ParamField({ field, isFirst, value, problem, onChange }: ParamFi
     default:
       return <TextInput {...shared} value={source} onChange={onText} />
   }
+}
+
+const HINTS: Partial<Record<Field['kind'], string>> = { list: strings.trigger.listHint, datetime: strings.trigger.utcHint }
+
+function describe(field: Field): React.ReactNode {
+  if (field.descriptionMd !== null) {
+    return (
+      <Suspense fallback={field.description}>
+        <Markdown text={field.descriptionMd} />
+      </Suspense>
+    )
+  }
+  return field.description ?? HINTS[field.kind]
 }

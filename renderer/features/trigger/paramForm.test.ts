@@ -20,6 +20,11 @@ describe('trigger form', () => {
     expect(field(['a']).kind).toBe('list')
     expect(field([1, 2]).kind).toBe('json')
     expect(field('x', { type: 'string', format: 'date-time' }).kind).toBe('datetime')
+    expect(field('06:30:00', { type: 'string', format: 'time' }).kind).toBe('time')
+    expect(field('a', { type: 'string', examples: ['a', 'b'] })).toMatchObject({
+      kind: 'suggest',
+      options: [{ value: 'a' }, { value: 'b' }],
+    })
     expect(field(null, { type: ['null', 'integer'] })).toMatchObject({ kind: 'number', isNullable: true, isInteger: true })
     expect(field('a', { enum: ['a', 'b'], values_display: { a: 'Alpha' } }).options.map(({ label }) => label)).toEqual(['Alpha', 'b'])
     expect(field(['a'], { type: 'array', examples: ['a', 'b'] }).kind).toBe('choices')

@@ -1,11 +1,14 @@
 /** From a param's JSON Schema to a form field, and from what was typed to conf. Pure. */
 import type { DagDetail } from '#contract/dag.ts'
 
-export type FieldKind = 'text' | 'lines' | 'number' | 'switch' | 'choice' | 'choices' | 'date' | 'datetime' | 'list' | 'json'
+export type FieldKind =
+  'text' | 'lines' | 'number' | 'switch' | 'choice' | 'choices' | 'date' | 'datetime' | 'time' | 'suggest' | 'list' | 'json'
 export interface Field {
   name: string
   title: string
   description: string | null
+  /** The same as Markdown; goes before `description`. */
+  descriptionMd: string | null
   kind: FieldKind
   isInteger: boolean
   isRequired: boolean
@@ -43,9 +46,12 @@ function kindOf(schema: Schema, value: unknown): FieldKind {
       items === undefined ? !Array.isArray(value) || value.every((each) => typeof each === 'string') : typesOf(items).includes('string')
     return isText ? 'list' : 'json'
   }
-  if (type === 'string') return format === 'date' ? 'date' : format === 'date-time' ? 'datetime' : format === 'multiline' ? 'lines' : 'text'
-  return 'json'
+  if (type !== 'string') return 'json'
+  if (Array.isArray(schema['examples'])) return 'suggest'
+  return FORMATS[String(format)] ?? 'text'
 }
+const FORMATS: Readonly<Record<string, FieldKind>> = { date: 'date', 'date-time': 'datetime', time: 'time', multiline: 'lines' }
+
 function kindOfValue(value: unknown): string {
   if (Array.isArray(value)) return 'array'
   return value === null ? 'any' : typeof value
@@ -56,7 +62,7 @@ export function fieldsOf(params: Params): Field[] {
     const { schema, value, has_default } = param
     if ('const' in schema) return []
     const kind = kindOf(schema, value)
-    const listed = kind === 'choices' ? schema['examples'] : schema['enum']
+    const listed = kind === 'choices' || kind === 'suggest' ? schema['examples'] : schema['enum']
     const labels = (schema['values_display'] ?? {}) as Record<string, unknown>
     const options = (Array.isArray(listed) ? listed : []).map((each) => {
       const key = typeof each === 'string' ? each : JSON.stringify(each)
@@ -69,6 +75,7 @@ export function fieldsOf(params: Params): Field[] {
         kind,
         title: text(schema['title']) ?? name,
         description: param.description ?? text(schema['description']),
+        descriptionMd: text(schema['description_md']),
         isInteger: typesOf(schema).includes('integer'),
         // A param without a default, or whose default is null although null is not allowed, must be given.
         isRequired: !isNullable && kind !== 'switch' && (!has_default || (value === null && typesOf(schema).length > 0)),
@@ -94,6 +101,8 @@ export function toField(field: Field, value: unknown): FieldValue {
 
 export type FieldResult = { value: unknown } | { problem: 'required' | 'number' | 'json' }
 
+const TEXT_KINDS: ReadonlySet<FieldKind> = new Set(['text', 'lines', 'suggest'])
+
 /** What the field means for conf. */
 export function fromField(field: Field, typed: FieldValue): FieldResult {
   if (typeof typed === 'boolean') return { value: typed }
@@ -103,7 +112,7 @@ export function fromField(field: Field, typed: FieldValue): FieldResult {
     if (field.kind === 'list') return { value: [] }
     if (field.isNullable) return { value: null }
     if (field.isRequired || field.kind === 'number') return { problem: field.isRequired ? 'required' : 'number' }
-    return { value: field.kind === 'text' || field.kind === 'lines' ? source : null }
+    return { value: TEXT_KINDS.has(field.kind) ? source : null }
   }
   switch (field.kind) {
     case 'number': {

@@ -1,7 +1,7 @@
 /** Pools, variables, users, API keys and workers as the contract's shapes. */
-import type { ApiKey, Pool, User, Variable, Worker } from '#contract/admin.ts'
+import type { ApiKey, LiveTasks, Pool, User, Variable, Worker } from '#contract/admin.ts'
 import type { ApiKeyRecord, PoolRecord, UserRecord, VariableRecord } from '#db/records.ts'
-import type { PoolUsage, WorkerView } from '#scheduler/ports.ts'
+import type { EngineQueries, PoolUsage, WorkerView } from '#scheduler/ports.ts'
 import { isSensitiveName } from '#domain/sensitiveNames.ts'
 import { iso, isoOrNull } from './instant.ts'
 
@@ -36,4 +36,8 @@ export function presentApiKey(record: ApiKeyRecord): ApiKey {
 
 export function presentWorker(worker: WorkerView): Worker {
   return { ...worker, last_heartbeat: iso(worker.last_heartbeat), connected_at: iso(worker.connected_at) }
+}
+
+export function presentLiveTasks({ tasks, total }: ReturnType<EngineQueries['liveTasks']>): LiveTasks {
+  return { data: tasks.map((task) => ({ ...task, since: isoOrNull(task.since) })), total }
 }

@@ -2,6 +2,7 @@
 import type { Dag, DagDetail, DagTasks, DagVersion, ImportError, Task } from '#contract/dag.ts'
 import type { TaskSpec } from '#contract/dagSpec.ts'
 import type { DagFileRecord, DagRecord, DagRunRecord, DagVersionRecord } from '#db/records.ts'
+import type { RunStateCounts } from '#db/store.ts'
 import { compileGraph } from '#domain/graph.ts'
 import { iso, isoOrNull } from './instant.ts'
 
@@ -9,9 +10,12 @@ import { iso, isoOrNull } from './instant.ts'
 export interface DagSurroundings {
   /** Newest first. */
   recent_runs: readonly DagRunRecord[]
-  active_runs: number
+  run_counts: RunStateCounts
   import_error: DagFileRecord['error']
+  is_favourite: boolean
 }
+export const NO_RUNS: RunStateCounts = { queued: 0, running: 0, success: 0, failed: 0 }
+export const NO_SURROUNDINGS: DagSurroundings = { recent_runs: [], run_counts: NO_RUNS, import_error: null, is_favourite: false }
 
 export function presentDag(dag: DagRecord, around: DagSurroundings): Dag {
   const newest = around.recent_runs[0]
@@ -39,7 +43,9 @@ export function presentDag(dag: DagRecord, around: DagSurroundings): Dag {
     last_run_state: newest?.state ?? null,
     next_run: isoOrNull(dag.next_run_after),
     next_logical_date: isoOrNull(dag.next_logical_date),
-    active_runs: around.active_runs,
+    active_runs: around.run_counts.queued + around.run_counts.running,
+    run_counts: around.run_counts,
+    is_favourite: around.is_favourite,
     recent_runs: around.recent_runs
       .map((run) => ({
         run_id: run.run_id,

@@ -4,12 +4,17 @@ import { pageOf, pageWith, type Handlers } from '../handlers.ts'
 import type { ApiServices } from '../services.ts'
 import type { DagReader } from '../dagReader.ts'
 import type { ParamsCheck } from '../params.ts'
-import { presentDag, presentDagDetail, presentDagTasks, presentImportError, presentVersion } from '../present/dag.ts'
+import { dagFilterOf } from '../dagFilter.ts'
+import { NO_SURROUNDINGS, presentDag, presentDagDetail, presentDagTasks, presentImportError, presentVersion } from '../present/dag.ts'
 import { iso, parseInstant } from '../present/instant.ts'
+
+/** What a person can choose from; more are found by typing. */
+const FACETS_MAX = 500
 
 type DagHandlers = Pick<
   Handlers,
   | 'listDags'
+  | 'dagFacets'
   | 'getDag'
   | 'deleteDag'
   | 'getDagTasks'
@@ -26,16 +31,19 @@ type DagHandlers = Pick<
 
 export function dagHandlers({ store, engine, leader, dagFiles }: ApiServices, dags: DagReader, checkParams: ParamsCheck): DagHandlers {
   return {
-    async listDags({ query }) {
-      const { limit: _limit, offset: _offset, cursor: _cursor, include_stale = false, ...filter } = query
-      const page = await store.dagList({ ...pageOf(query), ...filter, include_stale })
-      const around = await dags.surroundings(page.data)
-      return pageWith(page, pageOf(query), (dag) =>
-        presentDag(dag, around.get(dag.dag_id) ?? { recent_runs: [], active_runs: 0, import_error: null }),
-      )
+    async listDags({ query }, { principal }) {
+      const { sort = 'id', descending = false } = query
+      const page = await store.dagList({ ...pageOf(query), ...dagFilterOf(query, principal.username), sort, descending })
+      const around = await dags.surroundings(page.data, principal.username)
+      return pageWith(page, pageOf(query), (dag) => presentDag(dag, around.get(dag.dag_id) ?? NO_SURROUNDINGS))
     },
-    async getDag(_, { object: dag }) {
-      const [around, version] = await Promise.all([dags.surroundingsOf(dag), dags.version(dag.dag_version_id)])
+    async dagFacets() {
+      const { tags, owners } = await store.dagFacets({ limit: FACETS_MAX })
+      const present = ({ value, n }: { value: string; n: number }) => ({ value, count: n })
+      return { tags: tags.map(present), owners: owners.map(present) }
+    },
+    async getDag(_, { object: dag, principal }) {
+      const [around, version] = await Promise.all([dags.surroundingsOf(dag, principal.username), dags.version(dag.dag_version_id)])
       return presentDagDetail(dag, around, version)
     },
     async deleteDag(_, { object: dag, principal }) {
@@ -44,12 +52,12 @@ export function dagHandlers({ store, engine, leader, dagFiles }: ApiServices, da
       const again = files.length === 0 ? '' : ` Its file ${files.join(', ')} still defines it; it will appear again, without history.`
       return { message: `DAG "${dag.dag_id}" was deleted with its history.${again}` }
     },
-    async getDagTasks({ query }, { object: dag }) {
+    async getDagTasks({ query }, { object: dag, principal }) {
       const version =
         query.version === undefined
           ? await dags.version(dag.dag_version_id)
           : await dags.versionByNumber({ dag_id: dag.dag_id, version: query.version })
-      return presentDagTasks(presentDag(dag, await dags.surroundingsOf(dag)), version)
+      return presentDagTasks(presentDag(dag, await dags.surroundingsOf(dag, principal.username)), version)
     },
     getDagSource: async (_, { object: dag }) => dags.source(await dags.version(dag.dag_version_id)),
     async pauseDag(_, { object: dag, principal }) {
@@ -63,7 +71,8 @@ export function dagHandlers({ store, engine, leader, dagFiles }: ApiServices, da
     async triggerDag({ body }, { object: dag, principal }) {
       const conf = body.conf ?? {}
       await checkParams(await dags.version(dag.dag_version_id), conf)
-      const logical_date = body.logical_date === undefined ? null : parseInstant(body.logical_date, 'logical_date')
+      const given = body.logical_date
+      const logical_date = given === undefined ? null : given === null ? ('none' as const) : parseInstant(given, 'logical_date')
       const run = await engine.dagTrigger({
         dag_id: dag.dag_id,
         conf,
@@ -100,7 +109,12 @@ export function dagHandlers({ store, engine, leader, dagFiles }: ApiServices, da
       dags.source(await dags.versionByNumber({ dag_id: dag.dag_id, version: params.version })),
     async listImportErrors({ query }) {
       const request = pageOf(query)
-      return pageWith(await store.dagFileErrorList(request), request, presentImportError)
+      const { search } = query
+      return pageWith(
+        await store.dagFileErrorList({ ...request, ...(search === undefined ? {} : { search }) }),
+        request,
+        presentImportError,
+      )
     },
   }
 }

@@ -53,10 +53,7 @@ export function insightHandlers({ store, leader, clock }: ApiServices, dags: Dag
       const cells = cellsOf({ zone: dag.timezone, from, days, unit })
       const now = clock.now()
       const edges = cells.map((cell) => cell.start).concat(cells.at(-1)?.end ?? [])
-      const [counted, plan] = await Promise.all([
-        store.dagRunCountsByDate({ dag_id: dag.dag_id, edges }),
-        planOf(dag, cells, now),
-      ])
+      const [counted, plan] = await Promise.all([store.dagRunCountsByDate({ dag_id: dag.dag_id, edges }), planOf(dag, cells, now)])
       const counts = cells.map((): Record<string, number> => ({}))
       for (const { bucket, state, n } of counted) {
         const cell = counts[bucket]

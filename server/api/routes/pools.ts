@@ -3,9 +3,9 @@ import { VortexError } from '#contract/errors.ts'
 import type { PoolRecord } from '#db/records.ts'
 import type { Handlers } from '../handlers.ts'
 import type { ApiServices } from '../services.ts'
-import { presentPool } from '../present/admin.ts'
+import { presentLiveTasks, presentPool } from '../present/admin.ts'
 
-type PoolHandlers = Pick<Handlers, 'listPools' | 'createPool' | 'getPool' | 'updatePool' | 'deletePool'>
+type PoolHandlers = Pick<Handlers, 'listPools' | 'createPool' | 'getPool' | 'updatePool' | 'deletePool' | 'listPoolTasks'>
 const DEFAULT_POOL = 'default_pool'
 
 export function poolHandlers({ store, engine, leader }: ApiServices): PoolHandlers {
@@ -25,6 +25,8 @@ export function poolHandlers({ store, engine, leader }: ApiServices): PoolHandle
         throw new VortexError('conflict', `There is a pool "${name}" already.`)
       return put({ name, slots, description, include_deferred })
     },
+    listPoolTasks: async ({ query }, { object: pool }) =>
+      presentLiveTasks(await leader.liveTasks({ pool: pool.name, limit: query.limit ?? 100 })),
     getPool: async (_, { object: pool }) => present(pool),
     updatePool: ({ body: { slots, description = '', include_deferred = false } }, { object: pool }) =>
       put({ name: pool.name, slots, description, include_deferred }),

@@ -28,7 +28,7 @@ export function runHandlers(services: ApiServices, dags: DagReader): RunHandlers
   return {
     async listRuns({ query }, { object: dag }) {
       const request = pageOf(query)
-      const { state, run_type, logical_date_from: from, logical_date_to: to } = query
+      const { state, run_type, logical_date_from: from, logical_date_to: to, active_from, active_to } = query
       const page = await store.dagRunList({
         ...request,
         dag_id: dag?.dag_id ?? null,
@@ -36,6 +36,8 @@ export function runHandlers(services: ApiServices, dags: DagReader): RunHandlers
         ...(run_type === undefined ? {} : { run_type }),
         ...(from === undefined ? {} : { logical_date_from: parseInstant(from, 'logical_date_from') }),
         ...(to === undefined ? {} : { logical_date_to: parseInstant(to, 'logical_date_to') }),
+        ...(active_from === undefined ? {} : { active_from: parseInstant(active_from, 'active_from') }),
+        ...(active_to === undefined ? {} : { active_to: parseInstant(active_to, 'active_to') }),
       })
       return {
         data: await dags.presentRuns(page.data),
@@ -66,7 +68,15 @@ export function runHandlers(services: ApiServices, dags: DagReader): RunHandlers
     },
     async runEvents({ query }, { object: run }) {
       const request = pageOf(query)
-      return pageWith(await store.ledgerList({ ...request, dag_run_id: run.id }), request, presentLedgerEntry)
+      const { task_id, to_state, run_only = false } = query
+      const page = await store.ledgerList({
+        ...request,
+        dag_run_id: run.id,
+        run_only,
+        ...(task_id === undefined ? {} : { task_id }),
+        ...(to_state === undefined ? {} : { to_state }),
+      })
+      return pageWith(page, request, presentLedgerEntry)
     },
   }
 }

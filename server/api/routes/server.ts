@@ -5,7 +5,7 @@ import { HEALTH_PING_MS } from '#runtime/limits.ts'
 import { StoreUnavailable } from '#db/store.ts'
 import type { Handlers } from '../handlers.ts'
 import { unavailableMessage } from '../plugins/errors.ts'
-import { isoOrNull } from '../present/instant.ts'
+import { iso, isoOrNull } from '../present/instant.ts'
 import type { ApiServices } from '../services.ts'
 
 interface DatabaseState {
@@ -21,7 +21,8 @@ export function serverHandlers({
   storage,
   clock,
   version,
-}: ApiServices): Pick<Handlers, 'health' | 'ready'> {
+  events,
+}: ApiServices): Pick<Handlers, 'health' | 'ready' | 'system'> {
   const started = clock.monotonic()
   let asking: Promise<DatabaseState> | null = null
 
@@ -57,6 +58,20 @@ export function serverHandlers({
   }
   return {
     health,
+    async system() {
+      const one = { limit: 1, offset: 0 }
+      const [errors, dags] = await Promise.all([store.dagFileErrorList(one), store.dagList({ ...one, include_stale: false })])
+      return {
+        node_version: process.version,
+        platform: `${process.platform} ${process.arch}`,
+        database: store.dialect,
+        started_at: iso(clock.now() - (clock.monotonic() - started)),
+        memory_bytes: process.memoryUsage.rss(),
+        events: { clients: events.clients(), newest_id: events.newest() },
+        import_errors: errors.total,
+        dags: dags.total,
+      }
+    },
     async ready() {
       const state = await health()
       if (state.database === 'down') throw new VortexError('database_unavailable', unavailableMessage(state.database_problem), state)

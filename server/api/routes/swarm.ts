@@ -1,12 +1,12 @@
 /** Workers and the queue, from the engine's memory. */
 import { pageOf, pageWith, type Handlers } from '../handlers.ts'
 import type { ApiServices } from '../services.ts'
-import { presentWorker } from '../present/admin.ts'
+import { presentLiveTasks, presentWorker } from '../present/admin.ts'
 
 export function swarmHandlers({
   engine,
   leader,
-}: ApiServices): Pick<Handlers, 'swarmStatus' | 'listWorkers' | 'drainWorker' | 'resumeWorker' | 'deleteWorker'> {
+}: ApiServices): Pick<Handlers, 'swarmStatus' | 'listWorkers' | 'listWorkerTasks' | 'drainWorker' | 'resumeWorker' | 'deleteWorker'> {
   return {
     async swarmStatus() {
       const [{ runnable, running, parallelism }, workers] = await Promise.all([leader.counts(), leader.workers()])
@@ -25,6 +25,8 @@ export function swarmHandlers({
       const data = all.slice(request.offset, request.offset + request.limit)
       return pageWith({ data, total: all.length, next_cursor: null }, request, presentWorker)
     },
+    listWorkerTasks: async ({ query }, { object: worker }) =>
+      presentLiveTasks(await leader.liveTasks({ worker_id: worker.worker_id, limit: query.limit ?? 100 })),
     async drainWorker(_, { object: worker, principal }) {
       await engine.workerDrain({ worker_id: worker.worker_id, actor: principal.username })
       return {

@@ -2,7 +2,7 @@
 import { Type } from 'typebox'
 import { Dag, DagDetail, DagSource, DagTasks, DagVersion, ImportError, NextRun } from '../dag.ts'
 import { DagRun, TriggerBody } from '../dagRun.ts'
-import { DAG_RUN_STATES } from '../states.ts'
+import { BulkAnswer, BulkBody, dagFilter, Facet } from '../dagList.ts'
 import { Enum, Key, Page, Strict, pageQuery } from '../schema.ts'
 import { Message, DagParams, type Operation } from './operation.ts'
 
@@ -12,17 +12,32 @@ export const dagsOperations = {
     path: '/api/dags',
     role: 'Viewer',
     tag: 'dags',
-    summary: 'DAGs, ordered by id.',
+    summary: 'DAGs, ordered by id, next or last run. Other orders than by id page by offset.',
     query: Strict({
       ...pageQuery,
-      search: Type.Optional(Type.String({ maxLength: 200, description: 'part of the id, name or description' })),
-      tag: Type.Optional(Type.String({ maxLength: 200 })),
-      owner: Type.Optional(Type.String({ maxLength: 200 })),
-      paused: Type.Optional(Type.Boolean()),
-      last_run_state: Type.Optional(Enum(DAG_RUN_STATES)),
-      include_stale: Type.Optional(Type.Boolean({ default: false })),
+      ...dagFilter,
+      sort: Type.Optional(Enum(['id', 'next_run', 'last_run'] as const, { default: 'id' })),
+      descending: Type.Optional(Type.Boolean({ default: false })),
     }),
     ok: Page(Dag),
+  },
+  dagFacets: {
+    method: 'GET',
+    path: '/api/dag-facets',
+    role: 'Viewer',
+    tag: 'dags',
+    summary: 'Tags and owners in use, the most used first, at most 500 of each.',
+    ok: Strict({ tags: Type.Array(Facet), owners: Type.Array(Facet) }),
+  },
+  bulkDags: {
+    method: 'POST',
+    path: '/api/bulk/dags',
+    role: 'Operator',
+    tag: 'dags',
+    summary:
+      'Does one thing to many DAGs, named or filtered as in the list. A dry run tells for each DAG what would happen; each DAG succeeds or fails by itself.',
+    body: BulkBody,
+    ok: BulkAnswer,
   },
   getDag: { method: 'GET', path: '/api/dags/:dag_id', role: 'Viewer', tag: 'dags', summary: 'One DAG.', params: DagParams, ok: DagDetail },
   deleteDag: {
@@ -127,7 +142,10 @@ export const dagsOperations = {
     role: 'Viewer',
     tag: 'dags',
     summary: 'DAG files that fail to load.',
-    query: Strict(pageQuery),
+    query: Strict({
+      ...pageQuery,
+      search: Type.Optional(Type.String({ maxLength: 200, description: 'part of the file or of the message' })),
+    }),
     ok: Page(ImportError),
   },
 } as const satisfies Record<string, Operation>

@@ -3,7 +3,7 @@ import { Type } from 'typebox'
 import { ClearBody, Cleared, DagRun } from '../dagRun.ts'
 import { LedgerEntry, XComEntry } from '../taskInstance.ts'
 import { DAG_RUN_STATES, RUN_TYPES } from '../states.ts'
-import { Enum, Instant, Page, Strict, pageQuery } from '../schema.ts'
+import { Enum, Instant, Key, Page, Strict, pageQuery } from '../schema.ts'
 import { Message, DagParams, RunParams, type Operation } from './operation.ts'
 
 export const runsOperations = {
@@ -20,6 +20,8 @@ export const runsOperations = {
       run_type: Type.Optional(Enum(RUN_TYPES)),
       logical_date_from: Type.Optional(Instant),
       logical_date_to: Type.Optional(Instant),
+      active_from: Type.Optional(Type.String({ format: 'date-time', description: 'runs that ended later, or have not ended' })),
+      active_to: Type.Optional(Type.String({ format: 'date-time', description: 'runs that were queued earlier' })),
     }),
     ok: Page(DagRun),
   },
@@ -96,7 +98,12 @@ export const runsOperations = {
     tag: 'runs',
     summary: 'Everything that happened to a run and its task instances, with causes.',
     params: RunParams,
-    query: Strict(pageQuery),
+    query: Strict({
+      ...pageQuery,
+      task_id: Type.Optional(Key),
+      run_only: Type.Optional(Type.Boolean({ default: false, description: 'only what happened to the run itself' })),
+      to_state: Type.Optional(Type.String({ maxLength: 30, description: 'only changes to this state' })),
+    }),
     ok: Page(LedgerEntry),
   },
 } as const satisfies Record<string, Operation>

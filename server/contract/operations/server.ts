@@ -1,5 +1,5 @@
 /** Operations that tell how the server is. */
-import { Health } from '../admin.ts'
+import { Health, SystemInfo } from '../admin.ts'
 import { type Operation } from './operation.ts'
 
 export const serverOperations = {
@@ -18,5 +18,13 @@ export const serverOperations = {
     tag: 'server',
     summary: '200 when requests can be served, else 503.',
     ok: Health,
+  },
+  system: {
+    method: 'GET',
+    path: '/api/system',
+    role: 'Viewer',
+    tag: 'server',
+    summary: 'Versions, memory and live events of this controller.',
+    ok: SystemInfo,
   },
 } as const satisfies Record<string, Operation>

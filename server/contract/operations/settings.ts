@@ -1,6 +1,20 @@
 /** Operations on pools, variables, secrets, users and API keys. */
 import { Type } from 'typebox'
-import { ApiKey, Pool, PoolBody, Secret, SecretBody, User, UserBody, Variable, VariableBody } from '../admin.ts'
+import {
+  ApiKey,
+  LiveTasks,
+  Pool,
+  PoolBody,
+  Secret,
+  SecretBody,
+  User,
+  UserBody,
+  Variable,
+  VariableBody,
+  VariableImportBody,
+  VariableImported,
+  VariableUses,
+} from '../admin.ts'
 import { ROLES } from '../states.ts'
 import { Enum, Name, Page, Strict, pageQuery } from '../schema.ts'
 import { Message, type Operation } from './operation.ts'
@@ -51,6 +65,16 @@ export const settingsOperations = {
     params: Strict({ name: Name }),
     ok: Message,
   },
+  listPoolTasks: {
+    method: 'GET',
+    path: '/api/pools/:name/tasks',
+    role: 'Viewer',
+    tag: 'pools',
+    summary: 'Task instances that use or await its slots.',
+    params: Strict({ name: Name }),
+    query: Strict({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })) }),
+    ok: LiveTasks,
+  },
   listVariables: {
     method: 'GET',
     path: '/api/variables',
@@ -78,6 +102,24 @@ export const settingsOperations = {
     summary: 'One variable.',
     params: Strict({ key: Name }),
     ok: Variable,
+  },
+  importVariables: {
+    method: 'POST',
+    path: '/api/variables',
+    role: 'Operator',
+    tag: 'variables',
+    summary: 'Sets many variables at once, at most 1,000.',
+    body: VariableImportBody,
+    ok: VariableImported,
+  },
+  getVariableUses: {
+    method: 'GET',
+    path: '/api/variables/:key/uses',
+    role: 'Operator',
+    tag: 'variables',
+    summary: 'DAG files that ask for a variable as they are read.',
+    params: Strict({ key: Name }),
+    ok: VariableUses,
   },
   deleteVariable: {
     method: 'DELETE',

@@ -1,5 +1,6 @@
 /** Operations on workers. */
-import { SwarmStatus, Worker } from '../admin.ts'
+import { Type } from 'typebox'
+import { LiveTasks, SwarmStatus, Worker } from '../admin.ts'
 import { Name, Page, Strict, pageQuery } from '../schema.ts'
 import { Message, type Operation } from './operation.ts'
 
@@ -20,6 +21,16 @@ export const swarmOperations = {
     summary: 'Workers.',
     query: Strict(pageQuery),
     ok: Page(Worker),
+  },
+  listWorkerTasks: {
+    method: 'GET',
+    path: '/api/swarm/workers/:worker_id/tasks',
+    role: 'Viewer',
+    tag: 'swarm',
+    summary: 'Task instances that the worker holds.',
+    params: Strict({ worker_id: Name }),
+    query: Strict({ limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 500, default: 100 })) }),
+    ok: LiveTasks,
   },
   drainWorker: {
     method: 'POST',

@@ -7,6 +7,9 @@ import { dagFilesConformance } from './dagFiles.ts'
 import { dagsConformance } from './dags.ts'
 import { engineCommitConformance } from './engineCommit.ts'
 import { engineLoadConformance } from './engineLoad.ts'
+import { insightsConformance } from './insights.ts'
+import { gridConformance } from './grid.ts'
+import { homeConformance } from './home.ts'
 import { leaderConformance } from './leader.ts'
 import { ledgerConformance } from './ledger.ts'
 import { logsConformance } from './logs.ts'
@@ -38,6 +41,9 @@ export function conformance(open: () => Promise<Store>): void {
   taskInstancesConformance(subject)
   xcomsConformance(subject)
   ledgerConformance(subject)
+  gridConformance(subject)
+  homeConformance(subject)
+  insightsConformance(subject)
   backfillsConformance(subject)
   settingsConformance(subject)
   usersConformance(subject)

@@ -44,6 +44,36 @@ export function dagFilesConformance(subject: SubjectOf): void {
     })
   })
 
+  describe('dagFilesByPath', () => {
+    test('returns the files among these that were parsed', async () => {
+      const s = subject()
+      const record = makeDagFile('by_path/a.py', { dag_ids: ['by_path'] })
+      await s.store.dagFileSave({ record, specs: [], bundle: { hash: 'by_path', files: [] }, paused_default: true, now: AT })
+      expect(await s.store.dagFilesByPath({ files: ['by_path/a.py', 'by_path/never.py'] })).toEqual([record])
+      expect(await s.store.dagFilesByPath({ files: [] })).toEqual([])
+    })
+  })
+
+  describe('dagFileVersions', () => {
+    test('tells the newest version of each DAG of a file and the text that it was read from', async () => {
+      const s = subject()
+      const save = (hash: string, ids: string[]) =>
+        s.store.dagFileSave({
+          record: makeDagFile('versions_of.py'),
+          specs: ids.map((id) => makeDagSpec(id, { file: 'versions_of.py' })),
+          bundle: { hash, files: [{ path: 'versions_of.py', sha256: `text of ${hash}`, size: 1 }] },
+          paused_default: true,
+          now: AT,
+        })
+      await save('versions_of_1', ['vo_a', 'vo_b', 'vo_gone'])
+      await save('versions_of_2', ['vo_a', 'vo_b'])
+      const all = await s.store.dagFileVersions({ file: 'versions_of.py', limit: 10 })
+      expect(all).toEqual(['vo_a', 'vo_b'].map((dag_id) => ({ dag_id, version: 2, sha256: 'text of versions_of_2' })))
+      expect(await s.store.dagFileVersions({ file: 'versions_of.py', limit: 1 })).toHaveLength(1)
+      expect(await s.store.dagFileVersions({ file: 'no_such.py', limit: 1 })).toEqual([])
+    })
+  })
+
   describe('dagFileDelete', () => {
     test('makes its DAGs stale and forgets its error', async () => {
       const s = subject()

@@ -44,9 +44,10 @@ export function dagsConformance(subject: SubjectOf): void {
       })
       const found = async (filter: object, include_stale = false): Promise<string[]> =>
         (await s.store.dagList({ search: 'filter_', include_stale, ...filter, limit: 50, offset: 0 })).data.map((dag) => dag.dag_id)
-      expect(await found({ tag: 'alpha' })).toEqual(['filter_1'])
-      expect(await found({ tag: 'alpha' }, true)).toEqual(['filter_1', 'filter_3'])
-      expect(await found({ tag: "it's" })).toEqual(['filter_1'])
+      expect(await found({ tags: ['alpha'] })).toEqual(['filter_1'])
+      expect(await found({ tags: ['alpha'] }, true)).toEqual(['filter_1', 'filter_3'])
+      expect(await found({ tags: ["it's", 'alpha'] })).toEqual(['filter_1'])
+      expect(await found({ tags: ['alphabet', 'alpha'] })).toEqual([])
       expect(await found({ owner: 'bob' })).toEqual(['filter_2'])
       expect(await found({ paused: true })).toEqual(['filter_2'])
       expect(await found({ last_run_state: 'success' })).toEqual(['filter_1'])

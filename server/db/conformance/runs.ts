@@ -97,18 +97,23 @@ export function runsConformance(subject: SubjectOf): void {
     })
   })
 
-  describe('dagActiveRunCounts', () => {
-    test('counts queued and running runs, and leaves out DAGs without any', async () => {
+  describe('dagRunStateCounts', () => {
+    test('counts the runs of each DAG by state, and leaves out DAGs without any', async () => {
       const s = subject()
       const version = await s.dag('active_counts')
       const runs = (['queued', 'running', 'success'] as const).map((state) => makeRun(s.id(), 'active_counts', version, { state }))
       await s.commit({ dag_runs_insert: runs })
       await s.run('active_none', 0, { state: 'failed' })
-      expect(await s.store.dagActiveRunCounts({ dag_ids: ['active_counts', 'active_none', 'unknown'] })).toEqual(
-        new Map([['active_counts', 2]]),
+      expect(await s.store.dagRunStateCounts({ dag_ids: ['active_counts', 'active_none', 'unknown'] })).toEqual(
+        new Map([
+          ['active_counts', { queued: 1, running: 1, success: 1, failed: 0 }],
+          ['active_none', { queued: 0, running: 0, success: 0, failed: 1 }],
+        ]),
       )
       await s.commit({ dag_runs_update: runs.map(({ id }) => ({ id, set: { state: 'failed' as const } })) })
-      expect(await s.store.dagActiveRunCounts({ dag_ids: ['active_counts'] })).toEqual(new Map())
+      expect(await s.store.dagRunStateCounts({ dag_ids: ['active_counts'] })).toEqual(
+        new Map([['active_counts', { queued: 0, running: 0, success: 0, failed: 3 }]]),
+      )
     })
   })
 

@@ -8,24 +8,53 @@ import type { DagSpec } from '#contract/dagSpec.ts'
 import type { BundleRecord, DagFileRecord, DagRecord, DagVersionRecord } from '../records.ts'
 import type { DagFileSaved, PageOf, PageRequest } from '../store.ts'
 import { cursorKey, limitOf, pageOf } from '../page.ts'
-import { totalOf } from './reading.ts'
+import { contains, totalOf } from './reading.ts'
 import type { Database, Session } from '../database.ts'
-import { assignments, columns, insertRow, list, sql, upsertRow, where } from '../sql.ts'
+import { assignments, columns, insertRow, join, list, sql, upsertRow, where } from '../sql.ts'
 import { dagVersionHash } from '../versionHash.ts'
 
 export function dagFileList(db: Database): Promise<DagFileRecord[]> {
   return db.read((s) => s.records('dag_files', sql`SELECT ${columns('dag_files')} FROM dag_files ORDER BY file`))
 }
 
-export function dagFileErrorList(db: Database, p: PageRequest & { files?: string[] }): Promise<PageOf<DagFileRecord>> {
+export function dagFileErrorList(db: Database, p: PageRequest & { files?: string[]; search?: string }): Promise<PageOf<DagFileRecord>> {
   return db.read(async (s) => {
-    const scope = [sql`error IS NOT NULL`, p.files === undefined ? null : sql`file IN ${list(p.files)}`]
+    const scope = [
+      sql`error IS NOT NULL`,
+      p.files === undefined ? null : sql`file IN ${list(p.files)}`,
+      p.search === undefined
+        ? null
+        : sql`(${contains(sql`file`, p.search)} OR ${contains(s.dialect.jsonText(sql`error`, 'message'), p.search)})`,
+    ]
     const after = cursorKey(p, [''] as const)
     const rows = await s.records(
       'dag_files',
       sql`SELECT ${columns('dag_files')} FROM dag_files ${where([...scope, after && sql`file > ${after[0]}`])} ORDER BY file ${limitOf(p)}`,
     )
     return pageOf(p, rows, await totalOf(s, sql`SELECT count(*) AS n FROM dag_files ${where(scope)}`), (row) => [row.file])
+  })
+}
+
+export function dagFilesByPath(db: Database, p: { files: string[] }): Promise<DagFileRecord[]> {
+  return db.read((s) =>
+    s.records('dag_files', sql`SELECT ${columns('dag_files')} FROM dag_files WHERE file IN ${list(p.files)} ORDER BY file`),
+  )
+}
+
+export function dagFileVersions(
+  db: Database,
+  p: { file: string; limit: number },
+): Promise<{ dag_id: string; version: number; sha256: string | null }[]> {
+  return db.read(async (s) => {
+    const rows = await s.rows<{ dag_id: string; version: number; bundle_hash: string }>(
+      sql`SELECT d.dag_id, v.version, v.bundle_hash FROM dags d JOIN dag_versions v ON v.id = d.dag_version_id
+        WHERE d.file = ${p.file} AND d.is_stale = ${false} ORDER BY d.dag_id LIMIT ${p.limit}`,
+    )
+    const hashes = [...new Set(rows.map((row) => row.bundle_hash))]
+    const bundles = await s.records('bundles', sql`SELECT ${columns('bundles')} FROM bundles WHERE hash IN ${list(hashes)}`)
+    // A bundle names the DAG file first.
+    const texts = new Map(bundles.map((bundle) => [bundle.hash, bundle.files[0]?.sha256 ?? null]))
+    return rows.map(({ dag_id, version, bundle_hash }) => ({ dag_id, version, sha256: texts.get(bundle_hash) ?? null }))
   })
 }
 
@@ -98,7 +127,26 @@ async function insertVersion(
   const row = { dag_id: spec.dag_id, version: number, hash, spec, bundle_hash: bundle.hash, file: p.record.file, created_at: p.now }
   const id = (await s.rows<{ id: number }>(sql`${insertRow('dag_versions', row)} RETURNING id`))[0]?.id
   if (id === undefined) throw new Error('INSERT ... RETURNING gave no row')
+  await saveTasks(s, spec)
   return { id, ...row }
+}
+
+/** Of one statement: a database binds a bounded number of values. */
+const TASKS_AT_ONCE = 500
+
+/** The search finds tasks of the newest versions by this table; a changed version mostly has the same ones. */
+async function saveTasks(s: Session, spec: DagSpec): Promise<void> {
+  const known = await s.rows<{ task_id: string }>(sql`SELECT task_id FROM dag_tasks WHERE dag_id = ${spec.dag_id}`)
+  const before = new Set(known.map(({ task_id }) => task_id))
+  const after = new Set(spec.tasks.map(({ task_id }) => task_id))
+  const added = [...after].filter((task_id) => !before.has(task_id))
+  const gone = [...before].filter((task_id) => !after.has(task_id))
+  for (let at = 0; at < added.length; at += TASKS_AT_ONCE) {
+    const rows = added.slice(at, at + TASKS_AT_ONCE).map((task_id) => sql`(${spec.dag_id}, ${task_id})`)
+    await s.run(sql`INSERT INTO dag_tasks (dag_id, task_id) VALUES ${join(rows, ', ')}`)
+  }
+  for (let at = 0; at < gone.length; at += TASKS_AT_ONCE)
+    await s.run(sql`DELETE FROM dag_tasks WHERE dag_id = ${spec.dag_id} AND task_id IN ${list(gone.slice(at, at + TASKS_AT_ONCE))}`)
 }
 
 /** What lists show of a spec. */

@@ -1,35 +1,57 @@
 /** Reading DAGs and their versions. */
-import type { DagRunState } from '#contract/states.ts'
 import type { DagRecord, DagVersionRecord } from '../records.ts'
 import type { Database } from '../database.ts'
-import type { PageOf, PageRequest } from '../store.ts'
-import { columns, list, sql, where } from '../sql.ts'
+import type { DagFilter, DagSort, PageOf, PageRequest } from '../store.ts'
+import { columns, list, sql, where, type Sql } from '../sql.ts'
 import { cursorKey, limitOf, pageOf } from '../page.ts'
-import { contains, totalOf } from './reading.ts'
+import { dagConditions } from './dagFilter.ts'
+import { totalOf } from './reading.ts'
 
-type DagFilter = { search?: string; tag?: string; owner?: string; paused?: boolean; last_run_state?: DagRunState; include_stale: boolean }
+const NEWEST_RUN = sql`(SELECT max(r.id) FROM dag_runs r WHERE r.dag_id = dags.dag_id)`
 
-/** By DAG id. DAGs are thousands, not millions: the total counts them. */
-export function dagList(db: Database, p: PageRequest & DagFilter): Promise<PageOf<DagRecord>> {
+/** What has no next or last run comes last, whichever way the rest is sorted; so do paused DAGs, which will not run. */
+function dagOrder(sort: DagSort, isDescending: boolean): Sql {
+  const way = isDescending ? sql`DESC` : sql`ASC`
+  if (sort === 'next_run') {
+    const next = sql`CASE WHEN is_paused = ${false} THEN next_run_after END`
+    return sql`CASE WHEN ${next} IS NULL THEN 1 ELSE 0 END, ${next} ${way}, dag_id`
+  }
+  if (sort === 'last_run') return sql`CASE WHEN ${NEWEST_RUN} IS NULL THEN 1 ELSE 0 END, ${NEWEST_RUN} ${way}, dag_id`
+  return sql`dag_id ${way}`
+}
+
+/** DAGs are thousands, not millions: the total counts them. Only the plain order, by id, pages by key. */
+export function dagList(db: Database, p: PageRequest & DagFilter & { sort?: DagSort; descending?: boolean }): Promise<PageOf<DagRecord>> {
   return db.read(async (s) => {
-    const filter = [
-      p.include_stale ? null : sql`is_stale = ${false}`,
-      p.search === undefined
-        ? null
-        : sql`(${contains(sql`dag_id`, p.search)} OR ${contains(sql`coalesce(dag_display_name, '')`, p.search)})`,
-      p.tag === undefined ? null : s.dialect.jsonArrayHolds(sql`tags`, p.tag),
-      p.owner === undefined ? null : sql`owner = ${p.owner}`,
-      p.paused === undefined ? null : sql`is_paused = ${p.paused}`,
-      p.last_run_state === undefined
-        ? null
-        : sql`(SELECT r.state FROM dag_runs r WHERE r.dag_id = dags.dag_id ORDER BY r.id DESC LIMIT 1) = ${p.last_run_state}`,
-    ]
-    const after = cursorKey(p, [''] as const)
+    const filter = dagConditions(s, p)
+    const { sort = 'id', descending = false } = p
+    const isPlain = sort === 'id' && !descending
+    const after = isPlain ? cursorKey(p, [''] as const) : null
     const rows = await s.records(
       'dags',
-      sql`SELECT ${columns('dags')} FROM dags ${where([...filter, after && sql`dag_id > ${after[0]}`])} ORDER BY dag_id ${limitOf(p)}`,
+      sql`SELECT ${columns('dags')} FROM dags ${where([...filter, after && sql`dag_id > ${after[0]}`])} ORDER BY ${dagOrder(sort, descending)} ${limitOf(p)}`,
     )
-    return pageOf(p, rows, await totalOf(s, sql`SELECT count(*) AS n FROM dags ${where(filter)}`), (row) => [row.dag_id])
+    const page = pageOf(p, rows, await totalOf(s, sql`SELECT count(*) AS n FROM dags ${where(filter)}`), (row) => [row.dag_id])
+    return isPlain ? page : { ...page, next_cursor: null }
+  })
+}
+
+/** Tags and owners of the DAGs there are, the most used first. */
+export function dagFacets(
+  db: Database,
+  p: { limit: number },
+): Promise<{ tags: { value: string; n: number }[]; owners: { value: string; n: number }[] }> {
+  return db.read(async (s) => {
+    const counted = async (statement: Sql) =>
+      (await s.rows<{ value: string; n: number }>(statement)).map(({ value, n }) => ({ value, n: Number(n) }))
+    return {
+      tags: await counted(
+        sql`SELECT value, count(*) AS n FROM dags, ${s.dialect.jsonArrayItems(sql`dags.tags`)} WHERE is_stale = ${false} GROUP BY value ORDER BY n DESC, value LIMIT ${p.limit}`,
+      ),
+      owners: await counted(
+        sql`SELECT owner AS value, count(*) AS n FROM dags WHERE is_stale = ${false} GROUP BY owner ORDER BY n DESC, owner LIMIT ${p.limit}`,
+      ),
+    }
   })
 }
 

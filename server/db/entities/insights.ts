@@ -161,11 +161,7 @@ export function ledgerSearch(
 ): Promise<{ data: NamedLedgerRecord[]; next_cursor: string | null; searched_until: number | null }> {
   return db.read(async (s) => {
     const before = cursorKey({ ...p, offset: 0 }, [0] as const)
-    const walked = [
-      sql`dag_id = ${p.dag_id}`,
-      before && sql`id < ${before[0]}`,
-      p.origin === 'people' ? BY_PEOPLE : null,
-    ]
+    const walked = [sql`dag_id = ${p.dag_id}`, before && sql`id < ${before[0]}`, p.origin === 'people' ? BY_PEOPLE : null]
     const [floor] = await s.rows<{ id: number; at: number }>(
       sql`SELECT id, at FROM ledger ${where(walked)} ORDER BY id DESC LIMIT 1 OFFSET ${LEDGER_WALK}`,
     )

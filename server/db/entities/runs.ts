@@ -1,12 +1,10 @@
-import type { DagRunState, RunType, TaskInstanceState } from '#contract/states.ts'
+import type { DagRunState, TaskInstanceState } from '#contract/states.ts'
 import type { DagRunRecord, DagVersionRecord, TaskInstanceRecord } from '../records.ts'
 import type { Database, Session } from '../database.ts'
-import type { PageOf, PageRequest } from '../store.ts'
+import type { PageOf, PageRequest, RunFilter, RunStateCounts } from '../store.ts'
 import { columns, list, sql, where } from '../sql.ts'
 import { cursorKey, limitOf, pageOf } from '../page.ts'
 import { totalOf } from './reading.ts'
-
-type RunFilter = { dag_id: string | null; state?: DagRunState; run_type?: RunType; logical_date_from?: number; logical_date_to?: number }
 
 export async function dagRunGet(db: Database, p: { dag_id: string; run_id: string }): Promise<DagRunRecord | null> {
   return db.read((s) => findRun(s, p))
@@ -31,6 +29,13 @@ export function dagRunList(db: Database, p: PageRequest & RunFilter): Promise<Pa
     const dates = [
       p.logical_date_from === undefined ? null : sql`logical_date >= ${{ time: p.logical_date_from }}`,
       p.logical_date_to === undefined ? null : sql`logical_date <= ${{ time: p.logical_date_to }}`,
+      // What has not ended was still going on at any later time.
+      p.active_from === undefined
+        ? null
+        : p.state === 'success' || p.state === 'failed'
+          ? sql`end_time >= ${{ time: p.active_from }}`
+          : sql`(end_time >= ${{ time: p.active_from }} OR state IN ('queued', 'running'))`,
+      p.active_to === undefined ? null : sql`queued_time <= ${{ time: p.active_to }}`,
     ]
     const before = cursorKey(p, [0] as const)
     const rows = await s.records(
@@ -45,6 +50,23 @@ export function dagRunList(db: Database, p: PageRequest & RunFilter): Promise<Pa
         : sql`SELECT sum(n) AS n FROM dag_run_counts ${where(kept)}`,
     )
     return pageOf(p, rows, total, (row) => [row.id])
+  })
+}
+
+/** Three walks along the index of ids, each as long as what it returns. */
+export function dagRunSurroundings(
+  db: Database,
+  p: { dag_id: string; id: number; successes: number },
+): Promise<{ previous: DagRunRecord | null; next: DagRunRecord | null; successes: DagRunRecord[] }> {
+  return db.read(async (s) => {
+    const ofDag = sql`SELECT ${columns('dag_runs')} FROM dag_runs WHERE dag_id = ${p.dag_id}`
+    const before = await s.records('dag_runs', sql`${ofDag} AND id < ${p.id} ORDER BY id DESC LIMIT 1`)
+    const after = await s.records('dag_runs', sql`${ofDag} AND id > ${p.id} ORDER BY id LIMIT 1`)
+    const successes = await s.records(
+      'dag_runs',
+      sql`${ofDag} AND state = 'success' AND id < ${p.id} ORDER BY id DESC LIMIT ${p.successes}`,
+    )
+    return { previous: before[0] ?? null, next: after[0] ?? null, successes }
   })
 }
 
@@ -64,12 +86,17 @@ export function dagRecentRuns(db: Database, p: { dag_ids: string[]; limit: numbe
 }
 
 /** From the kept counters. */
-export function dagActiveRunCounts(db: Database, p: { dag_ids: string[] }): Promise<Map<string, number>> {
+export function dagRunStateCounts(db: Database, p: { dag_ids: string[] }): Promise<Map<string, RunStateCounts>> {
   return db.read(async (s) => {
-    const rows = await s.rows<{ dag_id: string; n: number }>(
-      sql`SELECT dag_id, sum(n) AS n FROM dag_run_counts WHERE dag_id IN ${list(p.dag_ids)} AND state IN ('queued', 'running') GROUP BY dag_id HAVING sum(n) > 0`,
+    const rows = await s.rows<{ dag_id: string; state: DagRunState; n: number }>(
+      sql`SELECT dag_id, state, sum(n) AS n FROM dag_run_counts WHERE dag_id IN ${list(p.dag_ids)} GROUP BY dag_id, state HAVING sum(n) > 0`,
     )
-    return new Map(rows.map((row) => [row.dag_id, Number(row.n)]))
+    const counts = new Map<string, RunStateCounts>()
+    for (const { dag_id, state, n } of rows) {
+      const of = counts.get(dag_id) ?? { queued: 0, running: 0, success: 0, failed: 0 }
+      counts.set(dag_id, { ...of, [state]: Number(n) })
+    }
+    return counts
   })
 }
 

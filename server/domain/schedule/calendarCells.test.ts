@@ -55,7 +55,11 @@ describe('the plan of a calendar', () => {
       interval: { start: at('2026-11-22T00:00Z'), end: at('2026-11-23T00:00Z') },
       run_after: at('2026-11-23T00:00Z'),
     }
-    expect(plan({ timetable: daily, last, restriction, now, cells, max: 100 })).toEqual({ expected: [0, 1, 1, 0, 0, 0, 0], planned: [0, 0, 0, 1, 1, 1, 1], planned_until: null })
+    expect(plan({ timetable: daily, last, restriction, now, cells, max: 100 })).toEqual({
+      expected: [0, 1, 1, 0, 0, 0, 0],
+      planned: [0, 0, 0, 1, 1, 1, 1],
+      planned_until: null,
+    })
   })
   it('says where it stopped when the schedule has too many dates', () => {
     const minutely: PlanQuestion['timetable'] = {

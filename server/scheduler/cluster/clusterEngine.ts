@@ -114,6 +114,7 @@ export class ClusterEngine implements Service {
       counts: async () => (await ask('counts', {})) as ReturnType<EngineQueries['counts']>,
       dagSchedule: async (p) => (await ask('dagSchedule', p)) as ReturnType<EngineQueries['dagSchedule']>,
       liveTasks: async (p) => (await ask('liveTasks', p)) as ReturnType<EngineQueries['liveTasks']>,
+      plannedRuns: async (p) => (await ask('plannedRuns', p)) as ReturnType<EngineQueries['plannedRuns']>,
       nextRuns: async (p) => (await ask('nextRuns', p)) as ReturnType<EngineQueries['nextRuns']>,
     }
   }
@@ -122,7 +123,8 @@ export class ClusterEngine implements Service {
   dagFiles(local: LeaderFiles): {
     variableChanged(key: string): void
     fileChanged(file: string): void
-    dagDeleted(dag_id: string): Promise<string[]> } {
+    dagDeleted(dag_id: string): Promise<string[]>
+  } {
     this.#files = local
     const isHere = (): boolean => this.#parts === null || this.#o.service().role === 'leader'
     return {
@@ -130,6 +132,10 @@ export class ClusterEngine implements Service {
         if (isHere()) local.variableChanged(key)
         // Whoever leads next looks at all inputs when its term begins.
         else this.#parts?.questions.ask('variableChanged', { key }).catch(() => undefined)
+      },
+      fileChanged: (file) => {
+        if (isHere()) local.fileChanged(file)
+        else this.#parts?.questions.ask('dagFileChanged', { file }).catch(() => undefined)
       },
       dagDeleted: async (dag_id) =>
         isHere() ? local.dagDeleted(dag_id) : ((await this.#parts?.questions.ask('dagDeleted', { dag_id }).catch(() => [])) as string[]),
@@ -140,6 +146,7 @@ export class ClusterEngine implements Service {
     return {
       ...answersOf(this.#o.queries()),
       variableChanged: ({ key }: { key: string }) => this.#files?.variableChanged(key),
+      dagFileChanged: ({ file }: { file: string }) => this.#files?.fileChanged(file),
       dagDeleted: ({ dag_id }: { dag_id: string }) => this.#files?.dagDeleted(dag_id) ?? [],
     }
   }

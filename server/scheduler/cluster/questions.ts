@@ -28,6 +28,7 @@ export function answersOf(queries: EngineQueries): Record<Method, (params: never
     counts: () => queries.counts(),
     dagSchedule: (p: Parameters<EngineQueries['dagSchedule']>[0]) => queries.dagSchedule(p),
     liveTasks: (p: Parameters<EngineQueries['liveTasks']>[0]) => queries.liveTasks(p),
+    plannedRuns: (p: Parameters<EngineQueries['plannedRuns']>[0]) => queries.plannedRuns(p),
     nextRuns: (p: Parameters<EngineQueries['nextRuns']>[0]) => queries.nextRuns(p),
   }
 }

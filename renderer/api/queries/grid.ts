@@ -1,0 +1,33 @@
+/** The grid of a DAG: pages of runs, newest first. */
+import { infiniteQueryOptions } from '@tanstack/react-query'
+import type { DagRunState, RunType } from '#contract/states.ts'
+import { api } from '../client.ts'
+import { isKnownRows, unpackGrid, type GridPages } from '../grid.ts'
+import { queryKeys, type GridFilter } from '../queryKeys.ts'
+
+export const gridQuery = (dagId: string, filter: GridFilter, pageRuns: number) => {
+  const queryKey = queryKeys.grid(dagId, filter, pageRuns)
+  return infiniteQueryOptions({
+    queryKey,
+    initialPageParam: null as string | null,
+    queryFn: async ({ pageParam, client }) => {
+      const held = client.getQueryData<GridPages>(queryKey)?.pages[0]?.rows_id
+      const answer = await api.getGrid({
+        params: { dag_id: dagId },
+        query: {
+          limit: pageRuns,
+          ...(pageParam === null ? {} : { cursor: pageParam }),
+          ...(isKnownRows(held) ? { rows: held } : {}),
+          ...(filter.state === undefined ? {} : { state: filter.state as DagRunState }),
+          ...(filter.run_type === undefined ? {} : { run_type: filter.run_type as RunType }),
+          ...(filter.from === undefined ? {} : { logical_date_from: filter.from }),
+          ...(filter.to === undefined ? {} : { logical_date_to: filter.to }),
+        },
+      })
+      return unpackGrid(answer)
+    },
+    getNextPageParam: (page) => page.next_cursor,
+    // Arrays of bytes are compared by nobody; rows keep their identity by their id.
+    structuralSharing: false,
+  })
+}

@@ -1,0 +1,58 @@
+/** What Home, the timeline, the palette and saved views read. */
+import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
+import { api } from '../client.ts'
+import { queryKeys, type TimelineFilter } from '../queryKeys.ts'
+
+/** Rows of the timeline that are read at once: more than fit on a screen. */
+const TIMELINE_ROWS = 50
+const ERROR_ROWS = 100
+
+const nextOffset = (page: { data: unknown[]; total: number; offset: number }) => {
+  const next = page.offset + page.data.length
+  return page.data.length > 0 && next < page.total ? next : undefined
+}
+
+/** Lamps of Home. A database that goes away sends no event, so a page that is looked at asks now and then. */
+const LAMPS_MS = 20_000
+export const lampsQuery = queryOptions({ queryKey: queryKeys.health, queryFn: () => api.health(), refetchInterval: LAMPS_MS })
+
+export const overviewQuery = queryOptions({ queryKey: queryKeys.overview, queryFn: () => api.getOverview() })
+
+export const timelineQuery = (filter: TimelineFilter) =>
+  infiniteQueryOptions({
+    queryKey: queryKeys.timeline(filter),
+    initialPageParam: 0,
+    queryFn: ({ pageParam }) => {
+      const { from, to, search, favourite } = filter
+      return api.getTimeline({
+        query: {
+          from,
+          to,
+          limit: TIMELINE_ROWS,
+          offset: pageParam,
+          ...(search === undefined ? {} : { search }),
+          ...(favourite === undefined ? {} : { favourite }),
+        },
+      })
+    },
+    getNextPageParam: nextOffset,
+    // While the next window is read the bars of the one before stay.
+    placeholderData: keepPreviousData,
+  })
+
+export const searchQuery = (text: string) =>
+  queryOptions({ queryKey: queryKeys.search(text), queryFn: () => api.search({ query: { q: text } }), placeholderData: keepPreviousData })
+
+export const viewsQuery = queryOptions({ queryKey: queryKeys.views, queryFn: () => api.listViews(), staleTime: 60_000 })
+
+export const dagFacetsQuery = queryOptions({ queryKey: queryKeys.dagFacets, queryFn: () => api.dagFacets(), staleTime: 60_000 })
+
+export const importErrorListQuery = (search: string) =>
+  infiniteQueryOptions({
+    queryKey: queryKeys.importErrorList(search),
+    initialPageParam: 0,
+    queryFn: ({ pageParam }) =>
+      api.listImportErrors({ query: { limit: ERROR_ROWS, offset: pageParam, ...(search === '' ? {} : { search }) } }),
+    getNextPageParam: nextOffset,
+    placeholderData: keepPreviousData,
+  })

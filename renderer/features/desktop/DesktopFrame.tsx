@@ -1,0 +1,214 @@
+/**
+ * What the desktop app adds around every page: the stripe of the connection, what the local server and a pending quit have to say, and the
+ * way between native menu and command registry. Loaded in the desktop app only.
+ */
+import { Button, Group, Loader, Paper, Text } from '@mantine/core'
+import { useRouter } from '@tanstack/react-router'
+import { useEffect, useState } from 'react'
+import type { Connection, QuitState, ServerState } from '#bridge/channels.ts'
+import { commandRegistry } from '../../commands/registry.ts'
+import { useCommands } from '../../commands/index.ts'
+import { desktopStrings } from '../../strings/desktop.ts'
+import { tell, tellError } from '../../ui/act.ts'
+import { call, listen, useConnections, useServerState } from './bridge.ts'
+import classes from './DesktopFrame.module.css'
+
+const text = desktopStrings
+/** A start that is over before this is not worth a word. */
+const PATIENCE_MS = 1_500
+
+export function DesktopFrame() {
+  const router = useRouter()
+  const list = useConnections()
+  const state = useServerState()
+  const connection = list?.connections.find(({ id }) => id === list.current) ?? null
+  useEffect(sendCommandsToMenu, [])
+  useEffect(
+    () =>
+      listen('page.open', ({ path }) => {
+        router.history.push(path)
+      }),
+    [router],
+  )
+  useDesktopCommands(state)
+  return (
+    <>
+      {connection === null ? null : <Stripe connection={connection} />}
+      <Notices state={state} />
+    </>
+  )
+}
+
+function Stripe({ connection: { name, color, environment } }: { connection: Connection }) {
+  const isLocal = environment === 'local'
+  return (
+    <div
+      className={classes['stripe']}
+      data-local={isLocal}
+      style={{ background: `var(--mantine-color-${color}-7)` }}
+      role="note"
+      aria-label={text.current(name, text.environments[environment])}
+    >
+      {isLocal ? null : (
+        <span className={classes['mark']} style={{ background: `var(--mantine-color-${color}-9)` }}>
+          {name} · {text.environments[environment]}
+        </span>
+      )}
+    </div>
+  )
+}
+
+function Notices({ state }: { state: ServerState | null }) {
+  const [quit, setQuit] = useState<QuitState | null>(null)
+  useEffect(() => listen('quit.changed', setQuit), [])
+  const isSlow = useIsSlow(state?.phase === 'starting')
+  useBackAgain(state)
+  const notice =
+    quit !== null ? (
+      <Draining {...quit} />
+    ) : state?.phase === 'restarting' || state?.phase === 'failed' ? (
+      <ServerNotice state={state} />
+    ) : isSlow ? (
+      <Text size="sm">{text.starting}</Text>
+    ) : null
+  return (
+    <div role="status" className={classes['notices']}>
+      {notice === null ? null : (
+        <Paper withBorder shadow="md" p="sm" radius="md">
+          {notice}
+        </Paper>
+      )}
+    </div>
+  )
+}
+
+function ServerNotice({ state }: { state: ServerState }) {
+  return (
+    <Group gap="sm" wrap="nowrap">
+      {state.phase === 'restarting' ? <Loader size="xs" /> : null}
+      <Text size="sm" className={classes['words']}>
+        {state.message}
+      </Text>
+      <Button size="xs" variant="default" onClick={() => void call('server.show_log', {}).catch(tellError)}>
+        {text.showLog}
+      </Button>
+      {state.phase === 'failed' ? (
+        <Button size="xs" onClick={() => void call('server.restart', {}).catch(tellError)}>
+          {text.retry}
+        </Button>
+      ) : null}
+    </Group>
+  )
+}
+
+function Draining({ running }: QuitState) {
+  const choose = (choice: 'stop' | 'cancel') => void call('quit.choose', { choice }).catch(tellError)
+  return (
+    <Group gap="sm" wrap="nowrap">
+      <Loader size="xs" />
+      <Text size="sm" className={classes['words']}>
+        {text.draining(running)}
+      </Text>
+      <Button
+        size="xs"
+        variant="default"
+        onClick={() => {
+          choose('cancel')
+        }}
+      >
+        {text.keepOpen}
+      </Button>
+      <Button
+        size="xs"
+        color="red"
+        onClick={() => {
+          choose('stop')
+        }}
+      >
+        {text.stopNow}
+      </Button>
+    </Group>
+  )
+}
+
+function useIsSlow(isWaiting: boolean): boolean {
+  const [isSlow, setIsSlow] = useState(false)
+  useEffect(() => {
+    setIsSlow(false)
+    if (!isWaiting) return
+    const timer = setTimeout(() => {
+      setIsSlow(true)
+    }, PATIENCE_MS)
+    return () => {
+      clearTimeout(timer)
+    }
+  }, [isWaiting])
+  return isSlow
+}
+
+/** Says once that all is well again. */
+function useBackAgain(state: ServerState | null): void {
+  const phase = state?.phase
+  const [wasAway, setWasAway] = useState(false)
+  useEffect(() => {
+    if (phase === 'restarting' || phase === 'failed') setWasAway(true)
+    else if (wasAway && (phase === 'ready' || phase === 'found')) {
+      setWasAway(false)
+      tell(text.back)
+    }
+  }, [phase, wasAway])
+}
+
+function useDesktopCommands(state: ServerState | null): void {
+  const router = useRouter()
+  const isOurs = state !== null && state.phase !== 'remote' && state.phase !== 'found'
+  useCommands([
+    {
+      id: 'desktop:connections',
+      title: text.showConnections,
+      group: 'go',
+      keys: ['mod+shift+k'],
+      run: () => {
+        router.history.push('/connections')
+      },
+    },
+    ...(isOurs
+      ? [
+          {
+            id: 'desktop:restart',
+            title: text.restart,
+            group: 'act' as const,
+            run: () => void call('server.restart', {}).catch(tellError),
+          },
+        ]
+      : []),
+  ])
+}
+
+/** The native menu shows the registry as it is, and runs its commands. */
+function sendCommandsToMenu(): () => void {
+  let timer: ReturnType<typeof setTimeout> | undefined
+  const send = () => {
+    timer = undefined
+    const commands = commandRegistry.list().map(({ id, title, group, keys }) => ({ id, title, group, keys: keys?.[0] ?? null }))
+    void call('menu.set', { commands }).catch(tellError)
+  }
+  // A page that comes registers its commands one after the other.
+  const soon = () => {
+    timer ??= setTimeout(send, 50)
+  }
+  soon()
+  const stops = [
+    commandRegistry.subscribe(soon),
+    listen('command.run', ({ id }) => {
+      commandRegistry
+        .list()
+        .find((command) => command.id === id)
+        ?.run()
+    }),
+  ]
+  return () => {
+    clearTimeout(timer)
+    for (const stop of stops) stop()
+  }
+}

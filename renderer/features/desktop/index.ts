@@ -1,0 +1,1 @@
+export { call, isDesktop } from './bridge.ts'

@@ -1,0 +1,59 @@
+import { CompletionContext, type CompletionResult } from '@codemirror/autocomplete'
+import { EditorState } from '@codemirror/state'
+import { describe, expect, it } from 'vitest'
+import { yamlCompletion, type YamlSchema } from './yamlCompletion.ts'
+import { yamlPlace } from './yamlPath.ts'
+
+const SCHEMA: YamlSchema = {
+  properties: { default_args: { properties: { retries: {}, owner: {} } }, paused: { type: 'boolean' } },
+  additionalProperties: { $ref: '#/$defs/dag' },
+  $defs: {
+    dag: {
+      required: ['schedule'],
+      properties: {
+        schedule: { description: 'When it runs.' },
+        tasks: { items: { $ref: '#/$defs/task' } },
+        catchup: { anyOf: [{ type: 'boolean' }, { enum: ['default'] }] },
+      },
+    },
+    task: { properties: { task_id: {}, operator: { enum: ['bash', 'python'] }, dependencies: { items: { type: 'string' } } } },
+  },
+}
+
+function at(text: string, explicit = true): CompletionResult | null {
+  const pos = text.indexOf('|')
+  const state = EditorState.create({ doc: text.replace('|', '') })
+  return yamlCompletion(SCHEMA)(new CompletionContext(state, pos, explicit)) as CompletionResult | null
+}
+const labels = (text: string) => at(text)?.options.map(({ label }) => label) ?? []
+
+describe('completion of YAML by a schema', () => {
+  it('offers the keys of the mapping around, without those that it has', () => {
+    expect(labels('default_args:\n  owner: x\n  |\n')).toEqual(['retries'])
+    expect(labels('|\npaused: true\n')).toEqual(['default_args'])
+    expect(at('my_dag:\n  |')?.options[0]).toMatchObject({ label: 'schedule', detail: 'required', info: 'When it runs.', apply: 'schedule: ' })
+  })
+  it('goes into lists, however they are indented', () => {
+    expect(labels('my_dag:\n  tasks:\n    - task_id: a\n      |')).toEqual(['operator', 'dependencies'])
+    expect(labels('my_dag:\n  tasks:\n  - task_id: a\n    op|')).toEqual(['operator', 'dependencies'])
+    expect(labels('my_dag:\n  tasks:\n    - task_id: a\n    - |')).toEqual(['task_id', 'operator', 'dependencies'])
+  })
+  it('offers values of closed lists and switches', () => {
+    expect(labels('my_dag:\n  tasks:\n    - operator: |')).toEqual(['bash', 'python'])
+    expect(labels('my_dag:\n  catchup: |').sort()).toEqual(['default', 'false', 'true'])
+    expect(labels('paused: t|')).toEqual(['true', 'false'])
+  })
+  it('is silent in comments, for unknown keys, and on an empty line unless asked', () => {
+    expect(labels('# def|')).toEqual([])
+    expect(labels('default_args:\n  nothing:\n    |')).toEqual([])
+    expect(at('default_args:\n  |', false)).toBeNull()
+  })
+})
+
+describe('yamlPlace', () => {
+  it('leaves a mapping where the indent ends', () => {
+    const lines = ['a:', '  b:', '    c: 1', 'd:', '  ']
+    expect(yamlPlace(lines, 4, '  ')).toEqual({ path: ['d'], is: 'key', typed: '', siblings: [] })
+    expect(yamlPlace(lines, 2, '    c: 1')).toMatchObject({ path: ['a', 'b', 'c'], is: 'value', typed: '1' })
+  })
+})

@@ -1,0 +1,1 @@
+export { RunGantt } from './RunGantt.tsx'

@@ -1,0 +1,2 @@
+export { askUnpause } from './askUnpause.tsx'
+export { UnpauseConsequences } from './UnpauseConsequences.tsx'

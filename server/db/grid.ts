@@ -1,0 +1,40 @@
+/** What the grid of a DAG needs: runs without what they were given, and the cells of several runs at once in a compact form. */
+import type { GridRow } from '#contract/gridRows.ts'
+import type { DagRunState, RunType } from '#contract/states.ts'
+import type { DagRunRecord } from './records.ts'
+import type { PageOf, PageRequest } from './store.ts'
+
+export type GridRunRecord = Omit<DagRunRecord, 'conf' | 'note'>
+
+/** Task instances of one run, side by side in the order of its layout. */
+export interface RunCells {
+  dag_run_id: number
+  /** Which of `layouts` names them. */
+  layout: number
+  /** A byte each (contract/gridCells.ts), as the arrays below. */
+  states: Uint8Array
+  tries: Uint8Array
+  durations: Uint16Array
+}
+
+export interface CellsOfRuns {
+  /**
+   * Names of task instances, one a line: `task_id`, or `task_id<TAB>map_index`. Runs with the same task instances share one, so that
+   * it is sent and read once.
+   */
+  layouts: string[]
+  runs: RunCells[]
+  /** Those that have begun and not ended. */
+  begun: { dag_run_id: number; task_id: string; map_index: number; start_time: number }[]
+}
+
+export interface GridStore {
+  /** Newest first (by id). `total` is that of the page. */
+  gridRunList(
+    p: PageRequest & { dag_id: string; state?: DagRunState; run_type?: RunType; logical_date_from?: number; logical_date_to?: number },
+  ): Promise<PageOf<GridRunRecord>>
+  /** `active` = those of the runs that are not finished. The caller bounds the number of their task instances. */
+  gridCells(p: { dag_run_ids: number[]; active: number[] }): Promise<CellsOfRuns>
+  /** Rows of these versions, each in the order of its graph. */
+  gridVersionRows(p: { ids: number[] }): Promise<{ id: number; version: number; rows: GridRow[] }[]>
+}
