@@ -8,6 +8,7 @@
  * POOL     a pool was ever filled beyond its slots
  * MEMORY   the engine's memory, its limits, or the counts of a run differ from the rows
  */
+import type { DagSpec } from '#contract/dagSpec.ts'
 import { isFinished } from '#contract/states.ts'
 import type { Engine } from '../engine.ts'
 import type { Violation } from './invariants.ts'
@@ -93,7 +94,7 @@ function order({ physical, db }: Evidence): Violation[] {
     if (run === undefined || spec === undefined || touched.has(run.id) || attempt.dag_version_id !== run.dag_version_id) continue
     if (spec.tasks.find(({ task_id }) => task_id === attempt.task_id)?.trigger_rule !== 'all_success') continue
     for (const [up, down] of spec.edges) {
-      if (down !== attempt.task_id) continue
+      if (down !== attempt.task_id || isWithinMappedGroup(spec, up, down)) continue
       const alive = physical.find(
         (other) =>
           other.run_id === attempt.run_id &&
@@ -159,4 +160,10 @@ function counts({ db, isAtRest }: Evidence): Violation[] {
     }
   }
   return found
+}
+
+/** There each index waits for its own neighbours only. */
+function isWithinMappedGroup(spec: DagSpec, up: string, down: string): boolean {
+  const groupOf = (task_id: string) => spec.tasks.find((task) => task.task_id === task_id)?.group_id ?? null
+  return groupOf(up) !== null && groupOf(up) === groupOf(down)
 }

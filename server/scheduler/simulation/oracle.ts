@@ -65,7 +65,38 @@ export function judgeRuns(p: Known): Violation[] {
   for (const run of p.db.runs.values()) {
     const spec = p.db.versions.get(run.dag_version_id)?.spec
     if (spec === undefined || touched.has(run.id) || p.moved.has(run.id) || (run.state !== 'success' && run.state !== 'failed')) continue
-    if (!spec.tasks.some((task) => task.depends_on_past || task.wait_for_downstream)) found.push(...new Judge(p, run, spec).judge())
+    if (isMapped(spec)) found.push(...judgeLengths(p.db, run, spec))
+    else if (!spec.tasks.some((task) => task.depends_on_past || task.wait_for_downstream)) found.push(...new Judge(p, run, spec).judge())
+  }
+  return found
+}
+
+function isMapped(spec: DagSpec): boolean {
+  return spec.tasks.some(({ map_length }) => map_length !== undefined) || spec.task_groups.some(({ map_length }) => map_length !== undefined)
+}
+
+/** Of mapped tasks only the number of their instances is judged: one of index -1 that never ran, or 0 to n - 1 for a length of n. */
+function judgeLengths(db: SimDatabase, run: DagRunRecord, spec: DagSpec): Violation[] {
+  const found: Violation[] = []
+  const wrong = (detail: string) => found.push({ kind: 'ORACLE', detail: `${run.dag_id} ${run.run_id}: ${detail}` })
+  const rows = [...db.instances.values()].filter((row) => row.dag_run_id === run.id && row.state !== 'removed')
+  for (const task of spec.tasks) {
+    const program = task.map_length ?? spec.task_groups.find(({ group_id }) => group_id === task.group_id)?.map_length
+    const own = rows.filter((row) => row.task_id === task.task_id)
+    const indexes = own.map((row) => row.map_index).sort((a, b) => a - b)
+    if (program === undefined) {
+      if (indexes.join() !== '-1') wrong(`${task.task_id} is not mapped and has the indexes ${indexes.join()}`)
+      continue
+    }
+    if (indexes.join() === '-1') {
+      if ((own[0]?.try_number ?? 0) > 0) wrong(`${task.task_id} ran without a map index`)
+      continue
+    }
+    const [step] = program
+    const sources = step?.step === 'xcom' ? rows.filter((row) => row.task_id === step.task_id && row.state === 'success') : []
+    const length = step?.step === 'literal' ? step.length : sources.reduce((sum, row) => sum + (row.map_length ?? 0), 0)
+    const expected = Array.from({ length }, (_, i) => i)
+    if (indexes.join() !== expected.join()) wrong(`${task.task_id} is mapped over ${length} items and has the indexes ${indexes.join()}`)
   }
   return found
 }

@@ -107,10 +107,12 @@ export function randomDag(random: Random, p: { dag_id: string; isScheduled: bool
     tasks.push(randomTask(random, `t${i}`, p.isCalm))
     for (let up = 0; up < i; up++) if (random.chance(0.25)) edges.push([`t${up}`, `t${i}`, null])
   }
+  const task_groups = random.chance(0.25) ? mapSome(random, tasks, edges) : []
   return spec({
     dag_id: p.dag_id,
     tasks,
     edges,
+    task_groups,
     dialect: random.pick(['2', '3']),
     max_active_runs: random.int(1, 4),
     max_active_tasks: random.int(1, 8),
@@ -121,6 +123,21 @@ export function randomDag(random: Random, p: { dag_id: string; isScheduled: bool
     timetable: p.isScheduled ? { type: 'cron_data_interval', cron: '* * * * *', timezone: 'UTC' } : { type: 'null' },
     dagrun_timeout_ms: !p.isCalm && random.chance(0.1) ? 30_000 : null,
   })
+}
+
+/** Maps some tasks over what one above them returns, or over literals, and now and then two neighbours as a group. */
+function mapSome(random: Random, tasks: TaskSpec[], edges: DagSpec['edges']): DagSpec['task_groups'] {
+  const isGrouped = tasks.length > 3 && random.chance(0.4)
+  const first = isGrouped ? random.int(1, tasks.length - 2) : Infinity
+  tasks.forEach((one, i) => {
+    const above = edges.filter(([, down]) => down === one.task_id).map(([up]) => up)
+    if (i === first || i === first + 1) one.group_id = 'g'
+    else if (random.chance(0.3)) one.map_length = above.length > 0 ? [{ step: 'xcom', task_id: random.pick(above) }] : [{ step: 'literal', length: random.int(0, 3) }]
+  })
+  if (!isGrouped) return []
+  // A group waits for its source with all its tasks.
+  for (const i of [first, first + 1]) if (!edges.some(([up, down]) => up === 't0' && down === `t${i}`)) edges.push(['t0', `t${i}`, null])
+  return [{ group_id: 'g', label: 'g', parent_id: null, tooltip: '', ui_color: '', map_length: [{ step: 'xcom', task_id: 't0' }] }]
 }
 
 function randomTask(random: Random, task_id: string, isCalm: boolean): TaskSpec {
