@@ -12,13 +12,17 @@ MAX_DEPTH = 50
 _folders: List[str] = []
 
 
-def render_template_fields(task: Any, context: Dict[str, Any], folders: List[str]) -> None:
-    """Renders each template field of the task in place. A process runs one attempt, so nobody else sees the change."""
+def render_template_fields(task: Any, context: Dict[str, Any], folders: List[str]) -> bool:
+    """
+    Renders each template field of the task in place. A process runs one attempt, so nobody else sees the change. True if anything in
+    them was a template or the result of another task.
+    """
     global _folders
     _folders = folders
     renderer = Renderer(context.get("dag"), context, folders)
     mapped = frozenset(getattr(task, "mapped_fields", ()) or ())
-    renderer.render_fields(task, tuple(name for name in _names(task) if name not in mapped), tuple(getattr(task, "template_ext", ()) or ()))
+    renderer.render_fields(task, tuple(name for name in names_of(task) if name not in mapped), tuple(getattr(task, "template_ext", ()) or ()))
+    return renderer.has_rendered
 
 
 def render_now(task: Any, value: Any, context: Dict[str, Any]) -> Any:
@@ -26,7 +30,7 @@ def render_now(task: Any, value: Any, context: Dict[str, Any]) -> Any:
     return Renderer(context.get("dag"), context, _folders).render(value, tuple(getattr(task, "template_ext", ()) or ()))
 
 
-def _names(owner: Any) -> Tuple[str, ...]:
+def names_of(owner: Any) -> Tuple[str, ...]:
     names = getattr(owner, "template_fields", ()) or ()
     return (names,) if isinstance(names, str) else tuple(names)
 
@@ -40,6 +44,8 @@ class Renderer:
         self._folders = list(folders)
         self._environment: Any = None
         self._seen: Dict[int, Any] = {}
+        # Something was no plain value.
+        self.has_rendered = False
 
     def render_fields(self, owner: Any, names: Tuple[str, ...], extensions: Tuple[str, ...], depth: int = 0) -> None:
         for name in names:
@@ -58,6 +64,7 @@ class Renderer:
         if isinstance(value, os.PathLike):
             return value
         if callable(getattr(type(value), "resolve", None)):
+            self.has_rendered = True
             return value.resolve(self._context)
         if isinstance(value, tuple):
             items = [self.render(item, extensions, depth + 1) for item in value]
@@ -71,7 +78,7 @@ class Renderer:
         return self._render_object(value, extensions, depth)
 
     def _render_object(self, value: Any, extensions: Tuple[str, ...], depth: int) -> Any:
-        names = _names(value) if not isinstance(value, type) else ()
+        names = names_of(value) if not isinstance(value, type) else ()
         if names and id(value) not in self._seen:
             self._seen[id(value)] = value
             self.render_fields(value, names, tuple(getattr(value, "template_ext", ()) or ()), depth + 1)
@@ -88,6 +95,7 @@ class Renderer:
         return self._rendered(template)
 
     def _rendered(self, template: Any) -> Any:
+        self.has_rendered = True
         found = template.render(self._context)
         # In native mode an undefined name alone comes back as an object that has not complained yet.
         if self._native and type(found).__name__.endswith("Undefined"):
