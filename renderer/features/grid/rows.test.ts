@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { encodeDuration, stateByte } from '#contract/gridCells.ts'
-import type { GridRow } from '#contract/gridRows.ts'
+import type { GridRow } from '#contract/grid.ts'
 import type { TaskInstanceState } from '#contract/states.ts'
 import type { GridPage, GridRunCells } from '../../api/grid.ts'
 import { buildColumns, cellFacts, newestWith, shownBytes, statesShown } from './columns.ts'

@@ -1,5 +1,6 @@
 /** The rows of the grid as a tree: which are in sight when groups are folded or a name is searched. Pure. */
-import { isGroup, mergeGridRows, type GridRow } from '#contract/gridRows.ts'
+import type { GridRow } from '#contract/grid.ts'
+import { isGroup, mergeGridRows } from '#contract/gridRows.ts'
 
 export interface RowTree {
   rows: readonly GridRow[]
