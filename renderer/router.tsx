@@ -20,6 +20,8 @@ import {
   appSearch,
   codeSearch,
   connectionsSearch,
+  backfillsSearch,
+  calendarSearch,
   dagGanttSearch,
   dagGraphSearch,
   dagGridSearch,
@@ -127,6 +129,18 @@ const dagGanttRoute = createRoute({
   validateSearch: dagGanttSearch,
   component: lazyRouteComponent(() => import('./features/dag/DagGanttTab.tsx'), 'DagGanttTab'),
 })
+const dagCalendarRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/calendar',
+  validateSearch: calendarSearch,
+  component: lazyRouteComponent(() => import('./features/calendar/DagCalendarTab.tsx'), 'DagCalendarTab'),
+})
+const dagBackfillsRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/backfills',
+  validateSearch: backfillsSearch,
+  component: lazyRouteComponent(() => import('./features/backfills/DagBackfillsTab.tsx'), 'DagBackfillsTab'),
+})
 const dagRunsRoute = createRoute({
   getParentRoute: () => dagRoute,
   path: '/runs',
@@ -190,10 +204,12 @@ const routeTree = rootRoute.addChildren([
     homeRoute,
     allRunsRoute,
     dagsRoute,
-    dagRoute.addChildren([dagGridRoute, dagGraphRoute, dagGanttRoute, dagRunsRoute, dagDetailsRoute, dagCodeRoute]),
+    dagRoute.addChildren([dagGridRoute, dagGraphRoute, dagGanttRoute, dagCalendarRoute, dagBackfillsRoute, dagRunsRoute, dagDetailsRoute, dagCodeRoute]),
     runRoute,
     taskRoute,
     schedulesRoute,
+    filesRoute,
+    fileRoute,
     lostRoute,
   ]),
 ])

@@ -36,9 +36,11 @@ function present<T extends object>(value: { [K in keyof T]: T[K] | undefined }):
 export interface AppSearch {
   trigger?: string
   conf_of?: string
+  /** Its logical date. */
+  logical_date?: string
 }
 export const appSearch = (raw: Raw): AppSearch =>
-  present<Required<AppSearch>>({ trigger: text(raw['trigger']), conf_of: text(raw['conf_of']) })
+  present<Required<AppSearch>>({ trigger: text(raw['trigger']), conf_of: text(raw['conf_of']), logical_date: text(raw['logical_date']) })
 
 export interface SignInSearch {
   next?: string
@@ -293,8 +295,19 @@ export interface RunsSearch {
   state?: DagRunState
   type?: RunType
 }
-export const runsSearch = (raw: Raw): RunsSearch =>
-  present<Required<RunsSearch>>({ state: oneOf(DAG_RUN_STATES, raw['state']), type: oneOf(RUN_TYPES, raw['type']) })
+export interface DagRunsSearch extends RunsSearch {
+  /** Logical dates, both ends included. */
+  date_from?: string
+  date_to?: string
+}
+const instant = (value: unknown): string | undefined => (typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : undefined)
+export const runsSearch = (raw: Raw): DagRunsSearch =>
+  present<Required<DagRunsSearch>>({
+    state: oneOf(DAG_RUN_STATES, raw['state']),
+    type: oneOf(RUN_TYPES, raw['type']),
+    date_from: instant(raw['date_from']),
+    date_to: instant(raw['date_to']),
+  })
 
 /** `ask`: id of the connection whose API key is asked for; `refused`: because the server refused it. */
 export interface ConnectionsSearch {

@@ -7,6 +7,7 @@ import { graphStrings } from './strings/graph.ts'
 import { gridStrings } from './strings/grid.ts'
 import { homeStrings } from './strings/home.ts'
 import { logsStrings } from './strings/logs.ts'
+import { insightsStrings } from './strings/insights.ts'
 import { runsStrings } from './strings/runs.ts'
 import { scheduleStrings } from './strings/schedule.ts'
 import { shellStrings } from './strings/shell.ts'
@@ -23,6 +24,7 @@ export const strings = {
   ...gridStrings,
   ...homeStrings,
   ...logsStrings,
+  ...insightsStrings,
   ...runsStrings,
   ...scheduleStrings,
   ...shellStrings,
