@@ -169,7 +169,7 @@ describe('a run that ends while its DAG page is being read', () => {
   const frames = () => page.evaluate(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))))
 
   it('stays shown as ended when an answer from before comes later', async () => {
-    await open('/dags/etl_sales')
+    await open('/dags/etl_sales/graph')
     await live()
     await badge('running').waitFor()
     let release = () => undefined as void
@@ -196,7 +196,7 @@ describe('a run that ends while its DAG page is being read', () => {
   })
   it('is shown as ended though the stream of events opened only then', async () => {
     const release = server.holdStreams()
-    await open('/dags/etl_sales')
+    await open('/dags/etl_sales/graph')
     await badge('running').waitFor()
     server.setRun(server.newestRun('etl_sales'), 'success')
     release()
@@ -207,7 +207,7 @@ describe('a run that ends while its DAG page is being read', () => {
 
 describe('triggering', () => {
   it('sends what the form says, checked against the params', async () => {
-    await open('/dags/etl_sales')
+    await open('/dags/etl_sales/graph')
     await page.getByRole('button', { name: 'Trigger', exact: true }).click()
     const dialog = page.getByRole('dialog', { name: 'Trigger etl_sales' })
     await dialog.getByLabel('Row limit').fill('')
@@ -248,7 +248,7 @@ describe('triggering', () => {
 describe('the graph', () => {
   const node = (id: string) => page.locator(`.react-flow__node[data-id="${id}"]`)
   it('shows states as they happen', async () => {
-    await open('/dags/etl_sales?open=*')
+    await open('/dags/etl_sales/graph?open=*')
     await live()
     const run = server.newestRun('etl_sales')
     await node('publish').getByText('no status').waitFor()
@@ -259,7 +259,7 @@ describe('the graph', () => {
     expect(called('listTaskInstances')).toHaveLength(1)
   })
   it('folds and unfolds groups, and remembers it in the address', async () => {
-    await open('/dags/etl_sales')
+    await open('/dags/etl_sales/graph')
     await node('transform').getByText('4 tasks').waitFor()
     await node('transform').click()
     await node('transform.join').waitFor()
@@ -275,7 +275,7 @@ describe('the graph', () => {
     await node('extract').getByText('3 tasks').waitFor()
   })
   it('finds a task and opens its panel; Esc closes it', async () => {
-    await open('/dags/etl_sales?open=*')
+    await open('/dags/etl_sales/graph?open=*')
     await node('notify').waitFor()
     await page.keyboard.press('/')
     await page.keyboard.type('quality')
@@ -371,7 +371,7 @@ describe('every screen', () => {
   const run = () => encodeURIComponent(server.newestRun('etl_sales').run_id)
   const SCREENS = {
     'the DAG list': () => '/dags?errors=true',
-    'a graph with its task panel': () => '/dags/etl_sales?open=*&task=transform.join',
+    'a graph with its task panel': () => '/dags/etl_sales/graph?open=*&task=transform.join',
     'the runs of a DAG': () => '/dags/etl_sales/runs',
     'the details of a DAG': () => '/dags/etl_sales/details',
     'the code of a DAG': () => '/dags/etl_sales/code',
@@ -441,7 +441,7 @@ describe('the first page', () => {
 
 describe('keys', () => {
   it('open the palette, the sheet and the other view', async () => {
-    await open('/dags/etl_sales')
+    await open('/dags/etl_sales/graph')
     await page.getByRole('heading', { name: 'etl_sales' }).waitFor()
     await page.keyboard.press('Control+k')
     await page.getByPlaceholder('Search DAGs and commands').last().fill('hourly')
@@ -452,6 +452,6 @@ describe('keys', () => {
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
     await page.keyboard.press('g')
-    await page.getByRole('table', { name: 'Runs' }).waitFor()
+    await page.locator('.react-flow').waitFor()
   })
 })

@@ -64,7 +64,7 @@ it.each([1440, 1280, 1000, 400])('shows every column of the runs in a window of 
 })
 
 it('keeps the whole graph in sight when a task opens beside it and when it closes', async () => {
-  await open('/dags/mapped_files')
+  await open('/dags/mapped_files/graph')
   const nodes = page.locator('.react-flow__node')
   await nodes.first().waitFor()
   const hidden = async () => {
@@ -85,7 +85,7 @@ it('keeps the whole graph in sight when a task opens beside it and when it close
 })
 
 it('keeps the selected task of a large graph in sight', async () => {
-  await open('/dags/etl_sales?open=*')
+  await open('/dags/etl_sales/graph?open=*')
   await page.locator('.react-flow__node-task').last().click()
   await page.getByRole('complementary', { name: 'notify' }).waitFor()
   const isSeen = async () => {
@@ -126,7 +126,7 @@ it('asks for a run by the name that people know', async () => {
   const dag = server.dags.get('etl_sales')
   if (!dag) throw new Error('the fixture has no etl_sales')
   server.dags.set('etl_sales', { ...dag, detail: { ...dag.detail, dag_display_name: 'Sales, every hour' } })
-  await open('/dags/etl_sales?trigger=etl_sales')
+  await open('/dags/etl_sales/graph?trigger=etl_sales')
   await page.getByRole('dialog', { name: 'Trigger Sales, every hour' }).waitFor()
 })
 

@@ -10,7 +10,7 @@ import { FixtureServer } from './fixtureServer.ts'
 export const SCREENS: Readonly<Record<string, (run: string) => string>> = {
   'sign-in': () => '/sign-in',
   'DAG list': () => '/dags',
-  'DAG graph': () => '/dags/etl_sales',
+  'DAG graph': () => '/dags/etl_sales/graph',
   'DAG runs': () => '/dags/etl_sales/runs',
   'DAG details': () => '/dags/etl_sales/details',
   'DAG code': () => '/dags/etl_sales/code',

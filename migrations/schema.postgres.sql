@@ -303,6 +303,14 @@ CREATE TABLE pools (
   CONSTRAINT pools_pkey PRIMARY KEY (name)
 );
 
+CREATE TABLE rendered_fields (
+  task_instance_id bigint NOT NULL,
+  attempt integer NOT NULL,
+  fields text NOT NULL,
+  CONSTRAINT rendered_fields_pkey PRIMARY KEY (task_instance_id, attempt),
+  CONSTRAINT rendered_fields_task_instance_id_attempt_fkey FOREIGN KEY (task_instance_id, attempt) REFERENCES attempts(task_instance_id, attempt) ON DELETE CASCADE
+);
+
 CREATE TABLE saved_views (
   username text COLLATE "C" NOT NULL,
   page text COLLATE "C" NOT NULL,

@@ -276,6 +276,14 @@ CREATE TABLE pools (
   include_deferred INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID;
 
+CREATE TABLE rendered_fields (
+  task_instance_id INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  fields TEXT NOT NULL,
+  PRIMARY KEY (task_instance_id, attempt),
+  FOREIGN KEY (task_instance_id, attempt) REFERENCES attempts (task_instance_id, attempt) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;
+
 CREATE TABLE saved_views (
   username TEXT NOT NULL REFERENCES users (username) ON DELETE CASCADE,
   page TEXT NOT NULL,

@@ -14,15 +14,21 @@ import {
 import { errorCode, isWorthRetrying } from './api/errors.ts'
 import { dagQuery, meQuery, runQuery } from './api/queries.ts'
 import { isDesktop } from './features/desktop/index.ts'
-import { isDesktop } from './features/desktop/index.ts'
 import { AppFrame, CrashPage, NotFoundPage, RootFrame } from './features/shell/index.ts'
 import {
+  allRunsSearch,
   appSearch,
   codeSearch,
   connectionsSearch,
+  backfillsSearch,
+  calendarSearch,
   dagGanttSearch,
   dagGraphSearch,
+  dagGridSearch,
   dagsSearch,
+  fileSearch,
+  filesSearch,
+  homeSearch,
   runSearch,
   runsSearch,
   schedulesSearch,
@@ -59,17 +65,6 @@ const connectionsRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/desktop/ConnectionsPage.tsx'), 'ConnectionsPage'),
 })
 
-/** The desktop app's choice of a server; it asks none. In a browser there is nothing to choose. */
-const connectionsRoute = createRoute({
-  getParentRoute: () => rootRoute,
-  path: '/connections',
-  validateSearch: connectionsSearch,
-  beforeLoad: () => {
-    if (!isDesktop()) throw redirect({ to: '/dags', replace: true })
-  },
-  component: lazyRouteComponent(() => import('./features/desktop/ConnectionsPage.tsx'), 'ConnectionsPage'),
-})
-
 const appRoute = createRoute({
   getParentRoute: () => rootRoute,
   id: '_app',
@@ -91,13 +86,14 @@ const toSignIn = (from: string) => redirect({ to: '/sign-in', search: from === '
 const homeRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/',
+  validateSearch: homeSearch,
   component: lazyRouteComponent(() => import('./features/home/HomePage.tsx'), 'HomePage'),
 })
 
 const allRunsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/runs',
-  validateSearch: runsSearch,
+  validateSearch: allRunsSearch,
   component: lazyRouteComponent(() => import('./features/runs/AllRunsPage.tsx'), 'AllRunsPage'),
 })
 
@@ -115,9 +111,15 @@ const dagRoute = createRoute({
   loader: ({ context, params }) => void context.queryClient.prefetchQuery(dagQuery(params.dagId)),
   component: lazyRouteComponent(() => import('./features/dag/DagPage.tsx'), 'DagPage'),
 })
-const dagGraphRoute = createRoute({
+const dagGridRoute = createRoute({
   getParentRoute: () => dagRoute,
   path: '/',
+  validateSearch: dagGridSearch,
+  component: lazyRouteComponent(() => import('./features/dag/DagGridTab.tsx'), 'DagGridTab'),
+})
+const dagGraphRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/graph',
   validateSearch: dagGraphSearch,
   component: lazyRouteComponent(() => import('./features/dag/DagGraphTab.tsx'), 'DagGraphTab'),
 })
@@ -126,6 +128,18 @@ const dagGanttRoute = createRoute({
   path: '/gantt',
   validateSearch: dagGanttSearch,
   component: lazyRouteComponent(() => import('./features/dag/DagGanttTab.tsx'), 'DagGanttTab'),
+})
+const dagCalendarRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/calendar',
+  validateSearch: calendarSearch,
+  component: lazyRouteComponent(() => import('./features/calendar/DagCalendarTab.tsx'), 'DagCalendarTab'),
+})
+const dagBackfillsRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/backfills',
+  validateSearch: backfillsSearch,
+  component: lazyRouteComponent(() => import('./features/backfills/DagBackfillsTab.tsx'), 'DagBackfillsTab'),
 })
 const dagRunsRoute = createRoute({
   getParentRoute: () => dagRoute,
@@ -167,21 +181,35 @@ const schedulesRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/schedule/SchedulesPage.tsx'), 'SchedulesPage'),
 })
 
+const filesRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/files',
+  validateSearch: filesSearch,
+  component: lazyRouteComponent(() => import('./features/editor/FilesPage.tsx'), 'FilesPage'),
+})
+const fileRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/files/$',
+  validateSearch: fileSearch,
+  component: lazyRouteComponent(() => import('./features/editor/FilePage.tsx'), 'FilePage'),
+})
+
 /** Everything else, within the frame: the way back is where it always is. */
 const lostRoute = createRoute({ getParentRoute: () => appRoute, path: '$', component: NotFoundPage })
 
 const routeTree = rootRoute.addChildren([
   signInRoute,
   connectionsRoute,
-  connectionsRoute,
   appRoute.addChildren([
     homeRoute,
     allRunsRoute,
     dagsRoute,
-    dagRoute.addChildren([dagGraphRoute, dagGanttRoute, dagRunsRoute, dagDetailsRoute, dagCodeRoute]),
+    dagRoute.addChildren([dagGridRoute, dagGraphRoute, dagGanttRoute, dagCalendarRoute, dagBackfillsRoute, dagRunsRoute, dagDetailsRoute, dagCodeRoute]),
     runRoute,
     taskRoute,
     schedulesRoute,
+    filesRoute,
+    fileRoute,
     lostRoute,
   ]),
 ])

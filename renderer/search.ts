@@ -36,8 +36,11 @@ function present<T extends object>(value: { [K in keyof T]: T[K] | undefined }):
 export interface AppSearch {
   trigger?: string
   conf_of?: string
+  /** Its logical date. */
+  logical_date?: string
 }
-export const appSearch = (raw: Raw): AppSearch => present<Required<AppSearch>>({ trigger: text(raw['trigger']), conf_of: text(raw['conf_of']) })
+export const appSearch = (raw: Raw): AppSearch =>
+  present<Required<AppSearch>>({ trigger: text(raw['trigger']), conf_of: text(raw['conf_of']), logical_date: text(raw['logical_date']) })
 
 export interface SignInSearch {
   next?: string
@@ -156,7 +159,11 @@ export interface GraphSearch extends TaskPanelSearch {
   dir?: 'TB' | 'LR' | 'BT' | 'RL'
   find?: string
 }
-const graph = (raw: Raw) => ({ open: text(raw['open']), dir: oneOf(['TB', 'LR', 'BT', 'RL'] as const, raw['dir']), find: text(raw['find']) })
+const graph = (raw: Raw) => ({
+  open: text(raw['open']),
+  dir: oneOf(['TB', 'LR', 'BT', 'RL'] as const, raw['dir']),
+  find: text(raw['find']),
+})
 
 /** Part of a view's state that is to change; undefined takes it out of the URL. */
 export type PanelChange = { [K in keyof TaskPanelSearch]?: TaskPanelSearch[K] | undefined }
@@ -251,12 +258,56 @@ export interface DagGraphSearch extends GraphSearch {
 export const dagGraphSearch = (raw: Raw): DagGraphSearch =>
   present<Required<DagGraphSearch>>({ ...graph(raw), ...taskPanel(raw), run: text(raw['run']) })
 
+/** Numbers of runs to choose from; the second is meant when none is said. */
+export const GRID_RUNS = [10, 25, 50, 100] as const
+export interface DagGridSearch extends TaskPanelSearch {
+  /** Unfolded groups, joined by commas; `*` = all. */
+  open?: string
+  find?: string
+  /** The chosen run; with `task` the chosen cell. */
+  run?: string
+  runs?: (typeof GRID_RUNS)[number]
+  state?: DagRunState
+  type?: RunType
+  /** Days of the logical date in UTC, both included. */
+  from?: string
+  to?: string
+}
+const existingDay = (value: unknown) => {
+  const date = day(value)
+  return date === undefined || Number.isNaN(Date.parse(date)) ? undefined : date
+}
+export const dagGridSearch = (raw: Raw): DagGridSearch =>
+  present<Required<DagGridSearch>>({
+    ...taskPanel(raw),
+    open: text(raw['open']),
+    find: text(raw['find']),
+    run: text(raw['run']),
+    runs: GRID_RUNS.find((count) => count === raw['runs']),
+    state: oneOf(DAG_RUN_STATES, raw['state']),
+    type: oneOf(RUN_TYPES, raw['type']),
+    from: existingDay(raw['from']),
+    to: existingDay(raw['to']),
+  })
+export type GridChange = { [K in keyof DagGridSearch]?: DagGridSearch[K] | undefined }
+
 export interface RunsSearch {
   state?: DagRunState
   type?: RunType
 }
-export const runsSearch = (raw: Raw): RunsSearch =>
-  present<Required<RunsSearch>>({ state: oneOf(DAG_RUN_STATES, raw['state']), type: oneOf(RUN_TYPES, raw['type']) })
+export interface DagRunsSearch extends RunsSearch {
+  /** Logical dates, both ends included. */
+  date_from?: string
+  date_to?: string
+}
+const instant = (value: unknown): string | undefined => (typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : undefined)
+export const runsSearch = (raw: Raw): DagRunsSearch =>
+  present<Required<DagRunsSearch>>({
+    state: oneOf(DAG_RUN_STATES, raw['state']),
+    type: oneOf(RUN_TYPES, raw['type']),
+    date_from: instant(raw['date_from']),
+    date_to: instant(raw['date_to']),
+  })
 
 /** `ask`: id of the connection whose API key is asked for; `refused`: because the server refused it. */
 export interface ConnectionsSearch {

@@ -2,9 +2,12 @@
 import { dagStrings } from './strings/dag.ts'
 import { dagsStrings } from './strings/dags.ts'
 import { ganttStrings } from './strings/gantt.ts'
+import { editorStrings } from './strings/editor.ts'
 import { graphStrings } from './strings/graph.ts'
 import { gridStrings } from './strings/grid.ts'
 import { homeStrings } from './strings/home.ts'
+import { logsStrings } from './strings/logs.ts'
+import { insightsStrings } from './strings/insights.ts'
 import { runsStrings } from './strings/runs.ts'
 import { scheduleStrings } from './strings/schedule.ts'
 import { shellStrings } from './strings/shell.ts'
@@ -16,9 +19,12 @@ export const strings = {
   ...dagStrings,
   ...dagsStrings,
   ...ganttStrings,
+  ...editorStrings,
   ...graphStrings,
   ...gridStrings,
   ...homeStrings,
+  ...logsStrings,
+  ...insightsStrings,
   ...runsStrings,
   ...scheduleStrings,
   ...shellStrings,

@@ -6,9 +6,9 @@
  */
 import type { InfiniteData } from '@tanstack/react-query'
 import type { LiveEvent } from '#contract/events.ts'
-import type { Grid, GridRun } from '#contract/grid.ts'
+import type { Grid, GridRow, GridRun } from '#contract/grid.ts'
 import { encodeDuration, mostTelling, stateByte } from '#contract/gridCells.ts'
-import { isGroup, type GridRow } from '#contract/gridRows.ts'
+import { isGroup } from '#contract/gridRows.ts'
 import type { GridFilter } from './queryKeys.ts'
 
 export interface GridRunCells extends Omit<GridRun, 'states' | 'tries' | 'durations' | 'begun' | 'mapped'> {

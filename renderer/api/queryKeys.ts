@@ -105,6 +105,8 @@ export const queryKeys = {
   backfillPlan: (dagId: string, body: object) => ['backfill-plan', dagId, body] as const,
   audit: (dagId: string, filter: AuditFilter) => ['audit', dagId, filter] as const,
   versionChanges: (dagId: string, version: number, compared: number | null) => ['version-changes', dagId, version, compared] as const,
+  /** Beside the list of all, which events write into. */
+  failedTasks: (run: RunRef, count: number) => ['run', run.dag_id, run.run_id, 'failed-tasks', count] as const,
   /** What clearing would do; not below the run, so that clearing does not ask again. */
   clearPreview: (run: RunRef, choices: object) => ['clear-preview', run.dag_id, run.run_id, choices] as const,
   /** Layout of a graph, worked out in the page. */

@@ -46,6 +46,10 @@ const VIEWER: readonly OperationId[] = [
   'getTaskInstance',
   'listAttempts',
   'getLog',
+  'getLogIndex',
+  'searchLog',
+  'getRendered',
+  'getRunContext',
   'whyNotRunning',
   'getXcom',
   'listXcoms',
@@ -73,6 +77,9 @@ const OPERATOR: readonly OperationId[] = [
   'clearRun',
   'retryRun',
   'markRun',
+  'setTaskNote',
+  'setRunNote',
+  'markTaskInstances',
   'clearTaskInstance',
   'markTaskInstance',
   'createPool',
@@ -129,6 +136,7 @@ const BODIES: Partial<Record<OperationId, object>> = {
 const QUERIES: Partial<Record<OperationId, string>> = {
   getTimeline: '?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z',
   search: '?q=e',
+  searchLog: '?q=e',
 }
 const VALUES: Record<string, string> = {
   dag_id: 'absent',

@@ -5,9 +5,9 @@
  * Rows of a version never change, so they are cached; the rows of one set of versions too.
  */
 import { createHash } from 'node:crypto'
-import type { Grid, GridRun } from '#contract/grid.ts'
+import type { Grid, GridRow, GridRun } from '#contract/grid.ts'
 import { moreTelling } from '#contract/gridCells.ts'
-import { isGroup, mergeGridRows, type GridRow } from '#contract/gridRows.ts'
+import { isGroup, mergeGridRows } from '#contract/gridRows.ts'
 import type { DagRecord } from '#db/records.ts'
 import type { CellsOfRuns, GridRunRecord, RunCells } from '#db/grid.ts'
 import type { Store } from '#db/store.ts'

@@ -1,8 +1,17 @@
 /** Wire shape of the grid: runs of a DAG with the states of their task instances, packed. */
 import { Type, type Static } from 'typebox'
-import { GridRow } from './gridRows.ts'
 import { DAG_RUN_STATES, RUN_TYPES } from './states.ts'
 import { Enum, Instant, Nullable, Strict } from './schema.ts'
+
+/** Tasks and groups in the order of the graph, each group before its members. */
+export const GridRow = Strict({
+  id: Type.String({ description: 'task id or group id' }),
+  label: Type.String(),
+  parent: Nullable(Type.String({ description: 'group around it' })),
+  operator: Nullable(Type.String({ description: 'null = it is a group' })),
+  is_removed: Type.Boolean({ description: 'the newest version of the DAG does not have it any more' }),
+})
+export type GridRow = Static<typeof GridRow>
 
 export const GridRun = Strict({
   run_id: Type.String(),

@@ -1,15 +1,5 @@
 /** The rows of a grid: tasks and groups in the order of the graph, each group before its members. */
-import { Type, type Static } from 'typebox'
-import { Nullable, Strict } from './schema.ts'
-
-export const GridRow = Strict({
-  id: Type.String({ description: 'task id or group id' }),
-  label: Type.String(),
-  parent: Nullable(Type.String({ description: 'group around it' })),
-  operator: Nullable(Type.String({ description: 'null = it is a group' })),
-  is_removed: Type.Boolean({ description: 'the newest version of the DAG does not have it any more' }),
-})
-export type GridRow = Static<typeof GridRow>
+import type { GridRow } from './grid.ts'
 
 export const isGroup = (row: GridRow): boolean => row.operator === null
 const keyOf = (row: GridRow): string => (isGroup(row) ? `group ${row.id}` : `task ${row.id}`)

@@ -19,6 +19,7 @@ import type {
   SessionRecord,
   TaskInstanceRecord,
   UserRecord,
+  RenderedRecord,
   VariableRecord,
   WorkerRecord,
   XComRecord,
@@ -36,6 +37,7 @@ export interface TableRecords {
   task_instances: TaskInstanceRecord
   attempts: AttemptRecord
   xcoms: XComRecord
+  rendered_fields: RenderedRecord
   ledger: LedgerRecord
   pools: PoolRecord
   variables: VariableRecord
@@ -166,6 +168,7 @@ export const COLUMNS: { readonly [T in TableName]: Columns<TableRecords[T]> } = 
     reason: 'text',
     max_rss_bytes: 'int',
   },
+  rendered_fields: { task_instance_id: 'int', attempt: 'int', fields: 'text' },
   xcoms: { dag_run_id: 'int', task_id: 'text', map_index: 'int', key: 'text', value: 'text', size: 'int', timestamp: 'time' },
   ledger: {
     id: 'int',

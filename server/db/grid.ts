@@ -1,5 +1,5 @@
 /** What the grid of a DAG needs: runs without what they were given, and the cells of several runs at once in a compact form. */
-import type { GridRow } from '#contract/gridRows.ts'
+import type { GridRow } from '#contract/grid.ts'
 import type { DagRunState, RunType } from '#contract/states.ts'
 import type { DagRunRecord } from './records.ts'
 import type { PageOf, PageRequest } from './store.ts'

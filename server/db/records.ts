@@ -150,6 +150,19 @@ export interface AttemptRecord {
   max_rss_bytes: number | null
 }
 
+/** The template fields of an attempt as they were rendered, secrets masked. */
+export interface RenderedRecord {
+  task_instance_id: number
+  attempt: number
+  /** JSON of RenderedField[]. */
+  fields: string
+}
+export interface RenderedField {
+  name: string
+  value: string
+  is_cut: boolean
+}
+
 export interface XComRecord {
   dag_run_id: number
   task_id: string

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { mergeGridRows, type GridRow } from '#contract/gridRows.ts'
+import type { GridRow } from '#contract/grid.ts'
+import { mergeGridRows } from '#contract/gridRows.ts'
 import { makeDagSpec } from '#testkit/makeDagSpec.ts'
 import type { DagSpec } from '#contract/dagSpec.ts'
 import { gridRows } from './gridRows.ts'

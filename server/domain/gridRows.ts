@@ -3,7 +3,7 @@
  * can run. Where the graph leaves an order open, the author's stands.
  */
 import type { DagSpec } from '#contract/dagSpec.ts'
-import type { GridRow } from '#contract/gridRows.ts'
+import type { GridRow } from '#contract/grid.ts'
 import { Heap } from './heap.ts'
 
 type Spec = Pick<DagSpec, 'tasks' | 'edges' | 'task_groups'>

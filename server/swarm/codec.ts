@@ -1,6 +1,13 @@
 /** Wire messages to the engine's words and back. The maps do not compile when either list grows alone. */
 import type { AttemptRef, AttemptReport, WorkerHello, XComPut } from '#scheduler/ports.ts'
-import { type AttemptRef as WireRef, type Ended, type Hello, Outcome, type Report } from './gen/vortex/swarm/v1/swarm.ts'
+import {
+  type AttemptRef as WireRef,
+  type Ended,
+  type Hello,
+  Outcome,
+  type RenderedField,
+  type Report,
+} from './gen/vortex/swarm/v1/swarm.ts'
 import { CAPACITY_MAX, HELD_MAX } from './limits.ts'
 
 type EndOutcome = Extract<AttemptReport, { type: 'ended' }>['outcome']
@@ -47,8 +54,15 @@ export function refFromWire(ref: WireRef | undefined): AttemptRef {
   return { task_instance_id: ref.task_instance_id, attempt: ref.attempt, lease_token: ref.lease_token }
 }
 
-/** `now` is the controller's clock; the worker's clock is used for ages only. */
-export function reportFromWire(report: Report, now: number): AttemptReport {
+/** Bytes that rendered fields take on the wire, nearly. */
+export function renderedBytes(fields: readonly RenderedField[]): number {
+  let bytes = 0
+  for (const { name, value } of fields) bytes += name.length + Buffer.byteLength(value) + 16
+  return bytes
+}
+
+/** `now` is the controller's clock; the worker's clock is used for ages only. Rendered fields are no report to the engine. */
+export function reportFromWire(report: Report, now: number): AttemptReport | null {
   const ref = refFromWire(report.ref)
   const body = report.body
   switch (body?.$case) {
@@ -56,6 +70,8 @@ export function reportFromWire(report: Report, now: number): AttemptReport {
       return { type: 'started', ref, at: now - body.value.age_ms, pid: body.value.pid, hostname: body.value.hostname }
     case 'xcom':
       return { type: 'xcom', ref, xcoms: body.value.xcoms }
+    case 'rendered':
+      return null
     case 'ended':
       return endedFromWire(ref, body.value, now)
     case undefined:

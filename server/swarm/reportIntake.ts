@@ -3,20 +3,23 @@
  * share commits; acknowledged in order, each after its commit. A report that the engine refuses ends the session without its
  * acknowledgement, and the worker sends it again after its next hello.
  */
-import type { AttemptReport, SwarmInbox } from '#scheduler/ports.ts'
+import type { RenderedField, RenderedRecord } from '#db/records.ts'
+import type { Store } from '#db/store.ts'
+import type { AttemptRef, AttemptReport, SwarmInbox } from '#scheduler/ports.ts'
 import type { HeldAttempt, HeldAttempts } from './heldAttempts.ts'
-import { ProtocolError, reportFromWire, xcomBytes } from './codec.ts'
+import { ProtocolError, refFromWire, renderedBytes, reportFromWire, xcomBytes } from './codec.ts'
 import type { Report } from './gen/vortex/swarm/v1/swarm.ts'
 import { REPORT_HELD_BYTES_MAX } from './limits.ts'
 
 export interface ReportIntakeOptions {
   worker_id: string
   inbox: Pick<SwarmInbox, 'workerReports'>
+  store: Pick<Store, 'renderedPut'>
   held: HeldAttempts
   now: () => number
   onAcked(seq: number): void
   /** A report of an attempt that this worker does not hold. It is dropped, and counts as committed. */
-  onStranger(report: AttemptReport): void
+  onStranger(report: { ref: AttemptRef; type: string }): void
   onRoom(): void
   onFailure(error: unknown): void
 }
@@ -28,6 +31,18 @@ interface Ended {
 
 /** What a report takes in memory beside its XComs. */
 const REPORT_BYTES = 400
+
+/** Text of template fields that one report may bring: what a host sends, and as much again for names and marks. */
+const RENDERED_BYTES_MAX = 128 * 1024
+
+/** What is stored of an attempt's template fields; null = the report is another one. */
+function renderedFromWire(report: Report): RenderedRecord | null {
+  if (report.body?.$case !== 'rendered') return null
+  const { task_instance_id, attempt } = refFromWire(report.ref)
+  const { fields } = report.body.value
+  if (renderedBytes(fields) > RENDERED_BYTES_MAX) throw new ProtocolError(`rendered fields of more than ${RENDERED_BYTES_MAX} bytes`)
+  return { task_instance_id, attempt, fields: JSON.stringify(fields satisfies RenderedField[]) }
+}
 
 export class ReportIntake {
   readonly #o: ReportIntakeOptions
@@ -47,17 +62,22 @@ export class ReportIntake {
   add(wire: readonly Report[]): void {
     const now = this.#o.now()
     const reports: AttemptReport[] = []
+    const rendered: RenderedRecord[] = []
     const ended: Ended[] = []
     let bytes = 0
     for (const item of wire) {
       if (item.seq <= this.#lastSeq) throw new ProtocolError(`report ${item.seq} after report ${this.#lastSeq}: seq must grow`)
       this.#lastSeq = item.seq
-      const report = reportFromWire(item, now)
-      const held = this.#o.held.get(report.ref)
+      const ref = refFromWire(item.ref)
+      const held = this.#o.held.get(ref)
       if (held?.canReport !== true) {
-        this.#o.onStranger(report)
+        this.#o.onStranger({ ref, type: item.body?.$case ?? '' })
         continue
       }
+      const fields = renderedFromWire(item)
+      if (fields !== null) rendered.push(fields)
+      const report = reportFromWire(item, now)
+      if (report === null) continue
       reports.push(report)
       bytes += REPORT_BYTES + (report.type === 'started' ? 0 : xcomBytes(report.xcoms))
       if (item.body?.$case === 'ended') ended.push({ held, hasLog: item.body.value.log_bytes > 0 })
@@ -65,7 +85,9 @@ export class ReportIntake {
     this.#heldBytes += bytes
     const seq = this.#lastSeq
     const committed = reports.length === 0 ? Promise.resolve() : this.#o.inbox.workerReports({ worker_id: this.#o.worker_id, reports })
-    this.#order = Promise.all([this.#order, committed]).then(
+    // Acknowledged with the others: what could not be stored is sent again.
+    const stored = rendered.length === 0 ? Promise.resolve() : this.#o.store.renderedPut({ rows: rendered })
+    this.#order = Promise.all([this.#order, committed, stored]).then(
       () => this.#committed({ seq, bytes, ended }),
       (error: unknown) => this.#failed(error),
     )

@@ -41,7 +41,7 @@ export type SessionStream = ServerDuplexStream<WorkerFrame, ControllerFrame>
 export interface SessionHost {
   clock: Clock
   logger: Logger
-  store: Pick<Store, 'logAppend' | 'logFinish' | 'logWhole' | 'logStat' | 'logDelete' | 'attemptList' | 'taskInstanceById'>
+  store: Pick<Store, 'logAppend' | 'logFinish' | 'logWhole' | 'logStat' | 'logDelete' | 'attemptList' | 'taskInstanceById' | 'renderedPut'>
   inbox: SwarmInbox
   commands: Pick<EngineCommands, 'workerDrain'>
   requests: RequestServices
@@ -260,6 +260,7 @@ export class WorkerSession {
     this.#reports = new ReportIntake({
       worker_id: hello.worker_id,
       inbox: this.#host.inbox,
+      store: this.#host.store,
       held: this.#held,
       now: () => this.#host.clock.now(),
       onAcked: (seq) => this.#send(() => this.#outbox.ackReports(seq)),

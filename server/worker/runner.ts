@@ -36,6 +36,12 @@ export interface AttemptStart {
   xcom_cap_bytes: number
 }
 
+export interface RenderedField {
+  name: string
+  value: string
+  is_cut: boolean
+}
+
 export interface AttemptEnd {
   outcome: 'success' | 'failed' | 'failed_final' | 'skipped' | 'rescheduled' | 'deferred' | 'killed'
   exit_code: number
@@ -61,12 +67,14 @@ export interface XComValue {
   map_length?: number | undefined
 }
 
-/** Called by the runner. Order per attempt: started, then any of log/xcom/request, then ended exactly once. */
+/** Called by the runner. Order per attempt: started, then any of log/xcom/rendered/request, then ended exactly once. */
 export interface AttemptListener {
   started(ref: AttemptRef, p: { pid: number }): void
   /** Bytes of the merged output in order, secrets masked; offsets follow from their lengths. */
   log(ref: AttemptRef, bytes: Uint8Array): void
   xcom(ref: AttemptRef, xcoms: XComValue[]): void
+  /** The template fields as text, secrets masked; at most once, before its `ended`. */
+  rendered(ref: AttemptRef, fields: RenderedField[]): void
   /** A question of the task; the answer goes back through `respond`. */
   request(ref: AttemptRef, p: { id: number; method: string; params_json: string }): void
   /** The whole process tree of the attempt is gone when this is called. */

@@ -93,6 +93,7 @@ export class WorkerService implements Service {
       started: (ref, p) => this.#attempts.started(ref, p),
       log: (ref, bytes) => this.#attempts.log(ref, bytes),
       xcom: (ref, xcoms) => this.#attempts.xcom(ref, xcoms),
+      rendered: (ref, fields) => this.#attempts.rendered(ref, fields),
       request: (ref, p) => this.#attempts.request(ref, p),
       ended: (ref, end) => this.#attempts.ended(ref, end),
     })

@@ -12,6 +12,11 @@ class MemoryController:
         self.variables: Dict[str, str] = {}
         self.requests: List[Any] = []
         self.on_terminate: Optional[Any] = None
+        # What attempts told beside results: word -> fields of the last one.
+        self.told: Dict[str, Any] = {}
+
+    def tell(self, word: str, **fields: Any) -> None:
+        self.told[word] = fields
 
     def put(self, task_id: str, value: Any, key: str = "return_value", map_index: int = -1) -> None:
         self.xcoms[(task_id, map_index, key)] = json.dumps(value)

@@ -74,3 +74,9 @@ def test_values_too_short_to_hide_are_left_alone():
 
 def test_a_whole_text():
     assert Masker(["hunter2"]).text("password hunter2 is wrong") == "password *** is wrong"
+
+
+def test_the_end_of_a_cut_text_may_begin_a_secret():
+    masker = Masker(["correct horse battery"])
+    assert masker.text("a correct horse battery b correct hor", is_cut=True) == "a *** b "
+    assert masker.text("a correct horse battery b correct hor") == "a *** b correct hor"

@@ -33,6 +33,7 @@ from vortex.execution.instants import utcnow
 from vortex.execution.job import check_job
 from vortex.execution.outcome import outcome_of
 from vortex.execution.task_instance import RETURN_KEY, TaskInstance
+from vortex.execution.shown_fields import shown_fields
 from vortex.execution.templating import render_now, render_template_fields
 from vortex.execution.termination import Termination
 from vortex.loading.author_traceback import format_author_traceback
@@ -64,6 +65,7 @@ def execute(job: Dict[str, Any], loaded: Any, channel: Any) -> Dict[str, Any]:
 class _Attempt:
     def __init__(self, job: Dict[str, Any], loaded: Any, dag: Any, task: Any, channel: Any) -> None:
         self._job = job
+        self._channel = channel
         self._loaded = loaded
         self._dag = dag
         self._task = task
@@ -114,7 +116,9 @@ class _Attempt:
         set_current_context(context)
         self._become_instance()
         task = self._task
-        render_template_fields(task, context, template_folders(self._loaded.root, self._loaded.path, self._dag), self._plain_values)
+        folders = template_folders(self._loaded.root, self._loaded.path, self._dag)
+        if render_template_fields(task, context, folders, self._plain_values):
+            self._channel.tell("rendered", fields=shown_fields(task))
         context["templates_dict"] = getattr(task, "templates_dict", None)
         run_callbacks(task, "execute", context)
         _hook(task, "pre_execute", context)

@@ -12,12 +12,16 @@ MAX_DEPTH = 50
 _folders: List[str] = []
 
 
-def render_template_fields(task: Any, context: Dict[str, Any], folders: List[str], plain: Iterable[Any] = ()) -> None:
-    """Renders each template field of the task in place; `plain`: values that are left as they are. A process runs one attempt, so nobody else sees the change."""
+def render_template_fields(task: Any, context: Dict[str, Any], folders: List[str], plain: Iterable[Any] = ()) -> bool:
+    """
+    Renders each template field of the task in place; `plain`: values that are left as they are. A process runs one attempt, so nobody
+    else sees the change. True if anything in them was a template or the result of another task.
+    """
     global _folders
     _folders = folders
     renderer = Renderer(context.get("dag"), context, folders, plain)
-    renderer.render_fields(task, _names(task), tuple(getattr(task, "template_ext", ()) or ()))
+    renderer.render_fields(task, names_of(task), tuple(getattr(task, "template_ext", ()) or ()))
+    return renderer.has_rendered or bool(renderer.plain)
 
 
 def render_now(task: Any, value: Any, context: Dict[str, Any]) -> Any:
@@ -25,7 +29,7 @@ def render_now(task: Any, value: Any, context: Dict[str, Any]) -> Any:
     return Renderer(context.get("dag"), context, _folders).render(value, tuple(getattr(task, "template_ext", ()) or ()))
 
 
-def _names(owner: Any) -> Tuple[str, ...]:
+def names_of(owner: Any) -> Tuple[str, ...]:
     names = getattr(owner, "template_fields", ()) or ()
     return (names,) if isinstance(names, str) else tuple(names)
 
@@ -35,12 +39,14 @@ class Renderer:
 
     def __init__(self, dag: Any, context: Dict[str, Any], folders: Iterable[str], plain: Iterable[Any] = ()) -> None:
         # By identity, as Airflow does it; they are kept, so that no other object takes the number.
-        self._plain = {id(value): value for value in plain}
+        self.plain = {id(value): value for value in plain}
         self._dag = dag
         self._context = context
         self._folders = list(folders)
         self._environment: Any = None
         self._seen: Dict[int, Any] = {}
+        # Something was no plain value.
+        self.has_rendered = False
 
     def render_fields(self, owner: Any, names: Tuple[str, ...], extensions: Tuple[str, ...], depth: int = 0) -> None:
         for name in names:
@@ -54,13 +60,14 @@ class Renderer:
     def render(self, value: Any, extensions: Tuple[str, ...] = (), depth: int = 0) -> Any:
         if depth > MAX_DEPTH:
             raise AirflowException(f"A template field is nested more than {MAX_DEPTH} deep, or contains itself.")
-        if self._plain and id(value) in self._plain:
+        if self.plain and id(value) in self.plain:
             return value
         if type(value) is str or (isinstance(value, str) and not hasattr(type(value), "resolve")):
             return self._render_text(value, extensions)
         if isinstance(value, os.PathLike):
             return value
         if callable(getattr(type(value), "resolve", None)):
+            self.has_rendered = True
             return value.resolve(self._context)
         if isinstance(value, tuple):
             items = [self.render(item, extensions, depth + 1) for item in value]
@@ -74,7 +81,7 @@ class Renderer:
         return self._render_object(value, extensions, depth)
 
     def _render_object(self, value: Any, extensions: Tuple[str, ...], depth: int) -> Any:
-        names = _names(value) if not isinstance(value, type) else ()
+        names = names_of(value) if not isinstance(value, type) else ()
         if names and id(value) not in self._seen:
             self._seen[id(value)] = value
             self.render_fields(value, names, tuple(getattr(value, "template_ext", ()) or ()), depth + 1)
@@ -91,6 +98,7 @@ class Renderer:
         return self._rendered(template)
 
     def _rendered(self, template: Any) -> Any:
+        self.has_rendered = True
         found = template.render(self._context)
         # In native mode an undefined name alone comes back as an object that has not complained yet.
         if self._native and type(found).__name__.endswith("Undefined"):

@@ -46,11 +46,14 @@ class Masker:
     def flush(self) -> bytes:
         return self._replace(self._held, last=True) if self._held else b""
 
-    def text(self, text: str) -> str:
-        """A whole text, such as an error message."""
+    def text(self, text: str, is_cut: bool = False) -> str:
+        """A whole text, such as an error message. Of one that was cut, an end that may begin a secret is left out."""
         if self._pattern is None:
             return text
-        return self._pattern.sub(MASK, text.encode("utf-8", "surrogateescape")).decode("utf-8", "replace")
+        data = text.encode("utf-8", "surrogateescape")
+        if is_cut:
+            data = data[: self._first_open_end(data)]
+        return self._pattern.sub(MASK, data).decode("utf-8", "replace")
 
     def _replace(self, data: bytes, last: bool) -> bytes:
         # A match that begins at or behind `border` might grow with the next piece, so it waits for it.

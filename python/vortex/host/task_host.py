@@ -24,6 +24,7 @@ from vortex.host.clocks import monotonic
 from vortex.host.frames import JSON, BrokenFrame, Decoder
 from vortex.host.job import result_fields
 from vortex.host.link import Link
+from vortex.host.masking import Masker
 from vortex.host.process_tree import StartTimer, own_children
 from vortex.host.supervisor import Supervisor
 from vortex.host.zygote import hello, prepare_process
@@ -217,6 +218,8 @@ class TaskHost(Supervisor):
             self.at(attempt, monotonic() + EXIT_SECONDS, lambda: self._hurry(attempt))
         elif kind in ("xcom", "request"):
             self.link.send({**message, "n": attempt.number})
+        elif kind == "rendered":
+            self.link.send({"t": "rendered", "n": attempt.number, "fields": rendered_fields(message["fields"], attempt.masker)})
 
     def _hurry(self, attempt: PythonAttempt) -> None:
         if attempt.exit_status is None and attempt.ending is None:
@@ -246,6 +249,13 @@ class TaskHost(Supervisor):
                 attempt.watched = 0
                 self.selector.unregister(control)
             control.close()
+
+
+def rendered_fields(fields: List[Dict[str, Any]], masker: Optional[Masker]) -> List[Dict[str, Any]]:
+    """Masked as the log is. Of a value that was cut the end may be the beginning of a secret: that goes too."""
+    if masker is None:
+        return fields
+    return [{**field, "value": masker.text(field["value"], field["is_cut"])} for field in fields]
 
 
 def run_task_host(message: Dict[str, Any], socket_path: str, rehearse: Callable[[], None]) -> None:

@@ -1,9 +1,9 @@
 /** The grid of a DAG: pages of runs, newest first. */
-import { infiniteQueryOptions } from '@tanstack/react-query'
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { DagRunState, RunType } from '#contract/states.ts'
 import { api } from '../client.ts'
 import { isKnownRows, unpackGrid, type GridPages } from '../grid.ts'
-import { queryKeys, type GridFilter } from '../queryKeys.ts'
+import { queryKeys, type GridFilter, type RunRef } from '../queryKeys.ts'
 
 export const gridQuery = (dagId: string, filter: GridFilter, pageRuns: number) => {
   const queryKey = queryKeys.grid(dagId, filter, pageRuns)
@@ -31,3 +31,15 @@ export const gridQuery = (dagId: string, filter: GridFilter, pageRuns: number) =
     structuralSharing: false,
   })
 }
+
+/** More failures than that are read in the grid itself. */
+const FAILED_SHOWN = 20
+
+/** Asked again when their number has changed. */
+export const failedTasksQuery = (run: RunRef, count: number) =>
+  queryOptions({
+    queryKey: queryKeys.failedTasks(run, count),
+    queryFn: () =>
+      api.listTaskInstances({ params: { dag_id: run.dag_id, run_id: run.run_id }, query: { state: 'failed', limit: FAILED_SHOWN } }),
+    enabled: count > 0,
+  })

@@ -10,7 +10,7 @@ import type { GraphChange } from '../../search.ts'
 import { DagGraph } from '../graph/index.ts'
 import { TaskPanelFrame } from '../tasks/index.ts'
 
-const route = getRouteApi('/_app/dags/$dagId/')
+const route = getRouteApi('/_app/dags/$dagId/graph')
 
 export function DagGraphTab() {
   const { dagId } = route.useParams()

@@ -24,7 +24,8 @@ import classes from './DagPage.module.css'
 
 const route = getRouteApi('/_app/dags/$dagId')
 const TABS = [
-  { value: 'graph', to: '/dags/$dagId' },
+  { value: 'grid', to: '/dags/$dagId' },
+  { value: 'graph', to: '/dags/$dagId/graph' },
   { value: 'gantt', to: '/dags/$dagId/gantt' },
   { value: 'runs', to: '/dags/$dagId/runs' },
   { value: 'details', to: '/dags/$dagId/details' },
@@ -34,16 +35,22 @@ const TABS = [
 export function DagPage() {
   const { dagId } = route.useParams()
   const dag = useQuery(dagQuery(dagId))
-  const last = useRouterState({ select: (state) => state.location.pathname.split('/').at(-1) })
-  const active = TABS.find(({ value }) => value === last && value !== 'graph')?.value ?? 'graph'
+  const tab = useRouterState({ select: (state) => state.location.pathname.split('/')[3] })
+  const active = TABS.find(({ value }) => value === tab)?.value ?? 'grid'
   const navigate = useNavigate()
   useCommands([
     {
-      id: 'dag-graph-runs',
-      title: `${strings.dag.tabs.graph} / ${strings.dag.tabs.runs}`,
+      id: 'dag-grid-graph',
+      title: `${strings.dag.tabs.grid} / ${strings.dag.tabs.graph}`,
       group: 'view',
       keys: ['g'],
-      run: () => void navigate({ to: active === 'graph' ? '/dags/$dagId/runs' : '/dags/$dagId', params: { dagId } }),
+      // What is unfolded and chosen comes along; each view drops what it does not know.
+      run: () =>
+        void navigate({
+          to: active === 'grid' ? '/dags/$dagId/graph' : '/dags/$dagId',
+          params: { dagId },
+          search: (before: object) => before,
+        }),
     },
   ])
   if (dag.isError && !dag.data) {

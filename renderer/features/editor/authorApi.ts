@@ -41,7 +41,8 @@ export function indexApi(found: Generated): AuthorApi {
 export function argumentsOf(api: AuthorApi, callee: string, isDecorator: boolean): readonly ApiArgument[] {
   const [head = '', kind] = callee.split('.')
   if (head === 'task' && (isDecorator || kind !== undefined)) {
-    const operator = { bash: 'BashOperator', branch: 'BranchPythonOperator', short_circuit: 'ShortCircuitOperator' }[kind ?? ''] ?? 'PythonOperator'
+    const operator =
+      { bash: 'BashOperator', branch: 'BranchPythonOperator', short_circuit: 'ShortCircuitOperator' }[kind ?? ''] ?? 'PythonOperator'
     const filled = new Set(['python_callable', 'op_args', 'op_kwargs', 'bash_command', 'task_id'])
     const own = (api.names.get(operator)?.arguments ?? []).filter(({ name }) => !filled.has(name))
     return [{ name: 'task_id', type: 'str' }, ...own, ...api.task_arguments]

@@ -22,11 +22,7 @@ export async function completePython(context: CompletionContext): Promise<Comple
   if (context.aborted) return null
   // Within a text only what belongs there: code is no use to it.
   if (/String/.test(syntaxTree(context.state).resolveInner(context.pos, -1).name)) return completeText(api, context, before, word)
-  return (
-    completeImport(api, before, context.pos) ??
-    completeMember(api, before, context.pos) ??
-    completeCode(api, context, before, word)
-  )
+  return completeImport(api, before, context.pos) ?? completeMember(api, before, context.pos) ?? completeCode(api, context, before, word)
 }
 
 function completeImport(api: AuthorApi, before: string, pos: number): CompletionResult | null {
@@ -144,7 +140,8 @@ export function importFor(api: AuthorApi, { name, from }: ApiName, text: string)
 /** Start of the line after the last import at the top level. */
 export function importPlace(text: string): number {
   let at = 0
-  for (const found of text.matchAll(/^(?:from\s+[\w.]+\s+import\s+(?:\([^)]*\)|[^\n(]*)|import\s+[^\n]*)\n/gm)) at = found.index + found[0].length
+  for (const found of text.matchAll(/^(?:from\s+[\w.]+\s+import\s+(?:\([^)]*\)|[^\n(]*)|import\s+[^\n]*)\n/gm))
+    at = found.index + found[0].length
   if (at > 0) return at
   // Below the head of the file: its docstring and comments.
   const head = /^(?:[ \t]*#[^\n]*\n|[ \t]*\n)*(?:[rR]?("""|''')[\s\S]*?\1[ \t]*\n)?/.exec(text)

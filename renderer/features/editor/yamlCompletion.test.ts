@@ -31,7 +31,12 @@ describe('completion of YAML by a schema', () => {
   it('offers the keys of the mapping around, without those that it has', () => {
     expect(labels('default_args:\n  owner: x\n  |\n')).toEqual(['retries'])
     expect(labels('|\npaused: true\n')).toEqual(['default_args'])
-    expect(at('my_dag:\n  |')?.options[0]).toMatchObject({ label: 'schedule', detail: 'required', info: 'When it runs.', apply: 'schedule: ' })
+    expect(at('my_dag:\n  |')?.options[0]).toMatchObject({
+      label: 'schedule',
+      detail: 'required',
+      info: 'When it runs.',
+      apply: 'schedule: ',
+    })
   })
   it('goes into lists, however they are indented', () => {
     expect(labels('my_dag:\n  tasks:\n    - task_id: a\n      |')).toEqual(['operator', 'dependencies'])

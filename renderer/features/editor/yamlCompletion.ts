@@ -31,10 +31,7 @@ export function yamlCompletion(root: YamlSchema): CompletionSource {
     const lines = doc.toString().split('\n')
     const place = yamlPlace(lines, line.number - 1, before)
     if (place === null || (place.typed === '' && !context.explicit && place.is === 'key' && before.trim() === '')) return null
-    const schemas = place.path.reduce<YamlSchema[]>(
-      (at, part) => at.flatMap((schema) => step(root, schema, part)),
-      expand(root, root, 0),
-    )
+    const schemas = place.path.reduce<YamlSchema[]>((at, part) => at.flatMap((schema) => step(root, schema, part)), expand(root, root, 0))
     const options = place.is === 'key' ? keysOf(schemas, place.siblings) : valuesOf(schemas)
     return options.length === 0 ? null : { from: context.pos - place.typed.length, options, validFor: /^[\w.-]*$/ }
   }
@@ -75,7 +72,9 @@ function step(root: YamlSchema, schema: YamlSchema, part: string): YamlSchema[] 
   if (part === '[]') return schema.items === undefined ? [] : expand(root, schema.items, 0)
   const own = schema.properties?.[part]
   if (own !== undefined) return expand(root, own, 0)
-  const found = Object.entries(schema.patternProperties ?? {}).flatMap(([pattern, below]) => (new RegExp(pattern).test(part) ? [below] : []))
+  const found = Object.entries(schema.patternProperties ?? {}).flatMap(([pattern, below]) =>
+    new RegExp(pattern).test(part) ? [below] : [],
+  )
   if (found.length === 0 && typeof schema.additionalProperties === 'object') found.push(schema.additionalProperties)
   return found.flatMap((below) => expand(root, below, 0))
 }

@@ -2,7 +2,7 @@
  * The navigation: one table for the sidebar, the palette's "Go to" and their keys. A page adds a line. A group without an entry
  * that the person may see is not shown.
  */
-import { IconCalendarClock, IconHome, IconPlayerPlay, IconSitemap, type Icon } from '@tabler/icons-react'
+import { IconFileCode, IconCalendarClock, IconHome, IconPlayerPlay, IconSitemap, type Icon } from '@tabler/icons-react'
 import type { LinkProps } from '@tanstack/react-router'
 import type { Role } from '#contract/states.ts'
 import { strings } from '../../strings.ts'
@@ -31,6 +31,7 @@ export const NAVIGATION: readonly NavGroup[] = [
       { to: '/', label: nav.home, icon: IconHome, keys: ['shift+h'] },
       { to: '/dags', label: nav.dags, icon: IconSitemap, keys: ['shift+d'] },
       { to: '/runs', label: nav.runs, icon: IconPlayerPlay, keys: ['shift+r'] },
+      { to: '/files', label: strings.files.title, icon: IconFileCode, keys: ['shift+e'] },
       { to: '/schedules', label: strings.preview.nav, icon: IconCalendarClock },
     ],
   },

@@ -15,6 +15,8 @@ interface TaskPanelFrameProps {
   runId: string | null
   search: TaskPanelSearch
   onChange: (change: PanelChange) => void
+  /** What stands in the panel's place while no task is open; null = nothing. */
+  other?: { label: string; content: ReactNode; onClose: () => void } | null
   children: ReactNode
 }
 
@@ -23,17 +25,17 @@ const WIDTH = { least: 360, first: 560 }
 const PAGE_LEAST = 320
 const KEY_STEP = 32
 
-export function TaskPanelFrame({ dagId, runId, search, onChange, children }: TaskPanelFrameProps) {
+export function TaskPanelFrame({ dagId, runId, search, onChange, other = null, children }: TaskPanelFrameProps) {
   const [width, setWidth] = useLocalStorage({ key: 'vortex-task-panel-width', defaultValue: WIDTH.first, getInitialValueInEffect: false })
   const isNarrow = useMediaQuery('(max-width: 900px)', false, { getInitialValueInEffect: false })
   const frame = useRef<HTMLDivElement>(null)
   const { task } = search
+  const isOpen = task !== undefined || other !== null
   const close = () => {
-    onChange({ task: undefined, map: undefined, attempt: undefined, tab: undefined })
+    if (task === undefined) other?.onClose()
+    else onChange({ task: undefined, map: undefined, attempt: undefined, tab: undefined })
   }
-  useCommands(
-    task === undefined ? [] : [{ id: 'task-panel-close', title: strings.tasks.close, group: 'view', keys: ['escape'], run: close }],
-  )
+  useCommands(!isOpen ? [] : [{ id: 'task-panel-close', title: strings.tasks.close, group: 'view', keys: ['escape'], run: close }])
   const resize = (wanted: number) => {
     const most = (frame.current?.clientWidth ?? 1200) - PAGE_LEAST
     setWidth(Math.round(Math.max(WIDTH.least, Math.min(wanted, most))))
@@ -44,10 +46,10 @@ export function TaskPanelFrame({ dagId, runId, search, onChange, children }: Tas
   }
   return (
     <div ref={frame} className={classes['frame']}>
-      <div className={classes['page']} hidden={task !== undefined && isNarrow}>
+      <div className={classes['page']} hidden={isOpen && isNarrow}>
         {children}
       </div>
-      {task === undefined ? null : (
+      {!isOpen ? null : (
         <>
           {isNarrow ? null : (
             <div
@@ -69,8 +71,12 @@ export function TaskPanelFrame({ dagId, runId, search, onChange, children }: Tas
               }}
             />
           )}
-          <aside className={classes['panel']} style={isNarrow ? undefined : { width }} aria-label={task}>
-            <TaskPanel key={`${runId} ${task}`} dagId={dagId} runId={runId} search={search} onChange={onChange} onClose={close} />
+          <aside className={classes['panel']} style={isNarrow ? undefined : { width }} aria-label={task ?? other?.label}>
+            {task === undefined ? (
+              other?.content
+            ) : (
+              <TaskPanel key={`${runId} ${task}`} dagId={dagId} runId={runId} search={search} onChange={onChange} onClose={close} />
+            )}
           </aside>
         </>
       )}

@@ -51,6 +51,7 @@ export function taskHandlers(services: ApiServices, dags: DagReader): TaskHandle
         ...request,
         dag_run_id: run.id,
         ...(query.state === undefined ? {} : { state: query.state }),
+        ...(query.task_id === undefined ? {} : { task_id: query.task_id }),
       })
       return pageWith(page, request, (instance) => presentTaskInstance(run, instance))
     },

@@ -18,6 +18,7 @@ export const tasksOperations = {
       ...pageQuery,
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 10_000, default: 500 })),
       state: Type.Optional(Enum(TASK_INSTANCE_STATES)),
+      task_id: Type.Optional(Key),
     }),
     ok: Page(TaskInstance),
   },

@@ -13,6 +13,7 @@ import { homeConformance } from './home.ts'
 import { leaderConformance } from './leader.ts'
 import { ledgerConformance } from './ledger.ts'
 import { logsConformance } from './logs.ts'
+import { renderedConformance } from './rendered.ts'
 import { retentionConformance } from './retention.ts'
 import { runsConformance } from './runs.ts'
 import { settingsConformance } from './settings.ts'
@@ -48,6 +49,7 @@ export function conformance(open: () => Promise<Store>): void {
   settingsConformance(subject)
   usersConformance(subject)
   logsConformance(subject)
+  renderedConformance(subject)
   retentionConformance(subject)
 
   describe('now', () => {

@@ -47,5 +47,26 @@ export function ledgerConformance(subject: SubjectOf): void {
       expect(await total({})).toBe((await ids({})).length)
       expect(await total({ dag_id: 'unknown' })).toBe(0)
     })
+
+    test('of a run: those of one task, of the run itself, or that led to a state', async () => {
+      const s = subject()
+      const { run, tasks } = await s.run('ledger_filters', 2)
+      const of = (change: object) => makeLedgerEntry(s.id(), { dag_id: 'ledger_filters', dag_run_id: run.id, ...change })
+      const entries = [
+        of({ to_state: 'running' }),
+        of({ task_instance_id: tasks[0]!.id, to_state: 'running' }),
+        of({ task_instance_id: tasks[1]!.id, to_state: 'failed' }),
+      ]
+      await s.commit({ ledger_insert: entries })
+      const ids = async (filter: object) => {
+        const page = await s.store.ledgerList({ dag_run_id: run.id, limit: 10, offset: 0, ...filter })
+        expect(page.total).toBe(page.data.length)
+        return page.data.map((row) => row.id)
+      }
+      expect(await ids({ task_id: tasks[0]!.task_id })).toEqual([entries[1]!.id])
+      expect(await ids({ run_only: true })).toEqual([entries[0]!.id])
+      expect(await ids({ to_state: 'running' })).toEqual([entries[1]!.id, entries[0]!.id])
+      expect(await ids({ to_state: 'failed', task_id: tasks[0]!.task_id })).toEqual([])
+    })
   })
 }

@@ -23,6 +23,20 @@ export function taskInstancesConformance(subject: SubjectOf): void {
     })
   })
 
+  describe('taskInstanceList of one task', () => {
+    test('pages the instances of a mapped task alone', async () => {
+      const s = subject()
+      const { run } = await s.run('task_mapped', 2)
+      const mapped = Array.from({ length: 5 }, (_, map_index) => makeTaskInstance(s.id(), run.id, { task_id: 'mapped', map_index }))
+      await s.commit({ task_instances_insert: mapped })
+      const rows = await allPages((cursor) =>
+        s.store.taskInstanceList({ dag_run_id: run.id, task_id: 'mapped', limit: 2, offset: 0, cursor }),
+      )
+      expect(rows.map(({ map_index }) => map_index)).toEqual([0, 1, 2, 3, 4])
+      expect((await s.store.taskInstanceList({ dag_run_id: run.id, task_id: 'mapped', limit: 1, offset: 0 })).total).toBe(5)
+    })
+  })
+
   describe('taskInstanceGet', () => {
     test('finds one by task and map index', async () => {
       const s = subject()

@@ -1,5 +1,5 @@
 import { encodeDuration, stateByte } from '#contract/gridCells.ts'
-import type { GridRow } from '#contract/gridRows.ts'
+import type { GridRow } from '#contract/grid.ts'
 import { TASK_INSTANCE_STATES, type DagRunState, type RunType } from '#contract/states.ts'
 import { gridRows } from '#domain/gridRows.ts'
 import type { Database, Session } from '../database.ts'

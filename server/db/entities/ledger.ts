@@ -1,7 +1,7 @@
 import type { NamedLedgerRecord } from '../records.ts'
 import type { Database, Session } from '../database.ts'
 import type { PageOf, PageRequest } from '../store.ts'
-import { columns, sql, where } from '../sql.ts'
+import { columns, sql, where, type Sql } from '../sql.ts'
 import { cursorKey, limitOf, pageOf } from '../page.ts'
 import { totalOf, withNames } from './reading.ts'
 

@@ -9,10 +9,14 @@ import { totalOf } from './reading.ts'
 /** In the order of their ids, which is the order in which the run made them. The count is of one run, never of the table. */
 export function taskInstanceList(
   db: Database,
-  p: PageRequest & { dag_run_id: number; state?: TaskInstanceState },
+  p: PageRequest & { dag_run_id: number; state?: TaskInstanceState; task_id?: string },
 ): Promise<PageOf<TaskInstanceRecord>> {
   return db.read(async (s) => {
-    const scope = [sql`dag_run_id = ${p.dag_run_id}`, p.state === undefined ? null : sql`state = ${p.state}`]
+    const scope = [
+      sql`dag_run_id = ${p.dag_run_id}`,
+      p.state === undefined ? null : sql`state = ${p.state}`,
+      p.task_id === undefined ? null : sql`task_id = ${p.task_id}`,
+    ]
     const after = cursorKey(p, [0] as const)
     const rows = await s.records(
       'task_instances',

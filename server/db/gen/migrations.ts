@@ -44,6 +44,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "639bceb9509972f7d344f6f389ba0f3c21f9a4d9c75c25ab4a175fe9fe14a659",
       "sql": "-- what: favourites and saved views of each user; the tasks of each DAG's newest version; indexes of runs by time and by name\n-- why: Home, the DAG list and the search answer within 50 ms at thousands of DAGs and a million task instances\n-- breaking: no\n\nCREATE TABLE favourites (\n  username TEXT NOT NULL REFERENCES users (username) ON DELETE CASCADE,\n  dag_id TEXT NOT NULL REFERENCES dags (dag_id) ON DELETE CASCADE,\n  PRIMARY KEY (username, dag_id)\n) STRICT, WITHOUT ROWID;\nCREATE INDEX favourites_by_dag ON favourites (dag_id);\n\n-- `search` is the part of a page's address behind the question mark.\nCREATE TABLE saved_views (\n  username TEXT NOT NULL REFERENCES users (username) ON DELETE CASCADE,\n  page TEXT NOT NULL,\n  name TEXT NOT NULL,\n  search TEXT NOT NULL,\n  PRIMARY KEY (username, page, name)\n) STRICT, WITHOUT ROWID;\n\nCREATE TABLE dag_tasks (\n  dag_id TEXT NOT NULL REFERENCES dags (dag_id) ON DELETE CASCADE,\n  task_id TEXT NOT NULL,\n  PRIMARY KEY (dag_id, task_id)\n) STRICT, WITHOUT ROWID;\nINSERT INTO dag_tasks (dag_id, task_id)\n  SELECT DISTINCT d.dag_id, json_extract(t.value, '$.task_id')\n  FROM dags d JOIN dag_versions v ON v.id = d.dag_version_id, json_each(v.spec, '$.tasks') t;\n\n-- The timeline reads these columns from the index alone.\nCREATE INDEX dag_runs_by_start ON dag_runs (dag_id, start_time, end_time, state) WHERE start_time IS NOT NULL;\nCREATE INDEX dag_runs_failed ON dag_runs (end_time, id) WHERE state = 'failed';\nCREATE INDEX dag_runs_by_name ON dag_runs (run_id);\n"
+    },
+    {
+      "number": 9,
+      "name": "renderedFields",
+      "breaking": false,
+      "sha256": "010c92d80e2182a46a90556553a105823c1db033341e71698482e9c0389590a6",
+      "sql": "-- what: the template fields of each attempt as they were rendered\n-- why: a person who looks into a failure wants the very command that ran, not its template\n-- breaking: no\n\nCREATE TABLE rendered_fields (\n  task_instance_id INTEGER NOT NULL,\n  attempt INTEGER NOT NULL,\n  fields TEXT NOT NULL,\n  PRIMARY KEY (task_instance_id, attempt),\n  FOREIGN KEY (task_instance_id, attempt) REFERENCES attempts (task_instance_id, attempt) ON DELETE CASCADE\n) STRICT, WITHOUT ROWID;\n"
     }
   ],
   "postgres": [
@@ -88,6 +95,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "0cc1de19cad5e54434e302a943019cc8181264726b7084481b0a09a943ecb9da",
       "sql": "-- what: favourites and saved views of each user; the tasks of each DAG's newest version; indexes of runs by time and by name\n-- why: Home, the DAG list and the search answer within 50 ms at thousands of DAGs and a million task instances\n-- breaking: no\n\nCREATE TABLE favourites (\n  username text COLLATE \"C\" NOT NULL REFERENCES users (username) ON DELETE CASCADE,\n  dag_id text COLLATE \"C\" NOT NULL REFERENCES dags (dag_id) ON DELETE CASCADE,\n  PRIMARY KEY (username, dag_id)\n);\nCREATE INDEX favourites_by_dag ON favourites (dag_id);\n\n-- `search` is the part of a page's address behind the question mark.\nCREATE TABLE saved_views (\n  username text COLLATE \"C\" NOT NULL REFERENCES users (username) ON DELETE CASCADE,\n  page text COLLATE \"C\" NOT NULL,\n  name text COLLATE \"C\" NOT NULL,\n  search text NOT NULL,\n  PRIMARY KEY (username, page, name)\n);\n\nCREATE TABLE dag_tasks (\n  dag_id text COLLATE \"C\" NOT NULL REFERENCES dags (dag_id) ON DELETE CASCADE,\n  task_id text COLLATE \"C\" NOT NULL,\n  PRIMARY KEY (dag_id, task_id)\n);\nINSERT INTO dag_tasks (dag_id, task_id)\n  SELECT DISTINCT d.dag_id, t.task ->> 'task_id'\n  FROM dags d JOIN dag_versions v ON v.id = d.dag_version_id, json_array_elements(v.spec -> 'tasks') AS t (task);\n\n-- The timeline reads these columns from the index alone.\nCREATE INDEX dag_runs_by_start ON dag_runs (dag_id, start_time, end_time, state) WHERE start_time IS NOT NULL;\nCREATE INDEX dag_runs_failed ON dag_runs (end_time, id) WHERE state = 'failed';\nCREATE INDEX dag_runs_by_name ON dag_runs (run_id COLLATE \"C\");\n"
+    },
+    {
+      "number": 9,
+      "name": "renderedFields",
+      "breaking": false,
+      "sha256": "676e3da78a962c8ced8a7a76d7c6cb933b85fc7faa6f684121fef0c8e2140282",
+      "sql": "-- what: the template fields of each attempt as they were rendered\n-- why: a person who looks into a failure wants the very command that ran, not its template\n-- breaking: no\n\nCREATE TABLE rendered_fields (\n  task_instance_id bigint NOT NULL,\n  attempt integer NOT NULL,\n  fields text NOT NULL,\n  PRIMARY KEY (task_instance_id, attempt),\n  FOREIGN KEY (task_instance_id, attempt) REFERENCES attempts (task_instance_id, attempt) ON DELETE CASCADE\n);\n"
     }
   ]
 }

@@ -1,6 +1,6 @@
 /** The attempts that this worker's hosts hold, by number and by name, and the one way in which each of them ends. */
 import type { AttemptRef } from '#scheduler/ports.ts'
-import type { AttemptEnd, AttemptListener, AttemptStart } from '../runner.ts'
+import type { AttemptEnd, AttemptListener, AttemptStart, RenderedField } from '../runner.ts'
 import type { HostLink, HostMessage } from './hostLink.ts'
 
 export interface HeldAttempt {
@@ -81,6 +81,7 @@ export class AttemptTable {
     if (held === undefined) return null
     if (message.t === 'started') this.onStarted(held, { pid: message['pid'] as number, start_time: message['start_time'] as number })
     else if (message.t === 'xcom') this.listener.xcom(held.start.ref, message['xcoms'] as AttemptEnd['xcoms'])
+    else if (message.t === 'rendered') this.listener.rendered(held.start.ref, message['fields'] as RenderedField[])
     else if (message.t === 'request') {
       const params_json = JSON.stringify(message['params'] ?? null)
       this.listener.request(held.start.ref, { id: message['id'] as number, method: String(message['method']), params_json })

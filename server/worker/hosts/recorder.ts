@@ -1,12 +1,13 @@
 /** For tests and benchmarks: an AttemptListener that keeps what it is told and lets one wait for it. */
 import type { AttemptRef } from '#scheduler/ports.ts'
-import type { AttemptEnd, AttemptListener, AttemptStart } from '../runner.ts'
+import type { AttemptEnd, AttemptListener, AttemptStart, RenderedField } from '../runner.ts'
 
 export interface Recorded {
   pid: number
   log: Buffer[]
   log_length: number
   xcoms: { key: string; value_json: string }[]
+  rendered: RenderedField[]
   end: AttemptEnd | null
 }
 
@@ -20,7 +21,7 @@ export class Recorder implements AttemptListener {
   private of(ref: AttemptRef): Recorded {
     let recorded = this.attempts.get(ref.task_instance_id)
     if (recorded === undefined) {
-      recorded = { pid: 0, log: [], log_length: 0, xcoms: [], end: null }
+      recorded = { pid: 0, log: [], log_length: 0, xcoms: [], rendered: [], end: null }
       this.attempts.set(ref.task_instance_id, recorded)
     }
     return recorded
@@ -40,6 +41,10 @@ export class Recorder implements AttemptListener {
 
   xcom(ref: AttemptRef, xcoms: { key: string; value_json: string }[]): void {
     this.of(ref).xcoms.push(...xcoms)
+  }
+
+  rendered(ref: AttemptRef, fields: RenderedField[]): void {
+    this.of(ref).rendered = fields
   }
 
   request(ref: AttemptRef, p: { id: number; method: string; params_json: string }): void {

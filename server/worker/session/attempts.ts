@@ -11,7 +11,7 @@
  */
 import type { Clock } from '#runtime/clock.ts'
 import type { AttemptRef } from '#scheduler/ports.ts'
-import type { AttemptEnd, AttemptListener, AttemptRunner, AttemptStart } from '#worker/runner.ts'
+import type { AttemptEnd, AttemptListener, AttemptRunner, AttemptStart, RenderedField } from '#worker/runner.ts'
 import { outcomeToWire, refKey, xcomBytes } from '#swarm/codec.ts'
 import type { Assignment, Ended } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
 import { HELD_MAX, REPORT_WINDOW_BYTES, XCOM_BYTES_MAX } from '#swarm/limits.ts'
@@ -43,6 +43,9 @@ const ASKED_MAX = 1_000
 const CUT_LINE_BYTES = 1_024
 /** XComs that wait for an acknowledgement; a task that pushes more while the controller is away is ended. */
 const REPORT_BYTES_MAX = 4 * REPORT_WINDOW_BYTES
+
+/** More template fields than any operator has; the host bounds their text. */
+const RENDERED_FIELDS_MAX = 200
 
 /** A task that writes this much at once has no need to wait for company. */
 const LOG_AT_ONCE_BYTES = 16 * 1024
@@ -262,6 +265,13 @@ export class Attempts implements AttemptListener {
     }
     this.#o.outgoing.reports.add({ ref, body: { $case: 'xcom', value: { xcoms } } })
     this.#o.outgoing.wake()
+  }
+
+  rendered(ref: AttemptRef, fields: RenderedField[]): void {
+    const entry = this.#entries.get(refKey(ref))
+    if (entry?.state !== 'running') return
+    this.#o.outgoing.reports.add({ ref, body: { $case: 'rendered', value: { fields: fields.slice(0, RENDERED_FIELDS_MAX) } } })
+    this.#o.outgoing.wakeSoon()
   }
 
   request(ref: AttemptRef, p: { id: number; method: string; params_json: string }): void {

@@ -1,5 +1,5 @@
 /** Reports from their making to their acknowledgement, in order. After a reconnect all unacknowledged ones are sent again. */
-import { refKey, xcomBytes } from '#swarm/codec.ts'
+import { refKey, renderedBytes, xcomBytes } from '#swarm/codec.ts'
 import { Fifo } from '#swarm/fifo.ts'
 import type { Report } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
 import { REPORT_WINDOW_BYTES } from '#swarm/limits.ts'
@@ -36,7 +36,7 @@ export class ReportQueue {
   add(report: Pick<Report, 'ref' | 'body'>): void {
     this.#seq += 1
     const { body } = report
-    const bytes = REPORT_BYTES + (body?.$case === 'ended' || body?.$case === 'xcom' ? xcomBytes(body.value.xcoms) : 0)
+    const bytes = REPORT_BYTES + bodyBytes(body)
     this.#bytes += bytes
     this.#unsent.push({ report: { seq: this.#seq, ...report }, bytes, made_at: this.#monotonic() })
   }
@@ -77,6 +77,11 @@ export class ReportQueue {
     this.#sent = new Fifo()
     this.#inFlight = 0
   }
+}
+
+function bodyBytes(body: Report['body']): number {
+  if (body?.$case === 'ended' || body?.$case === 'xcom') return xcomBytes(body.value.xcoms)
+  return body?.$case === 'rendered' ? renderedBytes(body.value.fields) : 0
 }
 
 function setAge(report: Report, age_ms: number): void {

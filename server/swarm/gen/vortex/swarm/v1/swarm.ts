@@ -244,11 +244,10 @@ export interface Kill {
 export interface Report {
   seq: number;
   ref: AttemptRef | undefined;
-  body:
-    | { $case: "started"; value: Started }
-    | { $case: "ended"; value: Ended }
-    | { $case: "xcom"; value: XComPush }
-    | undefined;
+  body: { $case: "started"; value: Started } | { $case: "ended"; value: Ended } | { $case: "xcom"; value: XComPush } | {
+    $case: "rendered";
+    value: Rendered;
+  } | undefined;
 }
 
 export interface Started {
@@ -294,6 +293,18 @@ export interface XCom {
 
 export interface XComPush {
   xcoms: XCom[];
+}
+
+/** The template fields as they were rendered, for people. Sent if one of them held a template; 64 KiB of text at most; secrets masked. */
+export interface Rendered {
+  fields: RenderedField[];
+}
+
+export interface RenderedField {
+  name: string;
+  value: string;
+  /** it was longer */
+  is_cut: boolean;
 }
 
 export interface LogChunk {
@@ -1717,6 +1728,9 @@ export const Report: MessageFns<Report> = {
       case "xcom":
         XComPush.encode(message.body.value, writer.uint32(42).fork()).join();
         break;
+      case "rendered":
+        Rendered.encode(message.body.value, writer.uint32(50).fork()).join();
+        break;
     }
     return writer;
   },
@@ -1772,6 +1786,14 @@ export const Report: MessageFns<Report> = {
             }
 
             message.body = { $case: "xcom", value: XComPush.decode(reader, reader.uint32()) };
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.body = { $case: "rendered", value: Rendered.decode(reader, reader.uint32()) };
             continue;
           }
         }
@@ -2170,6 +2192,120 @@ export const XComPush: MessageFns<XComPush> = {
             }
 
             message.xcoms.push(XCom.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRendered(): Rendered {
+  return { fields: [] };
+}
+
+export const Rendered: MessageFns<Rendered> = {
+  encode(message: Rendered, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    for (const v of message.fields) {
+      RenderedField.encode(v!, writer.uint32(10).fork()).join();
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): Rendered {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRendered();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.fields.push(RenderedField.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseRenderedField(): RenderedField {
+  return { name: "", value: "", is_cut: false };
+}
+
+export const RenderedField: MessageFns<RenderedField> = {
+  encode(message: RenderedField, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.name !== "") {
+      writer.uint32(10).string(message.name);
+    }
+    if (message.value !== "") {
+      writer.uint32(18).string(message.value);
+    }
+    if (message.is_cut !== false) {
+      writer.uint32(24).bool(message.is_cut);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): RenderedField {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseRenderedField();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 10) {
+              break;
+            }
+
+            message.name = reader.string();
+            continue;
+          }
+          case 2: {
+            if (tag !== 18) {
+              break;
+            }
+
+            message.value = reader.string();
+            continue;
+          }
+          case 3: {
+            if (tag !== 24) {
+              break;
+            }
+
+            message.is_cut = reader.bool();
             continue;
           }
         }

@@ -1,0 +1,11 @@
+-- what: the template fields of each attempt as they were rendered
+-- why: a person who looks into a failure wants the very command that ran, not its template
+-- breaking: no
+
+CREATE TABLE rendered_fields (
+  task_instance_id INTEGER NOT NULL,
+  attempt INTEGER NOT NULL,
+  fields TEXT NOT NULL,
+  PRIMARY KEY (task_instance_id, attempt),
+  FOREIGN KEY (task_instance_id, attempt) REFERENCES attempts (task_instance_id, attempt) ON DELETE CASCADE
+) STRICT, WITHOUT ROWID;

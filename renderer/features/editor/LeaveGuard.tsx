@@ -1,0 +1,44 @@
+/** Asks before a page with unsaved changes is left. A tab that is closed loses nothing as long as the draft could be kept. */
+import { Button, Group, Modal, Text } from '@mantine/core'
+import { useBlocker } from '@tanstack/react-router'
+import { strings } from '../../strings.ts'
+
+interface LeaveGuardProps {
+  path: string
+  isDirty: boolean
+  isKept: boolean
+  onDiscard: () => void
+}
+
+export function LeaveGuard({ path, isDirty, isKept, onDiscard }: LeaveGuardProps) {
+  const leave = useBlocker({
+    // What changes in the address of this page is a view of it.
+    shouldBlockFn: ({ current, next }) => isDirty && current.pathname !== next.pathname,
+    enableBeforeUnload: () => isDirty && !isKept,
+    withResolver: true,
+  })
+  if (leave.status !== 'blocked') return null
+  return (
+    <Modal opened onClose={leave.reset} title={strings.editor.leave} size="md" closeButtonProps={{ 'aria-label': strings.common.close }}>
+      <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+        {strings.editor.leaveText(path)}
+      </Text>
+      <Group justify="flex-end" gap="xs" mt="lg">
+        <Button variant="default" data-autofocus onClick={leave.reset}>
+          {strings.editor.stay}
+        </Button>
+        <Button
+          variant="default"
+          color="red"
+          onClick={() => {
+            onDiscard()
+            leave.proceed()
+          }}
+        >
+          {strings.editor.leaveDiscard}
+        </Button>
+        <Button onClick={leave.proceed}>{strings.editor.leaveKeep}</Button>
+      </Group>
+    </Modal>
+  )
+}

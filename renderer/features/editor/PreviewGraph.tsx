@@ -1,0 +1,190 @@
+/**
+ * The graph of the edited text before it is saved: what is new, changed and removed against the newest version. While a line is half
+ * typed it shows the last text that could be read, and says so.
+ */
+import '@xyflow/react/dist/style.css'
+import { ActionIcon, Badge, Select, Text, Tooltip } from '@mantine/core'
+import { IconArrowsMaximize, IconFold, IconFoldDown, IconSitemapOff } from '@tabler/icons-react'
+import { Background, ReactFlow, ReactFlowProvider, useNodesInitialized, useReactFlow } from '@xyflow/react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import type { DagPreview } from '#contract/dagFile.ts'
+import { strings } from '../../strings.ts'
+import { Empty } from '../../ui/PageState.tsx'
+import { parseOpen, toggleGroup } from '../graph/model.ts'
+import { useGraphLayout } from '../graph/useGraphLayout.ts'
+import classes from './PreviewGraph.module.css'
+import { previewEdgeTypes, previewNodeTypes, PreviewUi } from './previewNodes.tsx'
+import { previewModel, toFlow } from './previewModel.ts'
+import type { PreviewState } from './usePreview.ts'
+
+/** More tasks than these begin folded, where there are groups. */
+const OPEN_MAX = 60
+const CULL_ABOVE = 150
+const FIT = { padding: 0.08, maxZoom: 1 }
+
+export function PreviewGraph({ state, onTask }: { state: PreviewState; onTask: (task: string) => void }) {
+  const text = strings.previewGraph
+  const dags = state.lastGood?.dags ?? []
+  const [chosen, setChosen] = useState<string | null>(null)
+  const dag = dags.find(({ dag_id }) => dag_id === chosen) ?? dags[0]
+  if (dag === undefined) {
+    const isWaiting = state.lastGood === null
+    return (
+      <Empty
+        title={isWaiting && state.preview?.error != null ? text.waiting : text.none}
+        icon={IconSitemapOff}
+        {...(isWaiting ? {} : { text: text.noneText })}
+      />
+    )
+  }
+  const isStale = state.preview !== null && state.preview.error !== null
+  return (
+    <section className={classes['frame']} aria-label={text.label}>
+      <ReactFlowProvider key={dag.dag_id}>
+        <Graph
+          dag={dag}
+          isStale={isStale}
+          onTask={onTask}
+          picker={
+            dags.length < 2 ? (
+              <Text size="sm" fw={600} className="ellipsis" title={dag.dag_id}>
+                {dag.dag_display_name ?? dag.dag_id}
+              </Text>
+            ) : (
+              <Select
+                size="xs"
+                w={200}
+                aria-label={text.dag}
+                data={dags.map(({ dag_id }) => dag_id)}
+                value={dag.dag_id}
+                allowDeselect={false}
+                searchable
+                onChange={setChosen}
+              />
+            )
+          }
+        />
+      </ReactFlowProvider>
+      <Remarks dag={dag} />
+    </section>
+  )
+}
+
+interface GraphProps {
+  dag: DagPreview
+  isStale: boolean
+  onTask: (task: string) => void
+  picker: React.ReactNode
+}
+
+function Graph({ dag, isStale, onTask, picker }: GraphProps) {
+  const text = strings.previewGraph
+  const groupIds = useMemo(() => dag.task_groups.map(({ group_id }) => group_id), [dag])
+  const [open, setOpen] = useState<string | undefined>(() => (dag.tasks.length > OPEN_MAX ? undefined : '*'))
+  const shown = useMemo(() => previewModel(dag, parseOpen(open)), [dag, open])
+  // A text of another shape needs another layout; one that only changes a task's settings does not.
+  const layout = useGraphLayout(
+    { dagId: `preview:${dag.dag_id}:${shown.shape}`, version: 0, open: open ?? '', direction: 'LR' },
+    shown.model,
+  )
+  const { nodes, edges } = useMemo(() => toFlow(shown, layout.data, dag), [shown, layout.data, dag])
+  const ui = useMemo(
+    () => ({
+      toggle: (groupId: string) => {
+        setOpen((before) => toggleGroup(parseOpen(before), groupId, groupIds))
+      },
+    }),
+    [groupIds],
+  )
+  const flow = useReactFlow()
+  const fit = useCallback(() => void flow.fitView({ ...FIT, duration: 150 }), [flow])
+  const isReady = useNodesInitialized()
+  useEffect(() => {
+    if (isReady) fit()
+  }, [isReady, layout.data, fit])
+  return (
+    <>
+      <div className={classes['toolbar']}>
+        {picker}
+        <Changes dag={dag} />
+        <span className={classes['spacer']} />
+        {groupIds.length === 0 ? null : (
+          <Tooltip label={open === '*' ? text.foldAll : text.openAll}>
+            <ActionIcon
+              aria-label={open === '*' ? text.foldAll : text.openAll}
+              onClick={() => {
+                setOpen(open === '*' ? undefined : '*')
+              }}
+            >
+              {open === '*' ? <IconFold size={18} /> : <IconFoldDown size={18} />}
+            </ActionIcon>
+          </Tooltip>
+        )}
+        <Tooltip label={text.fit}>
+          <ActionIcon aria-label={text.fit} onClick={fit}>
+            <IconArrowsMaximize size={18} />
+          </ActionIcon>
+        </Tooltip>
+      </div>
+      {isStale ? (
+        <Text size="xs" className={classes['stale'] ?? ''} role="status">
+          {text.stale}
+        </Text>
+      ) : null}
+      <PreviewUi value={ui}>
+        <div className={classes['canvas']} data-stale={isStale || undefined}>
+          <ReactFlow
+            nodes={nodes}
+            edges={edges}
+            nodeTypes={previewNodeTypes}
+            edgeTypes={previewEdgeTypes}
+            minZoom={0.05}
+            maxZoom={2}
+            nodesDraggable={false}
+            nodesConnectable={false}
+            edgesFocusable={false}
+            onlyRenderVisibleElements={nodes.length > CULL_ABOVE}
+            aria-label={text.label}
+            onNodeClick={(_, node) => {
+              if (node.type === 'task') onTask(node.id)
+              if (node.type === 'taskGroup') ui.toggle(node.id)
+            }}
+          >
+            <Background gap={22} size={1} color="var(--line)" />
+          </ReactFlow>
+        </div>
+      </PreviewUi>
+    </>
+  )
+}
+
+function Changes({ dag }: { dag: DagPreview }) {
+  const text = strings.previewGraph
+  const count = (change: string) => dag.tasks.filter((task) => task.change === change).length
+  if (dag.version === null)
+    return (
+      <Badge size="sm" tt="none" variant="light" color="green">
+        {text.newDag}
+      </Badge>
+    )
+  const words = text.legend(count('added'), count('changed'), count('removed'))
+  const edges = dag.edges.filter(([, , , change]) => change === 'added' || change === 'removed').length
+  return (
+    <Text size="xs" c="dimmed" role="status">
+      {words === '' ? (edges === 0 ? text.noChange : text.edges(edges)) : words} {text.against(dag.version)}
+    </Text>
+  )
+}
+
+function Remarks({ dag }: { dag: DagPreview }) {
+  const text = strings.previewGraph
+  if (dag.changed_settings.length === 0 && dag.notices.length === 0) return null
+  return (
+    <ul className={classes['remarks']} tabIndex={0} aria-label={text.notices}>
+      {dag.changed_settings.length === 0 ? null : <li>{text.settings(dag.changed_settings.join(', '))}</li>}
+      {dag.notices.map((notice) => (
+        <li key={notice}>{notice}</li>
+      ))}
+    </ul>
+  )
+}

@@ -1,0 +1,2 @@
+export { DagGrid } from './DagGrid.tsx'
+export { RunPanel } from './RunPanel.tsx'

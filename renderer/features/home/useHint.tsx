@@ -1,0 +1,38 @@
+/** One hint for many small things: whatever the pointer is over says its `data-hint`. A component for each of a thousand bars would cost a second. */
+import { useState, type ReactNode } from 'react'
+import classes from './Timeline.module.css'
+
+interface Hint {
+  text: string
+  x: number
+  y: number
+}
+
+export function useHint(): { shown: ReactNode; handlers: React.HTMLAttributes<HTMLDivElement> } {
+  const [hint, setHint] = useState<Hint | null>(null)
+  return {
+    shown: hint ? (
+      <div className={classes['hint']} style={{ left: hint.x, top: hint.y }} aria-hidden>
+        {hint.text}
+      </div>
+    ) : null,
+    handlers: {
+      onPointerOver: (event) => {
+        const owner = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-hint]') : null
+        const text = owner?.dataset['hint']
+        if (!owner || text === undefined) {
+          setHint(null)
+          return
+        }
+        const frame = event.currentTarget.getBoundingClientRect()
+        const box = owner.getBoundingClientRect()
+        // Kept within the frame; the hint is centred on its place.
+        const x = Math.min(Math.max(event.clientX - frame.left, 130), frame.width - 130)
+        setHint({ text, x, y: box.bottom - frame.top + 6 })
+      },
+      onPointerLeave: () => {
+        setHint(null)
+      },
+    },
+  }
+}

@@ -1,0 +1,18 @@
+/** The present, as often as it can be seen to have moved; it stands still in a hidden tab. */
+import { useEffect, useState } from 'react'
+
+export function useNow(stepMs: number): number {
+  const [now, setNow] = useState(() => Date.now())
+  useEffect(() => {
+    const tick = () => {
+      if (!document.hidden) setNow(Date.now())
+    }
+    const timer = setInterval(tick, stepMs)
+    document.addEventListener('visibilitychange', tick)
+    return () => {
+      clearInterval(timer)
+      document.removeEventListener('visibilitychange', tick)
+    }
+  }, [stepMs])
+  return now
+}
