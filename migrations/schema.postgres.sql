@@ -389,6 +389,8 @@ CREATE TABLE task_instances (
   lease_token text,
   state_reason text,
   note text,
+  map_length bigint,
+  rendered_map_index text,
   CONSTRAINT task_instances_dag_run_id_fkey FOREIGN KEY (dag_run_id) REFERENCES dag_runs(id) ON DELETE CASCADE,
   CONSTRAINT task_instances_pkey PRIMARY KEY (id),
   CONSTRAINT task_instances_state_check CHECK ((state = ANY (ARRAY['none'::text, 'scheduled'::text, 'queued'::text, 'running'::text, 'success'::text, 'failed'::text, 'skipped'::text, 'upstream_failed'::text, 'up_for_retry'::text, 'up_for_reschedule'::text, 'deferred'::text, 'restarting'::text, 'removed'::text])))

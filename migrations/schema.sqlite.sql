@@ -348,7 +348,7 @@ CREATE TABLE task_instances (
   lease_token TEXT,
   state_reason TEXT,
   note TEXT
-) STRICT;
+, map_length INTEGER, rendered_map_index TEXT) STRICT;
 
 CREATE UNIQUE INDEX task_instances_by_task ON task_instances (dag_run_id, task_id, map_index);
 

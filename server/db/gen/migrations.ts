@@ -51,6 +51,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "010c92d80e2182a46a90556553a105823c1db033341e71698482e9c0389590a6",
       "sql": "-- what: the template fields of each attempt as they were rendered\n-- why: a person who looks into a failure wants the very command that ran, not its template\n-- breaking: no\n\nCREATE TABLE rendered_fields (\n  task_instance_id INTEGER NOT NULL,\n  attempt INTEGER NOT NULL,\n  fields TEXT NOT NULL,\n  PRIMARY KEY (task_instance_id, attempt),\n  FOREIGN KEY (task_instance_id, attempt) REFERENCES attempts (task_instance_id, attempt) ON DELETE CASCADE\n) STRICT, WITHOUT ROWID;\n"
+    },
+    {
+      "number": 13,
+      "name": "mapping",
+      "breaking": false,
+      "sha256": "05cc87a036925bb4c4d6f82d5285d26897b47a4b86c01133aa7e1b1d4bf75f44",
+      "sql": "-- what: length of a returned value that tasks are mapped over, and the label of a mapped task instance\n-- why: the number of instances of a mapped task must be known again after a restart\n-- breaking: no\n\nALTER TABLE task_instances ADD COLUMN map_length INTEGER;\nALTER TABLE task_instances ADD COLUMN rendered_map_index TEXT;\n"
     }
   ],
   "postgres": [
@@ -102,6 +109,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "676e3da78a962c8ced8a7a76d7c6cb933b85fc7faa6f684121fef0c8e2140282",
       "sql": "-- what: the template fields of each attempt as they were rendered\n-- why: a person who looks into a failure wants the very command that ran, not its template\n-- breaking: no\n\nCREATE TABLE rendered_fields (\n  task_instance_id bigint NOT NULL,\n  attempt integer NOT NULL,\n  fields text NOT NULL,\n  PRIMARY KEY (task_instance_id, attempt),\n  FOREIGN KEY (task_instance_id, attempt) REFERENCES attempts (task_instance_id, attempt) ON DELETE CASCADE\n);\n"
+    },
+    {
+      "number": 13,
+      "name": "mapping",
+      "breaking": false,
+      "sha256": "607eca4f9d0ef5b97d3e8d8773313d8d6359b5352a1eecce6e448257777dd5c0",
+      "sql": "-- what: length of a returned value that tasks are mapped over, and the label of a mapped task instance\n-- why: the number of instances of a mapped task must be known again after a restart\n-- breaking: no\n\nALTER TABLE task_instances ADD COLUMN map_length bigint;\nALTER TABLE task_instances ADD COLUMN rendered_map_index text;\n"
     }
   ]
 }

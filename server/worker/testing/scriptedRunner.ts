@@ -29,6 +29,7 @@ export function makeEnd(change: Partial<AttemptEnd> = {}): AttemptEnd {
     log_bytes: 0,
     log_truncated: false,
     run_ms: 1,
+    rendered_map_index: '',
     ...change,
   }
 }
