@@ -183,7 +183,7 @@ const schedulesRoute = createRoute({
 
 const filesRoute = createRoute({
   getParentRoute: () => appRoute,
-  path: '/files',
+  path: '/files/',
   validateSearch: filesSearch,
   component: lazyRouteComponent(() => import('./features/editor/FilesPage.tsx'), 'FilesPage'),
 })
