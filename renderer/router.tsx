@@ -17,6 +17,7 @@ import { isDesktop } from './features/desktop/index.ts'
 import { AppFrame, CrashPage, NotFoundPage, RootFrame } from './features/shell/index.ts'
 import {
   allRunsSearch,
+  adminSearch,
   appSearch,
   codeSearch,
   connectionsSearch,
@@ -194,6 +195,61 @@ const fileRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/editor/FilePage.tsx'), 'FilePage'),
 })
 
+/** Connections, teams, audit and notifications get their pages here with their back ends. */
+const adminWorkersRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/workers',
+  validateSearch: adminSearch,
+  component: lazyRouteComponent(() => import('./features/admin/WorkersPage.tsx'), 'WorkersPage'),
+})
+const adminPoolsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/pools',
+  validateSearch: adminSearch,
+  component: lazyRouteComponent(() => import('./features/admin/PoolsPage.tsx'), 'PoolsPage'),
+})
+const adminVariablesRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/variables',
+  validateSearch: adminSearch,
+  component: lazyRouteComponent(() => import('./features/admin/VariablesPage.tsx'), 'VariablesPage'),
+})
+const adminSecretsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/secrets',
+  component: lazyRouteComponent(() => import('./features/admin/SecretsPage.tsx'), 'SecretsPage'),
+})
+const adminUsersRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/users',
+  component: lazyRouteComponent(() => import('./features/admin/UsersPage.tsx'), 'UsersPage'),
+})
+const adminApiKeysRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/api-keys',
+  component: lazyRouteComponent(() => import('./features/admin/ApiKeysPage.tsx'), 'ApiKeysPage'),
+})
+const adminSystemRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/system',
+  component: lazyRouteComponent(() => import('./features/admin/SystemPage.tsx'), 'SystemPage'),
+})
+const adminAccountRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/account',
+  component: lazyRouteComponent(() => import('./features/admin/AccountPage.tsx'), 'AccountPage'),
+})
+const adminRoutes = [
+  adminWorkersRoute,
+  adminPoolsRoute,
+  adminVariablesRoute,
+  adminSecretsRoute,
+  adminUsersRoute,
+  adminApiKeysRoute,
+  adminSystemRoute,
+  adminAccountRoute,
+]
+
 /** Everything else, within the frame: the way back is where it always is. */
 const lostRoute = createRoute({ getParentRoute: () => appRoute, path: '$', component: NotFoundPage })
 
@@ -204,10 +260,20 @@ const routeTree = rootRoute.addChildren([
     homeRoute,
     allRunsRoute,
     dagsRoute,
-    dagRoute.addChildren([dagGridRoute, dagGraphRoute, dagGanttRoute, dagCalendarRoute, dagBackfillsRoute, dagRunsRoute, dagDetailsRoute, dagCodeRoute]),
+    dagRoute.addChildren([
+      dagGridRoute,
+      dagGraphRoute,
+      dagGanttRoute,
+      dagCalendarRoute,
+      dagBackfillsRoute,
+      dagRunsRoute,
+      dagDetailsRoute,
+      dagCodeRoute,
+    ]),
     runRoute,
     taskRoute,
     schedulesRoute,
+    ...adminRoutes,
     filesRoute,
     fileRoute,
     lostRoute,
