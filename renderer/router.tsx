@@ -13,6 +13,7 @@ import {
 } from '@tanstack/react-router'
 import { errorCode, isWorthRetrying } from './api/errors.ts'
 import { dagQuery, meQuery, runQuery } from './api/queries.ts'
+import { gridQueryOf } from './api/queries/grid.ts'
 import { isDesktop } from './features/desktop/index.ts'
 import { AppFrame, CrashPage, NotFoundPage, RootFrame } from './features/shell/index.ts'
 import {
@@ -116,6 +117,11 @@ const dagGridRoute = createRoute({
   getParentRoute: () => dagRoute,
   path: '/',
   validateSearch: dagGridSearch,
+  loaderDeps: ({ search: { state, type, from, to, runs } }) => ({ state, type, from, to, runs }),
+  // Beside the page's code and the DAG, not after them; a pointer that only passes a link asks for nothing.
+  loader: ({ context, params, deps, preload }) => {
+    if (!preload) void context.queryClient.prefetchInfiniteQuery(gridQueryOf(params.dagId, deps))
+  },
   component: lazyRouteComponent(() => import('./features/dag/DagGridTab.tsx'), 'DagGridTab'),
 })
 const dagGraphRoute = createRoute({
@@ -182,73 +188,19 @@ const schedulesRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/schedule/SchedulesPage.tsx'), 'SchedulesPage'),
 })
 
-const filesRoute = createRoute({
-  getParentRoute: () => appRoute,
-  path: '/files/',
+const filesRoute = createRoute({ getParentRoute: () => appRoute, path: '/files' })
+const fileListRoute = createRoute({
+  getParentRoute: () => filesRoute,
+  path: '/',
   validateSearch: filesSearch,
   component: lazyRouteComponent(() => import('./features/editor/FilesPage.tsx'), 'FilesPage'),
 })
 const fileRoute = createRoute({
-  getParentRoute: () => appRoute,
-  path: '/files/$',
+  getParentRoute: () => filesRoute,
+  path: '/$',
   validateSearch: fileSearch,
   component: lazyRouteComponent(() => import('./features/editor/FilePage.tsx'), 'FilePage'),
 })
-
-/** Connections, teams, audit and notifications get their pages here with their back ends. */
-const adminWorkersRoute = createRoute({
-  getParentRoute: () => appRoute,
-  path: '/admin/workers',
-  validateSearch: adminSearch,
-  component: lazyRouteComponent(() => import('./features/admin/WorkersPage.tsx'), 'WorkersPage'),
-})
-const adminPoolsRoute = createRoute({
-  getParentRoute: () => appRoute,
-  path: '/admin/pools',
-  validateSearch: adminSearch,
-  component: lazyRouteComponent(() => import('./features/admin/PoolsPage.tsx'), 'PoolsPage'),
-})
-const adminVariablesRoute = createRoute({
-  getParentRoute: () => appRoute,
-  path: '/admin/variables',
-  validateSearch: adminSearch,
-  component: lazyRouteComponent(() => import('./features/admin/VariablesPage.tsx'), 'VariablesPage'),
-})
-const adminSecretsRoute = createRoute({
-  getParentRoute: () => appRoute,
-  path: '/admin/secrets',
-  component: lazyRouteComponent(() => import('./features/admin/SecretsPage.tsx'), 'SecretsPage'),
-})
-const adminUsersRoute = createRoute({
-  getParentRoute: () => appRoute,
-  path: '/admin/users',
-  component: lazyRouteComponent(() => import('./features/admin/UsersPage.tsx'), 'UsersPage'),
-})
-const adminApiKeysRoute = createRoute({
-  getParentRoute: () => appRoute,
-  path: '/admin/api-keys',
-  component: lazyRouteComponent(() => import('./features/admin/ApiKeysPage.tsx'), 'ApiKeysPage'),
-})
-const adminSystemRoute = createRoute({
-  getParentRoute: () => appRoute,
-  path: '/admin/system',
-  component: lazyRouteComponent(() => import('./features/admin/SystemPage.tsx'), 'SystemPage'),
-})
-const adminAccountRoute = createRoute({
-  getParentRoute: () => appRoute,
-  path: '/admin/account',
-  component: lazyRouteComponent(() => import('./features/admin/AccountPage.tsx'), 'AccountPage'),
-})
-const adminRoutes = [
-  adminWorkersRoute,
-  adminPoolsRoute,
-  adminVariablesRoute,
-  adminSecretsRoute,
-  adminUsersRoute,
-  adminApiKeysRoute,
-  adminSystemRoute,
-  adminAccountRoute,
-]
 
 /** Everything else, within the frame: the way back is where it always is. */
 const lostRoute = createRoute({ getParentRoute: () => appRoute, path: '$', component: NotFoundPage })
@@ -274,8 +226,7 @@ const routeTree = rootRoute.addChildren([
     taskRoute,
     schedulesRoute,
     ...adminRoutes,
-    filesRoute,
-    fileRoute,
+    filesRoute.addChildren([fileListRoute, fileRoute]),
     lostRoute,
   ]),
 ])
