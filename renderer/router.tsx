@@ -13,10 +13,12 @@ import {
 } from '@tanstack/react-router'
 import { errorCode, isWorthRetrying } from './api/errors.ts'
 import { dagQuery, meQuery, runQuery } from './api/queries.ts'
+import { gridQueryOf } from './api/queries/grid.ts'
 import { isDesktop } from './features/desktop/index.ts'
 import { AppFrame, CrashPage, NotFoundPage, RootFrame } from './features/shell/index.ts'
 import {
   allRunsSearch,
+  adminSearch,
   appSearch,
   codeSearch,
   connectionsSearch,
@@ -115,6 +117,11 @@ const dagGridRoute = createRoute({
   getParentRoute: () => dagRoute,
   path: '/',
   validateSearch: dagGridSearch,
+  loaderDeps: ({ search: { state, type, from, to, runs } }) => ({ state, type, from, to, runs }),
+  // Beside the page's code and the DAG, not after them; a pointer that only passes a link asks for nothing.
+  loader: ({ context, params, deps, preload }) => {
+    if (!preload) void context.queryClient.prefetchInfiniteQuery(gridQueryOf(params.dagId, deps))
+  },
   component: lazyRouteComponent(() => import('./features/dag/DagGridTab.tsx'), 'DagGridTab'),
 })
 const dagGraphRoute = createRoute({
@@ -181,15 +188,16 @@ const schedulesRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/schedule/SchedulesPage.tsx'), 'SchedulesPage'),
 })
 
-const filesRoute = createRoute({
-  getParentRoute: () => appRoute,
-  path: '/files',
+const filesRoute = createRoute({ getParentRoute: () => appRoute, path: '/files' })
+const fileListRoute = createRoute({
+  getParentRoute: () => filesRoute,
+  path: '/',
   validateSearch: filesSearch,
   component: lazyRouteComponent(() => import('./features/editor/FilesPage.tsx'), 'FilesPage'),
 })
 const fileRoute = createRoute({
-  getParentRoute: () => appRoute,
-  path: '/files/$',
+  getParentRoute: () => filesRoute,
+  path: '/$',
   validateSearch: fileSearch,
   component: lazyRouteComponent(() => import('./features/editor/FilePage.tsx'), 'FilePage'),
 })
@@ -204,12 +212,21 @@ const routeTree = rootRoute.addChildren([
     homeRoute,
     allRunsRoute,
     dagsRoute,
-    dagRoute.addChildren([dagGridRoute, dagGraphRoute, dagGanttRoute, dagCalendarRoute, dagBackfillsRoute, dagRunsRoute, dagDetailsRoute, dagCodeRoute]),
+    dagRoute.addChildren([
+      dagGridRoute,
+      dagGraphRoute,
+      dagGanttRoute,
+      dagCalendarRoute,
+      dagBackfillsRoute,
+      dagRunsRoute,
+      dagDetailsRoute,
+      dagCodeRoute,
+    ]),
     runRoute,
     taskRoute,
     schedulesRoute,
-    filesRoute,
-    fileRoute,
+    ...adminRoutes,
+    filesRoute.addChildren([fileListRoute, fileRoute]),
     lostRoute,
   ]),
 ])

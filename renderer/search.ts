@@ -25,6 +25,7 @@ const text = (value: unknown): string | undefined =>
       : undefined
 const flag = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined)
 const integer = (value: unknown): number | undefined => (typeof value === 'number' && Number.isInteger(value) ? value : undefined)
+const instant = (value: unknown): string | undefined => (typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : undefined)
 const oneOf = <T extends string>(list: readonly T[], value: unknown): T | undefined => list.find((item) => item === value)
 
 /** Drops undefined fields. */
@@ -65,10 +66,6 @@ export const homeSearch = (raw: Raw): HomeSearch =>
     q: text(raw['q']),
     fav: flag(raw['fav']),
   })
-const instant = (value: unknown): string | undefined => {
-  const at = text(value)
-  return at === undefined || Number.isNaN(Date.parse(at)) ? undefined : at
-}
 
 export interface DagsSearch {
   search?: string
@@ -300,7 +297,6 @@ export interface DagRunsSearch extends RunsSearch {
   date_from?: string
   date_to?: string
 }
-const instant = (value: unknown): string | undefined => (typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : undefined)
 export const runsSearch = (raw: Raw): DagRunsSearch =>
   present<Required<DagRunsSearch>>({
     state: oneOf(DAG_RUN_STATES, raw['state']),

@@ -1,4 +1,5 @@
 /** Every text that the UI shows, in one catalogue: a file per area in strings/, so that wording stays one and a translation is one folder. */
+import { adminStrings } from './strings/admin.ts'
 import { dagStrings } from './strings/dag.ts'
 import { dagsStrings } from './strings/dags.ts'
 import { ganttStrings } from './strings/gantt.ts'
@@ -16,6 +17,7 @@ import { tasksStrings } from './strings/tasks.ts'
 import { triggerStrings } from './strings/trigger.ts'
 
 export const strings = {
+  ...adminStrings,
   ...dagStrings,
   ...dagsStrings,
   ...ganttStrings,

@@ -85,6 +85,8 @@ export const runListQuery = (dagId: string, filter: RunFilter) =>
           run_type: filter.run_type as RunType | undefined,
           active_from: filter.since_ms === undefined ? filter.active_from : new Date(Date.now() - filter.since_ms).toISOString(),
           active_to: filter.active_to,
+          logical_date_from: filter.logical_date_from,
+          logical_date_to: filter.logical_date_to,
           limit: PAGE_ROWS,
           offset: pageParam,
         }),

@@ -40,6 +40,9 @@ export interface RunFilter {
   since_ms?: number | undefined
   active_from?: string | undefined
   active_to?: string | undefined
+  /** Logical dates, both ends included. */
+  logical_date_from?: string | undefined
+  logical_date_to?: string | undefined
 }
 
 export interface GridFilter {

@@ -19,6 +19,7 @@ export const runsStrings = {
     noMatch: 'No run fits these filters',
     allStates: 'All states',
     allTypes: 'All types',
+    anyDate: 'Runs of all dates',
     cancel: 'Cancel run',
     cancelConfirm: (id: string) =>
       `Cancel ${id}? Running tasks are killed with all their processes, others are skipped, and the run fails.`,

@@ -31,6 +31,7 @@ export const CalendarCell = Strict({
   end: Instant,
   counts: Type.Record(Type.String(), Type.Integer(), { description: 'runs by state, by their logical date' }),
   planned: Type.Integer({ description: 'runs that the schedule will still create' }),
+  first_date: Nullable(Instant, { description: 'first logical date that the schedule has in this cell' }),
   expected: Type.Integer({ description: 'dates of the schedule in this cell that lie in the past, with a run or without one' }),
 })
 export type CalendarCell = Static<typeof CalendarCell>

@@ -27,7 +27,9 @@ const TABS = [
   { value: 'grid', to: '/dags/$dagId' },
   { value: 'graph', to: '/dags/$dagId/graph' },
   { value: 'gantt', to: '/dags/$dagId/gantt' },
+  { value: 'calendar', to: '/dags/$dagId/calendar' },
   { value: 'runs', to: '/dags/$dagId/runs' },
+  { value: 'backfills', to: '/dags/$dagId/backfills' },
   { value: 'details', to: '/dags/$dagId/details' },
   { value: 'code', to: '/dags/$dagId/code' },
 ] as const

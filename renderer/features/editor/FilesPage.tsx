@@ -19,7 +19,7 @@ import classes from './FilesPage.module.css'
 import { NewFileDialog } from './NewFileDialog.tsx'
 import { UploadDialog } from './UploadDialog.tsx'
 
-const route = getRouteApi('/_app/files')
+const route = getRouteApi('/_app/files/')
 const COLUMNS = 'minmax(200px, 1.6fr) minmax(180px, 2fr) 84px 170px'
 const text = strings.files
 const HEAD = [text.columns.path, text.columns.dags, text.columns.size, text.columns.modified]

@@ -1,7 +1,7 @@
 /**
  * The picture behind a large graph: nodes and edges painted beside the page, put under React Flow's own transform, so that a pan or a
- * zoom moves two images and nothing else. `whole` is all of the graph, coarse; `near` is the window and some around it, sharp, and is
- * painted again when the view comes to rest or leaves it.
+ * zoom moves two images and nothing else. `near` is the window and some around it, sharp, painted again when the view comes to rest or
+ * leaves it; `whole` is all of the graph, coarse, for where `near` does not reach yet.
  */
 import { useComputedColorScheme } from '@mantine/core'
 import { useStoreApi, ViewportPortal } from '@xyflow/react'
@@ -173,6 +173,7 @@ class Picture {
   /** While the view moves: a new sharp picture only if the one there is, or is coming, no longer serves. */
   moved(view: View): void {
     this.#view = view
+    this.#hideWhole()
     const shown = this.#painter.coming('near') ?? this.#nearShown
     if (shown === undefined) return
     const wanted = view.zoom * devicePixelRatio
@@ -218,11 +219,6 @@ class Picture {
     const view = this.#view
     if (view === undefined || this.#look === undefined || view.width === 0) return
     const scale = view.zoom * devicePixelRatio
-    const canvas = this.#canvases.near.current
-    // Far away the whole picture is as sharp as the screen.
-    const isNeeded = scale > this.#wholeScale * 1.05
-    if (canvas) canvas.hidden = !isNeeded
-    if (!isNeeded) return
     const shown = this.#painter.coming('near') ?? this.#nearShown
     const isSame = shown !== undefined && Math.abs(shown.scale - scale) < scale * 0.01
     if (!isChanged && isSame && covers(shown.area, this.#clip(areaOf(view, AROUND / 3)))) return
@@ -253,6 +249,14 @@ class Picture {
     canvas.width = bitmap.width
     canvas.height = bitmap.height
     canvas.getContext('bitmaprenderer')?.transferFromImageBitmap(bitmap)
+    this.#hideWhole()
+  }
+
+  /** The pictures are transparent: the coarse one is shown only while the sharp one leaves part of the window bare. */
+  #hideWhole(): void {
+    const canvas = this.#canvases.whole.current
+    if (canvas === null || this.#view === undefined) return
+    canvas.hidden = this.#nearShown !== undefined && covers(this.#nearShown.area, this.#clip(areaOf(this.#view, 0)))
   }
 }
 

@@ -25,7 +25,8 @@ export function Counts({ counts }: { counts: Overview['counts'] | undefined }) {
       {listOf(counts).map(({ name, value, state, link, beside, isBad }) => (
         <Link key={name} {...link} className={classes['count']} data-bad={(isBad === true && value > 0) || undefined}>
           <span className={classes['name']}>
-            <StateIcon state={state} size={15} />
+            {/* What does not run does not turn. */}
+            <StateIcon state={state === 'running' && value === 0 ? 'none' : state} size={15} />
             {name}
           </span>
           <span className={classes['value']}>

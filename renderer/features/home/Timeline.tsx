@@ -236,11 +236,13 @@ function Axis({ window, now, zone }: { window: Window; now: number; zone: string
       <div />
       <div className={classes['marks']} data-track>
         {marks.map((at) => {
+          // The word at the present would cover this one.
+          const isCovered = Math.abs(place(at, window) - nowAt) < (isNarrow ? 0.12 : 0.04)
           const { date, time } = timeParts(new Date(at).toISOString(), zone)
           const isMidnight = time.startsWith('00:00')
           return (
             <span key={at} className={classes['mark']} data-day={isMidnight || undefined} style={{ left: `${place(at, window) * 100}%` }}>
-              <span>{isMidnight ? date.slice(5) : time.slice(0, 5)}</span>
+              {isCovered ? null : <span>{isMidnight ? date.slice(5) : time.slice(0, 5)}</span>}
             </span>
           )
         })}

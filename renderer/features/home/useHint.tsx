@@ -24,11 +24,10 @@ export function useHint(): { shown: ReactNode; handlers: React.HTMLAttributes<HT
           setHint(null)
           return
         }
-        const frame = event.currentTarget.getBoundingClientRect()
         const box = owner.getBoundingClientRect()
-        // Kept within the frame; the hint is centred on its place.
-        const x = Math.min(Math.max(event.clientX - frame.left, 130), frame.width - 130)
-        setHint({ text, x, y: box.bottom - frame.top + 6 })
+        // Kept within the window; the hint is centred on its place.
+        const x = Math.min(Math.max(event.clientX, 150), window.innerWidth - 150)
+        setHint({ text, x, y: box.bottom + 6 })
       },
       onPointerLeave: () => {
         setHint(null)

@@ -1,5 +1,5 @@
 /** Runs of a DAG, newest first; filters in the URL, live by events. */
-import { Button, Select, VisuallyHidden } from '@mantine/core'
+import { Button, Pill, Select, VisuallyHidden } from '@mantine/core'
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { useMediaQuery } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
@@ -8,7 +8,7 @@ import { useCallback, useMemo } from 'react'
 import type { DagRun } from '#contract/dagRun.ts'
 import { DAG_RUN_STATES, RUN_TYPES } from '#contract/states.ts'
 import { dagQuery, runListQuery } from '../../api/queries.ts'
-import type { RunsSearch } from '../../search.ts'
+import type { DagRunsSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { Elapsed } from '../../ui/Elapsed.tsx'
 import { Instant } from '../../ui/Instant.tsx'
@@ -35,8 +35,8 @@ const MEDIUM = {
 
 interface RunListProps {
   dagId: string
-  search: RunsSearch
-  onChange: (search: RunsSearch) => void
+  search: DagRunsSearch
+  onChange: (search: DagRunsSearch) => void
 }
 
 export function RunList({ dagId, search, onChange }: RunListProps) {
@@ -45,7 +45,12 @@ export function RunList({ dagId, search, onChange }: RunListProps) {
   const layout = isMedium ? MEDIUM : WIDE
   const zone = useQuery(dagQuery(dagId)).data?.timezone ?? null
   const list = useInfiniteQuery({
-    ...runListQuery(dagId, { state: search.state, run_type: search.type }),
+    ...runListQuery(dagId, {
+      state: search.state,
+      run_type: search.type,
+      logical_date_from: search.date_from,
+      logical_date_to: search.date_to,
+    }),
     placeholderData: (before) => before,
   })
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data])
@@ -53,14 +58,17 @@ export function RunList({ dagId, search, onChange }: RunListProps) {
   const loadMore = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
   }, [hasNextPage, isFetchingNextPage, fetchNextPage])
-  const isFiltered = search.state !== undefined || search.type !== undefined
+  const isDated = search.date_from !== undefined || search.date_to !== undefined
+  const isFiltered = search.state !== undefined || search.type !== undefined || isDated
   const state = (value: string | null) => {
     const chosen = DAG_RUN_STATES.find((each) => each === value)
-    onChange({ ...(search.type ? { type: search.type } : {}), ...(chosen ? { state: chosen } : {}) })
+    const { state: _, ...rest } = search
+    onChange({ ...rest, ...(chosen ? { state: chosen } : {}) })
   }
   const type = (value: string | null) => {
     const chosen = RUN_TYPES.find((each) => each === value)
-    onChange({ ...(search.state ? { state: search.state } : {}), ...(chosen ? { type: chosen } : {}) })
+    const { type: _, ...rest } = search
+    onChange({ ...rest, ...(chosen ? { type: chosen } : {}) })
   }
   return (
     <>
@@ -85,6 +93,19 @@ export function RunList({ dagId, search, onChange }: RunListProps) {
           data={RUN_TYPES.map((value) => ({ value, label: strings.runTypes[value] }))}
           onChange={type}
         />
+        {isDated ? (
+          <Pill
+            withRemoveButton
+            size="md"
+            removeButtonProps={{ 'aria-label': strings.runs.anyDate }}
+            onRemove={() => {
+              const { date_from: _, date_to: __, ...rest } = search
+              onChange(rest)
+            }}
+          >
+            <Instant at={search.date_from ?? null} zone={zone} /> – <Instant at={search.date_to ?? null} zone={zone} />
+          </Pill>
+        ) : null}
       </div>
       {list.isPending ? (
         <div style={{ padding: '0 24px' }}>

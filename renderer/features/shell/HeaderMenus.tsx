@@ -1,6 +1,7 @@
 /** Menus of the header: time zone, theme and session. */
 import { ActionIcon, Menu, Tooltip, useMantineColorScheme, type MantineColorScheme } from '@mantine/core'
-import { IconCheck, IconClock, IconDeviceDesktop, IconLogout, IconMoon, IconSun, IconUserCircle } from '@tabler/icons-react'
+import { IconCheck, IconClock, IconDeviceDesktop, IconLogout, IconMoon, IconSun, IconUserCircle, IconUserCog } from '@tabler/icons-react'
+import { Link } from '@tanstack/react-router'
 import { localZone, TIME_MODES } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { setTimeMode, useTimeMode } from '../../ui/timeMode.ts'
@@ -55,6 +56,9 @@ export function UserMenu() {
       </Menu.Target>
       <Menu.Dropdown>
         {me === null ? null : <Menu.Label>{strings.signIn.signedInAs(me.username, me.role)}</Menu.Label>}
+        <Menu.Item leftSection={<IconUserCog size={16} />} renderRoot={(props) => <Link to="/admin/account" {...props} />}>
+          {strings.account.title}
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconLogout size={16} />}
           onClick={() => {

@@ -2,7 +2,21 @@
  * The navigation: one table for the sidebar, the palette's "Go to" and their keys. A page adds a line. A group without an entry
  * that the person may see is not shown.
  */
-import { IconFileCode, IconCalendarClock, IconHome, IconPlayerPlay, IconSitemap, type Icon } from '@tabler/icons-react'
+import {
+  IconActivity,
+  IconCalendarClock,
+  IconFileCode,
+  IconHome,
+  IconKey,
+  IconLock,
+  IconPlayerPlay,
+  IconServer,
+  IconSitemap,
+  IconSwimming,
+  IconUsers,
+  IconVariable,
+  type Icon,
+} from '@tabler/icons-react'
 import type { LinkProps } from '@tanstack/react-router'
 import type { Role } from '#contract/states.ts'
 import { strings } from '../../strings.ts'
@@ -35,7 +49,18 @@ export const NAVIGATION: readonly NavGroup[] = [
       { to: '/schedules', label: strings.preview.nav, icon: IconCalendarClock },
     ],
   },
-  { label: nav.admin, entries: [] },
+  {
+    label: nav.admin,
+    entries: [
+      { to: '/admin/workers', label: strings.workers.title, icon: IconServer },
+      { to: '/admin/pools', label: strings.pools.title, icon: IconSwimming },
+      { to: '/admin/variables', label: strings.variables.title, icon: IconVariable, role: 'Operator' },
+      { to: '/admin/secrets', label: strings.secrets.title, icon: IconLock, role: 'Admin' },
+      { to: '/admin/users', label: strings.users.title, icon: IconUsers, role: 'Admin' },
+      { to: '/admin/api-keys', label: strings.apiKeys.title, icon: IconKey },
+      { to: '/admin/system', label: strings.system.title, icon: IconActivity },
+    ],
+  },
 ]
 
 /** Whether the entry's page, or one below it, is open. */

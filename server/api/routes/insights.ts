@@ -24,7 +24,7 @@ const MEASURED_MAX = 500_000
 export function insightHandlers({ store, leader, clock }: ApiServices, dags: DagReader): InsightHandlers {
   async function planOf(dag: DagRecord, cells: Cell[], now: number): Promise<Plan> {
     const schedule = dag.is_stale ? null : await leader.dagSchedule({ dag_id: dag.dag_id })
-    if (schedule === null) return { planned: [], expected: [], planned_until: null }
+    if (schedule === null) return { planned: [], expected: [], first: [], planned_until: null }
     const { spec: timetable, last, restriction } = schedule
     const steps = planCalendar({ timetable, last, restriction, now, cells, max: PLANNED_MAX })
     for (;;) {
@@ -72,6 +72,7 @@ export function insightHandlers({ store, leader, clock }: ApiServices, dags: Dag
           counts: counts[index] ?? {},
           planned: plan.planned[index] ?? 0,
           expected: plan.expected[index] ?? 0,
+          first_date: isoOrNull(plan.first[index] ?? null),
         })),
         planned_until: isoOrNull(plan.planned_until),
       }

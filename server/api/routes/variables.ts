@@ -10,6 +10,18 @@ type VariableHandlers = Pick<
 >
 /** As long as one set by itself may be. */
 const VALUE_MAX = 1_048_576
+const DESCRIPTION_MAX = 2000
+
+/** Airflow's files hold the value alone, or it with its description. */
+function readImported(given: unknown): { value: string; description: string | null } {
+  const { value, description, ...rest } = (typeof given === 'object' && given !== null ? given : {}) as Record<string, unknown>
+  const isDescribed = value !== undefined && typeof description === 'string' && Object.keys(rest).length === 0
+  const plain = isDescribed ? value : given
+  return {
+    value: typeof plain === 'string' ? plain : JSON.stringify(plain),
+    description: isDescribed ? description.slice(0, DESCRIPTION_MAX) : null,
+  }
+}
 
 export function variableHandlers({ store, dagFiles, clock }: ApiServices): VariableHandlers {
   return {
@@ -25,10 +37,7 @@ export function variableHandlers({ store, dagFiles, clock }: ApiServices): Varia
       return presentVariable(variable)
     },
     async importVariables({ body: { variables, on_existing = 'overwrite', dry_run = false } }) {
-      const entries = Object.entries(variables).map(([key, value]) => ({
-        key,
-        value: typeof value === 'string' ? value : JSON.stringify(value),
-      }))
+      const entries = Object.entries(variables).map(([key, value]) => ({ key, ...readImported(value) }))
       const long = entries.find(({ value }) => value.length > VALUE_MAX)
       if (long) throw new VortexError('invalid_request', `The value of "${long.key}" is longer than 1 MiB.`, { field: long.key })
       const known = new Map<string, string>()
@@ -46,8 +55,8 @@ export function variableHandlers({ store, dagFiles, clock }: ApiServices): Varia
         )
       const taken = entries.filter(({ key }) => on_existing === 'overwrite' || !known.has(key))
       if (!dry_run) {
-        for (const { key, value } of taken) {
-          await store.variablePut({ key, value, description: known.get(key) ?? '', updated_at: clock.now() })
+        for (const { key, value, description } of taken) {
+          await store.variablePut({ key, value, description: description ?? known.get(key) ?? '', updated_at: clock.now() })
           dagFiles.variableChanged(key)
         }
       }

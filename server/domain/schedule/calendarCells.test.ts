@@ -58,6 +58,7 @@ describe('the plan of a calendar', () => {
     expect(plan({ timetable: daily, last, restriction, now, cells, max: 100 })).toEqual({
       expected: [0, 1, 1, 0, 0, 0, 0],
       planned: [0, 0, 0, 1, 1, 1, 1],
+      first: [null, ...[21, 22, 23, 24, 25, 26].map((day) => at(`2026-11-${day}T00:00Z`))],
       planned_until: null,
     })
   })

@@ -72,6 +72,8 @@ export interface Plan {
   planned: number[]
   /** Per cell: dates of the schedule in the past. */
   expected: number[]
+  /** Per cell: the first date of the schedule in it; null = none, or none that is worked out. */
+  first: (number | null)[]
   /** Set when `max` was reached: nothing is planned from here on. */
   planned_until: number | null
 }
@@ -83,14 +85,17 @@ const STEPS = 250
 export function* planCalendar(p: PlanQuestion): Generator<void, Plan> {
   const planned = p.cells.map(() => 0)
   const expected = p.cells.map(() => 0)
-  const plan: Plan = { planned, expected, planned_until: null }
+  const first = p.cells.map((): number | null => null)
+  const plan: Plan = { planned, expected, first, planned_until: null }
   const [start, end] = [p.cells[0]?.start, p.cells.at(-1)?.end]
   if (start === undefined || end === undefined) return plan
   const timetable = compileTimetable(p.timetable)
   const cellOf = cellFinder(p.cells)
   const count = (counts: number[], at: number): void => {
     const cell = cellOf(at)
-    if (cell !== null) counts[cell] = (counts[cell] ?? 0) + 1
+    if (cell === null) return
+    counts[cell] = (counts[cell] ?? 0) + 1
+    first[cell] = Math.min(first[cell] ?? at, at)
   }
   let left = p.max
   // A delta counts from the run before, so only dates that follow one mean anything.

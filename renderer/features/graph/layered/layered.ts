@@ -14,6 +14,8 @@ export interface FlatGraph {
   deep: Float64Array
   wide: Float64Array
   edges: Edges
+  /** How many edges each edge stands for: a bundle between two groups fans out inside them. */
+  strands?: Int32Array
 }
 export interface FlatLayout {
   /** Nearest corner of each node; the least is 0. */
@@ -30,11 +32,13 @@ export const NODE_GAP = 22
 const EDGE_GAP = 12
 /** A fan between two ranks gets more room, so that its edges meet its nodes at an angle that can be followed. */
 const FAN_SHARE = 0.06
+/** Fewer edges between two groups are no bundle. */
+const BUNDLE_MIN = 5
 const RANK_GAP_MAX = 320
 /** Bends nearer to a straight line than this are none. */
 const STRAIGHT = 0.5
 
-export function layeredLayout({ deep, wide, edges: given }: FlatGraph): FlatLayout {
+export function layeredLayout({ deep, wide, edges: given, strands }: FlatGraph): FlatLayout {
   const count = deep.length
   const edges = acyclic(count, given)
   const layers = layersOf(count, edges, ranksOf(count, edges))
@@ -43,7 +47,8 @@ export function layeredLayout({ deep, wide, edges: given }: FlatGraph): FlatLayo
   for (let n = 0; n < count; n += 1) half[n] = at(wide, n) / 2
   const gap = (a: number, b: number) => (a < count && b < count ? NODE_GAP : EDGE_GAP)
   const middle = placeBeside(layers, { count, half, gap })
-  const { starts, depths } = rankStarts(layers, deep, middle)
+  const fans = bundleFans(layers, given, { wide, strands })
+  const { starts, depths } = rankStarts(layers, { deep, middle, fans })
   const along = new Float64Array(count)
   const beside = new Float64Array(count)
   let least = Infinity
@@ -68,13 +73,37 @@ export function layeredLayout({ deep, wide, edges: given }: FlatGraph): FlatLayo
   return { along, beside, bends, deep: last < 0 ? 0 : at(starts, last) + at(depths, last), wide: count === 0 ? 0 : most - least }
 }
 
+/** How far the strands of bundles spread behind each rank: across half of the narrower end. */
+function bundleFans(
+  { rank, ranks }: Layers,
+  { from, to }: Edges,
+  p: { wide: Float64Array; strands: Int32Array | undefined },
+): Float64Array {
+  const fans = new Float64Array(ranks.length)
+  if (p.strands === undefined) return fans
+  for (let e = 0; e < from.length; e += 1) {
+    if (at(p.strands, e) < BUNDLE_MIN) continue
+    const [a, b] = [at(from, e), at(to, e)]
+    const spread = Math.min(at(p.wide, a), at(p.wide, b)) / 2
+    const [first, last] = [Math.min(at(rank, a), at(rank, b)), Math.max(at(rank, a), at(rank, b)) - 1]
+    for (const r of [first, last]) fans[r] = Math.max(at(fans, r), spread)
+  }
+  return fans
+}
+
+interface Spread {
+  deep: Float64Array
+  middle: Float64Array
+  fans: Float64Array
+}
+
 /** Where each rank begins, and how deep its deepest node is. */
-function rankStarts({ ranks, down }: Layers, deep: Float64Array, middle: Float64Array): { starts: Float64Array; depths: Float64Array } {
+function rankStarts({ ranks, down }: Layers, { deep, middle, fans }: Spread): { starts: Float64Array; depths: Float64Array } {
   const starts = new Float64Array(ranks.length)
   const depths = new Float64Array(ranks.length)
   let end = 0
   ranks.forEach((members, r) => {
-    let fan = 0
+    let fan = at(fans, r)
     let depth = 0
     for (const node of members) {
       if (node < deep.length) depth = Math.max(depth, at(deep, node))

@@ -148,6 +148,7 @@ function layoutLevel(level: Level, sizeOf: SizeOf, ratio: number): Inside {
     deep: Float64Array.from(sizes, ({ deep }) => deep),
     wide: Float64Array.from(sizes, ({ wide }) => wide),
     edges: { from: Int32Array.from(list, ({ source }) => source), to: Int32Array.from(list, ({ target }) => target) },
+    strands: Int32Array.from(list, ({ edges }) => edges.length),
   })
   const boxes = new Map<Item, NestedBox>()
   single.forEach((item, i) => boxes.set(item, { along: at(flat.along, i), beside: at(flat.beside, i), ...sizeOf(item) }))

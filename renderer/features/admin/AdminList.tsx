@@ -1,0 +1,56 @@
+/** One list of an admin page with its states: loading, failed, empty, rows. */
+import { VisuallyHidden } from '@mantine/core'
+import type { Icon } from '@tabler/icons-react'
+import type { ReactNode } from 'react'
+import { strings } from '../../strings.ts'
+import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
+import { VirtualTable } from '../../ui/VirtualTable.tsx'
+import classes from './Admin.module.css'
+
+interface AdminListProps<T> {
+  label: string
+  columns: string
+  /** Names of the columns; the last one, for actions, is added. */
+  head: readonly ReactNode[]
+  rows: readonly T[] | undefined
+  total?: number
+  error: Error | null
+  onRetry: () => void
+  rowKey: (row: T) => string
+  renderRow: (row: T) => ReactNode
+  empty: { title: string; text?: string; icon: Icon; action?: ReactNode }
+  onNearEnd?: () => void
+}
+
+export function AdminList<T>(props: AdminListProps<T>) {
+  const { rows, error, empty } = props
+  if (rows === undefined) {
+    return error === null ? (
+      <div style={{ padding: '0 24px' }}>
+        <RowsSkeleton />
+      </div>
+    ) : (
+      <Failed error={error} onRetry={props.onRetry} />
+    )
+  }
+  if (rows.length === 0)
+    return (
+      <Empty title={empty.title} icon={empty.icon} {...(empty.text === undefined ? {} : { text: empty.text })}>
+        {empty.action}
+      </Empty>
+    )
+  return (
+    <VirtualTable
+      label={props.label}
+      columns={`${props.columns} 84px`}
+      head={[...props.head, <VisuallyHidden key="actions">{strings.admin.columns.actions}</VisuallyHidden>]}
+      rows={rows}
+      total={props.total ?? rows.length}
+      rowKey={props.rowKey}
+      rowHeight={48}
+      rowClass={classes['row']}
+      renderRow={props.renderRow}
+      {...(props.onNearEnd ? { onNearEnd: props.onNearEnd } : {})}
+    />
+  )
+}

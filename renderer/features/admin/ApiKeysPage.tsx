@@ -1,0 +1,217 @@
+/** API keys: own ones, or all for an Admin. A new key is shown once. */
+import { ActionIcon, Alert, Button, Code, CopyButton, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core'
+import { IconAlertTriangle, IconCheck, IconCopy, IconKey, IconPlus, IconTrash } from '@tabler/icons-react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { ApiKey } from '#contract/admin.ts'
+import { api } from '../../api/client.ts'
+import { apiKeysQuery } from '../../api/queries/admin.ts'
+import { queryKeys } from '../../api/queryKeys.ts'
+import { strings } from '../../strings.ts'
+import { tell, tellError } from '../../ui/act.ts'
+import { confirmAction } from '../../ui/confirm.ts'
+import { Instant } from '../../ui/Instant.tsx'
+import { PageHeader } from '../shell/index.ts'
+import { AdminList } from './AdminList.tsx'
+import classes from './Admin.module.css'
+import { FormDialog } from './FormDialog.tsx'
+import { useHasRole } from './RoleGate.tsx'
+
+const text = strings.apiKeys
+const LIVES = [30, 90, 365]
+
+export function ApiKeysPage() {
+  const client = useQueryClient()
+  const keys = useQuery(apiKeysQuery)
+  const isAdmin = useHasRole('Admin')
+  const [isMaking, setMaking] = useState(false)
+  const [made, setMade] = useState<string | null>(null)
+  const create = (
+    <Button
+      size="xs"
+      leftSection={<IconPlus size={15} />}
+      onClick={() => {
+        setMaking(true)
+      }}
+    >
+      {text.create}
+    </Button>
+  )
+  const revoke = useMutation({
+    mutationFn: (id: number) => api.deleteApiKey({ params: { id } }),
+    onSuccess: ({ message }) => {
+      tell(message)
+      void client.invalidateQueries({ queryKey: queryKeys.apiKeys })
+    },
+    onError: tellError,
+  })
+  const renderRow = (key: ApiKey) => (
+    <>
+      <div role="cell" className={classes['name']}>
+        {key.name}
+      </div>
+      <div role="cell" className={`mono ${classes['wide']}`}>
+        {key.prefix}…
+      </div>
+      <div role="cell" className={classes['wide']}>
+        {key.username}
+      </div>
+      <div role="cell" className={classes['hideNarrow']}>
+        {key.last_used_at === null ? text.neverUsed : <Instant at={key.last_used_at} relative />}
+      </div>
+      <div role="cell" className={classes['wide']}>
+        <Expiry at={key.expires_at} />
+      </div>
+      <div role="cell" className={classes['actions']}>
+        <ActionIcon
+          size="lg"
+          aria-label={`${text.revoke} ${key.name}`}
+          onClick={() => {
+            confirmAction({
+              title: text.revokeTitle(key.name),
+              text: text.revokeText,
+              confirm: text.revoke,
+              danger: true,
+              onConfirm: () => {
+                revoke.mutate(key.id)
+              },
+            })
+          }}
+        >
+          <IconTrash size={17} />
+        </ActionIcon>
+      </div>
+    </>
+  )
+  return (
+    <>
+      <PageHeader
+        title={text.title}
+        facts={<span className={classes['dim']}>{isAdmin ? text.leadAdmin : text.lead}</span>}
+        actions={create}
+      />
+      <div className={classes['head']} />
+      <AdminList
+        label={text.title}
+        columns="minmax(160px, 2fr) 150px minmax(110px, 1fr) 140px minmax(150px, 1fr)"
+        head={[text.columns.name, text.columns.key, text.columns.user, text.columns.used, text.columns.expires]}
+        rows={keys.data?.data}
+        error={keys.error}
+        onRetry={() => void keys.refetch()}
+        rowKey={({ id }) => String(id)}
+        renderRow={renderRow}
+        empty={{ title: text.empty, text: text.emptyText, icon: IconKey, action: <Group mt="sm">{create}</Group> }}
+      />
+      {isMaking ? (
+        <NewKey
+          onClose={() => {
+            setMaking(false)
+          }}
+          onMade={(key) => {
+            setMaking(false)
+            setMade(key)
+            void client.invalidateQueries({ queryKey: queryKeys.apiKeys })
+          }}
+        />
+      ) : null}
+      {made === null ? null : (
+        <ShownOnce
+          apiKey={made}
+          onClose={() => {
+            setMade(null)
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+function Expiry({ at }: { at: string | null }) {
+  if (at === null) return text.never
+  if (Date.parse(at) > Date.now()) return <Instant at={at} relative />
+  return (
+    <Text span size="sm" c="red" fw={550}>
+      {text.expired}
+    </Text>
+  )
+}
+
+function NewKey({ onClose, onMade }: { onClose: () => void; onMade: (key: string) => void }) {
+  const [name, setName] = useState('')
+  const [days, setDays] = useState('90')
+  return (
+    <FormDialog
+      title={text.create}
+      submit={strings.admin.create}
+      fields={['name', 'expires_in_days']}
+      check={(): Record<string, string> => (name.trim() === '' ? { name: strings.admin.needed } : {})}
+      save={() => api.createApiKey({ body: { name: name.trim(), ...(days === '' ? {} : { expires_in_days: Number(days) }) } })}
+      onSaved={({ api_key }) => {
+        onMade(api_key)
+      }}
+      onClose={onClose}
+    >
+      {(errors) => (
+        <>
+          <TextInput
+            data-autofocus
+            required
+            label={text.name}
+            description={text.nameHint}
+            maxLength={250}
+            value={name}
+            error={errors['name']}
+            onChange={(event) => {
+              setName(event.currentTarget.value)
+            }}
+          />
+          <Select
+            label={text.expires}
+            value={days}
+            allowDeselect={false}
+            error={errors['expires_in_days']}
+            data={[...LIVES.map((each) => ({ value: String(each), label: text.days(each) })), { value: '', label: text.never }]}
+            onChange={(value) => {
+              setDays(value ?? '')
+            }}
+          />
+        </>
+      )}
+    </FormDialog>
+  )
+}
+
+/** Closed by its own button only: a click beside it would lose the key. */
+function ShownOnce({ apiKey, onClose }: { apiKey: string; onClose: () => void }) {
+  return (
+    <Modal opened onClose={onClose} withCloseButton={false} closeOnClickOutside={false} closeOnEscape={false} title={text.once} size="lg">
+      <Stack gap="sm">
+        <Alert p="xs" color="yellow" icon={<IconAlertTriangle size={18} />}>
+          {text.onceText}
+        </Alert>
+        <Code block style={{ overflowWrap: 'anywhere', whiteSpace: 'pre-wrap' }} data-testid="api-key">
+          {apiKey}
+        </Code>
+        <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }} className="mono">
+          curl -H &quot;Authorization: Bearer …&quot; {window.location.origin}/api/me
+        </Text>
+        <Group justify="flex-end" gap="xs">
+          <CopyButton value={apiKey}>
+            {({ copied, copy }) => (
+              <Button
+                data-autofocus
+                variant="default"
+                leftSection={copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
+                onClick={copy}
+                role="status"
+              >
+                {copied ? strings.admin.copied : text.copy}
+              </Button>
+            )}
+          </CopyButton>
+          <Button onClick={onClose}>{text.done}</Button>
+        </Group>
+      </Stack>
+    </Modal>
+  )
+}

@@ -1,0 +1,176 @@
+/** Secrets: their names. Values go in and never come out. */
+import { ActionIcon, Button, Group, PasswordInput, TextInput } from '@mantine/core'
+import { IconKey, IconPlus, IconReplace, IconTrash } from '@tabler/icons-react'
+import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { useState } from 'react'
+import type { Secret } from '#contract/admin.ts'
+import { api } from '../../api/client.ts'
+import { secretsQuery } from '../../api/queries/admin.ts'
+import { queryKeys } from '../../api/queryKeys.ts'
+import { strings } from '../../strings.ts'
+import { tell, tellError } from '../../ui/act.ts'
+import { confirmAction } from '../../ui/confirm.ts'
+import { Instant } from '../../ui/Instant.tsx'
+import { PageHeader } from '../shell/index.ts'
+import { AdminList } from './AdminList.tsx'
+import classes from './Admin.module.css'
+import { FormDialog } from './FormDialog.tsx'
+import { RoleGate } from './RoleGate.tsx'
+
+const text = strings.secrets
+
+export function SecretsPage() {
+  return (
+    <RoleGate role="Admin">
+      <Secrets />
+    </RoleGate>
+  )
+}
+
+function Secrets() {
+  const client = useQueryClient()
+  const secrets = useQuery(secretsQuery)
+  /** The secret whose value is typed; `''` = a new one. */
+  const [key, setKey] = useState<string | null>(null)
+  const create = (
+    <Button
+      size="xs"
+      leftSection={<IconPlus size={15} />}
+      onClick={() => {
+        setKey('')
+      }}
+    >
+      {text.create}
+    </Button>
+  )
+  const remove = useMutation({
+    mutationFn: (secret: string) => api.deleteSecret({ params: { key: secret } }),
+    onSuccess: ({ message }) => {
+      tell(message)
+      void client.invalidateQueries({ queryKey: queryKeys.secrets })
+    },
+    onError: tellError,
+  })
+  const renderRow = (secret: Secret) => (
+    <>
+      <div role="cell" className={classes['name']}>
+        {secret.key}
+      </div>
+      <div role="cell" className={classes['wide']}>
+        <Instant at={secret.created_at} />
+      </div>
+      <div role="cell" className={classes['hideNarrow']}>
+        {secret.updated_at === secret.created_at ? strings.time.never : <Instant at={secret.updated_at} />}
+      </div>
+      <div role="cell" className={classes['actions']}>
+        <ActionIcon
+          size="lg"
+          aria-label={text.replaceTitle(secret.key)}
+          title={text.replace}
+          onClick={() => {
+            setKey(secret.key)
+          }}
+        >
+          <IconReplace size={17} />
+        </ActionIcon>
+        <ActionIcon
+          size="lg"
+          aria-label={strings.admin.delete(secret.key)}
+          onClick={() => {
+            confirmAction({
+              title: text.deleteTitle(secret.key),
+              text: text.deleteText,
+              confirm: strings.admin.deleteWord,
+              danger: true,
+              onConfirm: () => {
+                remove.mutate(secret.key)
+              },
+            })
+          }}
+        >
+          <IconTrash size={17} />
+        </ActionIcon>
+      </div>
+    </>
+  )
+  return (
+    <>
+      <PageHeader title={text.title} facts={<span className={classes['dim']}>{text.lead}</span>} actions={create} />
+      <div className={classes['head']} />
+      <AdminList
+        label={text.title}
+        columns="minmax(180px, 2fr) minmax(170px, 1fr) minmax(170px, 1fr)"
+        head={[text.columns.key, text.columns.created, text.columns.updated]}
+        rows={secrets.data?.secrets}
+        error={secrets.error}
+        onRetry={() => void secrets.refetch()}
+        rowKey={(secret) => secret.key}
+        renderRow={renderRow}
+        empty={{ title: text.empty, text: text.emptyText, icon: IconKey, action: <Group mt="sm">{create}</Group> }}
+      />
+      {key === null ? null : (
+        <SecretDialog
+          known={key}
+          onClose={() => {
+            setKey(null)
+          }}
+        />
+      )}
+    </>
+  )
+}
+
+function SecretDialog({ known, onClose }: { known: string; onClose: () => void }) {
+  const client = useQueryClient()
+  const isNew = known === ''
+  const [key, setKey] = useState(known)
+  const [value, setValue] = useState('')
+  return (
+    <FormDialog
+      title={isNew ? text.create : text.replaceTitle(known)}
+      submit={isNew ? strings.admin.create : text.replace}
+      fields={['key', 'value']}
+      check={() => ({
+        ...(key.trim() === '' ? { key: strings.admin.needed } : {}),
+        ...(value === '' ? { value: strings.admin.needed } : {}),
+      })}
+      save={() => api.setSecret({ body: { key: key.trim(), value } })}
+      onSaved={() => {
+        tell(text.saved(key.trim()))
+        void client.invalidateQueries({ queryKey: queryKeys.secrets })
+        onClose()
+      }}
+      onClose={onClose}
+    >
+      {(errors) => (
+        <>
+          {isNew ? (
+            <TextInput
+              data-autofocus
+              required
+              label={text.key}
+              description={text.keyHint}
+              maxLength={250}
+              value={key}
+              error={errors['key']}
+              onChange={(event) => {
+                setKey(event.currentTarget.value)
+              }}
+            />
+          ) : null}
+          <PasswordInput
+            {...(isNew ? {} : { 'data-autofocus': true })}
+            required
+            label={text.value}
+            autoComplete="new-password"
+            value={value}
+            error={errors['value']}
+            onChange={(event) => {
+              setValue(event.currentTarget.value)
+            }}
+          />
+        </>
+      )}
+    </FormDialog>
+  )
+}

@@ -1,0 +1,290 @@
+/** Variables: searched and paged by the server; sensitive values are never shown. */
+import { ActionIcon, Badge, Button, Group, Text } from '@mantine/core'
+import {
+  IconChevronDown,
+  IconChevronRight,
+  IconDownload,
+  IconEyeOff,
+  IconPencil,
+  IconPlus,
+  IconTrash,
+  IconUpload,
+  IconVariable,
+} from '@tabler/icons-react'
+import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { getRouteApi, Link } from '@tanstack/react-router'
+import { useCallback, useMemo, useState } from 'react'
+import type { Variable } from '#contract/admin.ts'
+import { api } from '../../api/client.ts'
+import { variablesQuery, variableUsesQuery } from '../../api/queries/admin.ts'
+import { queryKeys } from '../../api/queryKeys.ts'
+import { strings } from '../../strings.ts'
+import { tell, tellError } from '../../ui/act.ts'
+import { confirmAction } from '../../ui/confirm.ts'
+import { Instant } from '../../ui/Instant.tsx'
+import { SearchField } from '../../ui/SearchField.tsx'
+import { PageHeader } from '../shell/index.ts'
+import { AdminList } from './AdminList.tsx'
+import classes from './Admin.module.css'
+import { RoleGate } from './RoleGate.tsx'
+import { VariableDialog } from './VariableDialog.tsx'
+import { exportVariables } from './variableFile.ts'
+import { VariableImport } from './VariableImport.tsx'
+
+const route = getRouteApi('/_app/admin/variables')
+const text = strings.variables
+
+export function VariablesPage() {
+  return (
+    <RoleGate role="Operator">
+      <Variables />
+    </RoleGate>
+  )
+}
+
+function Variables() {
+  const { search = '', open } = route.useSearch()
+  const navigate = route.useNavigate()
+  const list = useInfiniteQuery(variablesQuery(search))
+  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data), [list.data])
+  const total = list.data?.pages[0]?.total ?? 0
+  const [edited, setEdited] = useState<Variable | 'new' | null>(null)
+  const [isImporting, setImporting] = useState(false)
+  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
+  const loadMore = useCallback(() => {
+    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
+  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const create = (
+    <Button
+      size="xs"
+      leftSection={<IconPlus size={15} />}
+      onClick={() => {
+        setEdited('new')
+      }}
+    >
+      {text.create}
+    </Button>
+  )
+  return (
+    <>
+      <PageHeader
+        title={text.title}
+        marks={
+          list.data ? (
+            <Text size="sm" c="dimmed" role="status">
+              {text.count(total)}
+            </Text>
+          ) : null
+        }
+        actions={
+          <>
+            <ExportButton />
+            <Button
+              size="xs"
+              variant="default"
+              leftSection={<IconUpload size={15} />}
+              onClick={() => {
+                setImporting(true)
+              }}
+            >
+              {text.import}
+            </Button>
+            {create}
+          </>
+        }
+      />
+      <div className={classes['bar']}>
+        <SearchField
+          label={text.search}
+          value={search}
+          onCommit={(next) => void navigate({ search: next === '' ? {} : { search: next }, replace: true })}
+        />
+      </div>
+      <AdminList
+        label={text.title}
+        columns="28px minmax(160px, 1.2fr) minmax(180px, 2fr) 150px"
+        head={['', text.columns.key, text.columns.value, text.columns.changed]}
+        rows={rows}
+        total={total}
+        error={list.error}
+        onRetry={() => void list.refetch()}
+        rowKey={({ key }) => key}
+        onNearEnd={loadMore}
+        renderRow={(variable) => (
+          <VariableRow
+            variable={variable}
+            isOpen={open === variable.key}
+            onEdit={() => {
+              setEdited(variable)
+            }}
+            onToggle={() =>
+              void navigate({
+                search: ({ open: _, ...before }) => (open === variable.key ? before : { ...before, open: variable.key }),
+                replace: true,
+              })
+            }
+          />
+        )}
+        empty={
+          search === ''
+            ? { title: text.empty, text: text.emptyText, icon: IconVariable, action: <Group mt="sm">{create}</Group> }
+            : {
+                title: text.noMatch,
+                icon: IconVariable,
+                action: (
+                  <Button mt="sm" size="xs" variant="default" onClick={() => void navigate({ search: {} })}>
+                    {text.clear}
+                  </Button>
+                ),
+              }
+        }
+      />
+      {edited === null ? null : (
+        <VariableDialog
+          variable={edited === 'new' ? null : edited}
+          onClose={() => {
+            setEdited(null)
+          }}
+        />
+      )}
+      {isImporting ? (
+        <VariableImport
+          onClose={() => {
+            setImporting(false)
+          }}
+        />
+      ) : null}
+    </>
+  )
+}
+
+function ExportButton() {
+  const exporting = useMutation({
+    mutationFn: exportVariables,
+    onSuccess: ({ exported, left }) => {
+      tell(text.exported(exported, left))
+    },
+    onError: tellError,
+  })
+  return (
+    <Button
+      size="xs"
+      variant="default"
+      leftSection={<IconDownload size={15} />}
+      loading={exporting.isPending}
+      onClick={() => {
+        exporting.mutate()
+      }}
+    >
+      {text.export}
+    </Button>
+  )
+}
+
+interface VariableRowProps {
+  variable: Variable
+  isOpen: boolean
+  onEdit: () => void
+  onToggle: () => void
+}
+
+function VariableRow({ variable, isOpen, onEdit, onToggle }: VariableRowProps) {
+  const client = useQueryClient()
+  const { key, value, description } = variable
+  const remove = useMutation({
+    mutationFn: () => api.deleteVariable({ params: { key } }),
+    onSuccess: ({ message }) => {
+      tell(message)
+      void client.invalidateQueries({ queryKey: queryKeys.variables })
+    },
+    onError: tellError,
+  })
+  return (
+    <>
+      <div role="cell" className={classes['hideNarrow']}>
+        <ActionIcon size="sm" aria-label={text.show(key)} aria-expanded={isOpen} onClick={onToggle}>
+          {isOpen ? <IconChevronDown size={16} /> : <IconChevronRight size={16} />}
+        </ActionIcon>
+      </div>
+      <div role="cell">
+        <span className={classes['name']}>{key}</span>
+        {description === '' ? null : (
+          <span className={`${classes['dim']} ${classes['clip']}`} title={description}>
+            {description}
+          </span>
+        )}
+      </div>
+      <div role="cell" className={classes['wide']}>
+        {value === null ? (
+          <Badge variant="default" size="sm" tt="none" leftSection={<IconEyeOff size={12} />} title={text.hiddenHint}>
+            {text.hidden}
+          </Badge>
+        ) : (
+          <span className={`mono ${classes['clip']}`} title={value.slice(0, 500)}>
+            {value.slice(0, 200)}
+          </span>
+        )}
+      </div>
+      <div role="cell" className={classes['wide']}>
+        <Instant at={variable.updated_at} relative />
+      </div>
+      <div role="cell" className={classes['actions']}>
+        <ActionIcon size="lg" aria-label={strings.admin.edit(key)} onClick={onEdit}>
+          <IconPencil size={17} />
+        </ActionIcon>
+        <ActionIcon
+          size="lg"
+          aria-label={strings.admin.delete(key)}
+          onClick={() => {
+            confirmAction({
+              title: text.deleteTitle(key),
+              text: text.deleteText,
+              confirm: strings.admin.deleteWord,
+              danger: true,
+              onConfirm: () => {
+                remove.mutate()
+              },
+            })
+          }}
+        >
+          <IconTrash size={17} />
+        </ActionIcon>
+      </div>
+      {isOpen ? (
+        <div className={classes['below']} role="cell">
+          <Uses name={key} />
+        </div>
+      ) : null}
+    </>
+  )
+}
+
+function Uses({ name }: { name: string }) {
+  const { data } = useQuery(variableUsesQuery(name))
+  if (data === undefined) return null
+  if (data.files.length === 0)
+    return (
+      <Text size="sm" c="dimmed">
+        {text.usesNone}
+      </Text>
+    )
+  return (
+    <>
+      <Text size="xs" c="dimmed">
+        {text.usesHint}
+      </Text>
+      <ul className={classes['tasks']}>
+        {data.files.map(({ file, dag_ids }) => (
+          <li key={file}>
+            <span className="mono">{file}</span>
+            {dag_ids.map((dagId) => (
+              <Link key={dagId} to="/dags/$dagId" params={{ dagId }}>
+                {dagId}
+              </Link>
+            ))}
+          </li>
+        ))}
+      </ul>
+    </>
+  )
+}
