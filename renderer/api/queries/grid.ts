@@ -1,11 +1,28 @@
 /** The grid of a DAG: pages of runs, newest first. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { DagRunState, RunType } from '#contract/states.ts'
+import type { GridChange } from '../../search.ts'
 import { api } from '../client.ts'
 import { isKnownRows, unpackGrid, type GridPages } from '../grid.ts'
 import { queryKeys, type GridFilter, type RunRef } from '../queryKeys.ts'
 
-export const gridQuery = (dagId: string, filter: GridFilter, pageRuns: number) => {
+/** Runs of one request: more than a window shows, and painted long before a hundred are there. */
+const PAGE_RUNS = 25
+
+/** The grid that a view's address asks for. Days are of UTC, both included. */
+export const gridQueryOf = (dagId: string, { state, type, from, to, runs }: GridChange) =>
+  gridQuery(
+    dagId,
+    {
+      state,
+      run_type: type,
+      from: from === undefined ? undefined : `${from}T00:00:00.000Z`,
+      to: to === undefined ? undefined : `${to}T23:59:59.999Z`,
+    },
+    Math.min(runs ?? PAGE_RUNS, PAGE_RUNS),
+  )
+
+const gridQuery = (dagId: string, filter: GridFilter, pageRuns: number) => {
   const queryKey = queryKeys.grid(dagId, filter, pageRuns)
   return infiniteQueryOptions({
     queryKey,

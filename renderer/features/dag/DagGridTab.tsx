@@ -61,7 +61,7 @@ export function DagGridTab() {
             }
       }
     >
-      <DagGrid dagId={dagId} zone={dag.timezone} version={dag.version} search={search} onChange={change} />
+      <DagGrid key={dagId} dagId={dagId} zone={dag.timezone} version={dag.version} search={search} onChange={change} />
     </TaskPanelFrame>
   )
 }

@@ -1,12 +1,12 @@
 /** The grid of a DAG: tasks by runs. Folded groups, filters, the chosen run and task are in the URL of the page that shows it. */
-import { Button, Loader } from '@mantine/core'
+import { Button } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import { isGroup } from '#contract/gridRows.ts'
 import { RUN_TYPES } from '#contract/states.ts'
-import { gridQuery } from '../../api/queries/grid.ts'
+import { gridQueryOf } from '../../api/queries/grid.ts'
 import { GRID_RUNS, type DagGridSearch, type GridChange } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
@@ -20,8 +20,6 @@ import { buildTree, parseUnfolded, toggleFold, visibleRows, type RowTree } from 
 import { targetAt, useGridActions } from './useGridActions.tsx'
 
 const text = strings.grid
-/** Runs of one request: more than a window shows, and painted long before a hundred are there. */
-const PAGE_RUNS = 25
 /** A held arrow key passes many cells; the panel follows when it rests. */
 const FOLLOW_MS = 150
 const NO_PANEL = { task: undefined, map: undefined, attempt: undefined, tab: undefined }
@@ -38,13 +36,7 @@ interface DagGridProps {
 /** The grid's data as the page has it. */
 export function useGrid(dagId: string, search: DagGridSearch, version: number) {
   const wanted = search.runs ?? GRID_RUNS[1]
-  const filter = {
-    state: search.state,
-    run_type: search.type,
-    from: search.from === undefined ? undefined : `${search.from}T00:00:00.000Z`,
-    to: search.to === undefined ? undefined : `${search.to}T23:59:59.999Z`,
-  }
-  const query = useInfiniteQuery({ ...gridQuery(dagId, filter, Math.min(wanted, PAGE_RUNS)), placeholderData: (before) => before })
+  const query = useInfiniteQuery({ ...gridQueryOf(dagId, search), placeholderData: (before) => before })
   const { data, hasNextPage, isFetchingNextPage, isFetching, fetchNextPage, refetch } = query
   const pages = data?.pages
   const rowsIds = pages?.map((page) => page.rows_id).join(' ')
@@ -106,13 +98,9 @@ export function DagGrid({ dagId, zone, version, search, onChange }: DagGridProps
           onOpen={place.onOpen}
           onFold={place.onFold}
           onNearStart={loadOlder}
+          isLoadingOlder={query.isFetchingNextPage}
         />
       )}
-      {query.isFetchingNextPage ? (
-        <div className={classes['older']} role="status">
-          <Loader size={12} /> {text.loadingOlder}
-        </div>
-      ) : null}
       {columns.length === 0 ? null : <GridLegend states={legend} types={types} />}
       {dialog}
     </div>

@@ -4,7 +4,7 @@
  *
  * The keyboard's place is one element that moves: assistive technology reads it as the current cell of a treegrid.
  */
-import { useComputedColorScheme } from '@mantine/core'
+import { Loader, useComputedColorScheme } from '@mantine/core'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import { strings } from '../../strings.ts'
 import { useTimeMode } from '../../ui/timeMode.ts'
@@ -40,6 +40,7 @@ interface GridMatrixProps {
   onFold: (place: Place) => void
   /** The sight comes near the oldest run. */
   onNearStart: () => void
+  isLoadingOlder: boolean
 }
 
 export function GridMatrix(p: GridMatrixProps) {
@@ -48,11 +49,13 @@ export function GridMatrix(p: GridMatrixProps) {
   const mode = useTimeMode()
   const scroller = useRef<HTMLDivElement>(null)
   const mark = useRef<HTMLDivElement>(null)
+  const rowMark = useRef<HTMLDivElement>(null)
   const [hover] = useState(() => new HoverStore())
   const longest = useMemo(() => Math.max(0, ...columns.map(durationOf)), [columns])
   const { tile, onScroll } = useSight({ scroller, rows: visible.length, columns, namesWidth, onNearStart: p.onNearStart })
   const canvas = useTilePainter({ tile, tree, visible, columns })
   useFocusInSight({ scroller, focus, namesWidth, hasColumns: columns.length > 0 })
+  const selectedRow = p.selected.task === undefined ? -1 : visible.findIndex((at) => tree.rows[at]?.id === p.selected.task)
   const selectedColumn = columns.findIndex(({ run }) => run.run_id === p.selected.run)
 
   const placeAt = (event: { clientX: number; clientY: number }): Place | null => {
@@ -71,13 +74,14 @@ export function GridMatrix(p: GridMatrixProps) {
     hover.set(
       place && column ? { column, row: place.row < 0 ? null : (visible[place.row] ?? null), x: event.clientX, y: event.clientY } : null,
     )
-    if (!mark.current) return
-    mark.current.hidden = column === undefined
-    mark.current.style.left = `${namesWidth + (place?.column ?? 0) * COLUMN_PX}px`
+    // Moved by hand: a render for each cell that the pointer crosses would be felt.
+    moveMark(mark.current, column !== undefined, { left: namesWidth + (place?.column ?? 0) * COLUMN_PX })
+    moveMark(rowMark.current, place !== null && place.row >= 0, { top: HEAD_PX + (place?.row ?? 0) * ROW_PX })
   }
   const leave = () => {
     hover.set(null)
-    if (mark.current) mark.current.hidden = true
+    moveMark(mark.current, false, {})
+    moveMark(rowMark.current, false, {})
   }
   const onKeyDown = (event: KeyboardEvent) => {
     if (event.ctrlKey || event.metaKey || event.altKey) return
@@ -126,7 +130,13 @@ export function GridMatrix(p: GridMatrixProps) {
                 {formatDuration(longest)}
               </span>
             ) : null}
-            <span>{strings.tasks.columns.task}</span>
+            {p.isLoadingOlder ? (
+              <span className={classes['older']} role="status">
+                <Loader size={11} /> {strings.grid.loadingOlder}
+              </span>
+            ) : (
+              <span>{strings.tasks.columns.task}</span>
+            )}
           </div>
           <GridHead
             columns={columns}
@@ -143,7 +153,11 @@ export function GridMatrix(p: GridMatrixProps) {
         {selectedColumn < 0 ? null : (
           <div className={classes['mark']} data-kind="selected" style={{ left: namesWidth + selectedColumn * COLUMN_PX }} />
         )}
+        {selectedRow < 0 ? null : (
+          <div className={classes['rowMark']} data-kind="selected" style={{ top: HEAD_PX + selectedRow * ROW_PX }} />
+        )}
         <div ref={mark} className={classes['mark']} hidden />
+        <div ref={rowMark} className={classes['rowMark']} hidden />
         <canvas
           ref={canvas}
           className={classes['tile']}
@@ -172,6 +186,12 @@ export function GridMatrix(p: GridMatrixProps) {
       <GridTooltip store={hover} tree={tree} zone={p.zone} />
     </div>
   )
+}
+
+function moveMark(element: HTMLElement | null, isShown: boolean, at: { left?: number; top?: number }): void {
+  if (element === null) return
+  element.hidden = !isShown
+  for (const [side, px] of Object.entries(at)) element.style.setProperty(side, `${px}px`)
 }
 
 function focusId(focus: Place, columns: readonly GridColumn[]): string {

@@ -86,8 +86,9 @@ function RunFilters({ search, onChange }: Pick<GridToolbarProps, 'search' | 'onC
   return (
     <Popover position="bottom-start" shadow="md" trapFocus returnFocus>
       <Popover.Target>
-        <Button size="xs" variant="default" leftSection={<IconFilter size={14} />}>
-          {text.filters}
+        <Button size="xs" variant="default" aria-label={text.filters} px={9}>
+          <IconFilter size={14} aria-hidden />
+          <span className={classes['filterWord']}>{text.filters}</span>
         </Button>
       </Popover.Target>
       <Popover.Dropdown aria-label={text.filters}>
