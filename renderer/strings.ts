@@ -13,6 +13,7 @@ import { runsStrings } from './strings/runs.ts'
 import { scheduleStrings } from './strings/schedule.ts'
 import { shellStrings } from './strings/shell.ts'
 import { statesStrings } from './strings/states.ts'
+import { taskViewsStrings } from './strings/taskViews.ts'
 import { tasksStrings } from './strings/tasks.ts'
 import { triggerStrings } from './strings/trigger.ts'
 
@@ -31,6 +32,7 @@ export const strings = {
   ...scheduleStrings,
   ...shellStrings,
   ...statesStrings,
+  ...taskViewsStrings,
   ...tasksStrings,
   ...triggerStrings,
 }

@@ -1,4 +1,4 @@
-/** Texts of runs and of clearing. */
+/** Texts of runs. */
 import { plural } from './plural.ts'
 
 export const runsStrings = {
@@ -36,7 +36,7 @@ export const runsStrings = {
     deleted: 'The run was deleted.',
     more: (id: string) => `Actions for ${id}`,
     notFound: 'This run does not exist',
-    tabs: { graph: 'Graph', gantt: 'Gantt', tasks: 'Tasks', events: 'Events', details: 'Details' },
+    tabs: { graph: 'Graph', gantt: 'Gantt', tasks: 'Tasks', events: 'Events', code: 'Code', details: 'Details' },
     queuedFor: 'queued',
     triggeredBy: 'Started by',
     interval: 'Data interval',
@@ -55,22 +55,5 @@ export const runsStrings = {
       cancelled: 'Cancelled',
       marked: 'Marked by hand',
     } as Record<string, string>,
-  },
-  clear: {
-    title: 'Clear tasks',
-    lead: 'Cleared tasks run again as new attempts. Their earlier attempts and logs are kept.',
-    upstream: 'Upstream',
-    downstream: 'Downstream',
-    past: 'Past runs',
-    future: 'Future runs',
-    onlyFailed: 'Only failed',
-    version: 'DAG version',
-    original: 'Original',
-    newest: 'Newest',
-    affected: (count: number) => `${plural(count, 'task instance')} will be cleared`,
-    none: 'Nothing to clear with these choices.',
-    submit: (count: number) => `Clear ${count.toLocaleString('en')}`,
-    done: (count: number) => `${plural(count, 'task instance')} cleared.`,
-    more: (count: number) => `and ${count.toLocaleString('en')} more`,
   },
 }

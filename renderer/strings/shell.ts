@@ -75,6 +75,7 @@ export const shellStrings = {
     loadMore: 'Load more',
     refresh: 'Read again',
     copy: 'Copy',
+    copied: 'Copied',
     failed: 'That did not work',
     of: (value: number, total: number) => `${value.toLocaleString('en')} of ${total.toLocaleString('en')}`,
   },

@@ -13,7 +13,8 @@ interface SearchFieldProps {
   label: string
   value: string
   onCommit: (value: string) => void
-  onEnter?: () => void
+  /** `isBack`: with Shift. */
+  onEnter?: (isBack: boolean) => void
   width?: number | string
 }
 
@@ -58,7 +59,7 @@ export function SearchField({ label, value, onCommit, onEnter, width = 280 }: Se
         change(event.currentTarget.value)
       }}
       onKeyDown={(event) => {
-        if (event.key === 'Enter') onEnter?.()
+        if (event.key === 'Enter') onEnter?.(event.shiftKey)
         if (event.key !== 'Escape') return
         event.stopPropagation()
         change('')

@@ -1,19 +1,16 @@
-/** Clearing: choose which task instances, see exactly which ones it is, then do it. */
-import { Badge, Button, Chip, Group, Loader, Modal, ScrollArea, SegmentedControl, Stack, Text } from '@mantine/core'
+/** Clearing tasks of a run, a whole run, or several runs: choose which, see exactly which task instances it is, then do it. */
+import { Button, Chip, Group, Modal, SegmentedControl, Stack, Text, Textarea } from '@mantine/core'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { Affected } from '#contract/dagRun.ts'
-import type { TaskInstanceState } from '#contract/states.ts'
+import type { ClearBody, Cleared } from '#contract/dagRun.ts'
 import { api } from '../../api/client.ts'
 import { queryKeys, type RunRef } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
 import { tell, tellError } from '../../ui/act.ts'
 import { Failed } from '../../ui/PageState.tsx'
-import { StateBadge } from '../../ui/StateBadge.tsx'
+import { AffectedList, countRuns } from './AffectedList.tsx'
 
 const text = strings.clear
-/** Rows of the preview; the count says how many there are in all. */
-const ROWS_SHOWN = 200
 
 const CHOICES = ['include_upstream', 'include_downstream', 'include_past', 'include_future', 'only_failed'] as const
 type Choice = (typeof CHOICES)[number]
@@ -24,52 +21,67 @@ const LABELS: Record<Choice, string> = {
   include_future: text.future,
   only_failed: text.onlyFailed,
 }
+/** Requests under way at a time, for several runs. */
+const AT_ONCE = 4
+const NOTE_MAX = 1000
 
 interface ClearDialogProps {
-  run: RunRef
+  /** Runs of one DAG. */
+  run: RunRef | readonly RunRef[]
   /** Empty = all tasks of the run. */
   taskIds: readonly string[]
   onClose: () => void
+  onDone?: () => void
 }
 
-export function ClearDialog({ run, taskIds, onClose }: ClearDialogProps) {
+export function ClearDialog({ run, taskIds, onClose, onDone }: ClearDialogProps) {
   const client = useQueryClient()
+  const runs: readonly RunRef[] = Array.isArray(run) ? run : [run as RunRef]
   const [chosen, setChosen] = useState<string[]>(taskIds.length === 0 ? [] : ['include_downstream'])
   const [version, setVersion] = useState<'original' | 'newest'>('original')
-  // A whole run has no up or down; other runs and "only failed" still mean something.
-  const offered = taskIds.length === 0 ? CHOICES.slice(2) : CHOICES
-  const body = {
+  const [note, setNote] = useState('')
+  const offered = offeredChoices(runs.length, taskIds.length)
+  const choices: ClearBody = {
     task_ids: [...taskIds],
     version,
     ...Object.fromEntries(CHOICES.map((choice) => [choice, chosen.includes(choice)])),
   }
-  const { dag_id, run_id } = run
+  const first = runs[0] ?? { dag_id: '', run_id: '' }
   const preview = useQuery({
-    queryKey: queryKeys.clearPreview(run, body),
-    queryFn: () => api.clearRun({ params: { dag_id, run_id }, body: { ...body, dry_run: true } }),
+    queryKey: queryKeys.clearPreview(first, { ...choices, runs: runs.map(({ run_id }) => run_id) }),
+    queryFn: () => clearAll(runs, { ...choices, dry_run: true }),
     placeholderData: keepPreviousData,
     staleTime: 0,
     gcTime: 0,
   })
   const clear = useMutation({
-    mutationFn: () => api.clearRun({ params: { dag_id, run_id }, body }),
+    mutationFn: () => clearAll(runs, { ...choices, ...(note.trim() === '' ? {} : { note }) }),
     onError: tellError,
     onSuccess: ({ task_instances }) => {
       tell(text.done(task_instances.length))
-      void client.invalidateQueries({ queryKey: ['run', dag_id] })
-      void client.invalidateQueries({ queryKey: queryKeys.runLists(dag_id) })
+      onDone?.()
       onClose()
     },
+    onSettled: () => {
+      void client.invalidateQueries({ queryKey: ['run', first.dag_id] })
+      void client.invalidateQueries({ queryKey: queryKeys.runLists(first.dag_id) })
+    },
   })
-  const count = preview.data?.task_instances.length ?? 0
+  const affected = preview.data?.task_instances
+  const count = affected?.length ?? 0
   return (
-    <Modal opened onClose={onClose} title={text.title} closeButtonProps={{ 'aria-label': strings.common.close }}>
+    <Modal
+      opened
+      onClose={onClose}
+      title={runs.length > 1 ? text.titleRuns(runs.length) : text.title}
+      closeButtonProps={{ 'aria-label': strings.common.close }}
+    >
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
           {text.lead}
         </Text>
         <Chip.Group multiple value={chosen} onChange={setChosen}>
-          <Group gap={6}>
+          <Group gap={6} role="group" aria-label={text.which}>
             {offered.map((choice) => (
               <Chip key={choice} value={choice} size="xs">
                 {LABELS[choice]}
@@ -77,33 +89,37 @@ export function ClearDialog({ run, taskIds, onClose }: ClearDialogProps) {
             ))}
           </Group>
         </Chip.Group>
-        <Group gap="xs">
-          <Text size="sm">{text.version}</Text>
-          <SegmentedControl
-            size="xs"
-            aria-label={text.version}
-            value={version}
-            onChange={(value) => {
-              setVersion(value === 'newest' ? 'newest' : 'original')
-            }}
-            data={[
-              { value: 'original', label: text.original },
-              { value: 'newest', label: text.newest },
-            ]}
-          />
-        </Group>
+        <VersionChoice cleared={preview.data} version={version} onChange={setVersion} isOne={runs.length === 1} />
         {preview.isError ? (
           <Failed error={preview.error} onRetry={() => void preview.refetch()} />
         ) : (
-          <AffectedList affected={preview.data} isOld={preview.isPlaceholderData} />
+          <AffectedList
+            affected={affected}
+            isOld={preview.isPlaceholderData}
+            head={text.affected(count, affected ? countRuns(affected).size : 0)}
+            none={text.none}
+          />
         )}
+        <Textarea
+          size="xs"
+          autosize
+          minRows={1}
+          maxRows={4}
+          maxLength={NOTE_MAX}
+          label={text.note}
+          placeholder={text.notePlaceholder}
+          value={note}
+          onChange={(event) => {
+            setNote(event.currentTarget.value)
+          }}
+        />
         <Group justify="flex-end" gap="xs">
           <Button variant="default" onClick={onClose}>
             {strings.common.cancel}
           </Button>
           <Button
             data-autofocus
-            disabled={count === 0 || preview.isPlaceholderData}
+            disabled={count === 0 || preview.isPlaceholderData || preview.isError}
             loading={clear.isPending}
             onClick={() => {
               clear.mutate()
@@ -117,43 +133,76 @@ export function ClearDialog({ run, taskIds, onClose }: ClearDialogProps) {
   )
 }
 
-function AffectedList({ affected, isOld }: { affected: Affected | undefined; isOld: boolean }) {
-  if (!affected) return <Loader size="sm" />
-  const all = affected.task_instances
-  if (all.length === 0) return <Text size="sm">{text.none}</Text>
-  const runs = new Set(all.map(({ run_id }) => run_id))
-  return (
-    <div style={{ opacity: isOld ? 0.5 : 1 }} aria-busy={isOld}>
-      <Text size="sm" fw={550} mb={4} role="status">
-        {text.affected(all.length)}
+/** A whole run has no up or down, and of several runs each is named already; "only failed" always means something. */
+function offeredChoices(runs: number, tasks: number): readonly Choice[] {
+  if (runs > 1) return tasks === 0 ? ['only_failed'] : ['include_upstream', 'include_downstream', 'only_failed']
+  return tasks === 0 ? CHOICES.slice(2) : CHOICES
+}
+
+interface VersionChoiceProps {
+  cleared: ClearedRuns | undefined
+  version: 'original' | 'newest'
+  onChange: (version: 'original' | 'newest') => void
+  isOne: boolean
+}
+
+/** Says which number runs. Where the newest one runs anyway there is nothing to choose. */
+function VersionChoice({ cleared, version, onChange, isOne }: VersionChoiceProps) {
+  const original = cleared?.original ?? null
+  const newest = cleared?.newest_version ?? null
+  if (isOne && original !== null && original === newest) {
+    return (
+      <Text size="sm" c="dimmed">
+        {text.sameVersion(original)}
       </Text>
-      <ScrollArea.Autosize mah={260} type="auto" style={{ border: '1px solid var(--line)', borderRadius: 8 }}>
-        <Stack gap={0} p={6}>
-          {all.slice(0, ROWS_SHOWN).map((each) => (
-            <Group key={`${each.run_id} ${each.task_id} ${each.map_index}`} gap={8} wrap="nowrap" px={4} py={2}>
-              <StateBadge state={each.state as TaskInstanceState} />
-              <Text size="sm" className="ellipsis" title={each.task_id}>
-                {each.task_id}
-              </Text>
-              {each.map_index >= 0 ? (
-                <Badge size="xs" variant="default">
-                  {strings.tasks.mapIndex(each.map_index)}
-                </Badge>
-              ) : null}
-              {runs.size > 1 ? (
-                <Text size="xs" c="dimmed" className="ellipsis" title={each.run_id}>
-                  {each.run_id}
-                </Text>
-              ) : null}
-            </Group>
-          ))}
-          {all.length > ROWS_SHOWN ? (
-            <Text size="xs" c="dimmed" px={4}>
-              {text.more(all.length - ROWS_SHOWN)}
-            </Text>
-          ) : null}
-        </Stack>
-      </ScrollArea.Autosize>
-    </div>
+    )
+  }
+  return (
+    <Group gap="xs">
+      <Text size="sm">{text.version}</Text>
+      <SegmentedControl
+        size="xs"
+        aria-label={text.version}
+        value={version}
+        onChange={(value) => {
+          onChange(value === 'newest' ? 'newest' : 'original')
+        }}
+        data={[
+          { value: 'original', label: text.original(isOne ? original : null) },
+          { value: 'newest', label: text.newest(newest) },
+        ]}
+      />
+    </Group>
   )
+}
+
+interface ClearedRuns {
+  task_instances: Cleared['task_instances']
+  /** The version that the runs have now; null = they differ. */
+  original: number | null
+  newest_version: number | null
+}
+
+/** One request for each run, a few at a time; together they are one answer. */
+async function clearAll(runs: readonly RunRef[], body: ClearBody): Promise<ClearedRuns> {
+  const answers: Cleared[] = []
+  const versions: number[] = []
+  for (let at = 0; at < runs.length; at += AT_ONCE) {
+    const some = await Promise.all(
+      runs.slice(at, at + AT_ONCE).map(async ({ dag_id, run_id }) => {
+        const answer = await api.clearRun({ params: { dag_id, run_id }, body })
+        // A dry run with `newest` tells the newest version as the one that runs.
+        const original = body.version === 'newest' && body.dry_run === true ? await api.getRun({ params: { dag_id, run_id } }) : answer
+        return { answer, original: original.version }
+      }),
+    )
+    answers.push(...some.map(({ answer }) => answer))
+    versions.push(...some.map(({ original }) => original))
+  }
+  const original = versions[0] ?? null
+  return {
+    task_instances: answers.flatMap(({ task_instances }) => task_instances),
+    original: versions.every((version) => version === original) ? original : null,
+    newest_version: answers[0]?.newest_version ?? null,
+  }
 }

@@ -1,1 +1,2 @@
 export { ClearDialog } from './ClearDialog.tsx'
+export { MarkDialog, type Mark } from './MarkDialog.tsx'

@@ -1,47 +1,75 @@
-/** The lines of a log: numbered, coloured, searched; only those in view are in the page. */
+/** Lines that are held: numbered, coloured, folded, searched; only those in view are in the page. Their heights may differ. */
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { memo, useEffect, useImperativeHandle, useRef, type Ref } from 'react'
+import { useEffect, useImperativeHandle, useRef, type Ref } from 'react'
+import type { LogLevel } from '#contract/logLines.ts'
 import { strings } from '../../strings.ts'
-import { logLevel, parseAnsi, plainText, timestampLength, type AnsiSpan } from './ansi.ts'
+import { GroupHead, LineNumber, LineText } from './LogLine.tsx'
 import classes from './LogLines.module.css'
+import type { LogGroup } from './logStructure.ts'
 
 export const LINE_HEIGHT = 20
 /** How near the end counts as "at the end", so that a half line does not stop following. */
 const END_SLACK = LINE_HEIGHT * 2
 
+export interface LineRange {
+  from: number
+  to: number
+}
 export interface LogLinesHandle {
-  toLine: (index: number, align?: 'center' | 'start') => void
+  toRow: (row: number) => void
   toStart: () => void
   toEnd: () => void
 }
-interface LogLinesProps {
-  ref: Ref<LogLinesHandle>
-  lines: readonly string[]
-  wrap: boolean
+export interface LogRow {
+  line: number
+  text: string
+  level: LogLevel | null
+  group: LogGroup | null
+}
+/** What both kinds of views of lines are told alike. */
+export interface LinesLook {
   timestamps: boolean
   search: string
+  /** The match that the reader is at. */
   current: number | null
+  picked: LineRange | null
   following: boolean
   onFollow: (following: boolean) => void
+  onPick: (line: number, isRange: boolean) => void
+}
+interface LogLinesProps extends LinesLook {
+  ref: Ref<LogLinesHandle>
+  count: number
+  rowAt: (row: number) => LogRow
+  /** The largest line number, for the width of the gutter. */
+  lastLine: number
+  wrap: boolean
+  isOpen: (group: LogGroup) => boolean
+  onToggle: (group: LogGroup) => void
 }
 
-export function LogLines({ ref, lines, wrap, timestamps, search, current, following, onFollow }: LogLinesProps) {
+export const gutterWidth = (lines: number): string => `${Math.max(3, String(lines).length)}ch`
+export const isPicked = (picked: LineRange | null, line: number): true | undefined =>
+  (picked !== null && line >= picked.from && line <= picked.to) || undefined
+
+export function LogLines(props: LogLinesProps) {
+  const { ref, count, rowAt, wrap, timestamps, search, following, onFollow } = props
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
-    count: lines.length,
+    count,
     getScrollElement: () => scroller.current,
     estimateSize: () => LINE_HEIGHT,
     overscan: 40,
   })
   useImperativeHandle(ref, () => ({
-    toLine: (index, align = 'center') => {
-      virtual.scrollToIndex(index, { align })
+    toRow: (row) => {
+      virtual.scrollToIndex(row, { align: 'center' })
     },
     toStart: () => {
       virtual.scrollToIndex(0)
     },
     toEnd: () => {
-      virtual.scrollToIndex(lines.length - 1, { align: 'end' })
+      virtual.scrollToIndex(count - 1, { align: 'end' })
     },
   }))
   // Line heights change with wrapping; measured ones are forgotten.
@@ -51,8 +79,8 @@ export function LogLines({ ref, lines, wrap, timestamps, search, current, follow
   // Wrapped lines are higher than was guessed: the end moves when they are measured.
   const height = virtual.getTotalSize()
   useEffect(() => {
-    if (following && lines.length > 0) virtual.scrollToIndex(lines.length - 1, { align: 'end' })
-  }, [virtual, following, lines.length, height])
+    if (following && count > 0) virtual.scrollToIndex(count - 1, { align: 'end' })
+  }, [virtual, following, count, height])
 
   const lastTop = useRef(0)
   const onScroll = () => {
@@ -65,7 +93,7 @@ export function LogLines({ ref, lines, wrap, timestamps, search, current, follow
     if (isUp && !atEnd && following) onFollow(false)
     if (atEnd && !following && !isUp) onFollow(true)
   }
-  const gutter = `${Math.max(3, String(lines.length).length)}ch`
+  const gutter = gutterWidth(props.lastLine)
   return (
     <div
       ref={scroller}
@@ -77,73 +105,35 @@ export function LogLines({ ref, lines, wrap, timestamps, search, current, follow
       aria-label={strings.log.region}
     >
       <div style={{ height, position: 'relative', minWidth: wrap ? 0 : 'max-content' }}>
-        {virtual.getVirtualItems().map((item) => (
-          <div
-            key={item.key}
-            ref={wrap ? virtual.measureElement : undefined}
-            data-index={item.index}
-            className={classes['line']}
-            data-current={item.index === current || undefined}
-            style={{ transform: `translateY(${item.start}px)` }}
-          >
-            <span className={classes['number']} style={{ width: gutter }} aria-hidden>
-              {item.index + 1}
-            </span>
-            <LineText line={lines[item.index] ?? ''} timestamps={timestamps} search={search} />
-          </div>
-        ))}
+        {virtual.getVirtualItems().map((item) => {
+          const { line, text, level, group } = rowAt(item.index)
+          return (
+            <div
+              key={item.key}
+              ref={wrap ? virtual.measureElement : undefined}
+              data-index={item.index}
+              className={classes['line']}
+              data-current={line === props.current || undefined}
+              data-picked={isPicked(props.picked, line)}
+              style={{ transform: `translateY(${item.start}px)` }}
+            >
+              <LineNumber line={line} width={gutter} onPick={props.onPick} />
+              {group === null ? (
+                <LineText line={text} level={level} timestamps={timestamps} search={search} />
+              ) : (
+                <GroupHead
+                  group={group}
+                  isOpen={props.isOpen(group)}
+                  search={search}
+                  onToggle={() => {
+                    props.onToggle(group)
+                  }}
+                />
+              )}
+            </div>
+          )
+        })}
       </div>
     </div>
   )
-}
-
-const LineText = memo(function LineText({ line, timestamps, search }: { line: string; timestamps: boolean; search: string }) {
-  const plain = plainText(line)
-  const stamp = timestampLength(plain)
-  const level = logLevel(plain)
-  const hasColors = line.includes('\u001b')
-  const spans = cutSpans(parseAnsi(line), stamp)
-  return (
-    <span className={classes['text']} data-level={hasColors ? undefined : (level ?? undefined)}>
-      {timestamps && stamp > 0 ? <span className={classes['stamp']}>{plain.slice(0, stamp)}</span> : null}
-      {spans.map((span, at) => (
-        <span key={at} className={spanClass(span)} style={spanStyle(span)}>
-          {marked(span.text, search)}
-        </span>
-      ))}
-    </span>
-  )
-})
-
-/** Leaves out the first `length` characters. */
-function cutSpans(spans: AnsiSpan[], length: number): AnsiSpan[] {
-  let left = length
-  return spans.flatMap((span) => {
-    const cut = Math.min(left, span.text.length)
-    left -= cut
-    return cut === span.text.length ? [] : [{ ...span, text: span.text.slice(cut) }]
-  })
-}
-
-function spanClass(span: AnsiSpan): string | undefined {
-  const names = [span.isBold && 'bold', span.isDim && 'dim', span.isItalic && 'italic', span.isUnderlined && 'underlined']
-  return names.flatMap((name) => (name ? [classes[name] ?? ''] : [])).join(' ') || undefined
-}
-function spanStyle({ color, background }: AnsiSpan): React.CSSProperties | undefined {
-  if (color === null && background === null) return undefined
-  const css = (value: number | string) => (typeof value === 'number' ? `var(--ansi-${value})` : value)
-  return { ...(color === null ? {} : { color: css(color) }), ...(background === null ? {} : { background: css(background) }) }
-}
-
-function marked(text: string, search: string) {
-  if (search === '') return text
-  const lower = text.toLowerCase()
-  const parts = []
-  let from = 0
-  for (let at = lower.indexOf(search); at >= 0; at = lower.indexOf(search, from)) {
-    parts.push(text.slice(from, at), <mark key={at}>{text.slice(at, at + search.length)}</mark>)
-    from = at + search.length
-  }
-  parts.push(text.slice(from))
-  return parts
 }

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { logLevel, parseAnsi, plainText, timestampLength } from './ansi.ts'
+import { plainText } from '#contract/logLines.ts'
+import { parseAnsi } from './ansi.ts'
 
 const ESC = '\u001b'
 describe('terminal colours', () => {
@@ -30,20 +31,5 @@ describe('terminal colours', () => {
     expect(parseAnsi(`${ESC}[38;5mx`)[0]?.text).toBe('x')
     expect(parseAnsi(`${ESC}[;;;mx`)[0]?.text).toBe('x')
     expect(parseAnsi(`x${ESC}`).map(({ text }) => text)).toEqual(['x'])
-  })
-})
-
-describe('log lines', () => {
-  it('have a timestamp only at their start', () => {
-    expect(timestampLength('2026-11-23T09:00:00.123Z hello')).toBe(25)
-    expect(timestampLength('[2026-11-23, 09:00:00 UTC] hello')).toBe(0)
-    expect(timestampLength('[2026-11-23 09:00:00,123] hello')).toBe(26)
-    expect(timestampLength('hello 2026-11-23T09:00:00Z')).toBe(0)
-  })
-  it('have a level by the word at their head', () => {
-    expect(logLevel('[2026-11-23] ERROR - boom')).toBe('error')
-    expect(logLevel('WARNING: careful')).toBe('warning')
-    expect(logLevel('ValueError: bad')).toBe('error')
-    expect(logLevel('no errors here')).toBeNull()
   })
 })

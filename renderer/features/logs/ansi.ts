@@ -2,6 +2,8 @@
  * Terminal colours of one log line (SGR sequences) as spans; every other control sequence is dropped. Pure. A line starts plain:
  * colours do not run over line ends, so that any line can be drawn without the ones before it.
  */
+import { CONTROL, ESCAPE, lastWritten } from '#contract/logLines.ts'
+
 export interface AnsiSpan {
   text: string
   /** Index 0-15 of the palette, or a CSS colour for the 256 and 24-bit forms. */
@@ -15,20 +17,6 @@ export interface AnsiSpan {
 type Style = Omit<AnsiSpan, 'text'>
 
 const PLAIN: Style = { color: null, background: null, isBold: false, isDim: false, isItalic: false, isUnderlined: false }
-// CSI sequences, OSC sequences (links, titles) up to BEL or ST, and other two-character escapes.
-const ESCAPE = /\u001b(?:\[([0-9;:?<=>]*)([ -/]*[@-~])|\][^\u0007\u001b]*(?:\u0007|\u001b\\)?|[ -/]*[0-~])/g
-const CONTROL = /[\u0000-\u0008\u000b-\u001f\u007f]/g
-
-/** The line without any escape sequence: what is searched and copied. A carriage return leaves what was written after it (progress bars). */
-export function plainText(line: string): string {
-  return lastWritten(line).replace(ESCAPE, '').replace(CONTROL, '')
-}
-
-function lastWritten(line: string): string {
-  const trimmed = line.endsWith('\r') ? line.slice(0, -1) : line
-  const at = trimmed.lastIndexOf('\r')
-  return at < 0 ? trimmed : trimmed.slice(at + 1)
-}
 
 export function parseAnsi(line: string): AnsiSpan[] {
   const source = lastWritten(line)
@@ -91,17 +79,4 @@ function extendedColor(codes: readonly number[]): { color: number | string | nul
   const level = (value: number) => (value === 0 ? 0 : 55 + value * 40)
   const cube = index - 16
   return { color: `rgb(${level(Math.floor(cube / 36))}, ${level(Math.floor(cube / 6) % 6)}, ${level(cube % 6)})`, used: 2 }
-}
-
-/** An instant at the start of a line, with or without brackets. */
-const TIMESTAMP = /^\[?\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?\]?\s?/
-export const timestampLength = (plain: string): number => TIMESTAMP.exec(plain)?.[0].length ?? 0
-
-export type LogLevel = 'error' | 'warning' | 'debug' | null
-/** Only the head of a line is looked at: the word must be its level, not part of its message. */
-export function logLevel(plain: string): LogLevel {
-  const word = /\b(CRITICAL|FATAL|ERROR|WARNING|WARN|DEBUG)\b/.exec(plain.slice(0, 120))?.[1]
-  if (word === undefined) return /^(Traceback \(most recent call last\)|\w*(Error|Exception)\b.*:)/.test(plain) ? 'error' : null
-  if (word === 'DEBUG') return 'debug'
-  return word.startsWith('WARN') ? 'warning' : 'error'
 }

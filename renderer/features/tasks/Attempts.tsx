@@ -4,6 +4,7 @@ import { useQuery } from '@tanstack/react-query'
 import type { TaskInstance } from '#contract/taskInstance.ts'
 import { attemptsQuery, dagQuery } from '../../api/queries.ts'
 import { formatBytes } from '../../lib/format.ts'
+import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { Elapsed } from '../../ui/Elapsed.tsx'
 import { Instant } from '../../ui/Instant.tsx'
@@ -14,7 +15,7 @@ import { Facts } from './Facts.tsx'
 
 const text = strings.tasks
 
-export function Attempts({ task, onLog }: { task: TaskInstance; onLog: (attempt: number) => void }) {
+export function Attempts({ task, onOpen }: { task: TaskInstance; onOpen: (attempt: number, tab: 'log' | 'rendered') => void }) {
   const attempts = useQuery(attemptsQuery(task))
   const zone = useQuery(dagQuery(task.dag_id)).data?.timezone ?? null
   if (attempts.isError) return <Failed error={attempts.error} onRetry={() => void attempts.refetch()} />
@@ -32,15 +33,26 @@ export function Attempts({ task, onLog }: { task: TaskInstance; onLog: (attempt:
             <Elapsed start={attempt.start_time} end={attempt.end_time} />
           </Text>
         </Group>
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          onClick={() => {
-            onLog(attempt.attempt)
-          }}
-        >
-          {text.tabs.log} · {formatBytes(attempt.log_bytes)}
-        </Button>
+        <Group gap={4} wrap="nowrap">
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            onClick={() => {
+              onOpen(attempt.attempt, 'rendered')
+            }}
+          >
+            {text.tabs.rendered}
+          </Button>
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            onClick={() => {
+              onOpen(attempt.attempt, 'log')
+            }}
+          >
+            {text.tabs.log} · {formatBytes(attempt.log_bytes)}
+          </Button>
+        </Group>
       </Group>
       {attempt.reason === null ? null : (
         <Text size="sm" mb={8} style={{ overflowWrap: 'anywhere' }}>
@@ -50,13 +62,16 @@ export function Attempts({ task, onLog }: { task: TaskInstance; onLog: (attempt:
       <Facts
         facts={[
           [text.queued, <Instant at={attempt.queued_time} zone={zone} />],
+          ...(attempt.start_time === null
+            ? []
+            : [[text.waited, formatDuration(Date.parse(attempt.start_time) - Date.parse(attempt.queued_time))] as const]),
           [text.started, <Instant at={attempt.start_time} zone={zone} />],
           [text.ended, <Instant at={attempt.end_time} zone={zone} />],
           [
             text.worker,
             attempt.worker_id === null
               ? strings.time.never
-              : `${attempt.worker_id}${attempt.hostname === null ? '' : ` @ ${attempt.hostname}`}`,
+              : `${attempt.worker_id}${attempt.hostname === null || attempt.hostname === '' ? '' : ` @ ${attempt.hostname}`}`,
           ],
           ...(attempt.exit_code === null ? [] : [[text.exit, attempt.exit_code] as const]),
           ...(attempt.signal === null ? [] : [[text.signal, attempt.signal] as const]),

@@ -1,6 +1,15 @@
 /** What can be done with one task instance. */
 import { ActionIcon, Button, Menu, Tooltip } from '@mantine/core'
-import { IconCheck, IconChevronDown, IconDots, IconEraser, IconArrowForwardUp, IconX } from '@tabler/icons-react'
+import {
+  IconArrowForwardUp,
+  IconCheck,
+  IconChevronDown,
+  IconDots,
+  IconEraser,
+  IconPlayerStop,
+  IconRefresh,
+  IconX,
+} from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { TaskInstance } from '#contract/taskInstance.ts'
@@ -9,8 +18,7 @@ import { queryKeys } from '../../api/queryKeys.ts'
 import { useCommands } from '../../commands/index.ts'
 import { strings } from '../../strings.ts'
 import { tell, tellError } from '../../ui/act.ts'
-import { confirmAction } from '../../ui/confirm.ts'
-import { ClearDialog } from '../clear/index.ts'
+import { ClearDialog, MarkDialog, type Mark } from '../clear/index.ts'
 import { useMayOperate } from '../session/index.ts'
 
 const text = strings.tasks
@@ -19,64 +27,50 @@ const MARKS = [
   { state: 'failed', icon: IconX, keys: 'shift+f' },
   { state: 'skipped', icon: IconArrowForwardUp, keys: undefined },
 ] as const
-type Mark = (typeof MARKS)[number]['state']
+type Asked = 'clear' | 'kill' | Mark
 
 export function TaskActions({ task, compact = false }: { task: TaskInstance; compact?: boolean }) {
-  const client = useQueryClient()
   const mayOperate = useMayOperate()
-  const [isClearing, setClearing] = useState(false)
-  const { dag_id, run_id, task_id, map_index } = task
-  const mark = useMutation({
-    mutationFn: (state: Mark) => api.markTaskInstance({ params: { dag_id, run_id, task_id }, body: { state, map_index } }),
-    onError: tellError,
-    onSuccess: (_, state) => {
-      tell(text.marked(task_id, strings.states[state]))
-      void client.invalidateQueries({ queryKey: queryKeys.run(task) })
-    },
-  })
-  const askMark = (state: Mark) => {
-    confirmAction({
-      title: text.marks[state],
-      text: text.markConfirm(task_id, strings.states[state]),
-      confirm: text.marks[state],
-      danger: state === 'failed',
-      onConfirm: () => {
-        mark.mutate(state)
-      },
-    })
+  const [asked, setAsked] = useState<Asked | null>(null)
+  const retry = useRetry(task)
+  const canRetry = task.state === 'failed' || task.state === 'upstream_failed'
+  const isAlive = task.state === 'running' || task.state === 'queued'
+  useActionKeys(mayOperate, setAsked)
+  const close = () => {
+    setAsked(null)
   }
-  const openClear = () => {
-    setClearing(true)
-  }
-  useCommands(
-    mayOperate
-      ? [
-          { id: 'task-clear', title: text.clear, group: 'act', keys: ['shift+c'], run: openClear },
-          ...MARKS.map(({ state, keys }) => ({
-            id: `task-mark-${state}`,
-            title: text.marks[state],
-            group: 'act' as const,
-            ...(keys === undefined ? {} : { keys: [keys] }),
-            run: () => {
-              askMark(state)
-            },
-          })),
-        ]
-      : [],
-  )
   return (
     <>
-      {compact ? (
-        <Tooltip label={text.clear}>
-          <ActionIcon disabled={!mayOperate} onClick={openClear} aria-label={text.clear}>
-            <IconEraser size={18} />
-          </ActionIcon>
-        </Tooltip>
-      ) : (
-        <Button size="xs" variant="default" leftSection={<IconEraser size={15} />} disabled={!mayOperate} onClick={openClear}>
-          {text.clear}
-        </Button>
-      )}
+      {canRetry ? (
+        <Action
+          compact={compact}
+          label={text.retry}
+          icon={<IconRefresh size={compact ? 18 : 15} />}
+          disabled={!mayOperate}
+          onClick={retry}
+        />
+      ) : null}
+      {isAlive ? (
+        <Action
+          compact={compact}
+          label={strings.mark.kill}
+          icon={<IconPlayerStop size={compact ? 18 : 15} />}
+          disabled={!mayOperate}
+          isDanger
+          onClick={() => {
+            setAsked('kill')
+          }}
+        />
+      ) : null}
+      <Action
+        compact={compact}
+        label={text.clear}
+        icon={<IconEraser size={compact ? 18 : 15} />}
+        disabled={!mayOperate}
+        onClick={() => {
+          setAsked('clear')
+        }}
+      />
       <Menu>
         <Menu.Target>
           {compact ? (
@@ -95,23 +89,96 @@ export function TaskActions({ task, compact = false }: { task: TaskInstance; com
               key={state}
               leftSection={<Shape size={16} />}
               onClick={() => {
-                askMark(state)
+                setAsked(state)
               }}
             >
-              {text.marks[state]}
+              {text.marks[state]} …
             </Menu.Item>
           ))}
         </Menu.Dropdown>
       </Menu>
-      {isClearing ? (
-        <ClearDialog
-          run={task}
-          taskIds={[task_id]}
-          onClose={() => {
-            setClearing(false)
-          }}
-        />
-      ) : null}
+      {asked === 'clear' ? <ClearDialog run={task} taskIds={[task.task_id]} onClose={close} /> : null}
+      {asked === null || asked === 'clear' ? null : (
+        <MarkDialog task={task} state={asked === 'kill' ? 'failed' : asked} isKill={asked === 'kill'} onClose={close} />
+      )}
     </>
+  )
+}
+
+function useActionKeys(mayOperate: boolean, ask: (asked: Asked) => void): void {
+  useCommands(
+    mayOperate
+      ? [
+          {
+            id: 'task-clear',
+            title: text.clear,
+            group: 'act',
+            keys: ['shift+c'],
+            run: () => {
+              ask('clear')
+            },
+          },
+          ...MARKS.map(({ state, keys }) => ({
+            id: `task-mark-${state}`,
+            title: text.marks[state],
+            group: 'act' as const,
+            ...(keys === undefined ? {} : { keys: [keys] }),
+            run: () => {
+              ask(state)
+            },
+          })),
+        ]
+      : [],
+  )
+}
+
+/** What a failed task needs most often: it and what failed with it run again, without a question. */
+function useRetry(task: TaskInstance): () => void {
+  const client = useQueryClient()
+  const { dag_id, run_id, task_id } = task
+  const retry = useMutation({
+    mutationFn: () =>
+      api.clearRun({ params: { dag_id, run_id }, body: { task_ids: [task_id], only_failed: true, include_downstream: true } }),
+    onError: tellError,
+    onSuccess: () => {
+      tell(text.retried(task_id))
+      void client.invalidateQueries({ queryKey: queryKeys.run(task) })
+    },
+  })
+  return () => {
+    if (!retry.isPending) retry.mutate()
+  }
+}
+
+interface ActionProps {
+  compact: boolean
+  label: string
+  icon: React.ReactNode
+  disabled: boolean
+  isDanger?: boolean
+  onClick: () => void
+}
+
+function Action({ compact, label, icon, disabled, isDanger = false, onClick }: ActionProps) {
+  if (!compact) {
+    return (
+      <Button
+        size="xs"
+        variant={isDanger ? 'light' : 'default'}
+        {...(isDanger ? { color: 'red' } : {})}
+        leftSection={icon}
+        disabled={disabled}
+        onClick={onClick}
+      >
+        {label}
+      </Button>
+    )
+  }
+  return (
+    <Tooltip label={label}>
+      <ActionIcon disabled={disabled} onClick={onClick} aria-label={label} {...(isDanger ? { color: 'red' } : {})}>
+        {icon}
+      </ActionIcon>
+    </Tooltip>
   )
 }

@@ -3,7 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { errorCode } from '../../api/errors.ts'
 import { taskQuery } from '../../api/queries.ts'
-import type { TaskSearch } from '../../search.ts'
+import type { TaskChange } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { Elapsed } from '../../ui/Elapsed.tsx'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
@@ -23,7 +23,7 @@ export function TaskPage() {
     const missing = errorCode(task.error) === 'not_found'
     return <Failed isPage error={task.error} onRetry={() => void task.refetch()} {...(missing ? { title: strings.tasks.notFound } : {})} />
   }
-  const change = (part: { [K in keyof TaskSearch]?: TaskSearch[K] | undefined }) =>
+  const change = (part: TaskChange) =>
     void navigate({
       search: (before) => Object.fromEntries(Object.entries({ ...before, ...part }).filter(([, value]) => value !== undefined)),
       replace: true,
@@ -60,7 +60,7 @@ export function TaskPage() {
       />
       <div style={{ height: 8 }} />
       {task.data ? (
-        <TaskViews task={task.data} tab={search.tab} attempt={search.attempt} onChange={change} />
+        <TaskViews task={task.data} search={search} onChange={change} />
       ) : (
         <div style={{ padding: '8px 24px' }}>
           <RowsSkeleton />

@@ -76,14 +76,7 @@ export function TaskPanel({ dagId, runId, search, onChange, onClose }: TaskPanel
           <Failed error={task.error} onRetry={() => void task.refetch()} />
         )
       ) : task.data ? (
-        <TaskViews
-          task={task.data}
-          tab={search.tab}
-          attempt={search.attempt}
-          onChange={(change) => {
-            onChange(change)
-          }}
-        />
+        <TaskViews task={task.data} search={search} onChange={onChange} />
       ) : (
         <div className={classes['body']}>
           <RowsSkeleton rows={5} />

@@ -3,9 +3,9 @@
  * task is in the URL; Esc closes the panel.
  */
 import { useLocalStorage, useMediaQuery } from '@mantine/hooks'
-import { useRef, type PointerEvent, type ReactNode } from 'react'
+import { useEffect, useRef, type PointerEvent, type ReactNode } from 'react'
 import { useCommands } from '../../commands/index.ts'
-import type { PanelChange, TaskPanelSearch } from '../../search.ts'
+import { NO_TASK, type PanelChange, type TaskPanelSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import classes from './TaskPanelFrame.module.css'
 import { TaskPanel } from './TaskPanel.tsx'
@@ -33,9 +33,17 @@ export function TaskPanelFrame({ dagId, runId, search, onChange, other = null, c
   const isOpen = task !== undefined || other !== null
   const close = () => {
     if (task === undefined) other?.onClose()
-    else onChange({ task: undefined, map: undefined, attempt: undefined, tab: undefined })
+    else onChange(NO_TASK)
   }
   useCommands(!isOpen ? [] : [{ id: 'task-panel-close', title: strings.tasks.close, group: 'view', keys: ['escape'], run: close }])
+  // Lines and searches are of one log: another task begins without them.
+  const shown = useRef({ task, map: search.map })
+  useEffect(() => {
+    const { task: before, map } = shown.current
+    shown.current = { task, map: search.map }
+    if (before === undefined || (before === task && map === search.map)) return
+    if (search.line !== undefined || search.logq !== undefined) onChange({ line: undefined, logq: undefined })
+  })
   const resize = (wanted: number) => {
     const most = (frame.current?.clientWidth ?? 1200) - PAGE_LEAST
     setWidth(Math.round(Math.max(WIDTH.least, Math.min(wanted, most))))
@@ -75,7 +83,14 @@ export function TaskPanelFrame({ dagId, runId, search, onChange, other = null, c
             {task === undefined ? (
               other?.content
             ) : (
-              <TaskPanel key={`${runId} ${task}`} dagId={dagId} runId={runId} search={search} onChange={onChange} onClose={close} />
+              <TaskPanel
+                key={`${runId} ${task} ${search.map ?? -1}`}
+                dagId={dagId}
+                runId={runId}
+                search={search}
+                onChange={onChange}
+                onClose={close}
+              />
             )}
           </aside>
         </>

@@ -6,13 +6,16 @@ import type { Task } from '#contract/dag.ts'
 import type { TaskInstance } from '#contract/taskInstance.ts'
 import { dagQuery, dagTasksQuery } from '../../api/queries.ts'
 import { formatDuration } from '../../lib/time.ts'
-import { TASK_TABS, type TaskTab } from '../../search.ts'
+import { TASK_TABS, type TaskChange, type TaskSearch, type TaskTab } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { Elapsed } from '../../ui/Elapsed.tsx'
 import { Instant } from '../../ui/Instant.tsx'
 import { RowsSkeleton } from '../../ui/PageState.tsx'
 import { Attempts } from './Attempts.tsx'
 import { Facts } from './Facts.tsx'
+import { MappedInstances } from './MappedInstances.tsx'
+import { Note } from './Note.tsx'
+import { Rendered } from './Rendered.tsx'
 import classes from './TaskPanel.module.css'
 import { Why } from './Why.tsx'
 import { Xcoms } from './Xcoms.tsx'
@@ -23,15 +26,16 @@ const text = strings.tasks
 
 interface TaskViewsProps {
   task: TaskInstance
-  tab: TaskTab | undefined
-  attempt: number | undefined
-  onChange: (change: { tab?: TaskTab | undefined; attempt?: number | undefined }) => void
+  search: TaskSearch
+  onChange: (change: TaskChange) => void
 }
 
-export function TaskViews({ task, tab, attempt, onChange }: TaskViewsProps) {
+export function TaskViews({ task, search, onChange }: TaskViewsProps) {
   // What was never started has no log; the question then is why.
   const first: TaskTab = task.try_number === 0 ? 'why' : 'log'
-  const shown = tab ?? first
+  const shown = search.tab ?? first
+  const isMapped = task.map_index >= 0
+  const tabs = TASK_TABS.filter((tab) => tab !== 'instances' || isMapped || shown === 'instances')
   return (
     <>
       <Tabs
@@ -41,7 +45,7 @@ export function TaskViews({ task, tab, attempt, onChange }: TaskViewsProps) {
         }}
       >
         <Tabs.List className={classes['tabs'] ?? ''} aria-label={task.task_id}>
-          {TASK_TABS.map((value) => (
+          {tabs.map((value) => (
             <Tabs.Tab key={value} value={value}>
               {text.tabs[value]}
             </Tabs.Tab>
@@ -55,31 +59,38 @@ export function TaskViews({ task, tab, attempt, onChange }: TaskViewsProps) {
           </div>
         }
       >
-        {shown === 'log' ? (
-          <TaskLog
-            task={task}
-            attempt={attempt}
-            onAttempt={(value) => {
-              onChange({ attempt: value })
-            }}
-          />
-        ) : (
-          <div className={classes['body']}>
-            {shown === 'attempts' ? (
-              <Attempts
-                task={task}
-                onLog={(value) => {
-                  onChange({ attempt: value, tab: 'log' })
-                }}
-              />
-            ) : null}
-            {shown === 'xcom' ? <Xcoms task={task} /> : null}
-            {shown === 'why' ? <Why task={task} /> : null}
-            {shown === 'details' ? <Details task={task} /> : null}
-          </div>
-        )}
+        <TaskView task={task} search={search} shown={shown} onChange={onChange} />
       </Suspense>
     </>
+  )
+}
+
+function TaskView({ task, search, shown, onChange }: TaskViewsProps & { shown: TaskTab }) {
+  if (shown === 'log') return <TaskLog task={task} search={search} onChange={onChange} />
+  if (shown === 'instances') return <MappedInstances task={task} state={search.istate} onChange={onChange} />
+  return (
+    <div className={classes['body']}>
+      {shown === 'attempts' ? (
+        <Attempts
+          task={task}
+          onOpen={(attempt, tab) => {
+            onChange({ attempt, tab, line: undefined })
+          }}
+        />
+      ) : null}
+      {shown === 'rendered' ? (
+        <Rendered
+          task={task}
+          attempt={search.attempt}
+          onAttempt={(attempt) => {
+            onChange({ attempt, line: undefined })
+          }}
+        />
+      ) : null}
+      {shown === 'xcom' ? <Xcoms task={task} /> : null}
+      {shown === 'why' ? <Why task={task} /> : null}
+      {shown === 'details' ? <Details task={task} /> : null}
+    </div>
   )
 }
 
@@ -87,6 +98,7 @@ function Details({ task }: { task: TaskInstance }) {
   const zone = useQuery(dagQuery(task.dag_id)).data?.timezone ?? null
   return (
     <>
+      <Note of={{ kind: 'task', task }} />
       <Facts
         facts={[
           [text.reason, task.state_reason ?? strings.time.never],

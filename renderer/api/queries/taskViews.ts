@@ -1,0 +1,82 @@
+/** What the pages of a run and of a task instance read beside the objects themselves. */
+import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { LogLevel } from '#contract/logLines.ts'
+import type { TaskInstanceState } from '#contract/states.ts'
+import { api } from '../client.ts'
+import { queryKeys, type AttemptRef, type RunRef, type TaskRef } from '../queryKeys.ts'
+
+const attemptInput = ({ dag_id, run_id, task_id, map_index, attempt }: AttemptRef) => ({
+  params: { dag_id, run_id, task_id },
+  query: { map_index, attempt },
+})
+
+/** Not kept in the cache, as pieces of logs are not: the log's source holds it. */
+export const readLogIndex = (attempt: AttemptRef, from: number) => {
+  const input = attemptInput(attempt)
+  return api.getLogIndex({ params: input.params, query: { ...input.query, from } })
+}
+
+export interface LogSearchFrom {
+  offset: number
+  line: number
+  level_before: LogLevel
+}
+export const LOG_BEGIN: LogSearchFrom = { offset: 0, line: 0, level_before: 'info' }
+export const searchLog = (attempt: AttemptRef, p: { q: string; level: LogLevel; limit: number } & LogSearchFrom) => {
+  const input = attemptInput(attempt)
+  return api.searchLog({ params: input.params, query: { ...input.query, ...p } })
+}
+
+export const renderedQuery = (attempt: AttemptRef) =>
+  queryOptions({
+    queryKey: [...queryKeys.task(attempt), 'rendered', attempt.attempt] as const,
+    queryFn: () => api.getRendered(attemptInput(attempt)),
+  })
+
+export const runContextQuery = (run: RunRef) =>
+  queryOptions({
+    queryKey: [...queryKeys.run(run), 'context'] as const,
+    queryFn: () => api.getRunContext({ params: { dag_id: run.dag_id, run_id: run.run_id } }),
+  })
+
+const PAGE_ROWS = 100
+export interface EventFilter {
+  task_id?: string | undefined
+  run_only?: boolean | undefined
+  to_state?: string | undefined
+}
+export const runEventPagesQuery = (run: RunRef, { task_id, run_only = false, to_state }: EventFilter) =>
+  infiniteQueryOptions({
+    queryKey: [...queryKeys.runEvents(run), { task_id, run_only, to_state }] as const,
+    initialPageParam: '',
+    queryFn: ({ pageParam }) =>
+      api.runEvents({
+        params: { dag_id: run.dag_id, run_id: run.run_id },
+        query: {
+          limit: PAGE_ROWS,
+          run_only,
+          ...(task_id === undefined ? {} : { task_id }),
+          ...(to_state === undefined ? {} : { to_state }),
+          ...(pageParam === '' ? {} : { cursor: pageParam }),
+        },
+      }),
+    getNextPageParam: (page) => page.next_cursor,
+  })
+
+/** The instances of one mapped task, by page: there may be ten thousand. */
+export const mappedInstancesQuery = (task: TaskRef, state: TaskInstanceState | undefined) =>
+  infiniteQueryOptions({
+    queryKey: [...queryKeys.run(task), 'mapped', task.task_id, state ?? null] as const,
+    initialPageParam: '',
+    queryFn: ({ pageParam }) =>
+      api.listTaskInstances({
+        params: { dag_id: task.dag_id, run_id: task.run_id },
+        query: {
+          task_id: task.task_id,
+          limit: PAGE_ROWS,
+          ...(state === undefined ? {} : { state }),
+          ...(pageParam === '' ? {} : { cursor: pageParam }),
+        },
+      }),
+    getNextPageParam: (page) => page.next_cursor,
+  })
