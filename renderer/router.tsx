@@ -22,9 +22,12 @@ import {
   appSearch,
   codeSearch,
   connectionsSearch,
+  auditSearch,
   backfillsSearch,
   calendarSearch,
   dagGanttSearch,
+  durationsSearch,
+  versionsSearch,
   dagGraphSearch,
   dagGridSearch,
   dagsSearch,
@@ -148,6 +151,24 @@ const dagBackfillsRoute = createRoute({
   validateSearch: backfillsSearch,
   component: lazyRouteComponent(() => import('./features/backfills/DagBackfillsTab.tsx'), 'DagBackfillsTab'),
 })
+const dagDurationsRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/durations',
+  validateSearch: durationsSearch,
+  component: lazyRouteComponent(() => import('./features/durations/DagDurationsTab.tsx'), 'DagDurationsTab'),
+})
+const dagVersionsRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/versions',
+  validateSearch: versionsSearch,
+  component: lazyRouteComponent(() => import('./features/versions/DagVersionsTab.tsx'), 'DagVersionsTab'),
+})
+const dagAuditRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/audit',
+  validateSearch: auditSearch,
+  component: lazyRouteComponent(() => import('./features/audit/DagAuditTab.tsx'), 'DagAuditTab'),
+})
 const dagRunsRoute = createRoute({
   getParentRoute: () => dagRoute,
   path: '/runs',
@@ -202,6 +223,61 @@ const fileRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/editor/FilePage.tsx'), 'FilePage'),
 })
 
+/** Connections, teams, audit and notifications get their pages here with their back ends. */
+const adminWorkersRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/workers',
+  validateSearch: adminSearch,
+  component: lazyRouteComponent(() => import('./features/admin/WorkersPage.tsx'), 'WorkersPage'),
+})
+const adminPoolsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/pools',
+  validateSearch: adminSearch,
+  component: lazyRouteComponent(() => import('./features/admin/PoolsPage.tsx'), 'PoolsPage'),
+})
+const adminVariablesRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/variables',
+  validateSearch: adminSearch,
+  component: lazyRouteComponent(() => import('./features/admin/VariablesPage.tsx'), 'VariablesPage'),
+})
+const adminSecretsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/secrets',
+  component: lazyRouteComponent(() => import('./features/admin/SecretsPage.tsx'), 'SecretsPage'),
+})
+const adminUsersRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/users',
+  component: lazyRouteComponent(() => import('./features/admin/UsersPage.tsx'), 'UsersPage'),
+})
+const adminApiKeysRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/api-keys',
+  component: lazyRouteComponent(() => import('./features/admin/ApiKeysPage.tsx'), 'ApiKeysPage'),
+})
+const adminSystemRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/system',
+  component: lazyRouteComponent(() => import('./features/admin/SystemPage.tsx'), 'SystemPage'),
+})
+const adminAccountRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/account',
+  component: lazyRouteComponent(() => import('./features/admin/AccountPage.tsx'), 'AccountPage'),
+})
+const adminRoutes = [
+  adminWorkersRoute,
+  adminPoolsRoute,
+  adminVariablesRoute,
+  adminSecretsRoute,
+  adminUsersRoute,
+  adminApiKeysRoute,
+  adminSystemRoute,
+  adminAccountRoute,
+]
+
 /** Everything else, within the frame: the way back is where it always is. */
 const lostRoute = createRoute({ getParentRoute: () => appRoute, path: '$', component: NotFoundPage })
 
@@ -218,6 +294,9 @@ const routeTree = rootRoute.addChildren([
       dagGanttRoute,
       dagCalendarRoute,
       dagBackfillsRoute,
+      dagDurationsRoute,
+      dagVersionsRoute,
+      dagAuditRoute,
       dagRunsRoute,
       dagDetailsRoute,
       dagCodeRoute,
