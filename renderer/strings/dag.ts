@@ -2,7 +2,19 @@
 
 export const dagStrings = {
   dag: {
-    tabs: { grid: 'Grid', graph: 'Graph', gantt: 'Gantt', calendar: 'Calendar', backfills: 'Backfills', runs: 'Runs', details: 'Details', code: 'Code' },
+    tabs: {
+      grid: 'Grid',
+      graph: 'Graph',
+      gantt: 'Gantt',
+      calendar: 'Calendar',
+      durations: 'Durations',
+      versions: 'Versions',
+      audit: 'Audit log',
+      backfills: 'Backfills',
+      runs: 'Runs',
+      details: 'Details',
+      code: 'Code',
+    },
     trigger: 'Trigger',
     paused: 'Paused',
     pausedNotice: 'This DAG is paused: no run is scheduled, and tasks of scheduled runs wait. Runs that you trigger run all the same.',

@@ -148,7 +148,8 @@ export const insightsStrings = {
     who: 'Who',
     what: 'What',
     kinds: {
-      'dag.paused': 'Pause',
+      'dag.paused': 'Paused',
+      'dag.unpaused': 'Unpaused',
       'dag.deleted': 'DAG deleted',
       'dag_run.created': 'Run created',
       'dag_run.state': 'Run state',

@@ -3,7 +3,7 @@ import { ActionIcon, Alert, Button, Group, SegmentedControl, Text } from '@manti
 import { IconChevronLeft, IconChevronRight, IconInfoCircle } from '@tabler/icons-react'
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useRef } from 'react'
+import { useEffect, useRef } from 'react'
 import type { Calendar } from '#contract/insights.ts'
 import { dagQuery } from '../../api/queries.ts'
 import { calendarQuery } from '../../api/queries/insights.ts'
@@ -112,6 +112,10 @@ function Shown({ calendar, view, hasSchedule }: { calendar: Calendar; view: Cale
   const frame = useRef<HTMLDivElement>(null)
   const start = cells.findIndex((cell) => cell.start <= now && now < cell.end)
   const choice = useRange(frame, cells.length, Math.max(0, start), view === 'hours' ? 24 : 7)
+  // A year is longer than a window: begin where now is.
+  useEffect(() => {
+    frame.current?.querySelector('[data-today]')?.scrollIntoView({ block: 'center' })
+  }, [])
   const isPlanned = cells.some(({ planned }) => planned > 0)
   return (
     <>

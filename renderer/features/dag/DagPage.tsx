@@ -28,8 +28,11 @@ const TABS = [
   { value: 'graph', to: '/dags/$dagId/graph' },
   { value: 'gantt', to: '/dags/$dagId/gantt' },
   { value: 'calendar', to: '/dags/$dagId/calendar' },
+  { value: 'durations', to: '/dags/$dagId/durations' },
   { value: 'runs', to: '/dags/$dagId/runs' },
   { value: 'backfills', to: '/dags/$dagId/backfills' },
+  { value: 'versions', to: '/dags/$dagId/versions' },
+  { value: 'audit', to: '/dags/$dagId/audit' },
   { value: 'details', to: '/dags/$dagId/details' },
   { value: 'code', to: '/dags/$dagId/code' },
 ] as const
