@@ -196,7 +196,6 @@ function Flow({ scene, model, layout, marked, onPress, onLeave, isMoved }: FlowP
         edgesFocusable={false}
         proOptions={{ hideAttribution: false }}
         tabIndex={0}
-        role="group"
         aria-label={`${strings.graph.label}: ${strings.graph.tasks(model.nodes.length)}. ${strings.graph.keys}`}
         onMove={(event) => {
           // Without an event it was moved by the page, not by the reader.
