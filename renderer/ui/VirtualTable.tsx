@@ -13,6 +13,8 @@ interface VirtualTableProps<T> {
   /** CSS grid-template-columns. */
   columns: string
   head: readonly ReactNode[]
+  /** How the rows are sorted, by column; absent = the column cannot sort. */
+  sorted?: readonly ('ascending' | 'descending' | 'none' | undefined)[]
   rows: readonly T[]
   /** Rows that exist on the server; `rows` may be their beginning. */
   total: number
@@ -59,7 +61,7 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
       <div role="rowgroup" className={classes['headGroup']}>
         <div className={classes['head']} role="row" aria-rowindex={1}>
           {props.head.map((cell, column) => (
-            <span key={column} role="columnheader" className="ellipsis">
+            <span key={column} role="columnheader" className="ellipsis" aria-sort={props.sorted?.[column]}>
               {cell}
             </span>
           ))}

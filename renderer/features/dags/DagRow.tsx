@@ -1,6 +1,6 @@
 /** One DAG of the list. */
-import { ActionIcon, Badge, Group, Switch, Tooltip } from '@mantine/core'
-import { IconAlertTriangle, IconFileOff, IconPlayerPlay } from '@tabler/icons-react'
+import { ActionIcon, Badge, Checkbox, Group, Switch, Tooltip } from '@mantine/core'
+import { IconAlertTriangle, IconFileOff, IconPlayerPlay, IconStar, IconStarFilled } from '@tabler/icons-react'
 import { Link, useNavigate } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { Dag } from '#contract/dag.ts'
@@ -11,17 +11,39 @@ import { Instant } from '../../ui/Instant.tsx'
 import { StateIcon } from '../../ui/StateBadge.tsx'
 import classes from './DagRow.module.css'
 import { RunBars } from './RunBars.tsx'
+import { RunCounters } from './RunCounters.tsx'
+import { useSetFavourite } from './useSetFavourite.ts'
 import { useSetPaused } from './useSetPaused.ts'
 
 /** Tags shown in a row; the rest is a number whose title names them. */
 const TAGS_SHOWN = 3
 
-export const DagRow = memo(function DagRow({ dag, mayOperate }: { dag: Dag; mayOperate: boolean }) {
+interface DagRowProps {
+  dag: Dag
+  mayOperate: boolean
+  isSelected: boolean
+  /** Takes the id, so that it is one function for all rows. */
+  onSelect: (id: string, selected: boolean) => void
+}
+
+export const DagRow = memo(function DagRow({ dag, mayOperate, isSelected, onSelect }: DagRowProps) {
   const setPaused = useSetPaused(dag.id)
+  const setFavourite = useSetFavourite(dag.id)
   const navigate = useNavigate()
   const name = dag.dag_display_name ?? dag.id
   return (
     <>
+      <div role="cell" className={classes['select']}>
+        <Checkbox
+          size="xs"
+          checked={isSelected}
+          disabled={!mayOperate}
+          aria-label={strings.dags.select(dag.id)}
+          onChange={(event) => {
+            onSelect(dag.id, event.currentTarget.checked)
+          }}
+        />
+      </div>
       <div role="cell" className={classes['pause']}>
         <Switch
           size="sm"
@@ -41,6 +63,18 @@ export const DagRow = memo(function DagRow({ dag, mayOperate }: { dag: Dag; mayO
             {name}
           </Link>
           <Marks dag={dag} />
+          <ActionIcon
+            size="sm"
+            className={classes['star'] ?? ''}
+            data-on={dag.is_favourite || undefined}
+            aria-pressed={dag.is_favourite}
+            aria-label={dag.is_favourite ? strings.dags.removeFavourite(dag.id) : strings.dags.addFavourite(dag.id)}
+            onClick={() => {
+              setFavourite.mutate(!dag.is_favourite)
+            }}
+          >
+            {dag.is_favourite ? <IconStarFilled size={14} /> : <IconStar size={14} />}
+          </ActionIcon>
         </Group>
         <div className={classes['below']}>
           {dag.tags.slice(0, TAGS_SHOWN).map((tag) => (
@@ -76,11 +110,7 @@ export const DagRow = memo(function DagRow({ dag, mayOperate }: { dag: Dag; mayO
       </div>
       <div role="cell" className={classes['runs']}>
         <RunBars dagId={dag.id} runs={dag.recent_runs} />
-        {dag.active_runs > 0 ? (
-          <span className={classes['active']} title={strings.dags.activeRuns(dag.active_runs)}>
-            {dag.active_runs}
-          </span>
-        ) : null}
+        <RunCounters dagId={dag.id} counts={dag.run_counts} />
       </div>
       <div role="cell" className={classes['actions']}>
         <Tooltip label={strings.dags.trigger(dag.id)}>

@@ -1,9 +1,10 @@
-/** The DAG list: filters in the URL, rows virtualised and paged by the server, live by events. */
-import { Button, Loader, Text, VisuallyHidden } from '@mantine/core'
-import { IconAlertTriangle, IconSitemap } from '@tabler/icons-react'
+/** The DAG list: filters in the URL, rows virtualised and paged by the server, live by events; actions on many at once. */
+import { Button, Checkbox, Loader, Text, VisuallyHidden } from '@mantine/core'
+import { IconAlertTriangle, IconArrowDown, IconArrowUp, IconSitemap } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { useCallback, useMemo } from 'react'
+import { useCallback, useEffect, useMemo, useState } from 'react'
+import type { BulkAction } from '#contract/dagList.ts'
 import { dagListQuery, readingQuery } from '../../api/queries.ts'
 import type { DagsSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
@@ -11,38 +12,50 @@ import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { VirtualTable } from '../../ui/VirtualTable.tsx'
 import { useMayOperate } from '../session/index.ts'
 import { PageHeader } from '../shell/index.ts'
-import { DagFilters } from './DagFilters.tsx'
+import { BulkBar } from './BulkBar.tsx'
+import { BulkDialog } from './BulkDialog.tsx'
+import { DagFilters, type DagsChange } from './DagFilters.tsx'
 import { DagRow } from './DagRow.tsx'
 import classes from './DagRow.module.css'
+import { isFilter, listFilterOf, queryFilterOf } from './dagsFilter.ts'
 import { ImportErrors } from './ImportErrors.tsx'
+import { countOf, isChosen, NOTHING, withChosen, type Selection } from './selection.ts'
 
 const route = getRouteApi('/_app/dags')
-const COLUMNS = '44px minmax(220px, 2.4fr) minmax(130px, 1.1fr) minmax(176px, 1fr) 178px 40px'
+const COLUMNS = '18px 44px minmax(210px, 2.4fr) minmax(120px, 1.1fr) minmax(176px, 1fr) 150px 40px'
 const { columns } = strings.dags
-const hidden = (name: string) => <VisuallyHidden>{name}</VisuallyHidden>
-const HEAD = [hidden(columns.active), columns.dag, columns.schedule, columns.next, columns.runs, hidden(columns.actions)]
 
 export function DagsPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const mayOperate = useMayOperate()
   const list = useInfiniteQuery({
-    ...dagListQuery({ search: search.search, tag: search.tag, owner: search.owner, paused: search.paused, last_run_state: search.state }),
+    ...dagListQuery(queryFilterOf(search)),
     // The old rows stay while a changed filter is answered.
     placeholderData: (before) => before,
   })
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data])
   const total = list.data?.pages[0]?.total ?? 0
   const change = useCallback(
-    (part: { [K in keyof DagsSearch]?: DagsSearch[K] | undefined }) =>
-      void navigate({ search: (before) => dropUndefined({ ...before, ...part }), replace: true }),
+    (part: DagsChange) => void navigate({ search: (before) => dropUndefined({ ...before, ...part }), replace: true }),
     [navigate],
   )
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
   const loadMore = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
   }, [hasNextPage, isFetchingNextPage, fetchNextPage])
-  const isFiltered = Object.keys(search).some((name) => name !== 'errors')
+  const filter = listFilterOf(search)
+  const [selection, setSelection] = useSelection(JSON.stringify(filter))
+  const shown = useMemo(() => rows.map(({ id }) => id), [rows])
+  const select = useCallback(
+    (id: string, selected: boolean) => {
+      setSelection((before) => withChosen(before, id, selected, shown))
+    },
+    [setSelection, shown],
+  )
+  const [action, setAction] = useState<BulkAction | null>(null)
+  const hasFilter = Object.keys(search).some((name) => isFilter(name))
+  const head = useHead({ search, change, selection, shown, mayOperate, setSelection })
 
   return (
     <>
@@ -63,6 +76,28 @@ export function DagsPage() {
         }}
       />
       <DagFilters search={search} onChange={change} />
+      <BulkBar
+        selection={selection}
+        total={total}
+        loaded={rows.length}
+        onAll={() => {
+          setSelection({ all: true })
+        }}
+        onNone={() => {
+          setSelection(NOTHING)
+        }}
+        onAction={setAction}
+      />
+      {action === null ? null : (
+        <BulkDialog
+          action={action}
+          selection={selection}
+          filter={filter}
+          onClose={() => {
+            setAction(null)
+          }}
+        />
+      )}
       {list.isPending ? (
         <div style={{ padding: '0 24px' }}>
           <RowsSkeleton height={58} />
@@ -70,7 +105,7 @@ export function DagsPage() {
       ) : list.isError && !list.data ? (
         <Failed error={list.error} onRetry={() => void list.refetch()} />
       ) : rows.length === 0 ? (
-        isFiltered ? (
+        hasFilter ? (
           <Empty title={strings.dags.noMatch} text={strings.dags.noMatchText} icon={IconSitemap}>
             <Button variant="default" size="xs" mt="sm" onClick={() => void navigate({ search: {} })}>
               {strings.dags.clearFilters}
@@ -83,18 +118,82 @@ export function DagsPage() {
         <VirtualTable
           label={strings.dags.title}
           columns={COLUMNS}
-          head={HEAD}
+          head={head.cells}
+          sorted={head.sorted}
           rows={rows}
           total={total}
           rowKey={(dag) => dag.id}
           rowHeight={58}
           rowClass={classes['row']}
-          renderRow={(dag) => <DagRow dag={dag} mayOperate={mayOperate} />}
+          isSelected={(dag) => isChosen(selection, dag.id)}
+          renderRow={(dag) => <DagRow dag={dag} mayOperate={mayOperate} isSelected={isChosen(selection, dag.id)} onSelect={select} />}
           onNearEnd={loadMore}
         />
       )}
     </>
   )
+}
+
+/** Another filter shows other DAGs: what was chosen before must not be acted on unseen. */
+function useSelection(filter: string) {
+  const [selection, setSelection] = useState<Selection>(NOTHING)
+  useEffect(() => {
+    setSelection(NOTHING)
+  }, [filter])
+  return [selection, setSelection] as const
+}
+
+interface HeadProps {
+  search: DagsSearch
+  change: (part: DagsChange) => void
+  selection: Selection
+  shown: readonly string[]
+  mayOperate: boolean
+  setSelection: (selection: Selection) => void
+}
+
+function useHead({ search, change, selection, shown, mayOperate, setSelection }: HeadProps) {
+  const { sort = 'id', desc = false } = search
+  const chosen = countOf(selection, shown.length)
+  const sortable = (key: typeof sort, name: string) => (
+    <button
+      type="button"
+      className={classes['sort']}
+      data-on={sort === key || undefined}
+      onClick={() => {
+        // The newest run first, but the soonest next one; a second click turns it round.
+        const isDescending = sort === key ? !desc : key === 'last_run'
+        change({ sort: key === 'id' ? undefined : key, desc: isDescending || undefined })
+      }}
+    >
+      {name}
+      {sort === key ? desc ? <IconArrowDown size={13} /> : <IconArrowUp size={13} /> : null}
+    </button>
+  )
+  const hidden = (name: string) => <VisuallyHidden>{name}</VisuallyHidden>
+  const way = (key: typeof sort) => (sort === key ? (desc ? ('descending' as const) : ('ascending' as const)) : ('none' as const))
+  return {
+    cells: [
+      <Checkbox
+        key="all"
+        size="xs"
+        aria-label={strings.dags.selectShown}
+        disabled={!mayOperate}
+        checked={selection.all || (shown.length > 0 && chosen >= shown.length)}
+        indeterminate={!selection.all && chosen > 0 && chosen < shown.length}
+        onChange={(event) => {
+          setSelection(event.currentTarget.checked ? { all: false, ids: new Set(shown) } : NOTHING)
+        }}
+      />,
+      hidden(columns.active),
+      sortable('id', columns.dag),
+      columns.schedule,
+      sortable('next_run', columns.next),
+      sortable('last_run', columns.runs),
+      hidden(columns.actions),
+    ],
+    sorted: [undefined, undefined, way('id'), undefined, way('next_run'), way('last_run'), undefined],
+  }
 }
 
 /** No DAG yet: either there is none, or the server has not come so far. */

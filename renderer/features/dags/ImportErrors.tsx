@@ -1,65 +1,138 @@
-/** The banner for DAG files that cannot be loaded: file, line, traceback, and which DAGs go on with their last good version. */
-import { Accordion, Alert, Button, Code, Text } from '@mantine/core'
+/** DAG files that cannot be loaded: a line above the list, and a drawer with file, line, traceback and the DAGs that go on without it. */
+import { Accordion, Alert, Button, Code, CopyButton, Drawer, Group, Text } from '@mantine/core'
 import { IconFileAlert } from '@tabler/icons-react'
-import { useQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
+import { Link } from '@tanstack/react-router'
+import { useState } from 'react'
+import type { ImportError } from '#contract/dag.ts'
+import { importErrorListQuery } from '../../api/queries/home.ts'
 import { importErrorsQuery } from '../../api/queries.ts'
 import { strings } from '../../strings.ts'
+import { Instant } from '../../ui/Instant.tsx'
+import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
+import { SearchField } from '../../ui/SearchField.tsx'
+
+const text = strings.dags
+/** A few are read at once; many are a list to choose from. */
+const OPEN_AT_ONCE = 2
 
 export function ImportErrors({ isOpen, onToggle }: { isOpen: boolean; onToggle: () => void }) {
   const { data } = useQuery(importErrorsQuery)
-  if (!data || data.total === 0) return null
   return (
-    <Alert
-      mx={{ base: 14, sm: 24 }}
-      mt="sm"
-      p="xs"
-      color="red"
-      icon={<IconFileAlert size={18} />}
-      styles={{ wrapper: { alignItems: 'flex-start' }, body: { minWidth: 0 }, icon: { marginTop: 4 } }}
-    >
-      <div style={{ display: 'flex', justifyContent: 'space-between', alignItems: 'center', gap: 12 }}>
-        <Text size="sm" fw={550}>
-          {strings.dags.failedFiles(data.total)}
-        </Text>
-        <Button size="compact-xs" variant="subtle" color="red" onClick={onToggle} aria-expanded={isOpen}>
-          {isOpen ? strings.dags.hideErrors : strings.dags.showErrors}
-        </Button>
-      </div>
-      {isOpen ? (
-        <div style={{ maxHeight: '45vh', overflow: 'auto', marginTop: 6 }}>
-          <Accordion
-            variant="separated"
-            multiple
-            // A few are read at once; many are a list to choose from.
-            defaultValue={data.data.length <= 2 ? data.data.map(({ file }) => file) : []}
-            styles={{ label: { paddingBlock: 8 }, chevron: { marginInlineStart: 12 }, content: { paddingTop: 0 } }}
-          >
-            {data.data.map((error) => (
-              <Accordion.Item key={error.file} value={error.file}>
-                <Accordion.Control>
-                  <Text size="sm" fw={550} style={{ overflowWrap: 'anywhere' }}>
-                    {error.file}
-                    {error.line === null ? '' : `, ${strings.dags.line(error.line)}`}
-                  </Text>
-                  <Text size="xs" c="dimmed" style={{ overflowWrap: 'anywhere' }}>
-                    {error.message}
-                  </Text>
-                </Accordion.Control>
-                <Accordion.Panel>
-                  <Code block style={{ maxHeight: 320, overflow: 'auto', fontFamily: 'var(--mono)' }}>
-                    {error.traceback}
-                  </Code>
-                  {error.dag_ids.length > 0 ? (
-                    <Text size="xs" mt={6}>
-                      {strings.dags.keeps(error.dag_ids.join(', '))}
-                    </Text>
-                  ) : null}
-                </Accordion.Panel>
-              </Accordion.Item>
-            ))}
-          </Accordion>
-        </div>
+    <>
+      {data && data.total > 0 ? (
+        <Alert mx={{ base: 14, sm: 24 }} mt="sm" p="xs" color="red" icon={<IconFileAlert size={18} />}>
+          <Group justify="space-between" gap="sm" wrap="nowrap">
+            <Text size="sm" fw={550}>
+              {text.failedFiles(data.total)}
+            </Text>
+            <Button size="compact-xs" variant="subtle" color="red" onClick={onToggle} aria-expanded={isOpen}>
+              {text.showErrors}
+            </Button>
+          </Group>
+        </Alert>
       ) : null}
-    </Alert>
+      <Drawer
+        opened={isOpen}
+        onClose={onToggle}
+        position="right"
+        size="xl"
+        title={text.errorsTitle}
+        closeButtonProps={{ 'aria-label': strings.common.close }}
+        attributes={{ header: { role: 'presentation' } }}
+      >
+        {isOpen ? <ErrorList /> : null}
+      </Drawer>
+    </>
+  )
+}
+
+function ErrorList() {
+  const [search, setSearch] = useState('')
+  const list = useInfiniteQuery(importErrorListQuery(search))
+  const errors = list.data?.pages.flatMap((page) => page.data) ?? []
+  const total = list.data?.pages[0]?.total ?? 0
+  if (list.isPending) return <RowsSkeleton />
+  if (list.isError && !list.data) return <Failed error={list.error} onRetry={() => void list.refetch()} />
+  return (
+    <>
+      <Text size="sm" c="dimmed" mb="sm">
+        {text.errorsLead}
+      </Text>
+      <Group justify="space-between" mb="sm">
+        <SearchField label={text.errorsSearch} value={search} onCommit={setSearch} />
+        <Text size="sm" c="dimmed" role="status">
+          {text.failedFiles(total)}
+        </Text>
+      </Group>
+      {errors.length === 0 ? (
+        <Empty title={search === '' ? text.errorsGone : text.errorsNone} icon={IconFileAlert} />
+      ) : (
+        <Accordion
+          key={errors.length <= OPEN_AT_ONCE ? 'few' : 'many'}
+          variant="separated"
+          multiple
+          defaultValue={errors.length <= OPEN_AT_ONCE ? errors.map(({ file }) => file) : []}
+          styles={{ label: { paddingBlock: 8 }, chevron: { marginInlineStart: 12 }, content: { paddingTop: 0 } }}
+        >
+          {errors.map((error) => (
+            <ErrorItem key={error.file} error={error} />
+          ))}
+        </Accordion>
+      )}
+      {list.hasNextPage ? (
+        <Group justify="center" mt="sm">
+          <Button variant="default" size="xs" loading={list.isFetchingNextPage} onClick={() => void list.fetchNextPage()}>
+            {strings.common.loadMore} ({strings.common.of(errors.length, total)})
+          </Button>
+        </Group>
+      ) : null}
+    </>
+  )
+}
+
+function ErrorItem({ error }: { error: ImportError }) {
+  return (
+    <Accordion.Item value={error.file}>
+      <Accordion.Control>
+        <Text size="sm" fw={550} style={{ overflowWrap: 'anywhere' }}>
+          {error.file}
+          {error.line === null ? '' : `, ${text.line(error.line)}`}
+        </Text>
+        <Text size="xs" c="dimmed" lineClamp={3} style={{ overflowWrap: 'anywhere' }}>
+          {error.message}
+        </Text>
+      </Accordion.Control>
+      <Accordion.Panel>
+        <Group justify="space-between" mb={6} gap="xs">
+          <Text size="xs" c="dimmed" component="span">
+            {text.errorAt} <Instant at={error.at} />
+          </Text>
+          <CopyButton value={error.traceback}>
+            {({ copied, copy }) => (
+              <Button size="compact-xs" variant="default" onClick={copy}>
+                {copied ? text.copied : text.copyTraceback}
+              </Button>
+            )}
+          </CopyButton>
+        </Group>
+        <Code block tabIndex={0} style={{ maxHeight: 380, overflow: 'auto', fontFamily: 'var(--mono)' }}>
+          {error.traceback}
+        </Code>
+        {error.dag_ids.length > 0 ? (
+          <Text size="xs" mt={8} style={{ overflowWrap: 'anywhere' }}>
+            {text.keeps('')}
+            {error.dag_ids.map((id, at) => (
+              <span key={id}>
+                {at > 0 ? ', ' : ''}
+                <Link to="/dags/$dagId" params={{ dagId: id }}>
+                  {id}
+                </Link>
+              </span>
+            ))}
+          </Text>
+        ) : null}
+      </Accordion.Panel>
+    </Accordion.Item>
   )
 }
