@@ -1,6 +1,6 @@
 /**
  * Test projects. `unit`: pure code and in-process parts. `database`: both stores, with a real PostgreSQL. `integration`: real
- * processes. `e2e`: a real server and a real browser. Files say by their names where they belong.
+ * processes. `e2e`: a real server and a real browser. `desktop`: a real Electron. Files say by their names where they belong.
  */
 import react from '@vitejs/plugin-react'
 import { defineConfig } from 'vitest/config'
@@ -28,7 +28,7 @@ export default defineConfig({
           name: 'database',
           include: ['server/db/**/*.test.ts'],
           exclude: never,
-          testTimeout: 60_000,
+          testTimeout: 120_000,
           hookTimeout: 180_000,
           fileParallelism: false,
         },
@@ -50,9 +50,21 @@ export default defineConfig({
         test: {
           name: 'e2e',
           include: ['e2e/**/*.test.ts'],
-          exclude: never,
+          exclude: [...never, 'e2e/desktop/**'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
+          fileParallelism: false,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: 'desktop',
+          include: ['e2e/desktop/*.test.ts'],
+          exclude: never,
+          globalSetup: ['e2e/desktop/machine.ts'],
+          testTimeout: 120_000,
+          hookTimeout: 120_000,
           fileParallelism: false,
         },
       },

@@ -62,8 +62,16 @@ export async function startDesktop(): Promise<Desktop> {
     const url = store.get(id)?.url ?? null
     if (url === null) throw new NoUpstream('This connection was removed.')
     const key = await store.key(id)
-    if (key === null) throw new NoUpstream(`The API key of ${store.get(id)?.name} is asked for each time. Open the connection again.`)
+    if (key === null) {
+      askKey(id, false)
+      throw new NoUpstream(`The API key of ${store.get(id)?.name} is asked for.`)
+    }
     return { url, key }
+  }
+  /** The page of a connection whose key is missing can do nothing but ask for it. */
+  const askKey = (id: string, isRefused: boolean): void => {
+    if (store.current !== id || main?.shown()?.path.startsWith('/connections') === true) return
+    main?.show(id, `/connections?ask=${id}${isRefused ? '&refused=true' : ''}`)
   }
   const serverState = (): ServerState => (store.current === LOCAL ? server.state : { phase: 'remote', message: null, dags_folder: null })
 
@@ -167,7 +175,7 @@ export async function startDesktop(): Promise<Desktop> {
         fetch: systemFetch,
       }),
     'connections.open': async ({ id, api_key }) => {
-      if (api_key !== null) store.enterKey(id, api_key)
+      if (api_key !== null) await store.enterKey(id, api_key)
       await show(id, '/')
       return null
     },
@@ -183,6 +191,7 @@ export async function startDesktop(): Promise<Desktop> {
     'dags_folder.choose': chooseDagsFolder,
     'menu.set': (given) => {
       commands = given.commands
+      main?.listens()
       setMenu()
       return null
     },
@@ -206,9 +215,11 @@ export async function startDesktop(): Promise<Desktop> {
         : {
             upstream: () => upstreamOf(id),
             onRefused: () => {
-              if (id === LOCAL || store.current !== id) return
+              if (id === LOCAL) return server.requestFailed()
+              // Other requests were on their way with the same key.
+              if (store.get(id)?.key === 'missing') return
               store.dropKey(id)
-              main?.show(id, `/connections?ask=${id}&refused=true`)
+              askKey(id, true)
             },
             onUnreachable: () => {
               if (id === LOCAL) server.requestFailed()

@@ -8,11 +8,16 @@ import './styles/tokens.css'
 import { localStorageColorSchemeManager, MantineProvider } from '@mantine/core'
 import { QueryClientProvider } from '@tanstack/react-query'
 import { RouterProvider } from '@tanstack/react-router'
-import { StrictMode } from 'react'
+import { lazy, StrictMode, Suspense } from 'react'
 import { createRoot } from 'react-dom/client'
+import { isDesktop } from './features/desktop/index.ts'
 import { takeSignInToken } from './features/session/index.ts'
 import { createAppRouter, createQueryClient } from './router.tsx'
 import { theme, variablesResolver } from './ui/theme.ts'
+
+const DesktopFrame = lazy(() =>
+  import('./features/desktop/DesktopFrame.tsx').then(({ DesktopFrame: component }) => ({ default: component })),
+)
 
 const signInToken = takeSignInToken(window)
 const queryClient = createQueryClient()
@@ -31,6 +36,11 @@ createRoot(root).render(
     >
       <QueryClientProvider client={queryClient}>
         <RouterProvider router={router} />
+        {isDesktop() ? (
+          <Suspense>
+            <DesktopFrame openPath={router.history.push} onServerBack={() => void router.invalidate()} />
+          </Suspense>
+        ) : null}
       </QueryClientProvider>
     </MantineProvider>
   </StrictMode>,

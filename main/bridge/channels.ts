@@ -81,7 +81,7 @@ export const calls = {
   'connections.remove': { input: Strict({ id: ConnectionId }), output: Nothing },
   /** With `api_key: null` the kept key of `id` is tried. */
   'connections.test': { input: Strict({ id: Nullable(ConnectionId), url: Address, api_key: Nullable(ApiKey) }), output: TestResult },
-  /** Shows a connection in the window; `api_key` is kept in memory only. */
+  /** Shows a connection in the window, with the key that was asked for if there is none yet. */
   'connections.open': { input: Strict({ id: ConnectionId, api_key: Nullable(ApiKey) }), output: Nothing },
   'server.state': { input: None, output: ServerState },
   'server.restart': { input: None, output: Nothing },

@@ -114,12 +114,15 @@ export class ConnectionStore {
     this.#write()
   }
 
-  /** For this start of the app only. */
-  enterKey(id: string, key: string): void {
+  /** Kept by the keychain, or where there is none until the app ends. */
+  async enterKey(id: string, key: string): Promise<void> {
     this.#entered.set(id, key)
+    const encrypted_key = await this.#encrypt(key)
+    this.#connections = this.#connections.map((one) => (one.id === id && one.url !== null ? { ...one, encrypted_key } : one))
+    this.#write()
   }
 
-  /** The server refused the key: it is forgotten in memory, and asked for. */
+  /** The server refused the key: it is forgotten, and asked for. */
   dropKey(id: string): void {
     this.#entered.delete(id)
     this.#connections = this.#connections.map((one) => (one.id === id ? { ...one, encrypted_key: null } : one))

@@ -43,6 +43,8 @@ const REASONS: readonly (readonly [RegExp, string])[] = [
   [/ERR_NAME_NOT_RESOLVED|ENOTFOUND/, 'there is no such host'],
   [/ERR_CERT|certificate/i, 'its certificate is not trusted by this computer'],
   [/ERR_SSL_PROTOCOL|ERR_EMPTY_RESPONSE/, 'it does not speak this protocol; check http and https'],
+  [/ERR_UNSAFE_PORT/, 'this port belongs to another protocol'],
+  [/ERR_CONNECTION_TIMED_OUT|ERR_ADDRESS_UNREACHABLE|ERR_CONNECTION_RESET/, 'the way there is blocked or it is switched off'],
   [/ERR_INTERNET_DISCONNECTED/, 'this computer is offline'],
 ]
 

@@ -6,8 +6,10 @@ import { keepBounds, restoredBounds } from './windowState.ts'
 
 export interface MainWindow {
   readonly window: BrowserWindow
-  /** Loads a page of a connection; one that is shown already only changes its view. */
+  /** Loads a page of a connection; one that is shown and listens only changes its view. */
   show(connection: string, path: string): void
+  /** The page hears events from now on, until it is loaded again. */
+  listens(): void
   /** Connection and path that are shown. */
   shown(): { connection: string; path: string } | null
   focus(): void
@@ -38,6 +40,10 @@ export function createMainWindow(p: { state_file: string; openPath: (path: strin
     window.show()
   })
   keepBounds(window, p.state_file)
+  let isListening = false
+  window.webContents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
+    if (isMainFrame && !isSameDocument) isListening = false
+  })
 
   const shown = (): { connection: string; path: string } | null => {
     const url = window.webContents.getURL()
@@ -49,9 +55,12 @@ export function createMainWindow(p: { state_file: string; openPath: (path: strin
     window,
     shown,
     show(connection, path) {
-      if (shown()?.connection === connection && !window.webContents.isLoadingMainFrame()) p.openPath(path)
+      if (isListening && shown()?.connection === connection) p.openPath(path)
       // A load that another one overtakes is rejected; the later one counts.
       else window.loadURL(pageUrl(connection, path)).catch(() => undefined)
+    },
+    listens() {
+      isListening = true
     },
     focus() {
       if (window.isMinimized()) window.restore()

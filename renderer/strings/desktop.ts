@@ -47,6 +47,7 @@ export const desktopStrings = {
   never: 'never',
   askTitle: (name: string) => `API key for ${name}`,
   askText: 'VORTEX keeps it in memory until it ends.',
+  askKept: 'It is kept in the keychain of this computer.',
   refused: (name: string) => `${name} refused the API key: it is wrong, revoked or expired.`,
   askSubmit: 'Connect',
   current: (name: string, environment: string) => `Connected to ${name} (${environment})`,

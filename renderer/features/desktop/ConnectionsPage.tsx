@@ -82,7 +82,12 @@ export function ConnectionsPage() {
           />
         )}
         {asked === null ? null : (
-          <KeyDialog connection={asked} isRefused={refused === true} onClose={() => void navigate({ search: {}, replace: true })} />
+          <KeyDialog
+            connection={asked}
+            isRefused={refused === true}
+            isKept={list.keychain.is_available}
+            onClose={() => void navigate({ search: {}, replace: true })}
+          />
         )}
       </Suspense>
     </Container>

@@ -1,9 +1,9 @@
 /**
  * What the desktop app adds around every page: the stripe of the connection, what the local server and a pending quit have to say, and the
- * way between native menu and command registry. Loaded in the desktop app only.
+ * way between native menu and command registry. Loaded in the desktop app only, and beside the router: it has something to say while the
+ * first page still waits for the server.
  */
 import { Button, Group, Loader, Paper, Text } from '@mantine/core'
-import { useRouter } from '@tanstack/react-router'
 import { useEffect, useState } from 'react'
 import type { Connection, QuitState, ServerState } from '#bridge/channels.ts'
 import { commandRegistry } from '../../commands/registry.ts'
@@ -17,8 +17,13 @@ const text = desktopStrings
 /** A start that is over before this is not worth a word. */
 const PATIENCE_MS = 1_500
 
-export function DesktopFrame() {
-  const router = useRouter()
+interface DesktopFrameProps {
+  /** Shows a view of the page. */
+  openPath: (path: string) => void
+  onServerBack: () => void
+}
+
+export function DesktopFrame({ openPath, onServerBack }: DesktopFrameProps) {
   const list = useConnections()
   const state = useServerState()
   const connection = list?.connections.find(({ id }) => id === list.current) ?? null
@@ -26,11 +31,12 @@ export function DesktopFrame() {
   useEffect(
     () =>
       listen('page.open', ({ path }) => {
-        router.history.push(path)
+        openPath(path)
       }),
-    [router],
+    [openPath],
   )
-  useDesktopCommands(state)
+  useDesktopCommands(state, openPath)
+  useBackAgain(state, onServerBack)
   return (
     <>
       {connection === null ? null : <Stripe connection={connection} />}
@@ -62,7 +68,6 @@ function Notices({ state }: { state: ServerState | null }) {
   const [quit, setQuit] = useState<QuitState | null>(null)
   useEffect(() => listen('quit.changed', setQuit), [])
   const isSlow = useIsSlow(state?.phase === 'starting')
-  useBackAgain(state)
   const notice =
     quit !== null ? (
       <Draining {...quit} />
@@ -89,11 +94,11 @@ function ServerNotice({ state }: { state: ServerState }) {
       <Text size="sm" className={classes['words']}>
         {state.message}
       </Text>
-      <Button size="xs" variant="default" onClick={() => void call('server.show_log', {}).catch(tellError)}>
+      <Button size="xs" flex="none" variant="default" onClick={() => void call('server.show_log', {}).catch(tellError)}>
         {text.showLog}
       </Button>
       {state.phase === 'failed' ? (
-        <Button size="xs" onClick={() => void call('server.restart', {}).catch(tellError)}>
+        <Button size="xs" flex="none" onClick={() => void call('server.restart', {}).catch(tellError)}>
           {text.retry}
         </Button>
       ) : null}
@@ -111,6 +116,7 @@ function Draining({ running }: QuitState) {
       </Text>
       <Button
         size="xs"
+        flex="none"
         variant="default"
         onClick={() => {
           choose('cancel')
@@ -120,6 +126,7 @@ function Draining({ running }: QuitState) {
       </Button>
       <Button
         size="xs"
+        flex="none"
         color="red"
         onClick={() => {
           choose('stop')
@@ -147,7 +154,7 @@ function useIsSlow(isWaiting: boolean): boolean {
 }
 
 /** Says once that all is well again. */
-function useBackAgain(state: ServerState | null): void {
+function useBackAgain(state: ServerState | null, onBack: () => void): void {
   const phase = state?.phase
   const [wasAway, setWasAway] = useState(false)
   useEffect(() => {
@@ -155,12 +162,12 @@ function useBackAgain(state: ServerState | null): void {
     else if (wasAway && (phase === 'ready' || phase === 'found')) {
       setWasAway(false)
       tell(text.back)
+      onBack()
     }
   }, [phase, wasAway])
 }
 
-function useDesktopCommands(state: ServerState | null): void {
-  const router = useRouter()
+function useDesktopCommands(state: ServerState | null, openPath: (path: string) => void): void {
   const isOurs = state !== null && state.phase !== 'remote' && state.phase !== 'found'
   useCommands([
     {
@@ -169,7 +176,7 @@ function useDesktopCommands(state: ServerState | null): void {
       group: 'go',
       keys: ['mod+shift+k'],
       run: () => {
-        router.history.push('/connections')
+        openPath('/connections')
       },
     },
     ...(isOurs

@@ -9,7 +9,15 @@ import { call } from './bridge.ts'
 
 const text = desktopStrings
 
-export function KeyDialog({ connection, isRefused, onClose }: { connection: Connection; isRefused: boolean; onClose: () => void }) {
+interface KeyDialogProps {
+  connection: Connection
+  isRefused: boolean
+  /** The keychain will keep it. */
+  isKept: boolean
+  onClose: () => void
+}
+
+export function KeyDialog({ connection, isRefused, isKept, onClose }: KeyDialogProps) {
   const [key, setKey] = useState('')
   const [problem, setProblem] = useState(isRefused ? text.refused(connection.name) : null)
   const [isBusy, setIsBusy] = useState(false)
@@ -50,7 +58,7 @@ export function KeyDialog({ connection, isRefused, onClose }: { connection: Conn
           )}
           <PasswordInput
             label={text.key}
-            description={text.askText}
+            description={isKept ? text.askKept : text.askText}
             required
             data-autofocus
             autoComplete="off"

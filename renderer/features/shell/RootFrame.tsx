@@ -3,11 +3,9 @@ import { Outlet } from '@tanstack/react-router'
 import { lazy, Suspense, useSyncExternalStore } from 'react'
 import { messages } from '../../ui/act.ts'
 import { questions } from '../../ui/confirm.ts'
-import { isDesktop } from '../desktop/index.ts'
 
 // Loaded when they are first needed.
 const Messages = lazy(() => import('../../ui/Messages.tsx').then(({ Messages: component }) => ({ default: component })))
-const DesktopFrame = lazy(() => import('../desktop/DesktopFrame.tsx').then(({ DesktopFrame: component }) => ({ default: component })))
 const ConfirmDialog = lazy(() => import('../../ui/ConfirmDialog.tsx').then(({ ConfirmDialog: component }) => ({ default: component })))
 
 export function RootFrame() {
@@ -17,7 +15,6 @@ export function RootFrame() {
     <>
       <Outlet />
       <Suspense>
-        {isDesktop() ? <DesktopFrame /> : null}
         {hasMessages ? <Messages /> : null}
         {question === null ? null : <ConfirmDialog question={question} />}
       </Suspense>
