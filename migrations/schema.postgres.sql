@@ -165,6 +165,7 @@ CREATE INDEX dag_runs_by_start ON public.dag_runs USING btree (dag_id, start_tim
 CREATE INDEX dag_runs_by_state ON public.dag_runs USING btree (state, id);
 CREATE INDEX dag_runs_by_version ON public.dag_runs USING btree (dag_version_id);
 CREATE INDEX dag_runs_failed ON public.dag_runs USING btree (end_time, id) WHERE (state = 'failed'::text);
+CREATE INDEX dag_runs_undated ON public.dag_runs USING btree (dag_id, run_after) WHERE (logical_date IS NULL);
 CREATE TRIGGER dag_run_counts_delete AFTER DELETE ON public.dag_runs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION dag_run_counts_deleted();
 CREATE TRIGGER dag_run_counts_insert AFTER INSERT ON public.dag_runs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION dag_run_counts_inserted();
 CREATE TRIGGER dag_run_counts_update AFTER UPDATE ON public.dag_runs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION dag_run_counts_updated();
@@ -255,6 +256,7 @@ CREATE TABLE ledger (
 );
 CREATE INDEX ledger_by_dag ON public.ledger USING btree (dag_id, id) WHERE (dag_id IS NOT NULL);
 CREATE INDEX ledger_by_dag_run ON public.ledger USING btree (dag_run_id, id) WHERE (dag_run_id IS NOT NULL);
+CREATE INDEX ledger_by_people ON public.ledger USING btree (dag_id, id) WHERE ((dag_id IS NOT NULL) AND (cause = ANY (ARRAY['user'::text, 'cleared'::text, 'marked'::text, 'cancelled'::text, 'new_version'::text])) AND (actor <> 'scheduler'::text));
 CREATE INDEX ledger_by_task_instance ON public.ledger USING btree (task_instance_id, id) WHERE (task_instance_id IS NOT NULL);
 CREATE INDEX ledger_without_run ON public.ledger USING btree (at, id) WHERE (dag_run_id IS NULL);
 

@@ -141,6 +141,8 @@ CREATE INDEX dag_runs_by_version ON dag_runs (dag_version_id);
 
 CREATE INDEX dag_runs_failed ON dag_runs (end_time, id) WHERE state = 'failed';
 
+CREATE INDEX dag_runs_undated ON dag_runs (dag_id, run_after) WHERE logical_date IS NULL;
+
 CREATE TRIGGER dag_run_counts_delete AFTER DELETE ON dag_runs BEGIN
   UPDATE dag_run_counts SET n = n - 1 WHERE dag_id = old.dag_id AND run_type = old.run_type AND state = old.state;
 END;
@@ -239,6 +241,9 @@ CREATE TABLE ledger (
 CREATE INDEX ledger_by_dag ON ledger (dag_id, id) WHERE dag_id IS NOT NULL;
 
 CREATE INDEX ledger_by_dag_run ON ledger (dag_run_id, id) WHERE dag_run_id IS NOT NULL;
+
+CREATE INDEX ledger_by_people ON ledger (dag_id, id)
+  WHERE dag_id IS NOT NULL AND cause IN ('user', 'cleared', 'marked', 'cancelled', 'new_version') AND actor <> 'scheduler';
 
 CREATE INDEX ledger_by_task_instance ON ledger (task_instance_id, id) WHERE task_instance_id IS NOT NULL;
 

@@ -59,20 +59,24 @@ export function insightsConformance(subject: SubjectOf): void {
           at(AT + 38 * DAY, 'failed'),
           at(AT + 39 * DAY, 'success'),
           at(null, 'success'),
+          makeRun(s.id(), 'counted', version, { run_after: AT + 5 * DAY, state: 'running' }),
         ],
       })
       expect(await s.store.dagRunCountsByDate({ dag_id: 'counted', edges })).toEqual([
         { bucket: 0, state: 'failed', n: 1 },
-        { bucket: 0, state: 'success', n: 2 },
+        // One of the two has no logical date and could start on that day.
+        { bucket: 0, state: 'success', n: 3 },
+        { bucket: 5, state: 'running', n: 1 },
         { bucket: 38, state: 'failed', n: 1 },
       ])
       expect(await s.store.dagRunCountsByDate({ dag_id: 'counted', edges: [AT, AT + DAY] })).toHaveLength(2)
       expect(await s.store.dagRunCountsByDate({ dag_id: 'counted', edges: [AT] })).toEqual([])
       const hours = Array.from({ length: 745 }, (_, hour) => AT + hour * 3_600_000)
       expect(await s.store.dagRunCountsByDate({ dag_id: 'counted', edges: hours })).toEqual([
-        { bucket: 0, state: 'success', n: 1 },
+        { bucket: 0, state: 'success', n: 2 },
         { bucket: 23, state: 'failed', n: 1 },
         { bucket: 23, state: 'success', n: 1 },
+        { bucket: 120, state: 'running', n: 1 },
       ])
     })
   })

@@ -45,18 +45,19 @@ function bucketOf(column: Sql, edges: readonly number[], first = 0): Sql {
   return sql`CASE WHEN ${column} < ${{ time: edge }} THEN ${bucketOf(column, edges.slice(0, middle), first)} ELSE ${bucketOf(column, edges.slice(middle + 1), first + middle + 1)} END`
 }
 
-/** Runs by state in each of the stretches between two edges, by logical date. Empty ones are absent. */
+/** Runs by state in each of the stretches between two edges, by logical date, or by when they could start if they have none. Empty ones are absent. */
 export function dagRunCountsByDate(
   db: Database,
   p: { dag_id: string; edges: number[] },
 ): Promise<{ bucket: number; state: DagRunState; n: number }[]> {
   const [first, last] = [p.edges[0], p.edges.at(-1)]
   if (first === undefined || last === undefined || p.edges.length < 2) return Promise.resolve([])
+  const part = (date: Sql, which: Sql) => sql`SELECT ${bucketOf(date, p.edges.slice(1, -1))} AS bucket, state FROM dag_runs
+    WHERE dag_id = ${p.dag_id} AND ${which} AND ${date} >= ${{ time: first }} AND ${date} < ${{ time: last }}`
   return db.read(async (s) => {
     const rows = await s.rows<{ bucket: number; state: DagRunState; n: number }>(
       sql`SELECT bucket, state, count(*) AS n FROM (
-          SELECT ${bucketOf(sql`logical_date`, p.edges.slice(1, -1))} AS bucket, state FROM dag_runs
-          WHERE dag_id = ${p.dag_id} AND logical_date >= ${{ time: first }} AND logical_date < ${{ time: last }}) AS dated
+          ${part(sql`logical_date`, sql`logical_date IS NOT NULL`)} UNION ALL ${part(sql`run_after`, sql`logical_date IS NULL`)}) AS dated
         GROUP BY bucket, state ORDER BY bucket, state`,
     )
     return rows.map((row) => ({ ...row, bucket: Number(row.bucket), n: Number(row.n) }))

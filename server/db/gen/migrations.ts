@@ -46,6 +46,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "sql": "-- what: favourites and saved views of each user; the tasks of each DAG's newest version; indexes of runs by time and by name\n-- why: Home, the DAG list and the search answer within 50 ms at thousands of DAGs and a million task instances\n-- breaking: no\n\nCREATE TABLE favourites (\n  username TEXT NOT NULL REFERENCES users (username) ON DELETE CASCADE,\n  dag_id TEXT NOT NULL REFERENCES dags (dag_id) ON DELETE CASCADE,\n  PRIMARY KEY (username, dag_id)\n) STRICT, WITHOUT ROWID;\nCREATE INDEX favourites_by_dag ON favourites (dag_id);\n\n-- `search` is the part of a page's address behind the question mark.\nCREATE TABLE saved_views (\n  username TEXT NOT NULL REFERENCES users (username) ON DELETE CASCADE,\n  page TEXT NOT NULL,\n  name TEXT NOT NULL,\n  search TEXT NOT NULL,\n  PRIMARY KEY (username, page, name)\n) STRICT, WITHOUT ROWID;\n\nCREATE TABLE dag_tasks (\n  dag_id TEXT NOT NULL REFERENCES dags (dag_id) ON DELETE CASCADE,\n  task_id TEXT NOT NULL,\n  PRIMARY KEY (dag_id, task_id)\n) STRICT, WITHOUT ROWID;\nINSERT INTO dag_tasks (dag_id, task_id)\n  SELECT DISTINCT d.dag_id, json_extract(t.value, '$.task_id')\n  FROM dags d JOIN dag_versions v ON v.id = d.dag_version_id, json_each(v.spec, '$.tasks') t;\n\n-- The timeline reads these columns from the index alone.\nCREATE INDEX dag_runs_by_start ON dag_runs (dag_id, start_time, end_time, state) WHERE start_time IS NOT NULL;\nCREATE INDEX dag_runs_failed ON dag_runs (end_time, id) WHERE state = 'failed';\nCREATE INDEX dag_runs_by_name ON dag_runs (run_id);\n"
     },
     {
+      "number": 8,
+      "name": "audit",
+      "breaking": false,
+      "sha256": "8377c4860dacf97e534cb262b0eae10b30042ba986093eac2b7b062b3247ce53",
+      "sql": "-- what: indexes of what people did to a DAG, and of runs without a logical date\n-- why: the audit log finds a person's entry among millions of the engine's; the calendar counts undated runs by the day they ran\n-- breaking: no\n\n-- The condition must be the one of BY_PEOPLE in server/db/entities/insights.ts, word for word.\nCREATE INDEX ledger_by_people ON ledger (dag_id, id)\n  WHERE dag_id IS NOT NULL AND cause IN ('user', 'cleared', 'marked', 'cancelled', 'new_version') AND actor <> 'scheduler';\nCREATE INDEX dag_runs_undated ON dag_runs (dag_id, run_after) WHERE logical_date IS NULL;\n"
+    },
+    {
       "number": 9,
       "name": "renderedFields",
       "breaking": false,
@@ -102,6 +109,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "0cc1de19cad5e54434e302a943019cc8181264726b7084481b0a09a943ecb9da",
       "sql": "-- what: favourites and saved views of each user; the tasks of each DAG's newest version; indexes of runs by time and by name\n-- why: Home, the DAG list and the search answer within 50 ms at thousands of DAGs and a million task instances\n-- breaking: no\n\nCREATE TABLE favourites (\n  username text COLLATE \"C\" NOT NULL REFERENCES users (username) ON DELETE CASCADE,\n  dag_id text COLLATE \"C\" NOT NULL REFERENCES dags (dag_id) ON DELETE CASCADE,\n  PRIMARY KEY (username, dag_id)\n);\nCREATE INDEX favourites_by_dag ON favourites (dag_id);\n\n-- `search` is the part of a page's address behind the question mark.\nCREATE TABLE saved_views (\n  username text COLLATE \"C\" NOT NULL REFERENCES users (username) ON DELETE CASCADE,\n  page text COLLATE \"C\" NOT NULL,\n  name text COLLATE \"C\" NOT NULL,\n  search text NOT NULL,\n  PRIMARY KEY (username, page, name)\n);\n\nCREATE TABLE dag_tasks (\n  dag_id text COLLATE \"C\" NOT NULL REFERENCES dags (dag_id) ON DELETE CASCADE,\n  task_id text COLLATE \"C\" NOT NULL,\n  PRIMARY KEY (dag_id, task_id)\n);\nINSERT INTO dag_tasks (dag_id, task_id)\n  SELECT DISTINCT d.dag_id, t.task ->> 'task_id'\n  FROM dags d JOIN dag_versions v ON v.id = d.dag_version_id, json_array_elements(v.spec -> 'tasks') AS t (task);\n\n-- The timeline reads these columns from the index alone.\nCREATE INDEX dag_runs_by_start ON dag_runs (dag_id, start_time, end_time, state) WHERE start_time IS NOT NULL;\nCREATE INDEX dag_runs_failed ON dag_runs (end_time, id) WHERE state = 'failed';\nCREATE INDEX dag_runs_by_name ON dag_runs (run_id COLLATE \"C\");\n"
+    },
+    {
+      "number": 8,
+      "name": "audit",
+      "breaking": false,
+      "sha256": "8377c4860dacf97e534cb262b0eae10b30042ba986093eac2b7b062b3247ce53",
+      "sql": "-- what: indexes of what people did to a DAG, and of runs without a logical date\n-- why: the audit log finds a person's entry among millions of the engine's; the calendar counts undated runs by the day they ran\n-- breaking: no\n\n-- The condition must be the one of BY_PEOPLE in server/db/entities/insights.ts, word for word.\nCREATE INDEX ledger_by_people ON ledger (dag_id, id)\n  WHERE dag_id IS NOT NULL AND cause IN ('user', 'cleared', 'marked', 'cancelled', 'new_version') AND actor <> 'scheduler';\nCREATE INDEX dag_runs_undated ON dag_runs (dag_id, run_after) WHERE logical_date IS NULL;\n"
     },
     {
       "number": 9,
