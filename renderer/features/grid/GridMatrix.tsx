@@ -1,18 +1,18 @@
 /**
- * Names at the left, bars on top, cells on a canvas: one scroller for all three, so that nothing can run out of step. The canvas is a
- * tile of the content and scrolls with it; it is painted again only when the sight leaves the tile (window.ts) or a state changes.
+ * Names at the left, bars on top, cells on canvases: one scroller for all three, so that nothing can run out of step. What is drawn is
+ * part of the content and scrolls with it; more is drawn only when the sight leaves it (window.ts).
  *
  * The keyboard's place is one element that moves: assistive technology reads it as the current cell of a treegrid.
  */
-import { Loader, useComputedColorScheme } from '@mantine/core'
+import { Loader } from '@mantine/core'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
 import { strings } from '../../strings.ts'
 import { useTimeMode } from '../../ui/timeMode.ts'
-import { COLUMN_PX, makeSprites, paintTile, ROW_PX } from './cellPainter.ts'
+import { COLUMN_PX, ROW_PX } from './cellPainter.ts'
 import { cellFacts, type GridColumn } from './columns.ts'
 import classes from './grid.module.css'
 import { BARS_PX, columnId, durationOf, GridHead } from './GridHead.tsx'
-import { GridRows, rowId } from './GridRows.tsx'
+import { GridBlocks, rowId } from './GridBlocks.tsx'
 import { cellWords, GridTooltip, HoverStore } from './GridTooltip.tsx'
 import { formatDuration } from '../../lib/time.ts'
 import { keyStep, type Place } from './keys.ts'
@@ -53,7 +53,6 @@ export function GridMatrix(p: GridMatrixProps) {
   const [hover] = useState(() => new HoverStore())
   const longest = useMemo(() => Math.max(0, ...columns.map(durationOf)), [columns])
   const { tile, onScroll } = useSight({ scroller, rows: visible.length, columns, namesWidth, onNearStart: p.onNearStart })
-  const canvas = useTilePainter({ tile, tree, visible, columns })
   useFocusInSight({ scroller, focus, namesWidth, hasColumns: columns.length > 0 })
   const selectedRow = p.selected.task === undefined ? -1 : visible.findIndex((at) => tree.rows[at]?.id === p.selected.task)
   const selectedColumn = columns.findIndex(({ run }) => run.run_id === p.selected.run)
@@ -158,22 +157,11 @@ export function GridMatrix(p: GridMatrixProps) {
         )}
         <div ref={mark} className={classes['mark']} hidden />
         <div ref={rowMark} className={classes['rowMark']} hidden />
-        <canvas
-          ref={canvas}
-          className={classes['tile']}
-          aria-hidden
-          style={{
-            left: namesWidth + tile.columnFrom * COLUMN_PX,
-            top: HEAD_PX + tile.rowFrom * ROW_PX,
-            width: (tile.columnTo - tile.columnFrom) * COLUMN_PX,
-            height: (tile.rowTo - tile.rowFrom) * ROW_PX,
-          }}
-        />
-        <GridRows
+        <GridBlocks
+          tile={tile}
           tree={tree}
           visible={visible}
-          from={tile.rowFrom}
-          to={tile.rowTo}
+          columns={columns}
           headHeight={HEAD_PX}
           namesWidth={namesWidth}
           unfolded={p.unfolded}
@@ -266,18 +254,6 @@ function useSight(p: {
     if (left < before && left < NEAR_START * COLUMN_PX) onNearStart()
   }
   return { tile, onScroll }
-}
-
-function useTilePainter(p: Pick<Parameters<typeof paintTile>[1], 'tile' | 'tree' | 'visible' | 'columns'>) {
-  const { tile, tree, visible, columns } = p
-  const canvas = useRef<HTMLCanvasElement>(null)
-  const scheme = useComputedColorScheme('light', { getInitialValueInEffect: false })
-  const ratio = window.devicePixelRatio || 1
-  const sprites = useMemo(() => makeSprites(scheme, ratio), [scheme, ratio])
-  useLayoutEffect(() => {
-    if (canvas.current) paintTile(canvas.current, { tile, tree, visible, columns, sprites, ratio })
-  }, [tile, tree, visible, columns, sprites, ratio])
-  return canvas
 }
 
 function useFocusInSight(p: {

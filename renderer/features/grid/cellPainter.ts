@@ -1,5 +1,5 @@
 /**
- * Cells of the grid on a canvas: a tile of them is painted at once, from one small picture per state. Each picture has a sign of its
+ * Cells of the grid on a canvas, painted from one small picture per state. Each picture has a sign of its
  * own beside the colour; the legend draws the same signs.
  */
 import { NO_INSTANCE, stateByte } from '#contract/gridCells.ts'
@@ -7,6 +7,7 @@ import { TASK_INSTANCE_STATES, type TaskInstanceState } from '#contract/states.t
 import { STATE_COLORS } from '../../ui/stateColors.ts'
 import { shownBytes, type GridColumn } from './columns.ts'
 import type { RowTree } from './rows.ts'
+import type { Tile } from './window.ts'
 
 /** Pixels: a cell with its surroundings, and the square in it. */
 export const ROW_PX = 24
@@ -90,38 +91,60 @@ function sprite(state: TaskInstanceState, scheme: 'light' | 'dark', ratio: numbe
   return canvas
 }
 
-/** Columns and visible rows, the ends excluded. */
-export interface Tile {
-  rowFrom: number
-  rowTo: number
-  columnFrom: number
-  columnTo: number
+/** What a canvas shows: painted again is only what differs. */
+export interface Painted {
+  columns: readonly (GridColumn | undefined)[]
+  /** Everything but the columns. */
+  rest: readonly unknown[]
 }
 
-export function paintTile(
-  canvas: HTMLCanvasElement,
-  p: { tile: Tile; tree: RowTree; visible: Int32Array; columns: readonly GridColumn[]; sprites: Sprites; ratio: number },
-): void {
-  const { tile, tree, visible, columns, sprites, ratio } = p
-  const width = Math.round((tile.columnTo - tile.columnFrom) * COLUMN_PX * ratio)
+interface Strip {
+  tile: Tile
+  tree: RowTree
+  visible: Int32Array
+  columns: readonly GridColumn[]
+  sprites: Sprites
+  ratio: number
+}
+
+export function paintStrip(canvas: HTMLCanvasElement, strip: Strip, before: Painted | null): Painted {
+  const { tile, tree, visible, sprites, ratio } = strip
+  const columns = strip.columns.slice(tile.columnFrom, tile.columnTo)
+  const rest = [tile.rowFrom, tile.rowTo, tile.columnFrom, tile.columnTo, tree, visible, sprites, ratio]
+  const width = Math.round(columns.length * COLUMN_PX * ratio)
   const height = Math.round((tile.rowTo - tile.rowFrom) * ROW_PX * ratio)
   // Setting the size clears, but also makes new memory: only when it must.
-  if (canvas.width !== width) canvas.width = width
-  if (canvas.height !== height) canvas.height = height
+  const isOtherSize = canvas.width !== width || canvas.height !== height
+  if (isOtherSize) Object.assign(canvas, { width, height })
+  const isKept = !isOtherSize && before !== null && before.rest.every((each, at) => each === rest[at])
   const context = canvas.getContext('2d')
-  if (context === null) return
-  context.clearRect(0, 0, width, height)
-  for (let at = tile.columnFrom; at < tile.columnTo; at++) {
-    const column = columns[at]
-    if (column === undefined) continue
-    const bytes = shownBytes(tree, column)
-    const x = Math.round((at - tile.columnFrom) * COLUMN_PX * ratio)
-    for (let row = tile.rowFrom; row < tile.rowTo; row++) {
-      const place = visible[row] ?? 0
-      const byte = bytes[place] ?? NO_INSTANCE
-      if (byte === NO_INSTANCE) continue
-      const picture = sprites[tree.rows[place]?.operator === null ? GROUPS_FROM + byte : byte]
-      if (picture) context.drawImage(picture, x, Math.round((row - tile.rowFrom) * ROW_PX * ratio))
+  if (context === null) return { columns, rest }
+  if (!isKept && !isOtherSize) context.clearRect(0, 0, width, height)
+  for (const [at, column] of columns.entries()) {
+    const x = Math.round(at * COLUMN_PX * ratio)
+    if (isKept) {
+      const shown = before.columns[at]
+      // A column is made anew with each event; its run only if the event was the run's.
+      if (shown?.run.states === column.run.states && shown.places === column.places) continue
+      context.clearRect(x, 0, Math.round(COLUMN_PX * ratio), height)
     }
+    paintColumn(context, strip, column, x)
+  }
+  return { columns, rest }
+}
+
+function paintColumn(
+  context: CanvasRenderingContext2D,
+  { tile, tree, visible, sprites, ratio }: Strip,
+  column: GridColumn,
+  x: number,
+): void {
+  const bytes = shownBytes(tree, column)
+  for (let row = tile.rowFrom; row < tile.rowTo; row++) {
+    const place = visible[row] ?? 0
+    const byte = bytes[place] ?? NO_INSTANCE
+    if (byte === NO_INSTANCE) continue
+    const picture = sprites[tree.rows[place]?.operator === null ? GROUPS_FROM + byte : byte]
+    if (picture) context.drawImage(picture, x, Math.round((row - tile.rowFrom) * ROW_PX * ratio))
   }
 }

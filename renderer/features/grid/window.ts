@@ -1,9 +1,17 @@
 /** Which rows and columns are drawn: those in sight and some around, in whole blocks, so that most scrolling redraws nothing. Pure. */
-import { COLUMN_PX, ROW_PX, type Tile } from './cellPainter.ts'
+import { COLUMN_PX, ROW_PX } from './cellPainter.ts'
 
 /** A block's worth around the sight is enough for a turn of the wheel; a redraw costs a few milliseconds. */
-const ROW_BLOCK = 16
+export const ROW_BLOCK = 16
 const COLUMN_BLOCK = 8
+
+/** Columns and visible rows, the ends excluded. */
+export interface Tile {
+  rowFrom: number
+  rowTo: number
+  columnFrom: number
+  columnTo: number
+}
 
 export interface Sight {
   top: number
