@@ -23,6 +23,7 @@ export interface Server {
   /** From spawn to the line that says where it listens. */
   ready_ms: number
   home: string
+  url: string
   call<T>(method: string, path: string, body?: unknown): Promise<T>
   /** Starts a run; answers when the call was sent (both clocks) and its run. */
   trigger(dag_id: string): Promise<{ run: DagRun; sent_at: number; sent_monotonic: number }>
@@ -73,6 +74,7 @@ export async function startServer(p: { home: string; dags: string; env?: Record<
     pid: child.pid ?? 0,
     ready_ms,
     home: p.home,
+    url,
     call,
     trigger: async (dag_id) => {
       const sent_at = Date.now()

@@ -170,6 +170,8 @@ function addInstance(p: PastRunPlan, past: PastRun, { fate, task, id, told }: Pl
     lease_token: null,
     state_reason: reason,
     note: null,
+    map_length: null,
+    rendered_map_index: null,
   })
   for (let attempt = 1; attempt <= fate.tries; attempt += 1) past.attempts.push(attemptOf({ fate, id, attempt, worker_id, reason }))
   const entry = { kind: 'task_instance.state', task_instance_id: id, attempt: fate.tries === 0 ? null : fate.tries }
