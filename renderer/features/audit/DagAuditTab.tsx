@@ -162,13 +162,15 @@ function Row({ row: { entry, count }, dagId, zone }: { row: AuditRow; dagId: str
         <span>{wordsOf(entry)}</span>
         {isEngine && state !== null ? <StateBadge state={state} /> : null}
         <What entry={entry} count={count} dagId={dagId} />
-        {entry.message === null ? null : <span className={classes['dim']}>{entry.message}</span>}
+        {entry.message === null || SAID.has(entry.cause) ? null : <span className={classes['dim']}>{entry.message}</span>}
         {isEngine ? <span className={classes['dim']}>{`${text.cause}: ${entry.cause}`}</span> : null}
       </div>
     </>
   )
 }
 
+/** The message of these repeats the words. */
+const SAID: ReadonlySet<string> = new Set(['marked', 'cancelled'])
 /** The words of these tell the state and the cause. */
 const WORDS_ENOUGH: ReadonlySet<string> = new Set(['cleared', 'marked', 'cancelled', 'new_version'])
 

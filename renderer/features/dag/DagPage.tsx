@@ -3,6 +3,7 @@ import { ActionIcon, Alert, Badge, Button, Menu, Switch, Tabs } from '@mantine/c
 import { IconAlertTriangle, IconDots, IconPlayerPlay, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
+import { useEffect, useRef } from 'react'
 import type { DagDetail } from '#contract/dag.ts'
 import { api } from '../../api/client.ts'
 import { errorCode } from '../../api/errors.ts'
@@ -43,6 +44,12 @@ export function DagPage() {
   const tab = useRouterState({ select: (state) => state.location.pathname.split('/')[3] })
   const active = TABS.find(({ value }) => value === tab)?.value ?? 'grid'
   const navigate = useNavigate()
+  const tabs = useRef<HTMLDivElement>(null)
+  // More tabs than a narrow window shows: the chosen one is scrolled to, never the page.
+  useEffect(() => {
+    const chosen = tabs.current?.querySelector<HTMLElement>('[aria-selected=true]')
+    if (tabs.current && chosen) tabs.current.scrollLeft = chosen.offsetLeft - (tabs.current.clientWidth - chosen.offsetWidth) / 2
+  }, [active, dag.isPending])
   useCommands([
     {
       id: 'dag-grid-graph',
@@ -66,7 +73,7 @@ export function DagPage() {
     <>
       <DagHeader dagId={dagId} dag={dag.data} />
       <Tabs value={active} className={classes['tabs'] ?? ''}>
-        <Tabs.List className={classes['list'] ?? ''} aria-label={dagId}>
+        <Tabs.List ref={tabs} className={classes['list'] ?? ''} aria-label={dagId}>
           {TABS.map(({ value, to }) => (
             <Tabs.Tab key={value} value={value} renderRoot={(props) => <Link to={to} params={{ dagId }} {...props} />}>
               {strings.dag.tabs[value]}

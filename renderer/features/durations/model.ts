@@ -22,8 +22,8 @@ export function runPoints(durations: Durations, now: number): RunPoint[] {
 const OUTLIER_LEAST = 5
 /** Tukey's fence. */
 const FENCE = 1.5
-/** What stands out by less than a tenth of the usual is noise. */
-const NOISE = 0.1
+/** What stands out by less than a quarter of the usual is noise. */
+const NOISE = 0.25
 
 /** Places of the values that are far beyond the usual ones, above or below. */
 export function outliers(points: readonly (number | null)[]): Set<number> {

@@ -64,7 +64,7 @@ export const GanttRowView = memo(function GanttRowView(props: GanttRowProps) {
   )
 })
 
-function barParts(bar: Bar, at: number, { index, row, toX, width, now, onAttempt, onOpen, onPoint }: GanttRowProps) {
+function barParts(bar: Bar, at: number, { index, row, step, toX, width, now, onAttempt, onOpen, onPoint }: GanttRowProps) {
   const end = bar.end ?? now
   const start = bar.start ?? end
   const [x0, x1, x2] = [toX(bar.waiting_from ?? start), toX(start), toX(end)]
@@ -94,6 +94,7 @@ function barParts(bar: Bar, at: number, { index, row, toX, width, now, onAttempt
           data-state={bar.state}
           data-live={bar.end === null || undefined}
           data-many={row.total > 1 || undefined}
+          data-critical={(step !== null && row.total === 1 && start >= step.start) || undefined}
           style={{ left: middle, width: Math.max(LEAST_WIDTH, right - middle), background: stateFill(bar.state) }}
           {...hit}
         />

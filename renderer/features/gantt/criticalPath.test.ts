@@ -28,16 +28,16 @@ describe('the critical path', () => {
       { run_start: 0, now: 99 },
     )
     expect(path.steps).toEqual([
-      { task_id: 'a', map_index: -1, waited_ms: 1, ran_ms: 9 },
-      { task_id: 'long', map_index: -1, waited_ms: 0, ran_ms: 40 },
-      { task_id: 'end', map_index: -1, waited_ms: 2, ran_ms: 8 },
+      { task_id: 'a', map_index: -1, start: 1, waited_ms: 1, ran_ms: 9 },
+      { task_id: 'long', map_index: -1, start: 10, waited_ms: 0, ran_ms: 40 },
+      { task_id: 'end', map_index: -1, start: 52, waited_ms: 2, ran_ms: 8 },
     ])
     expect([path.ran_ms, path.waited_ms]).toEqual([57, 3])
   })
   it('counts failed attempts as time of the task, but none from before it was cleared', () => {
     const retried = { ...task('b', 50, 60), earlier_starts: [2, 12, 30] }
     const { steps } = criticalPath([task('a', 0, 10), retried], [['a', 'b']], { run_start: 0, now: 99 })
-    expect(steps[1]).toEqual({ task_id: 'b', map_index: -1, waited_ms: 2, ran_ms: 48 })
+    expect(steps[1]).toEqual({ task_id: 'b', map_index: -1, start: 12, waited_ms: 2, ran_ms: 48 })
   })
   it('takes the slowest instance of a mapped task', () => {
     expect(names([task('m', 0, 5, 0), task('m', 0, 9, 1), task('end', 9, 10)], [['m', 'end']])).toEqual(['m[1]', 'end'])

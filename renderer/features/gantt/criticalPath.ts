@@ -18,6 +18,8 @@ export interface CriticalStep {
   map_index: number
   /** From the end of the step before (or the start of the run) to its own first start. */
   waited_ms: number
+  /** Its first start within the path; attempts before that are from before it was cleared. */
+  start: number
   /** To its end, with failed attempts and the pauses between them. */
   ran_ms: number
 }
@@ -71,6 +73,7 @@ export function criticalPath(
     return {
       task_id: task.task_id,
       map_index: task.map_index,
+      start,
       waited_ms: Math.max(0, start - (free ?? start)),
       ran_ms: Math.max(0, endOf(task) - start),
     }

@@ -42,7 +42,7 @@ const route = getRouteApi('/_app')
 
 export function AppFrame() {
   const client = useQueryClient()
-  const { trigger, conf_of } = route.useSearch()
+  const { trigger, conf_of, logical_date } = route.useSearch()
   const navigate = useNavigate()
   const [isNavOpen, nav] = useDisclosure(false)
   const [isSheetOpen, sheet] = useDisclosure(false)
@@ -121,7 +121,8 @@ export function AppFrame() {
           <TriggerDialog
             dagId={trigger}
             confOf={conf_of}
-            onClose={() => void navigate({ to: '.', search: ({ trigger: _, conf_of: __, ...rest }) => rest, replace: true })}
+            logicalDate={logical_date}
+            onClose={() => void navigate({ to: '.', search: ({ trigger: _, conf_of: __, logical_date: ___, ...rest }) => rest, replace: true })}
             onPick={(dagId) => void navigate({ to: '.', search: (before) => ({ ...before, trigger: dagId }), replace: true })}
           />
         </Suspense>

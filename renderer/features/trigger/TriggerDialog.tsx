@@ -17,11 +17,13 @@ interface TriggerDialogProps {
   dagId: string
   /** The run whose conf the form begins with. */
   confOf?: string | undefined
+  /** Instant that the form starts with. */
+  logicalDate?: string | undefined
   onClose: () => void
   onPick: (dagId: string) => void
 }
 
-export function TriggerDialog({ dagId, confOf, onClose, onPick }: TriggerDialogProps) {
+export function TriggerDialog({ dagId, confOf, logicalDate, onClose, onPick }: TriggerDialogProps) {
   const isAny = dagId === ANY_DAG
   const dag = useQuery({ ...dagQuery(dagId), enabled: !isAny })
   const run = useQuery({ ...runQuery({ dag_id: dagId, run_id: confOf ?? '' }), enabled: confOf !== undefined && !isAny })
@@ -39,7 +41,8 @@ export function TriggerDialog({ dagId, confOf, onClose, onPick }: TriggerDialogP
         <DagPicker onPick={onPick} />
       ) : isReady && dag.data ? (
         <TriggerForm
-          key={`${dagId} ${confOf ?? ''}`}
+          key={`${dagId} ${confOf ?? ''} ${logicalDate ?? ''}`}
+          logicalDate={logicalDate ?? null}
           dag={dag.data}
           start={run.data ? { conf: run.data.conf, from: text.run(run.data.run_id) } : null}
           onClose={onClose}

@@ -28,6 +28,7 @@ import { serverProblems, type Conf } from './conf.ts'
 import { FillMenu } from './FillMenu.tsx'
 import { LogicalDateField, type LogicalDate } from './LogicalDateField.tsx'
 import { ParamFields } from './ParamFields.tsx'
+import classes from './TriggerForm.module.css'
 import { useTrigger, type TriggerBody } from './useTrigger.tsx'
 import { useTriggerForm } from './useTriggerForm.ts'
 
@@ -37,18 +38,22 @@ const RUN_ID = /^[A-Za-z0-9_.~:+-]*$/
 interface TriggerFormProps {
   dag: DagDetail
   start: { conf: Conf; from: string } | null
+  /** Instant that it starts with. */
+  logicalDate: string | null
   onClose: () => void
 }
 
-export function TriggerForm({ dag, start, onClose }: TriggerFormProps) {
+export function TriggerForm({ dag, start, logicalDate, onClose }: TriggerFormProps) {
   const form = useTriggerForm(dag, start?.conf ?? null)
   const [filledFrom, setFilledFrom] = useState(start?.from ?? null)
-  const [date, setDate] = useState<LogicalDate>({ kind: 'now', at: '' })
+  const [date, setDate] = useState<LogicalDate>(
+    logicalDate === null ? { kind: 'now', at: '' } : { kind: 'date', at: logicalDate.slice(0, 19) },
+  )
   const [runId, setRunId] = useState('')
   const [note, setNote] = useState('')
   const [unpause, setUnpause] = useState(false)
   const [isTried, setTried] = useState(false)
-  const [isMore, more] = useDisclosure(false)
+  const [isMore, more] = useDisclosure(logicalDate !== null)
   const trigger = useTrigger(dag.id, onClose)
   const element = useRef<HTMLFormElement>(null)
   // The dialog may have been open, with its close button focused, before the DAG was read.
@@ -194,7 +199,7 @@ export function TriggerForm({ dag, start, onClose }: TriggerFormProps) {
             {errorText(trigger.error)}
           </Alert>
         ) : null}
-        <Group justify="flex-end" gap="xs">
+        <Group justify="flex-end" gap="xs" className={classes['foot'] ?? ''}>
           <Button variant="default" onClick={onClose}>
             {strings.common.cancel}
           </Button>
