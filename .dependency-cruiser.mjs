@@ -51,9 +51,30 @@ export default {
       to: { path: '^(server/(?!contract/)|main/(?!bridge/)|scripts|e2e)' },
     },
     {
+      name: 'main',
+      severity: 'error',
+      comment: 'the desktop app knows the contract only; what it needs of the engine goes through the API',
+      from: { path: '^main/', pathNot: TEST },
+      to: { path: '^(server/(?!contract/)|renderer|scripts|e2e)' },
+    },
+    {
+      name: 'preload',
+      severity: 'error',
+      comment: 'the preload script runs in a sandbox: only types of the bridge, and Electron',
+      from: { path: '^main/preload/' },
+      to: { path: '^(server|main/(?!bridge/desktopBridge))' },
+    },
+    {
+      name: 'bridge',
+      severity: 'error',
+      comment: 'the bridge is what page and main process share: it belongs to neither',
+      from: { path: '^main/bridge/' },
+      to: { path: '^main/(?!bridge/)' },
+    },
+    {
       name: 'no-test-code',
       severity: 'error',
-      from: { path: '^(server|renderer)/', pathNot: TEST },
+      from: { path: '^(server|renderer|main)/', pathNot: TEST },
       to: { path: '/(testkit|testing|conformance)/|\\.test\\.tsx?$' },
     },
     {

@@ -14,6 +14,7 @@ export default tseslint.config(
       'renderer/public/**',
       'python/**',
       'bin/**',
+      'scripts/electronDefaultApp/**',
       '*.js',
       '*.mjs',
     ],

@@ -16,8 +16,9 @@ import { FailureDigest, type FailureNotice } from './notifications/failureDigest
 import { watchRunFailures } from './notifications/runFailures.ts'
 import { servePages, systemFetch } from './page/pageProtocol.ts'
 import { Quit } from './quit/quit.ts'
-import { LocalServer, NoUpstream, type Upstream } from './server/localServer.ts'
+import { LocalServer } from './server/localServer.ts'
 import { dataFolder, defaultDagsFolder, rendererFolder, serverProgram } from './server/places.ts'
+import { NoUpstream, type Upstream } from './server/upstream.ts'
 import { createMainWindow, type MainWindow } from './window/mainWindow.ts'
 import { enforceNavigationRules } from './window/navigationRules.ts'
 

@@ -9,7 +9,9 @@ import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
 const bin = (name: string): string => join(root, 'node_modules', name)
-const TSCONFIGS = ['server/contract', 'server', 'renderer', 'scripts', 'e2e']
+const TSCONFIGS = ['server/contract', 'server', 'renderer', 'main', 'main/preload', 'scripts', 'e2e']
+/** Folders of an environment of which there is little, and how many files of its own the compiler must have seen there. */
+const FEW_FILES: Readonly<Record<string, number>> = { 'main/preload': 1 }
 
 /** Fewer source files than this seen by a guard means that the guard is broken. */
 const FILES_MIN = 100
@@ -49,6 +51,7 @@ const GUARDS: Guard[] = [
         '0',
         'server',
         'renderer',
+        'main',
         'scripts',
         'e2e',
         'bench',
@@ -71,7 +74,9 @@ const GUARDS: Guard[] = [
       const result = await node([bin('typescript/bin/tsc'), '-p', join(folder, 'tsconfig.json'), '--listFiles'])
       const own = result.output.split('\n').filter((line) => line.startsWith(join(root, folder)))
       const errors = result.output.split('\n').filter((line) => line.includes('error TS'))
-      return own.length > 5 ? { ok: result.ok, output: errors.join('\n') } : { ok: false, output: 'tsc saw no files' }
+      return own.length >= (FEW_FILES[folder] ?? 6)
+        ? { ok: result.ok, output: errors.join('\n') }
+        : { ok: false, output: 'tsc saw no files' }
     },
   })),
   {
@@ -83,6 +88,7 @@ const GUARDS: Guard[] = [
         '.dependency-cruiser.mjs',
         'server',
         'renderer',
+        'main',
         'scripts',
         'e2e',
       ])

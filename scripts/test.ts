@@ -5,7 +5,7 @@
 import { spawnSync } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { join, resolve } from 'node:path'
-import { buildRenderer, buildServer } from './build.ts'
+import { buildDesktop, buildRenderer, buildServer } from './build.ts'
 import { testPython } from './python.ts'
 
 const root = resolve(import.meta.dirname, '..')
@@ -65,10 +65,12 @@ const SUITES: Record<string, () => Outcome> = {
   database: () => vitest('database'),
   integration: () => vitest('integration'),
   e2e: () => vitest('e2e'),
+  desktop: () => vitest('desktop'),
 }
 
 mkdirSync(results, { recursive: true })
 await buildServer()
+await buildDesktop()
 buildRenderer()
 const asked = process.argv.slice(2)
 const unknown = asked.find((name) => !(name in SUITES))

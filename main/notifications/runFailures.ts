@@ -4,7 +4,7 @@
  */
 import { createParser } from 'eventsource-parser'
 import type { LiveEvent } from '#contract/events.ts'
-import type { Upstream } from '../server/localServer.ts'
+import type { Upstream } from '../server/upstream.ts'
 import type { FailedRun } from './failureDigest.ts'
 
 /** As in the operation table, which would bring every schema of the API with it. */

@@ -3,7 +3,7 @@
  * events among them, and what the page closes is closed towards the controller too.
  */
 import type { ErrorCode } from '#contract/errors.ts'
-import { NoUpstream, type Upstream } from '../server/localServer.ts'
+import { NoUpstream, type Upstream } from '../server/upstream.ts'
 
 /** What the page may say to a server, and a server to the page; cookies and origins are nobody's business here. */
 const REQUEST_HEADERS = ['accept', 'content-type', 'last-event-id', 'if-none-match', 'if-match', 'range']

@@ -3,7 +3,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Value } from 'typebox/value'
 import { ADDRESS_FILE, ServerAddress } from '#contract/supervision.ts'
-import type { Upstream } from './localServer.ts'
+import type { Upstream } from './upstream.ts'
 
 /** It is on this machine: either it answers at once or it is gone. */
 const ANSWER_MS = 2_000

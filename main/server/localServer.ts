@@ -14,15 +14,8 @@ import { Value } from 'typebox/value'
 import { FromSupervised, SUPERVISED_ENV, type ToSupervised } from '#contract/supervision.ts'
 import type { ServerState } from '../bridge/channels.ts'
 import { findRunningServer } from './findRunningServer.ts'
+import { NoUpstream, type Upstream } from './upstream.ts'
 
-export interface Upstream {
-  url: string
-  key: string
-}
-/** There is no server to ask; the message says why, for people. */
-export class NoUpstream extends Error {
-  override readonly name = 'NoUpstream'
-}
 export interface ServerProgram {
   /** The Node of our own, not Electron's. */
   node: string

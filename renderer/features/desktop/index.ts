@@ -1,1 +1,1 @@
-export { call, isDesktop } from './bridge.ts'
+export { isDesktop } from './bridge.ts'
