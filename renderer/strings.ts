@@ -1,5 +1,6 @@
 /** Every text that the UI shows, in one catalogue: a file per area in strings/, so that wording stays one and a translation is one folder. */
 import { adminStrings } from './strings/admin.ts'
+import { allRunsStrings } from './strings/allRuns.ts'
 import { dagStrings } from './strings/dag.ts'
 import { dagsStrings } from './strings/dags.ts'
 import { ganttStrings } from './strings/gantt.ts'
@@ -9,6 +10,7 @@ import { gridStrings } from './strings/grid.ts'
 import { homeStrings } from './strings/home.ts'
 import { logsStrings } from './strings/logs.ts'
 import { insightsStrings } from './strings/insights.ts'
+import { runPageStrings } from './strings/runPage.ts'
 import { runsStrings } from './strings/runs.ts'
 import { scheduleStrings } from './strings/schedule.ts'
 import { shellStrings } from './strings/shell.ts'
@@ -19,6 +21,7 @@ import { triggerStrings } from './strings/trigger.ts'
 
 export const strings = {
   ...adminStrings,
+  ...allRunsStrings,
   ...dagStrings,
   ...dagsStrings,
   ...ganttStrings,
@@ -28,6 +31,7 @@ export const strings = {
   ...homeStrings,
   ...logsStrings,
   ...insightsStrings,
+  ...runPageStrings,
   ...runsStrings,
   ...scheduleStrings,
   ...shellStrings,
