@@ -59,6 +59,7 @@ export function makeTask(id: string, operator = 'BashOperator', group: string | 
     is_setup: false,
     is_teardown: false,
     stub_package: null,
+    is_mapped: false,
   }
 }
 
@@ -414,6 +415,7 @@ export function taskInstancesOf(dag: FixtureDag, run: DagRun): TaskInstance[] {
         worker_id: hasStarted ? 'local-1' : null,
         state_reason: state === 'failed' ? 'Exit code 3' : null,
         note: null,
+        rendered_map_index: null,
       }
     })
   })

@@ -96,6 +96,7 @@ export const Task = Strict({
   is_setup: Type.Boolean(),
   is_teardown: Type.Boolean(),
   stub_package: Nullable(Type.String()),
+  is_mapped: Type.Boolean({ description: 'it has an instance for each map index, by itself or with its task group' }),
 })
 export type Task = Static<typeof Task>
 

@@ -9,6 +9,7 @@ export const TaskInstance = Strict({
   run_id: Type.String(),
   task_id: Type.String(),
   map_index: Type.Integer({ description: '-1 unless the task is mapped' }),
+  rendered_map_index: Nullable(Type.String({ description: 'what stands for the map index, by the map_index_template of the task' })),
   state: Enum(TASK_INSTANCE_STATES),
   try_number: Type.Integer({ description: 'number of the newest attempt; 0 = never tried' }),
   max_tries: Type.Integer({ description: 'attempt number after which a failure is final' }),

@@ -117,13 +117,15 @@ export class Engine {
 
   /** Sends an attempt to its worker after the commit. */
   assign(live: LiveAttempt): void {
-    const { run, record } = live.instance
+    const { run, record, task } = live.instance
+    const mapping = run.graph.mappings[task] ?? null
     live.isSent = false
     const attempt: AssignedAttempt = {
       ref: live.ref,
       run: { ...run.record },
       task_instance: { ...record },
       version: run.version,
+      expanded_ti_count: mapping === null ? null : (run.expanded.get(mapping) ?? null),
       dag_callback: null,
     }
     const list = this.#assigned.get(live.worker_id)

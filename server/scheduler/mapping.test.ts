@@ -99,7 +99,10 @@ describe('a task that is mapped over what another returned', () => {
   })
 
   it('refuses more items than there may be', async () => {
-    const tasks = [{ task_id: 'source' }, { task_id: 'each', map_length: [xcom('source'), literal(2), { step: 'product' as const, of: 2 }] }]
+    const tasks = [
+      { task_id: 'source' },
+      { task_id: 'each', map_length: [xcom('source'), literal(2), { step: 'product' as const, of: 2 }] },
+    ]
     const { h } = await triggered(dagOf(tasks, [['source', 'each']]))
     await endRound(h, { length: MAP_LENGTH_MAX })
     expect(states(h)).toEqual({ source: 'success', each: 'failed' })
@@ -132,7 +135,8 @@ describe('a task that is mapped over what another returned', () => {
 })
 
 describe('after a clear', () => {
-  const clear = (h: EngineHarness, run_id: string, options: object) => h.answer(h.commands.runClear({ dag_id: 'd', run_id, options, actor }))
+  const clear = (h: EngineHarness, run_id: string, options: object) =>
+    h.answer(h.commands.runClear({ dag_id: 'd', run_id, options, actor }))
 
   it.each([
     { from: 2, to: 4 },
@@ -272,7 +276,12 @@ describe('a mapped group', () => {
 
   it('a branch within it decides for its own index', async () => {
     const branching = dagOf(
-      [{ task_id: 'source' }, { task_id: 'branch', group_id: 'g' }, { task_id: 'left', group_id: 'g' }, { task_id: 'right', group_id: 'g' }],
+      [
+        { task_id: 'source' },
+        { task_id: 'branch', group_id: 'g' },
+        { task_id: 'left', group_id: 'g' },
+        { task_id: 'right', group_id: 'g' },
+      ],
       [
         ['source', 'branch'],
         ['branch', 'left'],

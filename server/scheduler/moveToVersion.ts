@@ -51,7 +51,8 @@ export function moveToVersion(e: Engine, run: ActiveRun, version: DagVersionReco
 /** The one instance of a task that is not mapped has no index. */
 function settleIndex(e: Engine, instance: Instance, task: number): void {
   instance.task = task
-  if (instance.run.graph.mappings[task] == null && instance.record.map_index === 0) e.pending.changeInstance(instance.record, { map_index: -1 })
+  if (instance.run.graph.mappings[task] == null && instance.record.map_index === 0)
+    e.pending.changeInstance(instance.record, { map_index: -1 })
 }
 
 /** Of a task that the run did not have, or had once: then its rows come back as if cleared. */
@@ -70,7 +71,11 @@ function addedInstances(e: Engine, run: ActiveRun, task: number, cause: Cause): 
   })
 }
 
-function comeBack(e: Engine, run: ActiveRun, { task, record, cause }: { task: number; record: TaskInstanceRecord; cause: Cause }): Instance {
+function comeBack(
+  e: Engine,
+  run: ActiveRun,
+  { task, record, cause }: { task: number; record: TaskInstanceRecord; cause: Cause },
+): Instance {
   const counts = run.record.task_counts
   const instance = new Instance(run, task, record)
   counts[record.state] = (counts[record.state] ?? 1) - 1

@@ -24,6 +24,8 @@ export interface AssignedAttempt {
   run: DagRunRecord
   task_instance: TaskInstanceRecord
   version: DagVersionRecord
+  /** Instances that its mapped task or group has; null = it is not mapped. */
+  expanded_ti_count: number | null
   /** Set when a DAG callback runs instead of a task. */
   dag_callback: { kind: 'success' | 'failure'; reason: string } | null
 }

@@ -141,7 +141,8 @@ export function ownersIn(e: Engine): RowOwners {
 
 /** A task that its run's newer version does not have is out of the index, but its row was changed with the run. */
 function ownerOfRemoved(e: Engine, id: number): string | null {
-  for (const run of e.runs.values()) for (const rows of run.removed.values()) if (rows.some((row) => row.id === id)) return run.record.dag_id
+  for (const run of e.runs.values())
+    for (const rows of run.removed.values()) if (rows.some((row) => row.id === id)) return run.record.dag_id
   return null
 }
 

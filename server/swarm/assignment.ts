@@ -81,6 +81,7 @@ function jobDocument(attempt: AssignedAttempt, { dates, hostname, xcom_cap_bytes
     run_id: run.run_id,
     task_id: task_instance.task_id,
     map_index: task_instance.map_index,
+    expanded_ti_count: attempt.expanded_ti_count,
     attempt: attempt.ref.attempt,
     max_tries: task_instance.max_tries,
     run_type: run.run_type,

@@ -13,6 +13,7 @@ from .conftest import REPOSITORY, START
 
 DAGS = os.path.join(REPOSITORY, "dags")
 EXAMPLES = {
+    "mapped_regions.py": {"mapped_regions": (6, "2")},
     "airflow_style.py": {"airflow_style": (4, "2")},
     "branching.py": {"branching": (6, "3")},
     "dynamic_loops.py": {"dynamic_customers": (4, "3"), "dynamic_orders": (5, "3"), "dynamic_stock": (6, "3")},

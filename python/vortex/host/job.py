@@ -7,6 +7,7 @@ Instants are ISO 8601 texts with an offset, or None. `vortex/execution/job.py` c
     format               1
     dag_id, run_id, task_id
     map_index            -1 for a task that is not mapped
+    expanded_ti_count    instances of the mapped task or group, or None
     attempt              number of this try, from 1
     max_tries            number of the last try
     run_type             scheduled, manual, backfill, asset_triggered

@@ -79,19 +79,22 @@ export function presentDagDetail(dag: DagRecord, around: DagSurroundings, versio
 
 export function presentDagTasks(dag: Dag, version: DagVersionRecord): DagTasks {
   const { spec } = version
-  const { index, weights } = compileGraph(spec)
+  const { index, weights, mappings } = compileGraph(spec)
   return {
     dag_id: spec.dag_id,
     dag,
     version: version.version,
-    tasks: spec.tasks.map((task) => presentTask(task, weights[index.get(task.task_id) ?? -1] ?? task.priority_weight)),
+    tasks: spec.tasks.map((task) => {
+      const at = index.get(task.task_id) ?? -1
+      return presentTask(task, { priority_weight: weights[at] ?? task.priority_weight, is_mapped: mappings[at] != null })
+    }),
     dependencies: spec.edges.map(([upstream, downstream]) => [upstream, downstream]),
     dependency_labels: spec.edges.map(([, , label]) => label),
     task_groups: spec.task_groups,
   }
 }
 
-function presentTask(task: TaskSpec, priority_weight: number): Task {
+function presentTask(task: TaskSpec, p: { priority_weight: number; is_mapped: boolean }): Task {
   return {
     id: task.task_id,
     name: task.task_display_name ?? task.task_id,
@@ -107,7 +110,7 @@ function presentTask(task: TaskSpec, priority_weight: number): Task {
     task_group: task.group_id,
     execution_timeout: task.execution_timeout_ms === null ? null : task.execution_timeout_ms / 1000,
     trigger_rule: task.trigger_rule,
-    priority_weight,
+    priority_weight: p.priority_weight,
     weight_rule: task.weight_rule,
     depends_on_past: task.depends_on_past,
     owner: task.owner,
@@ -116,6 +119,7 @@ function presentTask(task: TaskSpec, priority_weight: number): Task {
     is_setup: task.is_setup,
     is_teardown: task.is_teardown,
     stub_package: task.stub_package,
+    is_mapped: p.is_mapped,
   }
 }
 

@@ -32,6 +32,7 @@ export function presentTaskInstance(run: DagRunRecord, instance: TaskInstanceRec
     worker_id: instance.worker_id,
     state_reason: instance.state_reason,
     note: instance.note,
+    rendered_map_index: instance.rendered_map_index,
   }
 }
 

@@ -72,7 +72,9 @@ export function judgeRuns(p: Known): Violation[] {
 }
 
 function isMapped(spec: DagSpec): boolean {
-  return spec.tasks.some(({ map_length }) => map_length !== undefined) || spec.task_groups.some(({ map_length }) => map_length !== undefined)
+  return (
+    spec.tasks.some(({ map_length }) => map_length !== undefined) || spec.task_groups.some(({ map_length }) => map_length !== undefined)
+  )
 }
 
 /** Of mapped tasks only the number of their instances is judged: one of index -1 that never ran, or 0 to n - 1 for a length of n. */

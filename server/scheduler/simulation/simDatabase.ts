@@ -156,7 +156,8 @@ export class SimDatabase {
       const { map_index } = change.set
       if (map_index === undefined) continue
       const taken = [...this.instances.values(), ...commit.task_instances_insert]
-      if (taken.some((other) => other.id !== row.id && isSameTask(other, { ...row, map_index }))) return `map index ${map_index} of ${row.task_id} exists`
+      if (taken.some((other) => other.id !== row.id && isSameTask(other, { ...row, map_index })))
+        return `map index ${map_index} of ${row.task_id} exists`
     }
     for (const change of commit.attempts_update) {
       if (this.attempts.get(`${change.task_instance_id}:${change.attempt}`)?.lease_token !== change.expect_lease_token)
@@ -173,7 +174,8 @@ export class SimDatabase {
 }
 
 type TaskKey = Pick<TaskInstanceRecord, 'dag_run_id' | 'task_id' | 'map_index'>
-const isSameTask = (a: TaskKey, b: TaskKey): boolean => a.dag_run_id === b.dag_run_id && a.task_id === b.task_id && a.map_index === b.map_index
+const isSameTask = (a: TaskKey, b: TaskKey): boolean =>
+  a.dag_run_id === b.dag_run_id && a.task_id === b.task_id && a.map_index === b.map_index
 
 export function recentRuns(db: SimDatabase, p: { dag_ids: string[]; limit: number }): Map<string, DagRunRecord[]> {
   const newest = [...db.runs.values()].sort((a, b) => b.id - a.id)

@@ -32,7 +32,10 @@ export function endOf(ref: AttemptRef, now: number, { outcome, behaviour }: Proc
     reason: outcome,
     reason_code: outcome === 'failed' ? 'exception' : '',
     // Whoever is mapped over it has none to three instances, another number after a clear.
-    xcoms: outcome === 'success' ? [{ key: 'return_value', value_json: String(ref.attempt), map_length: (ref.task_instance_id + ref.attempt) % 4 }] : [],
+    xcoms:
+      outcome === 'success'
+        ? [{ key: 'return_value', value_json: String(ref.attempt), map_length: (ref.task_instance_id + ref.attempt) % 4 }]
+        : [],
     skip_task_ids: behaviour?.skip_task_ids ?? [],
     reschedule_at: delay === null ? null : SIM_START + now + delay,
     deferral_json: null,

@@ -132,7 +132,8 @@ function mapSome(random: Random, tasks: TaskSpec[], edges: DagSpec['edges']): Da
   tasks.forEach((one, i) => {
     const above = edges.filter(([, down]) => down === one.task_id).map(([up]) => up)
     if (i === first || i === first + 1) one.group_id = 'g'
-    else if (random.chance(0.3)) one.map_length = above.length > 0 ? [{ step: 'xcom', task_id: random.pick(above) }] : [{ step: 'literal', length: random.int(0, 3) }]
+    else if (random.chance(0.3))
+      one.map_length = above.length > 0 ? [{ step: 'xcom', task_id: random.pick(above) }] : [{ step: 'literal', length: random.int(0, 3) }]
   })
   if (!isGrouped) return []
   // A group waits for its source with all its tasks.
