@@ -293,6 +293,8 @@ export interface RunsSearch {
   type?: RunType
 }
 export interface DagRunsSearch extends RunsSearch {
+  /** The run that is unfolded in the list. */
+  open?: string
   /** Logical dates, both ends included. */
   date_from?: string
   date_to?: string
@@ -303,6 +305,7 @@ export const runsSearch = (raw: Raw): DagRunsSearch =>
     type: oneOf(RUN_TYPES, raw['type']),
     date_from: instant(raw['date_from']),
     date_to: instant(raw['date_to']),
+    open: text(raw['open']),
   })
 
 /** `ask`: id of the connection whose API key is asked for; `refused`: because the server refused it. */

@@ -81,5 +81,8 @@ export const tasksStrings = {
     finished: 'It has ended.',
     openTask: (id: string) => `Open ${id}`,
     openRun: (id: string) => `Open run ${id}`,
+    openPool: (name: string) => `Open pool ${name}`,
+    openWorker: 'Open the worker',
+    openDag: (id: string) => `Open DAG ${id}`,
   },
 }

@@ -1,5 +1,5 @@
 /** Facts of a run, and the conf that it was given. */
-import { Code, Text, Title } from '@mantine/core'
+import { Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
@@ -7,7 +7,11 @@ import type { DagRun } from '#contract/dagRun.ts'
 import { dagQuery } from '../../api/queries.ts'
 import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
+import { JsonTree } from '../../ui/json/JsonTree.tsx'
+import type { Json } from '../../ui/json/jsonRows.ts'
+import { Note } from '../tasks/index.ts'
 import classes from './RunPage.module.css'
+import { TriggeredBy } from './TriggeredBy.tsx'
 
 const text = strings.runs
 
@@ -16,7 +20,7 @@ export function RunDetails({ run }: { run: DagRun }) {
   const facts: [string, ReactNode][] = [
     [text.columns.run, <span className="mono">{run.run_id}</span>],
     [text.columns.type, strings.runTypes[run.run_type]],
-    [text.triggeredBy, run.triggered_by],
+    [text.triggeredBy, <TriggeredBy run={run} />],
     [text.columns.logical, <Instant at={run.logical_date} zone={zone} />],
     [
       text.interval,
@@ -38,10 +42,10 @@ export function RunDetails({ run }: { run: DagRun }) {
       </Link>,
     ],
     [text.reason, run.state_reason === null ? strings.time.never : (text.reasons[run.state_reason] ?? run.state_reason)],
-    [text.note, run.note ?? strings.time.never],
   ]
   return (
     <div className={classes['scroll']}>
+      <Note of={{ kind: 'run', run }} />
       <dl className={classes['facts']}>
         {facts.map(([label, value]) => (
           <div key={label} style={{ display: 'contents' }}>
@@ -58,9 +62,9 @@ export function RunDetails({ run }: { run: DagRun }) {
           {text.noConf}
         </Text>
       ) : (
-        <Code block style={{ fontFamily: 'var(--mono)', maxWidth: 860 }}>
-          {JSON.stringify(run.conf, null, 2)}
-        </Code>
+        <div className={classes['conf']}>
+          <JsonTree value={run.conf as Json} label={text.conf} />
+        </div>
       )}
     </div>
   )

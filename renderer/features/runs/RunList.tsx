@@ -1,10 +1,10 @@
-/** Runs of a DAG, newest first; filters in the URL, live by events. */
-import { Button, Pill, Select, VisuallyHidden } from '@mantine/core'
-import { IconPlayerPlay } from '@tabler/icons-react'
+/** Runs of a DAG, newest first; filters and the unfolded run in the URL, live by events. Several can be cleared at once. */
+import { ActionIcon, Button, Checkbox, Pill, Select, Text, VisuallyHidden } from '@mantine/core'
+import { IconChevronDown, IconChevronRight, IconEraser, IconPlayerPlay } from '@tabler/icons-react'
 import { useMediaQuery } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useCallback, useMemo } from 'react'
+import { useCallback, useMemo, useState } from 'react'
 import type { DagRun } from '#contract/dagRun.ts'
 import { DAG_RUN_STATES, RUN_TYPES } from '#contract/states.ts'
 import { dagQuery, runListQuery } from '../../api/queries.ts'
@@ -15,13 +15,18 @@ import { Instant } from '../../ui/Instant.tsx'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { StateBadge, stateWord } from '../../ui/StateBadge.tsx'
 import { VirtualTable } from '../../ui/VirtualTable.tsx'
+import { ClearDialog } from '../clear/index.ts'
 import { useMayOperate } from '../session/index.ts'
+import { RunInline } from './RunInline.tsx'
 import classes from './RunList.module.css'
 import { RunMenu } from './RunMenu.tsx'
 import { TaskCounts } from './TaskCounts.tsx'
 
 const { columns } = strings.runs
 const ACTIONS = <VisuallyHidden>{columns.actions}</VisuallyHidden>
+const text = strings.runRows
+/** Each is a request, and a commit of the engine. */
+const SELECTED_MAX = 100
 /** Fits beside the navigation in a window of 1240 px; the longest text of a column but the run's id is never cut. */
 const WIDE = {
   columns: '96px minmax(170px, 2.4fr) 72px minmax(172px, 1fr) minmax(172px, 1fr) 76px minmax(64px, 88px) 30px',
@@ -59,6 +64,15 @@ export function RunList({ dagId, search, onChange }: RunListProps) {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
   }, [hasNextPage, isFetchingNextPage, fetchNextPage])
   const isDated = search.date_from !== undefined || search.date_to !== undefined
+  const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
+  const [isClearing, setClearing] = useState(false)
+  const toggle = (runId: string) => {
+    setSelected((before) => {
+      const after = new Set(before)
+      if (!after.delete(runId) && after.size < SELECTED_MAX) after.add(runId)
+      return after
+    })
+  }
   const isFiltered = search.state !== undefined || search.type !== undefined || isDated
   const state = (value: string | null) => {
     const chosen = DAG_RUN_STATES.find((each) => each === value)
@@ -106,7 +120,45 @@ export function RunList({ dagId, search, onChange }: RunListProps) {
             <Instant at={search.date_from ?? null} zone={zone} /> – <Instant at={search.date_to ?? null} zone={zone} />
           </Pill>
         ) : null}
+        {selected.size > 0 ? (
+          <>
+            <Text size="sm" role="status">
+              {text.selected(selected.size)}
+              {selected.size >= SELECTED_MAX ? ` · ${text.tooMany(SELECTED_MAX)}` : ''}
+            </Text>
+            <Button
+              size="xs"
+              leftSection={<IconEraser size={15} />}
+              onClick={() => {
+                setClearing(true)
+              }}
+            >
+              {text.clearSelected(selected.size)}
+            </Button>
+            <Button
+              size="xs"
+              variant="subtle"
+              onClick={() => {
+                setSelected(new Set())
+              }}
+            >
+              {text.unselect}
+            </Button>
+          </>
+        ) : null}
       </div>
+      {isClearing ? (
+        <ClearDialog
+          run={[...selected].map((run_id) => ({ dag_id: dagId, run_id }))}
+          taskIds={[]}
+          onClose={() => {
+            setClearing(false)
+          }}
+          onDone={() => {
+            setSelected(new Set())
+          }}
+        />
+      ) : null}
       {list.isPending ? (
         <div style={{ padding: '0 24px' }}>
           <RowsSkeleton />
@@ -142,7 +194,22 @@ export function RunList({ dagId, search, onChange }: RunListProps) {
           rowKey={(run) => run.run_id}
           rowHeight={46}
           rowClass={classes['row']}
-          renderRow={(run) => <RunRow run={run} zone={zone} mayOperate={mayOperate} />}
+          renderRow={(run) => (
+            <RunRow
+              run={run}
+              zone={zone}
+              mayOperate={mayOperate}
+              isOpen={search.open === run.run_id}
+              onOpen={(open) => {
+                const { open: _, ...rest } = search
+                onChange(open ? { ...rest, open: run.run_id } : rest)
+              }}
+              isSelected={selected.has(run.run_id)}
+              onSelect={() => {
+                toggle(run.run_id)
+              }}
+            />
+          )}
           onNearEnd={loadMore}
         />
       )}
@@ -150,13 +217,35 @@ export function RunList({ dagId, search, onChange }: RunListProps) {
   )
 }
 
-function RunRow({ run, zone, mayOperate }: { run: DagRun; zone: string | null; mayOperate: boolean }) {
+interface RunRowProps {
+  run: DagRun
+  zone: string | null
+  mayOperate: boolean
+  isOpen: boolean
+  onOpen: (open: boolean) => void
+  isSelected: boolean
+  onSelect: () => void
+}
+
+function RunRow({ run, zone, mayOperate, isOpen, onOpen, isSelected, onSelect }: RunRowProps) {
+  const Chevron = isOpen ? IconChevronDown : IconChevronRight
   return (
     <>
       <div role="cell" className={classes['state']}>
         <StateBadge state={run.state} />
       </div>
       <div role="cell" className={classes['run']}>
+        {mayOperate ? <Checkbox size="xs" aria-label={text.select(run.run_id)} checked={isSelected} onChange={onSelect} /> : null}
+        <ActionIcon
+          size="sm"
+          aria-expanded={isOpen}
+          aria-label={isOpen ? text.collapse(run.run_id) : text.expand(run.run_id)}
+          onClick={() => {
+            onOpen(!isOpen)
+          }}
+        >
+          <Chevron size={16} />
+        </ActionIcon>
         <Link
           to="/dags/$dagId/runs/$runId"
           params={{ dagId: run.dag_id, runId: run.run_id }}
@@ -184,6 +273,11 @@ function RunRow({ run, zone, mayOperate }: { run: DagRun; zone: string | null; m
       <div role="cell" className={classes['actions']}>
         <RunMenu run={run} disabled={!mayOperate} />
       </div>
+      {isOpen ? (
+        <div role="cell" className={classes['inline']}>
+          <RunInline run={run} />
+        </div>
+      ) : null}
     </>
   )
 }

@@ -13,18 +13,21 @@ import classes from './TaskPanel.module.css'
 
 const text = strings.why
 
+/** These tell where it is, not what holds it. */
+const NOT_HELD: ReadonlySet<string> = new Set(['running', 'finished', 'queued', 'restarting'])
+
 export function Why({ task }: { task: TaskInstance }) {
   const why = useQuery(whyQuery(task))
   if (why.isError) return <Failed error={why.error} onRetry={() => void why.refetch()} />
   if (!why.data) return <RowsSkeleton rows={2} />
   const { state, runnable, reasons } = why.data
-  const held = reasons.filter(({ code }) => code !== 'running' && code !== 'finished')
+  const held = reasons.filter(({ code }) => !NOT_HELD.has(code))
   const isEnded = isFinished(state)
   if (held.length === 0) {
-    const words = state === 'running' ? text.running : isEnded ? (reasons[0]?.message ?? text.finished) : text.runnable
+    const words = isEnded ? (reasons[0]?.message ?? text.finished) : (reasons[0]?.message ?? text.runnable)
     return (
       <Alert color={runnable ? 'green' : 'gray'} icon={<IconCircleCheck size={18} />}>
-        {words}
+        {words} {isEnded ? null : reasons.map((reason, at) => <ReasonLink key={at} task={task} link={reason.link} />)}
       </Alert>
     )
   }
@@ -58,6 +61,28 @@ function ReasonLink({ task, link }: { task: TaskInstance; link: Record<string, s
     return (
       <Link to="/dags/$dagId/runs/$runId" params={{ dagId, runId }}>
         {text.openRun(runId)}
+      </Link>
+    )
+  }
+  const { pool, worker_id: workerId } = link
+  if (pool !== undefined) {
+    return (
+      <Link to="/admin/pools" search={{ open: pool }}>
+        {text.openPool(pool)}
+      </Link>
+    )
+  }
+  if (workerId !== undefined && workerId !== '') {
+    return (
+      <Link to="/admin/workers" search={{ open: workerId }}>
+        {text.openWorker}
+      </Link>
+    )
+  }
+  if (link['dag_id'] !== undefined) {
+    return (
+      <Link to="/dags/$dagId" params={{ dagId }}>
+        {text.openDag(dagId)}
       </Link>
     )
   }

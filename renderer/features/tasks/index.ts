@@ -1,2 +1,3 @@
+export { Note } from './Note.tsx'
 export { TaskList } from './TaskList.tsx'
 export { TaskPanelFrame } from './TaskPanelFrame.tsx'
