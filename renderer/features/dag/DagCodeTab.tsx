@@ -4,6 +4,7 @@ import { IconCheck, IconCopy, IconLock, IconPencil } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, useNavigate } from '@tanstack/react-router'
 import { lazy, Suspense } from 'react'
+import { errorCode } from '../../api/errors.ts'
 import { dagFileQuery } from '../../api/queries/dagFiles.ts'
 import { dagQuery, dagSourceQuery, dagVersionsQuery } from '../../api/queries.ts'
 import type { EditorChange } from '../../search.ts'
@@ -41,6 +42,7 @@ export function DagCodeTab() {
         key={dag.file}
         path={dag.file}
         file={file.data}
+        isGone={errorCode(file.error) === 'not_found'}
         search={search}
         onChange={change}
         onMoved={(to) => {

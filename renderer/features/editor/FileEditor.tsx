@@ -41,6 +41,8 @@ interface FileEditorProps {
   path: string
   /** null = it does not exist yet. */
   file: DagFileContent | null
+  /** It was there, and is not any more. */
+  isGone?: boolean
   template?: string
   search: EditorSearch
   onChange: (change: EditorChange) => void
@@ -48,8 +50,8 @@ interface FileEditorProps {
   onMoved: (path: string | null) => void
 }
 
-export function FileEditor({ path, file, template = '', search, onChange, onMoved }: FileEditorProps) {
-  const edit = useFileEditing(path, file, template)
+export function FileEditor({ path, file, isGone = false, template = '', search, onChange, onMoved }: FileEditorProps) {
+  const edit = useFileEditing({ path, file, isGone, template })
   const isPython = languageOf(path) === 'python'
   const [preview, textChanged] = usePreview(path, edit.text)
   const [marked, setMarked] = useState<Problem[]>([])
@@ -194,12 +196,15 @@ function Toolbar({ path, file, edit, preview, onChange, onMoved, isPython, shows
           <Button
             size="xs"
             variant="default"
-            leftSection={<IconGitCompare size={15} />}
+            aria-label={strings.editor.compare}
             onClick={() => {
               onChange({ compare: newest })
             }}
           >
-            {strings.editor.compare}
+            <IconGitCompare size={15} aria-hidden />
+            <Text span inherit visibleFrom="sm" ml={6}>
+              {strings.editor.compare}
+            </Text>
           </Button>
         </Tooltip>
       )}
@@ -260,7 +265,7 @@ function Toolbar({ path, file, edit, preview, onChange, onMoved, isPython, shows
 function SaveState({ file, edit }: { file: DagFileContent | null; edit: FileEditing }) {
   if (edit.isDirty || file === null)
     return (
-      <Badge size="sm" color="yellow" variant="light" tt="none" role="status" className={classes['state'] ?? ''}>
+      <Badge size="lg" color="yellow" variant="dot" tt="none" fw={500} role="status" className={classes['state'] ?? ''}>
         {file === null ? strings.editor.newFile : strings.editor.unsaved}
       </Badge>
     )

@@ -3,6 +3,7 @@ import { Alert } from '@mantine/core'
 import { IconFileOff, IconLock } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
+import { useState } from 'react'
 import { errorCode } from '../../api/errors.ts'
 import { dagFileQuery } from '../../api/queries/dagFiles.ts'
 import type { EditorChange } from '../../search.ts'
@@ -28,7 +29,10 @@ export function FilePage() {
     void navigate({
       search: (before) => Object.fromEntries(Object.entries({ ...before, ...part }).filter(([, value]) => value !== undefined)),
     })
-  const isNew = isMissing && isAdmin && template !== undefined
+  // Until the first save is read back: the question for a missing file begins anew with each event.
+  const [missing, setMissing] = useState<string | null>(null)
+  if (isMissing && missing !== path) setMissing(path)
+  const isNew = isAdmin && template !== undefined && file.data === undefined && (isMissing || missing === path)
   return (
     <div className={classes['page']}>
       <PageHeader
@@ -41,7 +45,7 @@ export function FilePage() {
         ]}
         facts={file.data === undefined || file.data.dags.length === 0 ? undefined : <Dags dags={file.data.dags} />}
       />
-      {file.isPending ? (
+      {file.isPending && !isNew ? (
         <div className={classes['filters']}>
           <RowsSkeleton />
         </div>
@@ -49,7 +53,8 @@ export function FilePage() {
         <FileEditor
           key={path}
           path={path}
-          file={isNew ? null : (file.data ?? null)}
+          file={file.data ?? null}
+          isGone={isMissing && file.data !== undefined}
           template={templateText(template, path)}
           search={search}
           onChange={change}

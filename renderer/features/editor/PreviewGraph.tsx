@@ -5,8 +5,8 @@
 import '@xyflow/react/dist/style.css'
 import { ActionIcon, Badge, Select, Text, Tooltip } from '@mantine/core'
 import { IconArrowsMaximize, IconFold, IconFoldDown, IconSitemapOff } from '@tabler/icons-react'
-import { Background, ReactFlow, ReactFlowProvider, useNodesInitialized, useReactFlow } from '@xyflow/react'
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { Background, getViewportForBounds, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from '@xyflow/react'
+import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { DagPreview } from '#contract/dagFile.ts'
 import { strings } from '../../strings.ts'
 import { Empty } from '../../ui/PageState.tsx'
@@ -14,13 +14,13 @@ import { parseOpen, toggleGroup } from '../graph/model.ts'
 import { useGraphLayout } from '../graph/useGraphLayout.ts'
 import classes from './PreviewGraph.module.css'
 import { previewEdgeTypes, previewNodeTypes, PreviewUi } from './previewNodes.tsx'
-import { previewModel, toFlow } from './previewModel.ts'
+import { previewModel, toFlow, type PreviewNode } from './previewModel.ts'
 import type { PreviewState } from './usePreview.ts'
 
 /** More tasks than these begin folded, where there are groups. */
 const OPEN_MAX = 60
 const CULL_ABOVE = 150
-const FIT = { padding: 0.08, maxZoom: 1 }
+const MIN_ZOOM = 0.05
 
 export function PreviewGraph({ state, onTask }: { state: PreviewState; onTask: (task: string) => void }) {
   const text = strings.previewGraph
@@ -96,12 +96,7 @@ function Graph({ dag, isStale, onTask, picker }: GraphProps) {
     }),
     [groupIds],
   )
-  const flow = useReactFlow()
-  const fit = useCallback(() => void flow.fitView({ ...FIT, duration: 150 }), [flow])
-  const isReady = useNodesInitialized()
-  useEffect(() => {
-    if (isReady) fit()
-  }, [isReady, layout.data, fit])
+  const view = useFitted(nodes, layout.data)
   return (
     <>
       <div className={classes['toolbar']}>
@@ -121,7 +116,7 @@ function Graph({ dag, isStale, onTask, picker }: GraphProps) {
           </Tooltip>
         )}
         <Tooltip label={text.fit}>
-          <ActionIcon aria-label={text.fit} onClick={fit}>
+          <ActionIcon aria-label={text.fit} onClick={view.fit}>
             <IconArrowsMaximize size={18} />
           </ActionIcon>
         </Tooltip>
@@ -138,13 +133,14 @@ function Graph({ dag, isStale, onTask, picker }: GraphProps) {
             edges={edges}
             nodeTypes={previewNodeTypes}
             edgeTypes={previewEdgeTypes}
-            minZoom={0.05}
+            minZoom={MIN_ZOOM}
             maxZoom={2}
             nodesDraggable={false}
             nodesConnectable={false}
             edgesFocusable={false}
             onlyRenderVisibleElements={nodes.length > CULL_ABOVE}
             aria-label={text.label}
+            onMove={view.onMove}
             onNodeClick={(_, node) => {
               if (node.type === 'task') onTask(node.id)
               if (node.type === 'taskGroup') ui.toggle(node.id)
@@ -156,6 +152,36 @@ function Graph({ dag, isStale, onTask, picker }: GraphProps) {
       </PreviewUi>
     </>
   )
+}
+
+/** The whole graph in its window, again when layout or window change, until the reader moves it. */
+function useFitted(nodes: readonly PreviewNode[], layout: unknown) {
+  const flow = useReactFlow()
+  const width = useStore((store) => store.width)
+  const height = useStore((store) => store.height)
+  const isMoved = useRef(false)
+  const now = useRef(nodes)
+  useEffect(() => {
+    now.current = nodes
+  })
+  const show = useCallback(() => {
+    if (now.current.length === 0 || width === 0 || height === 0) return
+    const bounds = flow.getNodesBounds([...now.current])
+    void flow.setViewport(getViewportForBounds(bounds, width, height, MIN_ZOOM, 1, 0.08))
+  }, [flow, width, height])
+  useEffect(() => {
+    if (!isMoved.current) show()
+  }, [show, layout])
+  return {
+    fit: () => {
+      isMoved.current = false
+      show()
+    },
+    onMove: (event: MouseEvent | TouchEvent | null) => {
+      // Without an event it was moved by the page, not by the reader.
+      if (event !== null) isMoved.current = true
+    },
+  }
 }
 
 function Changes({ dag }: { dag: DagPreview }) {

@@ -1,5 +1,5 @@
 /** What is wrong with the text: the first line of each, the traceback on demand, a click goes to its place. */
-import { Collapse, UnstyledButton } from '@mantine/core'
+import { UnstyledButton } from '@mantine/core'
 import { IconAlertTriangle, IconChevronRight, IconCircleCheck, IconCircleX } from '@tabler/icons-react'
 import { useState } from 'react'
 import { strings } from '../../strings.ts'
@@ -60,11 +60,7 @@ function Row({ problem, onGoTo }: { problem: Problem; onGoTo: (at: number) => vo
           </UnstyledButton>
         )}
       </div>
-      {detail === null ? null : (
-        <Collapse expanded={isOpen}>
-          <pre className={classes['detail']}>{detail}</pre>
-        </Collapse>
-      )}
+      {detail !== null && isOpen ? <pre className={classes['detail']}>{detail}</pre> : null}
     </li>
   )
 }

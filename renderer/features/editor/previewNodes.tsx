@@ -15,8 +15,8 @@ const TaskNode = memo(function TaskNode({ data, type }: NodeProps<PreviewNode>) 
   const isGroup = type === 'taskGroup'
   return (
     <div className={classes['node']} data-change={data.change} data-group={isGroup || undefined} title={data.label}>
-      <Handle type="target" position={Position.Left} isConnectable={false} className={classes['handle'] ?? ''} />
-      <Handle type="source" position={Position.Right} isConnectable={false} className={classes['handle'] ?? ''} />
+      <Handle type="target" position={Position.Top} isConnectable={false} className={classes['handle'] ?? ''} />
+      <Handle type="source" position={Position.Bottom} isConnectable={false} className={classes['handle'] ?? ''} />
       <span className={classes['title']}>
         {isGroup ? <IconFolder size={14} aria-hidden /> : null}
         {Shape === null ? null : <Shape size={14} aria-hidden />}
@@ -54,8 +54,8 @@ const BendEdge = memo(function BendEdge({ id, sourceX, sourceY, targetX, targetY
   let path = `M${sourceX},${sourceY}`
   let at = { x: sourceX, y: sourceY }
   for (const to of points) {
-    const middle = (at.x + to.x) / 2
-    path += ` C${middle},${at.y} ${middle},${to.y} ${to.x},${to.y}`
+    const middle = (at.y + to.y) / 2
+    path += ` C${at.x},${middle} ${to.x},${middle} ${to.x},${to.y}`
     at = to
   }
   return <BaseEdge id={id} path={path} className={`${classes['edge']} ${classes[`edge-${data?.change ?? 'same'}`] ?? ''}`} />

@@ -40,7 +40,16 @@ export function startOf(path: string, file: DagFileContent | null, template: str
   return { text: draft.text, base: draft.base === saved.sha256 ? saved : { sha256: draft.base, text: null }, draftAt: draft.at }
 }
 
-export function useFileEditing(path: string, file: DagFileContent | null, template: string) {
+interface Edited {
+  path: string
+  /** null = it does not exist yet. */
+  file: DagFileContent | null
+  /** It was there, and is not any more. */
+  isGone: boolean
+  template: string
+}
+
+export function useFileEditing({ path, file, isGone, template }: Edited) {
   const client = useQueryClient()
   const [start] = useState(() => startOf(path, file, template))
   const base = useRef<Base>(start.base)
@@ -115,14 +124,19 @@ export function useFileEditing(path: string, file: DagFileContent | null, templa
 
   // What lies in the folder now, told by events and by coming back to the window.
   useEffect(() => {
-    if (view === null || save.isPending || file === null || file.sha256 === base.current.sha256) return
+    if (view === null || save.isPending || file === null) return
+    if (isGone) {
+      if (base.current.sha256 !== null) setTheirs({ sha256: null, text: null })
+      return
+    }
+    if (file.sha256 === base.current.sha256) return
     const isSame = linesOf(file.text).eq(view.state.doc)
     const isClean = baseLines.current !== null && view.state.doc.eq(baseLines.current)
     if (isSame || isClean) {
       rebase({ sha256: file.sha256, text: file.text }, file.text)
       if (!isSame) tell(strings.editor.reloaded(path))
     } else setTheirs({ sha256: file.sha256, text: file.text })
-  }, [file, view, save.isPending, rebase, path])
+  }, [file, isGone, view, save.isPending, rebase, path])
 
   useSavedNotice(file, justSaved, () => {
     setJustSaved(null)

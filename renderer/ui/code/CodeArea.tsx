@@ -44,12 +44,8 @@ export function CodeArea({ initial, file, label, extensions, onView }: CodeAreaP
 
 /** What every text area of code has. */
 export function codeBase(label: string): Extension {
-  return [codeTheme, lineNumbers(), EditorState.tabSize.of(4), EditorView.contentAttributes.of({ 'aria-label': label })]
+  return [codeTheme, lineNumbers(), EditorState.tabSize.of(4), EditorView.contentAttributes.of({ 'aria-label': label, tabindex: '0' })]
 }
 
 /** Text that can be selected, searched and copied, and not changed. */
-export const READ_ONLY: Extension = [
-  EditorState.readOnly.of(true),
-  EditorView.editable.of(false),
-  EditorView.contentAttributes.of({ tabindex: '0' }),
-]
+export const READ_ONLY: Extension = [EditorState.readOnly.of(true), EditorView.editable.of(false)]
