@@ -67,12 +67,6 @@ export const dagVersionsQuery = (dagId: string) =>
     queryFn: () => api.listVersions({ params: { dag_id: dagId }, query: { limit: 100 } }),
   })
 
-export const nextRunsQuery = (dagId: string) =>
-  queryOptions({
-    queryKey: queryKeys.nextRuns(dagId),
-    queryFn: () => api.nextRuns({ params: { dag_id: dagId }, query: { count: 5 } }),
-  })
-
 export const runListQuery = (dagId: string, filter: RunFilter) =>
   infiniteQueryOptions({
     queryKey: queryKeys.runList(dagId, filter),

@@ -83,7 +83,6 @@ export const queryKeys = {
   dagTasks: (dagId: string, version: number | null) => ['dag', dagId, 'tasks', version] as const,
   dagSource: (dagId: string, version: number | null) => ['dag', dagId, 'source', version] as const,
   dagVersions: (dagId: string) => ['dag', dagId, 'versions'] as const,
-  nextRuns: (dagId: string) => ['dag', dagId, 'next-runs'] as const,
   /** Everything read of the DAG folder. */
   dagFiles: ['dag-files'] as const,
   dagFileLists: ['dag-files', 'list'] as const,

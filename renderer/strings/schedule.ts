@@ -97,6 +97,7 @@ export const scheduleStrings = {
     stale: 'Working it out …',
   },
   unpause: {
+    panel: 'The DAG is paused. If it were unpaused now:',
     title: (id: string) => `Unpause ${id}?`,
     confirm: (count: number) => (count === 0 ? 'Unpause' : `Unpause and start ${runs(count)}`),
     unknown: (why: string) => `It could not be told which runs will start: ${why}`,

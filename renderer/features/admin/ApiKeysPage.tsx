@@ -50,16 +50,16 @@ export function ApiKeysPage() {
       <div role="cell" className={classes['name']}>
         {key.name}
       </div>
-      <div role="cell" className={`mono ${classes['wide']}`}>
+      <div role="cell" className={`mono ${classes['wide']}`} data-label={text.columns.key}>
         {key.prefix}…
       </div>
-      <div role="cell" className={classes['wide']}>
+      <div role="cell" className={classes['wide']} data-label={text.columns.user}>
         {key.username}
       </div>
       <div role="cell" className={classes['hideNarrow']}>
         {key.last_used_at === null ? text.neverUsed : <Instant at={key.last_used_at} relative />}
       </div>
-      <div role="cell" className={classes['wide']}>
+      <div role="cell" className={classes['wide']} data-label={text.columns.expires}>
         <Expiry at={key.expires_at} />
       </div>
       <div role="cell" className={classes['actions']}>

@@ -118,7 +118,7 @@ function PoolRow({ pool, isOpen, mayOperate, onEdit, onToggle }: PoolRowProps) {
           {text.used(occupied_slots, slots < 0 ? strings.admin.unlimited : slots.toLocaleString('en'))}
         </span>
       </div>
-      <div role="cell">
+      <div role="cell" className={classes['wide']} data-label={text.columns.waiting}>
         <Button
           size="compact-xs"
           variant="subtle"

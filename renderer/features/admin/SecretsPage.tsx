@@ -56,7 +56,7 @@ function Secrets() {
       <div role="cell" className={classes['name']}>
         {secret.key}
       </div>
-      <div role="cell" className={classes['wide']}>
+      <div role="cell" className={classes['wide']} data-label={text.columns.created}>
         <Instant at={secret.created_at} />
       </div>
       <div role="cell" className={classes['hideNarrow']}>

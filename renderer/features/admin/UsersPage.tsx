@@ -98,10 +98,10 @@ function UserRow({ user, isMe, isLastAdmin, onOpen }: { user: User; isMe: boolea
           </Badge>
         ) : null}
       </div>
-      <div role="cell" className={classes['wide']}>
+      <div role="cell" className={classes['wide']} data-label={text.columns.role}>
         {user.role}
       </div>
-      <div role="cell" className={classes['wide']}>
+      <div role="cell" className={classes['wide']} data-label={text.columns.login}>
         {user.last_login_at === null ? text.never : <Instant at={user.last_login_at} relative />}
       </div>
       <div role="cell" className={classes['hideNarrow']}>

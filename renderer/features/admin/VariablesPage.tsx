@@ -1,5 +1,5 @@
 /** Variables: searched and paged by the server; sensitive values are never shown. */
-import { ActionIcon, Badge, Button, Group, Text } from '@mantine/core'
+import { ActionIcon, Badge, Button, Group, Text, UnstyledButton } from '@mantine/core'
 import {
   IconChevronDown,
   IconChevronRight,
@@ -207,7 +207,9 @@ function VariableRow({ variable, isOpen, onEdit, onToggle }: VariableRowProps) {
         </ActionIcon>
       </div>
       <div role="cell">
-        <span className={classes['name']}>{key}</span>
+        <UnstyledButton className={classes['name']} aria-expanded={isOpen} onClick={onToggle}>
+          {key}
+        </UnstyledButton>
         {description === '' ? null : (
           <span className={`${classes['dim']} ${classes['clip']}`} title={description}>
             {description}
@@ -225,7 +227,7 @@ function VariableRow({ variable, isOpen, onEdit, onToggle }: VariableRowProps) {
           </span>
         )}
       </div>
-      <div role="cell" className={classes['wide']}>
+      <div role="cell" className={classes['wide']} data-label={text.columns.changed}>
         <Instant at={variable.updated_at} relative />
       </div>
       <div role="cell" className={classes['actions']}>

@@ -105,7 +105,7 @@ function WorkerRow({ worker, all, isOpen, onToggle }: WorkerRowProps) {
           {text.load(active_tasks, capacity)}
         </Button>
       </div>
-      <div role="cell" className={classes['wide']}>
+      <div role="cell" className={classes['wide']} data-label={columns.queues}>
         <span className={classes['clip']} title={worker.queues.join(', ')}>
           {queuesOf(worker).join(', ')}
         </span>
@@ -115,7 +115,7 @@ function WorkerRow({ worker, all, isOpen, onToggle }: WorkerRowProps) {
           {worker.version}
         </span>
       </div>
-      <div role="cell">
+      <div role="cell" className={classes['wide']} data-label={columns.heard}>
         <Instant at={worker.last_heartbeat} relative />
       </div>
       <div role="cell" className={classes['actions']}>

@@ -5,12 +5,13 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { lazy, Suspense, type ReactNode } from 'react'
 import type { DagDetail } from '#contract/dag.ts'
-import { dagQuery, dagVersionsQuery, nextRunsQuery } from '../../api/queries.ts'
+import { dagQuery, dagVersionsQuery } from '../../api/queries.ts'
 import { scheduleInZone } from '../../lib/schedule.ts'
 import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
+import { SchedulePanel } from '../schedule/index.ts'
 import classes from './DagPage.module.css'
 
 const Markdown = lazy(() => import('../../ui/Markdown.tsx').then(({ Markdown: component }) => ({ default: component })))
@@ -26,6 +27,7 @@ export function DagDetailsTab() {
     <div className={classes['scroll']}>
       <div className={classes['columns']}>
         <div>
+          {dag.description === null || dag.doc_md === null || dag.doc_md.trim() === '' ? null : <Text mb="md">{dag.description}</Text>}
           {dag.notices.length === 0 ? null : (
             <Alert color="blue" title={text.notices} icon={<IconInfoCircle size={18} />} mb="lg">
               <ul style={{ margin: 0, paddingLeft: 18 }}>
@@ -52,7 +54,9 @@ export function DagDetailsTab() {
           <Section title={text.facts}>
             <Settings dag={dag} />
           </Section>
-          <NextRuns dag={dag} />
+          <Section title={text.nextRuns}>
+            <SchedulePanel dag={dag} />
+          </Section>
           <Versions dagId={dagId} zone={dag.timezone} />
         </div>
       </div>
@@ -73,7 +77,14 @@ function Section({ title, children }: { title: string; children: ReactNode }) {
 
 function Settings({ dag }: { dag: DagDetail }) {
   const facts: [string, ReactNode][] = [
-    [text.file, <span className="mono">{dag.file}</span>],
+    ...(dag.dag_display_name === null ? [] : ([[text.dagId, <span className="mono">{dag.id}</span>]] as [string, ReactNode][])),
+    [
+      text.file,
+      <Link to="/dags/$dagId/code" params={{ dagId: dag.id }} className="mono">
+        {dag.file}
+      </Link>,
+    ],
+    [text.created, <Instant at={dag.created_at} zone={dag.timezone} />],
     [
       strings.dag.schedule,
       dag.schedule_interval === null ? (
@@ -91,10 +102,22 @@ function Settings({ dag }: { dag: DagDetail }) {
     [text.maxActiveRuns, dag.max_active_runs],
     [text.maxActiveTasks, dag.max_active_tasks],
     [text.timeout, dag.dagrun_timeout_ms === null ? text.none : formatDuration(dag.dagrun_timeout_ms)],
+    [text.failedInARow, dag.max_consecutive_failed_dag_runs === 0 ? text.none : text.failedRuns(dag.max_consecutive_failed_dag_runs)],
     [text.failFast, yesNo(dag.fail_fast)],
     [text.dialect, text.dialectOf(dag.dialect)],
     [text.callbacks, dag.callbacks.length === 0 ? text.none : dag.callbacks.join(', ')],
-    [text.owner, dag.owner],
+    [
+      text.owner,
+      <Link to="/dags" search={{ owner: dag.owner }}>
+        {dag.owner}
+      </Link>,
+    ],
+    [
+      text.tasks,
+      <Link to="/dags/$dagId/graph" params={{ dagId: dag.id }}>
+        {dag.task_count.toLocaleString('en')}
+      </Link>,
+    ],
     [
       text.tags,
       dag.tags.length === 0 ? (
@@ -188,45 +211,8 @@ function Params({ params }: { params: DagDetail['params'] }) {
   )
 }
 
-function NextRuns({ dag }: { dag: DagDetail }) {
-  const { data } = useQuery(nextRunsQuery(dag.id))
-  return (
-    <Section title={text.nextRuns}>
-      {dag.is_paused && dag.schedule_interval !== null ? (
-        <Text size="sm" c="dimmed">
-          {text.pausedNextRuns}
-        </Text>
-      ) : data === undefined ? (
-        <RowsSkeleton rows={2} height={28} />
-      ) : data.data.length === 0 ? (
-        <Text size="sm" c="dimmed">
-          {text.noNextRuns}
-        </Text>
-      ) : (
-        <Table verticalSpacing={4} fz="sm">
-          <Table.Thead>
-            <Table.Tr>
-              <Table.Th>{text.runAfter}</Table.Th>
-              <Table.Th>{text.logical}</Table.Th>
-            </Table.Tr>
-          </Table.Thead>
-          <Table.Tbody>
-            {data.data.map((run) => (
-              <Table.Tr key={run.run_after}>
-                <Table.Td>
-                  <Instant at={run.run_after} zone={dag.timezone} />
-                </Table.Td>
-                <Table.Td>
-                  <Instant at={run.logical_date} zone={dag.timezone} />
-                </Table.Td>
-              </Table.Tr>
-            ))}
-          </Table.Tbody>
-        </Table>
-      )}
-    </Section>
-  )
-}
+/** The newest ones; the tab of versions has them all. */
+const VERSIONS_SHOWN = 5
 
 function Versions({ dagId, zone }: { dagId: string; zone: string }) {
   const { data } = useQuery(dagVersionsQuery(dagId))
@@ -237,10 +223,10 @@ function Versions({ dagId, zone }: { dagId: string; zone: string }) {
       ) : (
         <Table verticalSpacing={4} fz="sm">
           <Table.Tbody>
-            {data.versions.map((version) => (
+            {data.versions.slice(0, VERSIONS_SHOWN).map((version) => (
               <Table.Tr key={version.id}>
                 <Table.Td>
-                  <Link to="/dags/$dagId/code" params={{ dagId }} search={{ version: version.version }}>
+                  <Link to="/dags/$dagId/versions" params={{ dagId }} search={{ version: version.version }}>
                     {strings.dag.version(version.version)}
                   </Link>
                 </Table.Td>
@@ -253,6 +239,11 @@ function Versions({ dagId, zone }: { dagId: string; zone: string }) {
           </Table.Tbody>
         </Table>
       )}
+      <Text size="sm" mt={6}>
+        <Link to="/dags/$dagId/versions" params={{ dagId }}>
+          {text.allVersions}
+        </Link>
+      </Text>
     </Section>
   )
 }

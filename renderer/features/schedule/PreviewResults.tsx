@@ -3,10 +3,10 @@ import { Accordion, Alert, Table, Text, Title } from '@mantine/core'
 import { IconClockExclamation, IconStack2 } from '@tabler/icons-react'
 import type { NextRun } from '#contract/dag.ts'
 import type { Outlook, SchedulePreview } from '#contract/schedule.ts'
-import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { clockChangesOf } from './clockChange.ts'
+import { Overlaps } from './Overlaps.tsx'
 import { RunsTable } from './RunsTable.tsx'
 import classes from './SchedulesPage.module.css'
 
@@ -127,19 +127,5 @@ function DueList({ outlook, zone }: { outlook: Outlook; zone: string }) {
         </Accordion.Panel>
       </Accordion.Item>
     </Accordion>
-  )
-}
-
-function Overlaps({ preview }: { preview: SchedulePreview }) {
-  const { durations, runs, max_active_runs } = preview
-  if (durations === null || runs.length === 0) return null
-  const usual = formatDuration(durations.median_ms)
-  const overlapping = runs.filter(({ still_running }) => still_running > 0).length
-  return (
-    <Text size="sm" mt="sm" {...(overlapping === 0 ? { c: 'dimmed' } : {})}>
-      {overlapping === 0
-        ? text.fits(usual, formatDuration(durations.longest_ms), durations.runs)
-        : text.overlapsSome(overlapping, usual, max_active_runs)}
-    </Text>
   )
 }

@@ -15,22 +15,26 @@ interface RunsTableProps {
   zone: string
   /** How long a run of the DAG takes; null = not known. */
   usual: number | null
+  /** Without the numbers and the other zones. */
+  isShort?: boolean
 }
 
-export const RunsTable = memo(function RunsTable({ runs, zone, usual }: RunsTableProps) {
+export const RunsTable = memo(function RunsTable({ runs, zone, usual, isShort = false }: RunsTableProps) {
   const local = localZone()
-  const others = [
-    ...(local === zone ? [] : [{ name: text.columns.local, zone: local }]),
-    ...(zone === 'UTC' || local === 'UTC' ? [] : [{ name: text.columns.utc, zone: 'UTC' }]),
-  ]
+  const others = isShort
+    ? []
+    : [
+        ...(local === zone ? [] : [{ name: text.columns.local, zone: local }]),
+        ...(zone === 'UTC' || local === 'UTC' ? [] : [{ name: text.columns.utc, zone: 'UTC' }]),
+      ]
   const hasIntervals = runs.some((run) => run.data_interval_start !== run.data_interval_end)
   const hasMarks = runs.some((run) => run.clock_change !== null || run.still_running > 0)
   return (
     <div className={classes['tableFrame']} tabIndex={0} role="region" aria-label={text.next}>
-      <Table verticalSpacing={4} fz="sm" stickyHeader={false} miw={560}>
+      <Table verticalSpacing={4} fz="sm" stickyHeader={false} miw={isShort ? 380 : 560}>
         <Table.Thead>
           <Table.Tr>
-            <Table.Th w={44}>{text.columns.number}</Table.Th>
+            {isShort ? null : <Table.Th w={44}>{text.columns.number}</Table.Th>}
             <Table.Th>
               {text.columns.inZone} <span className={classes['dim']}>{zone}</span>
             </Table.Th>
@@ -52,7 +56,7 @@ export const RunsTable = memo(function RunsTable({ runs, zone, usual }: RunsTabl
         <Table.Tbody>
           {runs.map((run, at) => (
             <Table.Tr key={run.run_after} {...(run.clock_change === null ? {} : { className: classes['changed'] })}>
-              <Table.Td className="tabular">{at + 1}</Table.Td>
+              {isShort ? null : <Table.Td className="tabular">{at + 1}</Table.Td>}
               <Table.Td>
                 <Moment at={run.run_after} zone={zone} withDay />
               </Table.Td>

@@ -11,6 +11,7 @@ import { strings } from '../../strings.ts'
 import { useMe } from '../session/index.ts'
 import { defaultsOf, type Conf } from './conf.ts'
 import { usePresets } from './presets.ts'
+import classes from './TriggerForm.module.css'
 
 const text = strings.trigger
 /** Newest runs that are looked at, and different confs of them that are offered. */
@@ -37,7 +38,7 @@ export function FillMenu({ dag, conf, onFill }: FillMenuProps) {
   })
   return (
     <Popover opened={isNaming} onChange={setNaming} position="bottom-end" trapFocus withinPortal>
-      <Menu opened={isOpen} onChange={setOpen} width={340}>
+      <Menu opened={isOpen} onChange={setOpen} width={340} classNames={{ itemLabel: classes['item'] ?? '' }}>
         <Menu.Target>
           <Popover.Target>
             <Button size="xs" variant="default" rightSection={<IconChevronDown size={14} />}>

@@ -20,6 +20,8 @@ export function ParamField({ field, isFirst, value, problem, onChange }: ParamFi
   const shared = {
     label: field.title,
     description: describe(field),
+    // Markdown has blocks; a paragraph may not hold them.
+    descriptionProps: { component: 'div' } as object,
     error: problem,
     required: field.isRequired,
     name: field.name,
