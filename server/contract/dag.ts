@@ -63,6 +63,7 @@ export const DagDetail = Strict({
   end_date: Nullable(Instant),
   timetable: TimetableSpec,
   dagrun_timeout_ms: Nullable(Type.Integer()),
+  max_consecutive_failed_dag_runs: Type.Integer({ description: 'the DAG is paused after so many failed runs in a row; 0 = never' }),
   fail_fast: Type.Boolean(),
   params: Type.Record(Type.String(), ParamSpec),
   callbacks: Type.Array(Type.String()),

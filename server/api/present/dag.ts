@@ -69,6 +69,7 @@ export function presentDagDetail(dag: DagRecord, around: DagSurroundings, versio
     end_date: spec.end_date,
     timetable: spec.timetable,
     dagrun_timeout_ms: spec.dagrun_timeout_ms,
+    max_consecutive_failed_dag_runs: spec.max_consecutive_failed_dag_runs,
     fail_fast: spec.fail_fast,
     params: spec.params,
     callbacks: spec.callbacks,
