@@ -23,11 +23,27 @@ export function matchesKey(keys: string, press: KeyPress, isMac: boolean): boole
 }
 
 export function commandFor(commands: readonly Command[], press: KeyPress, isMac: boolean): Command | undefined {
+  const has = (list: readonly string[] | undefined) => list?.some((keys) => matchesKey(keys, press, isMac)) === true
   // The newest registration wins: a panel's `/` goes before its page's.
-  return commands.findLast((command) => command.keys?.some((keys) => matchesKey(keys, press, isMac)))
+  return commands.findLast((command) => has(command.keys)) ?? commands.findLast((command) => has(command.fallbackKeys))
 }
 
-const NAMES: Record<string, string> = { mod: 'Ctrl', shift: 'Shift', alt: 'Alt', escape: 'Esc', arrowup: '↑', arrowdown: '↓' }
+/** The keys that lead to a command now: those of its own, and fallback keys that nobody else has. */
+export function keysOf(command: Command, commands: readonly Command[]): readonly string[] {
+  const free = command.fallbackKeys?.filter((keys) => !commands.some((other) => other.keys?.includes(keys) === true)) ?? []
+  return [...(command.keys ?? []), ...free]
+}
+
+const NAMES: Record<string, string> = {
+  mod: 'Ctrl',
+  shift: 'Shift',
+  alt: 'Alt',
+  escape: 'Esc',
+  arrowup: '↑',
+  arrowdown: '↓',
+  arrowleft: '←',
+  arrowright: '→',
+}
 export function keyCaps(keys: string, isMac: boolean): string[] {
   return keys.split('+').map((part) => (part === 'mod' && isMac ? '⌘' : (NAMES[part.toLowerCase()] ?? part.toUpperCase())))
 }

@@ -1,4 +1,5 @@
 /** The head of the grid: a bar per run (height = duration, colour and sign = state, mark = type), dates above. */
+import { VisuallyHidden } from '@mantine/core'
 import { IconDatabase, IconHistory, IconPlayerPlayFilled, type Icon } from '@tabler/icons-react'
 import { memo } from 'react'
 import type { RunType } from '#contract/states.ts'
@@ -61,12 +62,12 @@ export const GridHead = memo(function GridHead({ columns, from, to, offset, long
         id={columnId(run.run_id)}
         role="columnheader"
         aria-colindex={at + 2}
-        aria-label={text.column(run.run_id, columnWords(column))}
         aria-selected={run.run_id === selected}
         className={classes['column']}
         data-focused={run.run_id === focused || undefined}
         style={{ left: offset + at * COLUMN_PX }}
       >
+        <VisuallyHidden>{text.column(run.run_id, columnWords(column))}</VisuallyHidden>
         {hasDate(at, columns.length) ? (
           <span className={classes['date']} data-side={columns.length < DATE_COLUMNS ? 'left' : 'right'} aria-hidden>
             {shortDate(dateOf(column), zoneFor(mode, zone))}

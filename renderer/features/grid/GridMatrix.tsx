@@ -6,6 +6,8 @@
  */
 import { Loader } from '@mantine/core'
 import { useCallback, useEffect, useLayoutEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import { useCommands } from '../../commands/index.ts'
+import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { useTimeMode } from '../../ui/timeMode.ts'
 import { COLUMN_PX, ROW_PX } from './cellPainter.ts'
@@ -14,12 +16,17 @@ import classes from './grid.module.css'
 import { BARS_PX, columnId, durationOf, GridHead } from './GridHead.tsx'
 import { GridBlocks, rowId } from './GridBlocks.tsx'
 import { cellWords, GridTooltip, HoverStore } from './GridTooltip.tsx'
-import { formatDuration } from '../../lib/time.ts'
 import { keyStep, type Place } from './keys.ts'
 import type { RowTree, Unfolded } from './rows.ts'
 import { isSameTile, scrolledTo, tileOf } from './window.ts'
 
 const HEAD_PX = 20 + BARS_PX + 16
+const STEPS = [
+  ['ArrowLeft', strings.grid.keys.left],
+  ['ArrowRight', strings.grid.keys.right],
+  ['ArrowUp', strings.grid.keys.up],
+  ['ArrowDown', strings.grid.keys.down],
+] as const
 /** Older runs are asked for when so many columns are left. */
 const NEAR_START = 8
 
@@ -82,16 +89,33 @@ export function GridMatrix(p: GridMatrixProps) {
     moveMark(mark.current, false, {})
     moveMark(rowMark.current, false, {})
   }
-  const onKeyDown = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return
-    const step = keyStep(event.key, focus, { rows: visible.length, columns: columns.length })
-    if (step === null) return
-    event.preventDefault()
-    if (step.kind === 'move') p.onFocus(step.to, event.repeat ? 'held key' : 'key')
+  /** True if the key is one of the grid's. */
+  const press = (key: string, isRepeat: boolean): boolean => {
+    const step = keyStep(key, focus, { rows: visible.length, columns: columns.length })
+    if (step === null) return false
+    if (step.kind === 'move') p.onFocus(step.to, isRepeat ? 'held key' : 'key')
     else if (step.kind === 'open') p.onOpen(step.at)
     else p.onFold(step.at)
     if (step.kind === 'move' && step.to.column === 0) p.onNearStart()
+    return true
   }
+  const onKeyDown = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey) return
+    if (press(event.key, event.repeat)) event.preventDefault()
+  }
+  // Airflow's: from wherever the focus is, as after a dialog.
+  useCommands(
+    STEPS.map(([key, title]) => ({
+      id: `grid-${key}`,
+      title,
+      group: 'view',
+      keys: [`shift+${key}`],
+      run: () => {
+        scroller.current?.focus()
+        press(key, false)
+      },
+    })),
+  )
   const width = namesWidth + columns.length * COLUMN_PX + 12
   return (
     <div
