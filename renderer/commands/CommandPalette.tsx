@@ -1,81 +1,129 @@
-/** Mod+K: commands of the registry and DAGs of the server in one list. */
+/** Mod+K: what the server finds (DAGs, tasks, runs) and the commands of the registry in one list. */
 import '@mantine/spotlight/styles.css'
-import { Spotlight, spotlight, type SpotlightActionGroupData } from '@mantine/spotlight'
+import { Spotlight, spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
 import { useDebouncedValue } from '@mantine/hooks'
-import { IconCommand, IconSearch, IconSitemap } from '@tabler/icons-react'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { IconBox, IconCommand, IconPlayerPause, IconSearch, IconSitemap } from '@tabler/icons-react'
+import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState, useSyncExternalStore } from 'react'
-import { dagListQuery } from '../api/queries.ts'
+import type { SearchAnswer } from '#contract/overview.ts'
+import { searchQuery } from '../api/queries/home.ts'
 import { strings } from '../strings.ts'
+import { StateIcon } from '../ui/StateBadge.tsx'
 import { KeyCaps } from './KeyCaps.tsx'
 import { paletteRequest } from './paletteRequest.ts'
-import { commandRegistry, type CommandGroup } from './registry.ts'
+import { commandRegistry, type Command, type CommandGroup } from './registry.ts'
 
 const GROUPS: readonly CommandGroup[] = ['go', 'act', 'view', 'help']
-/** DAGs shown in the palette; more are one search in the DAG list away. */
-const DAGS_SHOWN = 8
+const SHAPE = { size: 18 } as const
+const text = strings.commands
 
 export function CommandPalette() {
-  const navigate = useNavigate()
   useEffect(() => paletteRequest.serve(spotlight.open), [])
   const commands = useSyncExternalStore(commandRegistry.subscribe, commandRegistry.list)
   const [query, setQuery] = useState('')
-  const [isOpen, setIsOpen] = useState(false)
-  const [search] = useDebouncedValue(query.trim(), 150)
-  const dags = useInfiniteQuery({ ...dagListQuery(search === '' ? {} : { search }), enabled: isOpen })
-
-  const groups: SpotlightActionGroupData[] = [
-    {
-      group: strings.commands.groups.dags,
-      actions: (dags.data?.pages[0]?.data ?? []).slice(0, DAGS_SHOWN).map((dag) => ({
-        id: `dag:${dag.id}`,
-        label: dag.dag_display_name ?? dag.id,
-        ...(dag.description === null ? {} : { description: dag.description }),
-        leftSection: <IconSitemap size={18} />,
-        // The server matched more fields than the label; the keyword keeps Spotlight's own filter from dropping them.
-        keywords: [query],
-        onClick: () => void navigate({ to: '/dags/$dagId', params: { dagId: dag.id } }),
-      })),
-    },
-    ...GROUPS.map((group) => ({
-      group: strings.commands.groups[group],
-      actions: commands
-        .filter((command) => command.group === group)
-        .map((command) => ({
-          id: command.id,
-          label: command.title,
-          leftSection: <IconCommand size={18} />,
-          rightSection: command.keys?.[0] === undefined ? null : <KeyCaps keys={command.keys[0]} />,
-          onClick: () => {
-            command.run()
-          },
-        })),
-    })),
-  ].filter((group) => group.actions.length > 0)
-
+  const [search] = useDebouncedValue(query.trim(), 120)
+  const found = useQuery({ ...searchQuery(search), enabled: search !== '' })
+  const hits = useHits(search === '' ? undefined : found.data)
+  const groups = [...hits, ...commandGroups(commands)].filter((group) => group.actions.length > 0)
+  const isSearching = query.trim() !== '' && (found.isFetching || query.trim() !== search)
   return (
     <Spotlight
       actions={groups}
       shortcut={null}
       query={query}
       onQueryChange={setQuery}
-      onSpotlightOpen={() => {
-        setIsOpen(true)
-      }}
+      // The server has matched more than a label shows: its finds stay, and the commands are matched here.
+      filter={(wanted, actions) => actions.map((action) => narrowed(wanted, action)).filter((action) => action !== null)}
       onSpotlightClose={() => {
-        setIsOpen(false)
         setQuery('')
       }}
-      nothingFound={strings.commands.nothing}
+      nothingFound={isSearching ? text.searching : found.isError ? text.searchFailed : text.nothing}
       highlightQuery
       scrollable
-      maxHeight={420}
+      maxHeight="min(460px, 70vh)"
       searchProps={{
         leftSection: <IconSearch size={18} />,
-        placeholder: strings.commands.placeholder,
-        'aria-label': strings.commands.placeholder,
+        placeholder: text.placeholder,
+        'aria-label': text.placeholder,
+        maxLength: 250,
       }}
     />
   )
+}
+
+const FOUND = 'found:'
+const isGroup = (action: SpotlightActionData | SpotlightActionGroupData): action is SpotlightActionGroupData => 'group' in action
+
+function narrowed(
+  wanted: string,
+  action: SpotlightActionData | SpotlightActionGroupData,
+): SpotlightActionData | SpotlightActionGroupData | null {
+  if (isGroup(action)) {
+    const actions = action.actions.filter((each) => narrowed(wanted, each) !== null)
+    return actions.length === 0 ? null : { ...action, actions }
+  }
+  if (action.id.startsWith(FOUND)) return action
+  const label = action.label?.toLowerCase() ?? ''
+  // Every word, in any order: "theme switch" finds it too.
+  return wanted
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => label.includes(word))
+    ? action
+    : null
+}
+
+function useHits(found: SearchAnswer | undefined): SpotlightActionGroupData[] {
+  const navigate = useNavigate()
+  if (!found) return []
+  return [
+    {
+      group: text.groups.dags,
+      actions: found.dags.map((dag) => ({
+        id: `${FOUND}dag ${dag.dag_id}`,
+        label: dag.dag_display_name ?? dag.dag_id,
+        ...(dag.description === null ? {} : { description: dag.description }),
+        leftSection: dag.is_paused ? <IconPlayerPause {...SHAPE} /> : <IconSitemap {...SHAPE} />,
+        onClick: () => void navigate({ to: '/dags/$dagId', params: { dagId: dag.dag_id } }),
+      })),
+    },
+    {
+      group: text.groups.tasks,
+      actions: found.tasks.map(({ dag_id, task_id }) => ({
+        id: `${FOUND}task ${dag_id} ${task_id}`,
+        label: task_id,
+        description: text.taskOf(dag_id),
+        leftSection: <IconBox {...SHAPE} />,
+        onClick: () => void navigate({ to: '/dags/$dagId/graph', params: { dagId: dag_id }, search: { find: task_id } }),
+      })),
+    },
+    {
+      group: text.groups.runs,
+      actions: found.runs.map(({ dag_id, run_id, state }) => ({
+        id: `${FOUND}run ${dag_id} ${run_id}`,
+        label: run_id,
+        description: dag_id,
+        leftSection: <StateIcon state={state} size={18} label />,
+        onClick: () => void navigate({ to: '/dags/$dagId/runs/$runId', params: { dagId: dag_id, runId: run_id } }),
+      })),
+    },
+  ]
+}
+
+function commandGroups(commands: readonly Command[]): SpotlightActionGroupData[] {
+  return GROUPS.map((group) => ({
+    group: text.groups[group],
+    actions: commands
+      .filter((command) => command.group === group)
+      .map((command) => ({
+        id: command.id,
+        label: command.title,
+        leftSection: <IconCommand {...SHAPE} />,
+        rightSection: command.keys?.[0] === undefined ? null : <KeyCaps keys={command.keys[0]} />,
+        onClick: () => {
+          command.run()
+        },
+      })),
+  }))
 }

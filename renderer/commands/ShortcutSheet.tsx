@@ -3,6 +3,7 @@ import { Group, Modal, Stack, Text, Title } from '@mantine/core'
 import { useSyncExternalStore } from 'react'
 import { strings } from '../strings.ts'
 import { KeyCaps } from './KeyCaps.tsx'
+import { keysOf } from './keys.ts'
 import { commandRegistry, type CommandGroup } from './registry.ts'
 
 const GROUPS: readonly CommandGroup[] = ['go', 'act', 'view', 'help']
@@ -16,7 +17,7 @@ export function ShortcutSheet({ opened, onClose }: { opened: boolean; onClose: (
           {strings.commands.sheetLead}
         </Text>
         {GROUPS.map((group) => {
-          const inGroup = commands.filter((command) => command.group === group && command.keys !== undefined)
+          const inGroup = commands.filter((command) => command.group === group && keysOf(command, commands).length > 0)
           if (inGroup.length === 0) return null
           return (
             <Stack key={group} gap={6}>
@@ -27,7 +28,7 @@ export function ShortcutSheet({ opened, onClose }: { opened: boolean; onClose: (
                 <Group key={command.id} justify="space-between" wrap="nowrap">
                   <Text size="sm">{command.title}</Text>
                   <Group gap="sm" wrap="nowrap">
-                    {command.keys?.map((keys) => (
+                    {keysOf(command, commands).map((keys) => (
                       <KeyCaps key={keys} keys={keys} />
                     ))}
                   </Group>

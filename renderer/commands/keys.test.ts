@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { commandFor, keyCaps, matchesKey, type KeyPress } from './keys.ts'
+import { commandFor, keyCaps, keysOf, matchesKey, type KeyPress } from './keys.ts'
 import type { Command } from './registry.ts'
 
 const press = (key: string, change: Partial<KeyPress> = {}): KeyPress => ({
@@ -31,6 +31,14 @@ describe('keys', () => {
     const command = (id: string): Command => ({ id, title: id, group: 'view', keys: ['/'], run: () => undefined })
     expect(commandFor([command('page'), command('panel')], press('/'), false)?.id).toBe('panel')
     expect(commandFor([command('page')], press('x'), false)).toBeUndefined()
+  })
+  it('leaves a fallback key to whoever wants it', () => {
+    const palette: Command = { id: 'palette', title: 'palette', group: 'help', keys: ['mod+k'], fallbackKeys: ['/'], run: () => undefined }
+    const search: Command = { id: 'search', title: 'search', group: 'view', keys: ['/'], run: () => undefined }
+    // The frame may register again after its page.
+    expect(commandFor([search, palette], press('/'), false)?.id).toBe('search')
+    expect(commandFor([palette], press('/'), false)?.id).toBe('palette')
+    expect([keysOf(palette, [search, palette]), keysOf(palette, [palette])]).toEqual([['mod+k'], ['mod+k', '/']])
   })
   it('writes keys as their caps', () => {
     expect(keyCaps('mod+k', false)).toEqual(['Ctrl', 'K'])

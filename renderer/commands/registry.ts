@@ -12,6 +12,8 @@ export interface Command {
   group: CommandGroup
   /** Keys such as `mod+k`, `?`, `shift+c`, `/`. `mod` is Command on a Mac, else Control. */
   keys?: readonly string[]
+  /** Keys that it has only where no other command wants them. */
+  fallbackKeys?: readonly string[]
   run: () => void
 }
 

@@ -8,7 +8,9 @@ export function useCommands(list: readonly Command[]): void {
   useEffect(() => {
     newest.current = list
   })
-  const identity = list.map((command) => `${command.id} ${command.title} ${command.keys?.join(' ') ?? ''}`).join('\n')
+  const identity = list
+    .map((command) => `${command.id} ${command.title} ${[...(command.keys ?? []), ...(command.fallbackKeys ?? [])].join(' ')}`)
+    .join('\n')
   useEffect(
     () =>
       commandRegistry.add(

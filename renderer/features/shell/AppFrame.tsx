@@ -72,7 +72,7 @@ export function AppFrame() {
               size="sm"
               aria-label={isNavOpen ? strings.nav.close : strings.nav.open}
             />
-            <UnstyledButton component={Link} to="/" className={classes['brand']}>
+            <UnstyledButton component={Link} to="/" className={classes['brand']} aria-label={strings.product}>
               <Image src="/icon.svg" w={26} h={26} alt="" />
               <Text fw={700} size="md" visibleFrom="xs" lts={0.6}>
                 {strings.product}
@@ -168,7 +168,7 @@ function useGlobalCommands(toggleSheet: () => void): void {
   const { setColorScheme } = useMantineColorScheme()
   const scheme = useComputedColorScheme('light')
   useCommands([
-    { id: 'palette', title: strings.commands.palette, group: 'help', keys: ['mod+k'], run: openPalette },
+    { id: 'palette', title: strings.commands.palette, group: 'help', keys: ['mod+k'], fallbackKeys: ['/'], run: openPalette },
     { id: 'shortcuts', title: strings.commands.sheet, group: 'help', keys: ['?'], run: toggleSheet },
     ...useNavigation().flatMap(({ entries }) =>
       entries.map((entry) => ({
