@@ -63,7 +63,11 @@ function unpackRun(run: GridRun): GridRunCells {
   }
 }
 
+/** Of newer browsers; several times faster than a loop. */
+const { fromBase64 } = Uint8Array as unknown as { fromBase64?: (base64: string) => Uint8Array }
+
 function bytesOf(base64: string): Uint8Array {
+  if (fromBase64) return fromBase64.call(Uint8Array, base64)
   const text = atob(base64)
   const bytes = new Uint8Array(text.length)
   for (let at = 0; at < text.length; at++) bytes[at] = text.charCodeAt(at)
