@@ -11,3 +11,14 @@ export function formatBytes(bytes: number): string {
   }
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${UNITS[unit] ?? 'B'}`
 }
+
+const NOTE_SHOWN = 60
+/** The first line of a note, where there is room for a few words. */
+export function shortNote(note: string): string {
+  const line =
+    note
+      .trim()
+      .split('\n')[0]
+      ?.replaceAll(/[*_`#]/g, '') ?? ''
+  return line.length > NOTE_SHOWN ? `${line.slice(0, NOTE_SHOWN)} …` : line
+}

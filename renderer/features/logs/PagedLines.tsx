@@ -64,12 +64,16 @@ export function PagedLines({
     },
   }))
   useEffect(() => {
-    if (following) toLine(count)
+    // Before the view is measured it has no end.
+    if (following && height > 0) toLine(count)
   }, [following, count, height])
   // The bar follows what was decided here, never the other way round.
   useLayoutEffect(() => {
     const element = scroller.current
-    if (element && Math.abs(element.scrollTop - place.scroll) > 1) element.scrollTop = place.scroll
+    if (!element || Math.abs(element.scrollTop - place.scroll) <= 1) return
+    element.scrollTop = place.scroll
+    // Where the browser stopped it is no wish of the reader.
+    if (newest.current.place === place) newest.current.place = { ...place, scroll: element.scrollTop }
   }, [place])
   useEffect(() => () => clearTimeout(rest.current), [])
   // A wheel moves lines, not the smaller scale of the bar: near the ends the bar has no pixels left for it.

@@ -8,6 +8,7 @@ import type { RunContext } from '#contract/taskViews.ts'
 import { dagQuery } from '../../api/queries.ts'
 import { runContextQuery } from '../../api/queries/taskViews.ts'
 import { useCommands } from '../../commands/index.ts'
+import { shortNote } from '../../lib/format.ts'
 import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { Elapsed } from '../../ui/Elapsed.tsx'
@@ -64,6 +65,7 @@ export function RunHeader({ dagId, runId, run }: { dagId: string; runId: string;
             {run.state_reason !== null && run.state === 'failed' ? (
               <Fact label={text.reason}>{text.reasons[run.state_reason] ?? run.state_reason}</Fact>
             ) : null}
+            {run.note === null ? null : <Fact label={text.note}>{shortNote(run.note)}</Fact>}
           </>
         ) : undefined
       }

@@ -32,7 +32,7 @@ export function RunInline({ run }: { run: DagRun }) {
 
 function InlineGraph({ run }: { run: DagRun }) {
   const navigate = useNavigate()
-  const [search, setSearch] = useState<GraphSearch>({ dir: 'LR' })
+  const [search, setSearch] = useState<GraphSearch>({})
   const change = (part: GraphChange) => {
     if (part.task !== undefined) {
       void navigate({ to: '/dags/$dagId/runs/$runId', params: { dagId: run.dag_id, runId: run.run_id }, search: { task: part.task } })

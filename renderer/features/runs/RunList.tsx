@@ -108,17 +108,21 @@ export function RunList({ dagId, search, onChange }: RunListProps) {
           onChange={type}
         />
         {isDated ? (
-          <Pill
-            withRemoveButton
-            size="md"
-            removeButtonProps={{ 'aria-label': strings.runs.anyDate }}
-            onRemove={() => {
+          <Button
+            size="xs"
+            variant="default"
+            fw={400}
+            rightSection={<IconX size={14} />}
+            aria-label={strings.runs.anyDate}
+            onClick={() => {
               const { date_from: _, date_to: __, ...rest } = search
               onChange(rest)
             }}
           >
-            <Instant at={search.date_from ?? null} zone={zone} /> – <Instant at={search.date_to ?? null} zone={zone} />
-          </Pill>
+            <Instant at={search.date_from ?? null} zone={zone} />
+            {' – '}
+            <Instant at={search.date_to ?? null} zone={zone} />
+          </Button>
         ) : null}
         {selected.size > 0 ? (
           <>

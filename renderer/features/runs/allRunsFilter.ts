@@ -13,7 +13,7 @@ export function runFilterOf(search: AllRunsSearch, isLocal: boolean): RunFilter 
     state: search.state,
     run_type: search.type,
     since_ms: search.since === undefined ? undefined : SINCE_MS[search.since],
-    active_from: search.from === undefined ? undefined : startOf(search.from).toISOString(),
-    active_to: search.to === undefined ? undefined : new Date(startOf(search.to).getTime() + DAY_MS - 1).toISOString(),
+    ended_from: search.from === undefined ? undefined : startOf(search.from).toISOString(),
+    ended_to: search.to === undefined ? undefined : new Date(startOf(search.to).getTime() + DAY_MS - 1).toISOString(),
   }
 }

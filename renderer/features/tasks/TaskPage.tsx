@@ -3,6 +3,7 @@ import { useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { errorCode } from '../../api/errors.ts'
 import { taskQuery } from '../../api/queries.ts'
+import { shortNote } from '../../lib/format.ts'
 import type { TaskChange } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { Elapsed } from '../../ui/Elapsed.tsx'
@@ -54,6 +55,7 @@ export function TaskPage() {
               <Fact label={strings.tasks.duration}>
                 <Elapsed start={task.data.start_time} end={task.data.end_time} />
               </Fact>
+              {task.data.note === null ? null : <Fact label={strings.note.label}>{shortNote(task.data.note)}</Fact>}
             </>
           ) : undefined
         }
