@@ -11,6 +11,7 @@ import type { Figure, Row } from './harness/row.ts'
 import { chain, longChain } from './rows/chain.ts'
 import { engine, enginePostgres } from './rows/engine.ts'
 import { bashFanout, pythonFanout } from './rows/fanout.ts'
+import { grid } from './rows/grid.ts'
 import { idle } from './rows/idle.ts'
 import { parse } from './rows/parse.ts'
 import { schedule } from './rows/schedule.ts'
@@ -34,6 +35,7 @@ const ROWS: readonly Row[] = [
   idle,
   sleeping,
   parse,
+  grid,
 ]
 
 interface Outcome {
