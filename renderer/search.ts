@@ -321,7 +321,7 @@ export type RunsSince = (typeof RUNS_SINCE)[number]
 /** Runs of all DAGs. */
 export interface AllRunsSearch extends RunsSearch {
   dag?: string
-  /** Went on within this time from now ... */
+  /** Ended within this time from now, or goes on ... */
   since?: RunsSince
   /** ... or between these days (`2026-11-23`, both included), as the time mode sees them. */
   from?: string

@@ -77,8 +77,8 @@ export const runListQuery = (dagId: string, filter: RunFilter) =>
         query: definedOnly({
           state: filter.state as DagRunState | undefined,
           run_type: filter.run_type as RunType | undefined,
-          active_from: filter.since_ms === undefined ? filter.active_from : new Date(Date.now() - filter.since_ms).toISOString(),
-          active_to: filter.active_to,
+          ended_from: filter.since_ms === undefined ? filter.ended_from : new Date(Date.now() - filter.since_ms).toISOString(),
+          ended_to: filter.ended_to,
           logical_date_from: filter.logical_date_from,
           logical_date_to: filter.logical_date_to,
           limit: PAGE_ROWS,

@@ -38,8 +38,8 @@ export interface RunFilter {
   run_type?: string | undefined
   /** Milliseconds back from the moment of asking. */
   since_ms?: number | undefined
-  active_from?: string | undefined
-  active_to?: string | undefined
+  ended_from?: string | undefined
+  ended_to?: string | undefined
   /** Logical dates, both ends included. */
   logical_date_from?: string | undefined
   logical_date_to?: string | undefined

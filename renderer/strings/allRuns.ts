@@ -13,7 +13,7 @@ export const allRunsStrings = {
     between: 'Between two days',
     from: 'From day',
     to: 'To day',
-    hint: 'Runs that went on at some time within it.',
+    hint: 'Runs that ended within it, and those that go on.',
     emptyText: 'Runs appear here as soon as a DAG is triggered or its schedule is due.',
     columns: {
       state: 'State',

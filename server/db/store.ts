@@ -96,9 +96,9 @@ export interface RunFilter {
   run_type?: RunType
   logical_date_from?: number
   logical_date_to?: number
-  /** Went on at some time between these: queued before the end, not ended before the start. */
-  active_from?: number
-  active_to?: number
+  /** Ended between these; without an end, runs that go on count too. */
+  ended_from?: number
+  ended_to?: number
 }
 
 /** Leadership: one term per win. The database's clock decides, never a controller's. */

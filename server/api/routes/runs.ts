@@ -23,12 +23,14 @@ export function createClear({ store, engine }: ApiServices, dags: DagReader) {
 }
 
 export function runHandlers(services: ApiServices, dags: DagReader): RunHandlers {
-  const { store, engine } = services
+  const { store, engine, clock } = services
+  /** A range that has not ended yet is one without an end. */
+  const endedBefore = (at: number) => (at > clock.now() ? {} : { ended_to: at })
   const clear = createClear(services, dags)
   return {
     async listRuns({ query }, { object: dag }) {
       const request = pageOf(query)
-      const { state, run_type, logical_date_from: from, logical_date_to: to, active_from, active_to } = query
+      const { state, run_type, logical_date_from: from, logical_date_to: to, ended_from, ended_to } = query
       const page = await store.dagRunList({
         ...request,
         dag_id: dag?.dag_id ?? null,
@@ -36,8 +38,8 @@ export function runHandlers(services: ApiServices, dags: DagReader): RunHandlers
         ...(run_type === undefined ? {} : { run_type }),
         ...(from === undefined ? {} : { logical_date_from: parseInstant(from, 'logical_date_from') }),
         ...(to === undefined ? {} : { logical_date_to: parseInstant(to, 'logical_date_to') }),
-        ...(active_from === undefined ? {} : { active_from: parseInstant(active_from, 'active_from') }),
-        ...(active_to === undefined ? {} : { active_to: parseInstant(active_to, 'active_to') }),
+        ...(ended_from === undefined ? {} : { ended_from: parseInstant(ended_from, 'ended_from') }),
+        ...(ended_to === undefined ? {} : endedBefore(parseInstant(ended_to, 'ended_to'))),
       })
       return {
         data: await dags.presentRuns(page.data),

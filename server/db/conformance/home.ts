@@ -101,6 +101,36 @@ export function homeConformance(subject: SubjectOf): void {
     })
   })
 
+  describe('dagRunList by end', () => {
+    test('finds what ended in a range, and what goes on where the range has no end', async () => {
+      const s = subject()
+      const version = await s.dag('by_end')
+      const at = (end: number, change: Partial<DagRunRecord> = {}) => runAt(s.id(), 'by_end', version, { end_time: NEVER + end, ...change })
+      const runs = [at(1), at(2, { state: 'failed' }), at(3), runAt(s.id(), 'by_end', version, { state: 'running' }), at(9)]
+      await s.commit({ dag_runs_insert: runs })
+      const found = async (p: object) => {
+        const page = await s.store.dagRunList({ dag_id: 'by_end', limit: 9, offset: 0, ...p })
+        expect(page.total).toBe(page.data.length)
+        return page.data.map(({ id }) => runs.findIndex((run) => run.id === id))
+      }
+      expect(await found({ ended_from: NEVER + 2 })).toEqual([4, 3, 2, 1])
+      expect(await found({ ended_from: NEVER + 2, ended_to: NEVER + 3 })).toEqual([2, 1])
+      expect(await found({ ended_to: NEVER + 3 })).toEqual([2, 1, 0])
+      expect(await found({ ended_from: NEVER + 1, state: 'failed' })).toEqual([1])
+      expect(await found({ ended_from: NEVER + 1, state: 'running' })).toEqual([3])
+      const first = await s.store.dagRunList({ dag_id: 'by_end', limit: 2, offset: 0, ended_to: NEVER + 9 })
+      const second = await s.store.dagRunList({
+        dag_id: 'by_end',
+        limit: 2,
+        offset: 0,
+        ended_to: NEVER + 9,
+        cursor: first.next_cursor ?? '',
+      })
+      expect([...first.data, ...second.data].map(({ id }) => id)).toEqual([4, 2, 1, 0].map((i) => runs[i]!.id))
+      await s.commit({ dag_runs_update: [{ id: runs[3]!.id, set: { state: 'success' } }] })
+    })
+  })
+
   describe('searchAll', () => {
     test('finds DAGs and tasks by part of a name, nearest first, and runs by date or by part', async () => {
       const s = subject()

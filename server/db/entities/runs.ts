@@ -2,7 +2,7 @@ import type { DagRunState, TaskInstanceState } from '#contract/states.ts'
 import type { DagRunRecord, DagVersionRecord, TaskInstanceRecord } from '../records.ts'
 import type { Database, Session } from '../database.ts'
 import type { PageOf, PageRequest, RunFilter, RunStateCounts } from '../store.ts'
-import { columns, list, sql, where } from '../sql.ts'
+import { columns, list, sql, where, type Sql } from '../sql.ts'
 import { cursorKey, limitOf, pageOf } from '../page.ts'
 import { totalOf } from './reading.ts'
 
@@ -18,7 +18,10 @@ async function findRun(s: Session, p: { dag_id: string; run_id: string }): Promi
   return rows[0] ?? null
 }
 
-/** Newest first. Without dates the total comes from kept counters; with dates the index of dates is counted. */
+/** Runs within a range of ends that are sorted; more are so dense that the walk along the ids finds a page of them sooner. */
+const SORTED_MAX = 5_000
+
+/** Newest first. Without dates the total comes from kept counters; with dates the indexes of dates and ends are counted. */
 export function dagRunList(db: Database, p: PageRequest & RunFilter): Promise<PageOf<DagRunRecord>> {
   return db.read(async (s) => {
     const kept = [
@@ -29,19 +32,8 @@ export function dagRunList(db: Database, p: PageRequest & RunFilter): Promise<Pa
     const dates = [
       p.logical_date_from === undefined ? null : sql`logical_date >= ${{ time: p.logical_date_from }}`,
       p.logical_date_to === undefined ? null : sql`logical_date <= ${{ time: p.logical_date_to }}`,
-      // What has not ended was still going on at any later time.
-      p.active_from === undefined
-        ? null
-        : p.state === 'success' || p.state === 'failed'
-          ? sql`end_time >= ${{ time: p.active_from }}`
-          : sql`(end_time >= ${{ time: p.active_from }} OR state IN ('queued', 'running'))`,
-      p.active_to === undefined ? null : sql`queued_time <= ${{ time: p.active_to }}`,
+      endedWithin(p),
     ]
-    const before = cursorKey(p, [0] as const)
-    const rows = await s.records(
-      'dag_runs',
-      sql`SELECT ${columns('dag_runs')} FROM dag_runs ${where([...kept, ...dates, before && sql`id < ${before[0]}`])} ORDER BY id DESC ${limitOf(p)}`,
-    )
     const dated = dates.some((condition) => condition !== null)
     const total = await totalOf(
       s,
@@ -49,8 +41,24 @@ export function dagRunList(db: Database, p: PageRequest & RunFilter): Promise<Pa
         ? sql`SELECT count(*) AS n FROM dag_runs ${where([...kept, ...dates])}`
         : sql`SELECT sum(n) AS n FROM dag_run_counts ${where(kept)}`,
     )
+    const before = cursorKey(p, [0] as const)
+    // A plus keeps the ids' own index out: it would lead through everything that came later.
+    const order = p.ended_to !== undefined && total <= SORTED_MAX ? sql`+id` : sql`id`
+    const rows = await s.records(
+      'dag_runs',
+      sql`SELECT ${columns('dag_runs')} FROM dag_runs ${where([...kept, ...dates, before && sql`id < ${before[0]}`])} ORDER BY ${order} DESC ${limitOf(p)}`,
+    )
     return pageOf(p, rows, total, (row) => [row.id])
   })
+}
+
+/** What goes on ends now: it counts unless the range is over. */
+function endedWithin(p: RunFilter): Sql | null {
+  const from = p.ended_from === undefined ? null : sql`end_time >= ${{ time: p.ended_from }}`
+  const to = p.ended_to === undefined ? null : sql`end_time <= ${{ time: p.ended_to }}`
+  if (to !== null) return from === null ? to : sql`${from} AND ${to}`
+  if (from === null || p.state === 'success' || p.state === 'failed') return from
+  return sql`(${from} OR state IN ('queued', 'running'))`
 }
 
 /** Three walks along the index of ids, each as long as what it returns. */
