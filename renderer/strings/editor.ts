@@ -113,7 +113,9 @@ export const editorStrings = {
       [added > 0 ? `${added} new` : '', changed > 0 ? `${changed} changed` : '', removed > 0 ? `${removed} removed` : '']
         .filter(Boolean)
         .join(', '),
-    goTo: (task: string) => `Go to ${task} in the text`,
+    leftOut: (count: number) =>
+      `What changed, with what stands next to it. ${plural(count, 'other task is', 'other tasks are')} not drawn.`,
+    nothingDrawn: (count: number) => `${plural(count, 'task')}. What you change is drawn here, with what stands next to it.`,
     foldAll: 'Fold groups',
     openAll: 'Unfold groups',
     fit: 'Fit the graph',

@@ -13,7 +13,7 @@ import {
 } from '@tabler/icons-react'
 import type { EditorView } from '@codemirror/view'
 import { setDiagnostics } from '@codemirror/lint'
-import { useCallback, useEffect, useMemo, useState } from 'react'
+import { useCallback, useDeferredValue, useEffect, useMemo, useState } from 'react'
 import type { DagFileContent } from '#contract/dagFile.ts'
 import { useCommands } from '../../commands/index.ts'
 import type { EditorChange, EditorSearch } from '../../search.ts'
@@ -92,6 +92,8 @@ export function FileEditor({ path, file, isGone = false, template = '', search, 
     else edit.save()
   }
   useCommands([{ id: 'editor-save', title: strings.editor.save, group: 'act', keys: ['mod+s'], run: save }])
+  // A graph of thousands is drawn when no key waits.
+  const shownGraph = useDeferredValue(preview.lastGood)
   const goTo = useGoTo(view)
   const goToTask = useCallback(
     (task: string) => {
@@ -131,7 +133,7 @@ export function FileEditor({ path, file, isGone = false, template = '', search, 
         </div>
         {showsGraph ? (
           <div className={classes['pane']} data-side>
-            <PreviewGraph state={preview} onTask={goToTask} />
+            <PreviewGraph good={shownGraph} isStale={preview.preview?.error != null} onTask={goToTask} />
           </div>
         ) : null}
       </div>

@@ -6,38 +6,38 @@ import '@xyflow/react/dist/style.css'
 import { ActionIcon, Badge, Select, Text, Tooltip } from '@mantine/core'
 import { IconArrowsMaximize, IconFold, IconFoldDown, IconSitemapOff } from '@tabler/icons-react'
 import { Background, getViewportForBounds, ReactFlow, ReactFlowProvider, useReactFlow, useStore } from '@xyflow/react'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
-import type { DagPreview } from '#contract/dagFile.ts'
+import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import type { DagFilePreview, DagPreview } from '#contract/dagFile.ts'
 import { strings } from '../../strings.ts'
 import { Empty } from '../../ui/PageState.tsx'
 import { parseOpen, toggleGroup } from '../graph/model.ts'
 import { useGraphLayout } from '../graph/useGraphLayout.ts'
 import classes from './PreviewGraph.module.css'
 import { previewEdgeTypes, previewNodeTypes, PreviewUi } from './previewNodes.tsx'
-import { previewModel, toFlow, type PreviewNode } from './previewModel.ts'
-import type { PreviewState } from './usePreview.ts'
+import { drawnPart, previewModel, toFlow, type PreviewNode } from './previewModel.ts'
 
 /** More tasks than these begin folded, where there are groups. */
 const OPEN_MAX = 60
 const CULL_ABOVE = 150
 const MIN_ZOOM = 0.05
 
-export function PreviewGraph({ state, onTask }: { state: PreviewState; onTask: (task: string) => void }) {
+interface PreviewGraphProps {
+  /** The last text that could be read; null = none yet. */
+  good: DagFilePreview | null
+  /** The newest text could not. */
+  isStale: boolean
+  onTask: (task: string) => void
+}
+
+export const PreviewGraph = memo(function PreviewGraph({ good, isStale, onTask }: PreviewGraphProps) {
   const text = strings.previewGraph
-  const dags = state.lastGood?.dags ?? []
+  const dags = good?.dags ?? []
   const [chosen, setChosen] = useState<string | null>(null)
   const dag = dags.find(({ dag_id }) => dag_id === chosen) ?? dags[0]
   if (dag === undefined) {
-    const isWaiting = state.lastGood === null
-    return (
-      <Empty
-        title={isWaiting && state.preview?.error != null ? text.waiting : text.none}
-        icon={IconSitemapOff}
-        {...(isWaiting ? {} : { text: text.noneText })}
-      />
-    )
+    const isWaiting = good === null
+    return <Empty title={isWaiting ? text.waiting : text.none} icon={IconSitemapOff} {...(isWaiting ? {} : { text: text.noneText })} />
   }
-  const isStale = state.preview !== null && state.preview.error !== null
   return (
     <section className={classes['frame']} aria-label={text.label}>
       <ReactFlowProvider key={dag.dag_id}>
@@ -68,7 +68,7 @@ export function PreviewGraph({ state, onTask }: { state: PreviewState; onTask: (
       <Remarks dag={dag} />
     </section>
   )
-}
+})
 
 interface GraphProps {
   dag: DagPreview
@@ -77,8 +77,9 @@ interface GraphProps {
   picker: React.ReactNode
 }
 
-function Graph({ dag, isStale, onTask, picker }: GraphProps) {
+function Graph({ dag: whole, isStale, onTask, picker }: GraphProps) {
   const text = strings.previewGraph
+  const { dag, left_out } = useMemo(() => drawnPart(whole), [whole])
   const groupIds = useMemo(() => dag.task_groups.map(({ group_id }) => group_id), [dag])
   const [open, setOpen] = useState<string | undefined>(() => (dag.tasks.length > OPEN_MAX ? undefined : '*'))
   const shown = useMemo(() => previewModel(dag, parseOpen(open)), [dag, open])
@@ -101,7 +102,7 @@ function Graph({ dag, isStale, onTask, picker }: GraphProps) {
     <>
       <div className={classes['toolbar']}>
         {picker}
-        <Changes dag={dag} />
+        <Changes dag={whole} />
         <span className={classes['spacer']} />
         {groupIds.length === 0 ? null : (
           <Tooltip label={open === '*' ? text.foldAll : text.openAll}>
@@ -126,6 +127,11 @@ function Graph({ dag, isStale, onTask, picker }: GraphProps) {
           {text.stale}
         </Text>
       ) : null}
+      {left_out === 0 ? null : (
+        <Text size="xs" c="dimmed" px={14} py={4} role="status">
+          {dag.tasks.length === 0 ? text.nothingDrawn(left_out) : text.leftOut(left_out)}
+        </Text>
+      )}
       <PreviewUi value={ui}>
         <div className={classes['canvas']} data-stale={isStale || undefined}>
           <ReactFlow

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { DagPreview } from '#contract/dagFile.ts'
-import { changeOf, previewModel, toFlow } from './previewModel.ts'
+import { changeOf, drawnPart, previewModel, toFlow } from './previewModel.ts'
 
 const task = (id: string, change: 'same' | 'added' | 'changed' | 'removed', task_group: string | null = null) => ({
   id,
@@ -53,5 +53,14 @@ describe('the graph of a preview', () => {
     expect(changeOf(['added', 'added'])).toBe('added')
     expect(changeOf(['same', 'added'])).toBe('changed')
     expect(changeOf([])).toBe('same')
+  })
+  it('of a large DAG is what changed and what stands next to it', () => {
+    const many = Array.from({ length: 500 }, (_, at) => task(`t${at}`, at === 250 ? 'changed' : 'same'))
+    const edges = many.slice(1).map((one, at): DagPreview['edges'][number] => [`t${at}`, one.id, null, 'same'])
+    const part = drawnPart({ ...dag, tasks: many, edges })
+    expect(part.dag.tasks.map(({ id }) => id)).toEqual(['t249', 't250', 't251'])
+    expect(part.dag.edges).toHaveLength(2)
+    expect(part.left_out).toBe(497)
+    expect(drawnPart(dag)).toEqual({ dag, left_out: 0 })
   })
 })

@@ -27,6 +27,25 @@ export function previewModel(dag: DagPreview, open: OpenGroups): PreviewModel {
   return { model, shape: hashOf(shape) }
 }
 
+/** More nodes than these, redrawn as one types, would cost the typist more than they tell. */
+const DRAWN_MAX = 400
+
+/** Of a large DAG what changed, with what stands next to it; `left_out` = tasks that are not drawn. */
+export function drawnPart(dag: DagPreview): { dag: DagPreview; left_out: number } {
+  if (dag.tasks.length <= DRAWN_MAX) return { dag, left_out: 0 }
+  const changed = new Set(dag.tasks.filter(({ change }) => change !== 'same').map(({ id }) => id))
+  for (const [upstream, downstream, , change] of dag.edges) if (change !== 'same') changed.add(upstream).add(downstream)
+  const near = new Set(changed)
+  for (const [upstream, downstream] of dag.edges) {
+    if (changed.has(upstream)) near.add(downstream)
+    if (changed.has(downstream)) near.add(upstream)
+  }
+  const tasks = dag.tasks.filter(({ id }) => near.has(id)).slice(0, DRAWN_MAX)
+  const drawn = new Set(tasks.map(({ id }) => id))
+  const edges = dag.edges.filter(([upstream, downstream]) => drawn.has(upstream) && drawn.has(downstream))
+  return { dag: { ...dag, tasks, edges }, left_out: dag.tasks.length - tasks.length }
+}
+
 /** What a node that stands for several tasks shows: the change that they share, else that something changed. */
 export function changeOf(changes: readonly Change[]): Change {
   const [first = 'same'] = changes

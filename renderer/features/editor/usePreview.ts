@@ -41,7 +41,7 @@ export function usePreview(path: string, text: () => string): [PreviewState, (at
       if (mine === newest.current)
         setState((before) => ({
           preview,
-          lastGood: preview.error === null ? preview : before.lastGood,
+          lastGood: preview.error === null ? kept(before.lastGood, preview) : before.lastGood,
           isAsking: false,
           failure: null,
         }))
@@ -69,4 +69,9 @@ export function usePreview(path: string, text: () => string): [PreviewState, (at
     [],
   )
   return [state, changed]
+}
+
+/** A text that defines the same again draws nothing anew: most keys change no graph. */
+function kept(before: DagFilePreview | null, now: DagFilePreview): DagFilePreview {
+  return before !== null && JSON.stringify(before.dags) === JSON.stringify(now.dags) ? before : now
 }
