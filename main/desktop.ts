@@ -1,4 +1,4 @@
-/** The composition root of the main process: every part of the app, wired. */
+/** The composition root of the main process: every part of the app, wired, and what happens between them. */
 import { mkdirSync, renameSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { app, dialog, Notification, powerMonitor, shell } from 'electron'
@@ -9,11 +9,12 @@ import { ConnectionStore, LOCAL } from './connections/connectionStore.ts'
 import { systemKeychain } from './connections/keychain.ts'
 import { testConnection } from './connections/testConnection.ts'
 import { linkOf } from './deepLinks.ts'
-import { handleCalls, teller, type CallHandlers } from './ipc/handleCalls.ts'
+import { handleCalls, teller, type CallHandlers, type Tell } from './ipc/handleCalls.ts'
 import { readJsonFile, writeJsonFile } from './jsonFile.ts'
 import { setApplicationMenu } from './menu/applicationMenu.ts'
 import { FailureDigest, type FailureNotice } from './notifications/failureDigest.ts'
 import { watchRunFailures } from './notifications/runFailures.ts'
+import type { ProxyOptions } from './page/apiProxy.ts'
 import { servePages, systemFetch } from './page/pageProtocol.ts'
 import { Quit } from './quit/quit.ts'
 import { LocalServer } from './server/localServer.ts'
@@ -26,237 +27,253 @@ const Settings = Strict({ dags_folder: Nullable(Type.String()) })
 /** The log of the local server is begun anew when it has grown to this. */
 const LOG_BYTES_MAX = 10 * 1024 * 1024
 
-export interface Desktop {
-  /** Arguments of a further start: a link, or nothing. */
-  openFrom(args: readonly string[]): void
-}
-
-export async function startDesktop(): Promise<Desktop> {
-  const folder = app.getPath('userData')
-  const log_file = prepareLog(folder)
-  const settings_file = join(folder, 'settings.json')
-  const settings = readJsonFile(settings_file, Settings, { dags_folder: null })
-  const store = new ConnectionStore({ path: join(folder, 'connections.json'), keychain: systemKeychain })
-  let main: MainWindow | null = null
-  let commands: MenuCommand[] = []
-  const tell = teller(() => main?.window.webContents ?? null)
-
-  const server = new LocalServer({
+export class Desktop {
+  readonly #folder = app.getPath('userData')
+  readonly #log_file = prepareLog(this.#folder)
+  readonly #settings_file = join(this.#folder, 'settings.json')
+  readonly #settings = readJsonFile(this.#settings_file, Settings, { dags_folder: null })
+  readonly #store = new ConnectionStore({ path: join(this.#folder, 'connections.json'), keychain: systemKeychain })
+  readonly #tell: Tell = teller(() => this.#main?.window.webContents ?? null)
+  readonly #server = new LocalServer({
     program: serverProgram,
     data_folder: dataFolder(),
-    dags_folder: () => settings.dags_folder ?? defaultDagsFolder(),
-    log_file,
-    onChange: (state) => {
-      if (store.current === LOCAL) tell('server.changed', state)
+    dags_folder: () => this.#settings.dags_folder ?? defaultDagsFolder(),
+    log_file: this.#log_file,
+    onChange: () => {
+      this.#tell('server.changed', this.#serverState())
     },
   })
-  const quit = new Quit({
-    server,
-    window: () => main?.window ?? null,
+  readonly #quit = new Quit({
+    server: this.#server,
+    window: () => this.#main?.window ?? null,
     onDraining: (state) => {
-      tell('quit.changed', state)
+      this.#tell('quit.changed', state)
     },
   })
-
-  const upstreamOf = async (id: string): Promise<Upstream> => {
-    if (id === LOCAL) return server.upstream()
-    const url = store.get(id)?.url ?? null
-    if (url === null) throw new NoUpstream('This connection was removed.')
-    const key = await store.key(id)
-    if (key === null) {
-      askKey(id, false)
-      throw new NoUpstream(`The API key of ${store.get(id)?.name} is asked for.`)
-    }
-    return { url, key }
-  }
-  /** The page of a connection whose key is missing can do nothing but ask for it. */
-  const askKey = (id: string, isRefused: boolean): void => {
-    if (store.current !== id || main?.shown()?.path.startsWith('/connections') === true) return
-    main?.show(id, `/connections?ask=${id}${isRefused ? '&refused=true' : ''}`)
-  }
-  const serverState = (): ServerState => (store.current === LOCAL ? server.state : { phase: 'remote', message: null, dags_folder: null })
-
-  const digest = new FailureDigest({
+  readonly #digest = new FailureDigest({
     after: (ms, action) => void setTimeout(action, ms),
     show: (notice) => {
-      notify(notice)
+      this.#notify(notice)
     },
   })
-  const notify = ({ title, body, path }: FailureNotice): void => {
-    const connection = store.current
+  #main: MainWindow | null = null
+  #commands: readonly MenuCommand[] = []
+  #stopWatching: (() => void) | null = null
+
+  /** Once, when Electron is ready. */
+  async start(): Promise<void> {
+    enforceNavigationRules()
+    handleCalls(this.#handlers(), (contents) => contents === this.#main?.window.webContents)
+    servePages({ folder: rendererFolder(), api: (id) => this.#apiOf(id) })
+    this.#openWindow()
+    this.#endInOrder()
+    this.#setMenu()
+    const link = linkOf(process.argv)
+    const linked = link === null ? null : this.#store.named(link.connection)
+    if (link !== null && linked !== null) await this.#show(linked.id, link.path)
+    else await this.#show(this.#store.current, '/')
+  }
+
+  /** Arguments of a further start: a link, or nothing. */
+  openFrom(args: readonly string[]): void {
+    this.#main?.focus()
+    const link = linkOf(args)
+    const connection = link === null ? null : this.#store.named(link.connection)
+    if (link !== null && connection !== null) void this.#show(connection.id, link.path)
+  }
+
+  #openWindow(): void {
+    this.#main = createMainWindow({
+      state_file: join(this.#folder, 'window.json'),
+      openPath: (path) => {
+        this.#tell('page.open', { path })
+      },
+      nameOf: (id) => this.#store.get(id)?.name ?? null,
+    })
+    const { window } = this.#main
+    window.on('close', (event) => {
+      if (!this.#quit.mayEnd()) event.preventDefault()
+    })
+    window.on('closed', () => {
+      this.#main = null
+    })
+  }
+
+  #endInOrder(): void {
+    app.on('before-quit', (event) => {
+      if (!this.#quit.mayEnd()) event.preventDefault()
+    })
+    powerMonitor.on('shutdown', () => void this.#quit.atOnce())
+    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void this.#quit.atOnce())
+  }
+
+  /** Shows a view of a connection; where its key must be asked for, the question. */
+  async #show(id: string, path: string): Promise<void> {
+    const connection = this.#store.get(id)
+    if (connection === null) return
+    if (this.#store.current !== id) {
+      this.#stopWatching?.()
+      this.#stopWatching = null
+    }
+    this.#store.use(id, new Date())
+    if (id === LOCAL) this.#server.start()
+    const isKeyMissing = connection.url !== null && (await this.#store.key(id)) === null
+    if (this.#stopWatching === null && !isKeyMissing) this.#watch(id)
+    this.#main?.show(id, isKeyMissing ? `/connections?ask=${id}` : path)
+    this.#connectionsChanged()
+    this.#tell('server.changed', this.#serverState())
+  }
+
+  #watch(id: string): void {
+    this.#stopWatching = watchRunFailures({
+      upstream: () => this.#upstreamOf(id),
+      fetch: systemFetch,
+      onFailed: (run) => {
+        this.#digest.add(run)
+      },
+    })
+  }
+
+  async #upstreamOf(id: string): Promise<Upstream> {
+    if (id === LOCAL) return this.#server.upstream()
+    const connection = this.#store.get(id)
+    if (connection?.url == null) throw new NoUpstream('This connection was removed.')
+    const key = await this.#store.key(id)
+    if (key !== null) return { url: connection.url, key }
+    this.#askKey(id, false)
+    throw new NoUpstream(`The API key of ${connection.name} is asked for.`)
+  }
+
+  /** What answers the requests of a connection's page; null = there is no such connection. */
+  #apiOf(id: string): Omit<ProxyOptions, 'fetch'> | null {
+    if (this.#store.get(id) === null) return null
+    return {
+      upstream: () => this.#upstreamOf(id),
+      onRefused: () => {
+        if (id === LOCAL) return this.#server.requestFailed()
+        // Other requests were on their way with the same key.
+        if (this.#store.get(id)?.key === 'missing') return
+        this.#store.dropKey(id)
+        this.#askKey(id, true)
+      },
+      onUnreachable: () => {
+        if (id === LOCAL) this.#server.requestFailed()
+      },
+    }
+  }
+
+  /** The page of a connection whose key is missing can do nothing but ask for it. */
+  #askKey(id: string, isRefused: boolean): void {
+    if (this.#store.current !== id || this.#main?.shown()?.path.startsWith('/connections') === true) return
+    this.#main?.show(id, `/connections?ask=${id}${isRefused ? '&refused=true' : ''}`)
+  }
+
+  #serverState(): ServerState {
+    return this.#store.current === LOCAL ? this.#server.state : { phase: 'remote', message: null, dags_folder: null }
+  }
+
+  #notify({ title, body, path }: FailureNotice): void {
+    const connection = this.#store.current
     // Whoever looks at that very page sees it anyway.
-    if (main?.window.isFocused() === true && main.shown()?.path === path) return
+    if (this.#main?.window.isFocused() === true && this.#main.shown()?.path === path) return
     const notification = new Notification({ title, body })
     notification.on('click', () => {
-      main?.focus()
-      void show(connection, path)
+      this.#main?.focus()
+      void this.#show(connection, path)
     })
     notification.show()
   }
-  let stopWatching: (() => void) | null = null
 
-  /** Shows a connection, with its list of connections on top if its key must be asked for. */
-  const show = async (id: string, path: string): Promise<void> => {
-    const connection = store.get(id)
-    if (connection === null || main === null) return
-    const hasChanged = store.current !== id || stopWatching === null
-    store.use(id, new Date())
-    if (id === LOCAL) server.start()
-    if (connection.url !== null && (await store.key(id)) === null) {
-      main.show(id, `/connections?ask=${id}`)
-    } else {
-      if (hasChanged) {
-        stopWatching?.()
-        stopWatching = watchRunFailures({
-          upstream: () => upstreamOf(id),
-          fetch: systemFetch,
-          onFailed: (run) => {
-            digest.add(run)
-          },
-        })
-      }
-      main.show(id, path)
-    }
-    setMenu()
-    tell('connections.changed', {})
-    tell('server.changed', serverState())
-  }
-  const chooseDagsFolder = async (): Promise<string | null> => {
-    if (main === null) return null
-    const { filePaths } = await dialog.showOpenDialog(main.window, {
+  async #chooseDagsFolder(): Promise<string | null> {
+    if (this.#main === null) return null
+    const { filePaths } = await dialog.showOpenDialog(this.#main.window, {
       title: 'Folder with DAG files',
-      defaultPath: server.state.dags_folder ?? defaultDagsFolder(),
+      defaultPath: this.#server.state.dags_folder ?? defaultDagsFolder(),
       properties: ['openDirectory', 'createDirectory'],
     })
     const [chosen] = filePaths
     if (chosen === undefined) return null
-    settings.dags_folder = chosen
-    writeJsonFile(settings_file, settings)
-    await server.restart()
+    // First: a server that was found running reads a folder of its own, and says so.
+    await this.#server.restart(() => {
+      this.#settings.dags_folder = chosen
+      writeJsonFile(this.#settings_file, this.#settings)
+    })
     return chosen
   }
-  const setMenu = (): void => {
+
+  #connectionsChanged(): void {
+    this.#setMenu()
+    this.#tell('connections.changed', {})
+  }
+
+  #setMenu(): void {
     setApplicationMenu(
-      { commands, connections: store.list(), current: store.current },
+      { commands: this.#commands, connections: this.#store.list(), current: this.#store.current },
       {
         runCommand: (id) => {
-          tell('command.run', { id })
+          this.#tell('command.run', { id })
         },
-        openConnection: (id) => void show(id, '/'),
+        openConnection: (id) => void this.#show(id, '/'),
         chooseDagsFolder: () =>
-          void chooseDagsFolder().catch((error: unknown) => {
-            dialog.showErrorBox('VORTEX', String(error))
+          void this.#chooseDagsFolder().catch((error: unknown) => {
+            dialog.showErrorBox('VORTEX', error instanceof Error ? error.message : String(error))
           }),
-        showLog: () => void shell.openPath(log_file),
+        showLog: () => void shell.openPath(this.#log_file),
       },
     )
   }
 
-  const handlers: CallHandlers = {
-    'connections.list': async () => {
-      const problem = await store.keychainProblem()
-      return { connections: store.list(), current: store.current, keychain: { is_available: problem === null, problem } }
-    },
-    'connections.save': async (draft) => {
-      const saved = await store.save(draft)
-      changed()
-      return saved
-    },
-    'connections.remove': ({ id }) => {
-      const isShown = main?.shown()?.connection === id
-      store.remove(id)
-      changed()
-      if (isShown) void show(LOCAL, '/connections')
-      return null
-    },
-    'connections.test': async ({ id, url, api_key }) =>
-      testConnection({
-        url,
-        api_key: api_key ?? (id === null || store.get(id)?.url !== url ? null : await store.key(id)),
-        fetch: systemFetch,
-      }),
-    'connections.open': async ({ id, api_key }) => {
-      if (api_key !== null) await store.enterKey(id, api_key)
-      await show(id, '/')
-      return null
-    },
-    'server.state': serverState,
-    'server.restart': async () => {
-      await server.restart()
-      return null
-    },
-    'server.show_log': async () => {
-      await shell.openPath(log_file)
-      return null
-    },
-    'dags_folder.choose': chooseDagsFolder,
-    'menu.set': (given) => {
-      commands = given.commands
-      main?.listens()
-      setMenu()
-      return null
-    },
-    'quit.choose': async ({ choice }) => {
-      await quit.choose(choice)
-      return null
-    },
+  #handlers(): CallHandlers {
+    const store = this.#store
+    return {
+      'connections.list': async () => {
+        const problem = await store.keychainProblem()
+        return { connections: store.list(), current: store.current, keychain: { is_available: problem === null, problem } }
+      },
+      'connections.save': async (draft) => {
+        const saved = await store.save(draft)
+        this.#connectionsChanged()
+        return saved
+      },
+      'connections.remove': ({ id }) => {
+        const isShown = this.#main?.shown()?.connection === id
+        store.remove(id)
+        this.#connectionsChanged()
+        if (isShown) void this.#show(LOCAL, '/connections')
+        return null
+      },
+      'connections.test': async ({ id, url, api_key }) => {
+        // The kept key goes only where it belongs.
+        const kept = id === null || store.get(id)?.url !== url ? null : await store.key(id)
+        return testConnection({ url, api_key: api_key ?? kept, fetch: systemFetch })
+      },
+      'connections.open': async ({ id, api_key }) => {
+        if (api_key !== null) await store.enterKey(id, api_key)
+        await this.#show(id, '/')
+        return null
+      },
+      'server.state': () => this.#serverState(),
+      'server.restart': async () => {
+        await this.#server.restart()
+        return null
+      },
+      'server.show_log': async () => {
+        await shell.openPath(this.#log_file)
+        return null
+      },
+      'dags_folder.choose': () => this.#chooseDagsFolder(),
+      'menu.set': ({ commands }) => {
+        this.#commands = commands
+        this.#main?.listens()
+        this.#setMenu()
+        return null
+      },
+      'quit.choose': async ({ choice }) => {
+        await this.#quit.choose(choice)
+        return null
+      },
+    }
   }
-  const changed = (): void => {
-    setMenu()
-    tell('connections.changed', {})
-  }
-
-  enforceNavigationRules()
-  handleCalls(handlers, (contents) => contents === main?.window.webContents)
-  servePages({
-    folder: rendererFolder(),
-    api: (id) =>
-      store.get(id) === null
-        ? null
-        : {
-            upstream: () => upstreamOf(id),
-            onRefused: () => {
-              if (id === LOCAL) return server.requestFailed()
-              // Other requests were on their way with the same key.
-              if (store.get(id)?.key === 'missing') return
-              store.dropKey(id)
-              askKey(id, true)
-            },
-            onUnreachable: () => {
-              if (id === LOCAL) server.requestFailed()
-            },
-          },
-  })
-  main = createMainWindow({
-    state_file: join(folder, 'window.json'),
-    openPath: (path) => {
-      tell('page.open', { path })
-    },
-  })
-  const { window } = main
-  window.on('close', (event) => {
-    if (!quit.mayEnd()) event.preventDefault()
-  })
-  window.on('closed', () => {
-    main = null
-  })
-  app.on('before-quit', (event) => {
-    if (!quit.mayEnd()) event.preventDefault()
-  })
-  powerMonitor.on('shutdown', () => void quit.atOnce())
-  for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(signal, () => void quit.atOnce())
-
-  const link = linkOf(process.argv)
-  const openFrom = (args: readonly string[]): void => {
-    main?.focus()
-    const further = linkOf(args)
-    const connection = further === null ? null : store.named(further.connection)
-    if (further !== null && connection !== null) void show(connection.id, further.path)
-  }
-  setMenu()
-  const first = link === null ? null : store.named(link.connection)
-  await show(first?.id ?? store.current, first === null || link === null ? '/' : link.path)
-  return { openFrom }
 }
 
 function prepareLog(folder: string): string {

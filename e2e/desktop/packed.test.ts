@@ -38,7 +38,8 @@ afterAll(async () => {
 describe.runIf(process.platform === 'linux')('the packaged app', () => {
   it('has its fuses set and nothing of the tests in it', async () => {
     const fuses = await getCurrentFuseWire(program)
-    const isOn = (fuse: FuseV1Options): boolean => fuses[fuse] === 49
+    // The character 1.
+    const isOn = (fuse: FuseV1Options): boolean => Number(fuses[fuse]) === 49
     expect(isOn(FuseV1Options.RunAsNode)).toBe(false)
     expect(isOn(FuseV1Options.EnableNodeOptionsEnvironmentVariable)).toBe(false)
     expect(isOn(FuseV1Options.EnableNodeCliInspectArguments)).toBe(false)

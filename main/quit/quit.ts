@@ -39,9 +39,9 @@ export class Quit {
     return false
   }
 
-  /** The session of the user ends, or a signal came: there is no time to ask. Tasks go on under the worker. */
+  /** The session of the user ends, or a signal came: there is no time to ask. What runs goes on under the worker. */
   async atOnce(): Promise<void> {
-    await this.#end({ leave_worker: true })
+    await this.#end({ leave_worker: (await runningTasks(this.#o.server)) > 0 })
   }
 
   /** What the person chose while the app waits for tasks. */

@@ -102,10 +102,12 @@ export class LocalServer {
     this.#findOrSpawn()
   }
 
-  async restart(): Promise<void> {
+  /** `between`: changes what the next server is started with. */
+  async restart(between: () => void = () => undefined): Promise<void> {
     if (this.#state === 'found')
       throw new Error('This server was started elsewhere (a terminal, a service). Restart it there, or stop it and try again.')
     await this.stop({ leave_worker: true })
+    between()
     this.start()
   }
 

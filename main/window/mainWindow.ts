@@ -15,7 +15,14 @@ export interface MainWindow {
   focus(): void
 }
 
-export function createMainWindow(p: { state_file: string; openPath: (path: string) => void }): MainWindow {
+export interface MainWindowOptions {
+  state_file: string
+  openPath: (path: string) => void
+  /** Name of a connection, for the title. */
+  nameOf: (connection: string) => string | null
+}
+
+export function createMainWindow(p: MainWindowOptions): MainWindow {
   const { bounds, is_maximized } = restoredBounds(p.state_file)
   const window = new BrowserWindow({
     ...bounds,
@@ -43,6 +50,12 @@ export function createMainWindow(p: { state_file: string; openPath: (path: strin
   let isListening = false
   window.webContents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
     if (isMainFrame && !isSameDocument) isListening = false
+  })
+
+  window.on('page-title-updated', (event, title) => {
+    event.preventDefault()
+    const name = p.nameOf(shown()?.connection ?? '')
+    window.setTitle(name === null ? title : `${title} · ${name}`)
   })
 
   const shown = (): { connection: string; path: string } | null => {
