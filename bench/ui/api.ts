@@ -6,6 +6,7 @@ import { routes } from '../../server/contract/routes.ts'
 import type { Dag } from '../../server/contract/dag.ts'
 import type { DagRun } from '../../server/contract/dagRun.ts'
 import type { TaskInstance } from '../../server/contract/taskInstance.ts'
+import { cpuSeconds } from '../harness/processes.ts'
 import type { Figure } from '../harness/row.ts'
 import type { Server } from '../harness/server.ts'
 import { percentile, show } from '../harness/statistics.ts'
@@ -77,7 +78,7 @@ const QUERIES: Readonly<Record<string, string>> = {
   getDagFile: 'path=many_000.py',
   previewSchedule: 'schedule=@daily',
   searchLog: 'q=rows',
-  dagCalendar: '',
+  dagCalendar: `from=${new Date(Date.now() - 180 * 86_400_000).toISOString().slice(0, 10)}&days=180`,
   getLog: 'limit=65536',
 }
 
@@ -99,8 +100,10 @@ export async function measureApi(server: Server): Promise<Figure[]> {
 async function figureOf(server: Server, name: string, path: (i: number) => string): Promise<Figure> {
   const times: number[] = []
   const what = `API: ${name}`
+  let cpu = 0
   try {
     await server.call('GET', path(0))
+    cpu = cpuSeconds([server.pid])
     for (let i = 1; i <= CALLS; i += 1) {
       const began = performance.now()
       await server.call('GET', path(i))
@@ -113,12 +116,14 @@ async function figureOf(server: Server, name: string, path: (i: number) => strin
     return { what, figure: 'no answer', goal: '', ratio: null, is_met: false, note }
   }
   const p99 = percentile(times, 0.99)
+  const cpu_ms = ((cpuSeconds([server.pid]) - cpu) / times.length) * 1_000
   return {
     what,
     figure: `p50 ${show(percentile(times, 0.5), 'ms')}, p99 ${show(p99, 'ms')}`,
     goal: `p99 <= ${GOAL_MS} ms`,
     ratio: null,
     is_met: p99 <= GOAL_MS,
-    note: `${times.length} calls`,
+    // On a busy machine this says more than the times: what the server itself did for one call.
+    note: `${times.length} calls, ${show(cpu_ms, 'ms')} of processor time each`,
   }
 }

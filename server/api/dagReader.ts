@@ -14,6 +14,8 @@ const RECENT_RUNS = 14
 export interface DagReader {
   version(id: number): Promise<DagVersionRecord>
   versionByNumber(p: { dag_id: string; version: number }): Promise<DagVersionRecord>
+  /** A version of this DAG; the newest one, which pages ask for by its number too, is not read again. */
+  versionOf(dag: DagRecord, version: number): Promise<DagVersionRecord>
   source(version: DagVersionRecord): Promise<DagSource>
   /** As `username` sees them. */
   surroundings(dags: readonly DagRecord[], username: string): Promise<Map<string, DagSurroundings>>
@@ -54,18 +56,22 @@ export function createDagReader(store: Store): DagReader {
     if (missing.length > 0) for (const { id, version } of await store.dagVersionsByIds({ ids: missing })) numbers.set(id, version)
     return runs.map((run) => presentRun(run, numbers.get(run.dag_version_id) ?? 0))
   }
+  async function version(id: number): Promise<DagVersionRecord> {
+    const cached = versions.get(id) ?? (await store.dagVersionGet({ id }))
+    if (cached === null) throw new VortexError('not_found', 'This DAG version does not exist any more.')
+    versions.set(id, cached)
+    return cached
+  }
+  async function versionByNumber(p: { dag_id: string; version: number }): Promise<DagVersionRecord> {
+    const found = await store.dagVersionByNumber(p)
+    if (found === null) throw new VortexError('not_found', `DAG "${p.dag_id}" has no version ${p.version}.`)
+    return found
+  }
   return {
-    async version(id) {
-      const cached = versions.get(id) ?? (await store.dagVersionGet({ id }))
-      if (cached === null) throw new VortexError('not_found', 'This DAG version does not exist any more.')
-      versions.set(id, cached)
-      return cached
-    },
-    async versionByNumber(p) {
-      const version = await store.dagVersionByNumber(p)
-      if (version === null) throw new VortexError('not_found', `DAG "${p.dag_id}" has no version ${p.version}.`)
-      return version
-    },
+    version,
+    versionByNumber,
+    versionOf: (dag, number) =>
+      number === dag.version ? version(dag.dag_version_id) : versionByNumber({ dag_id: dag.dag_id, version: number }),
     async source({ dag_id, version, file, bundle_hash }) {
       const bundle = await store.bundleGet({ hash: bundle_hash })
       const entry = bundle?.files[0]

@@ -53,10 +53,7 @@ export function dagHandlers({ store, engine, leader, dagFiles }: ApiServices, da
       return { message: `DAG "${dag.dag_id}" was deleted with its history.${again}` }
     },
     async getDagTasks({ query }, { object: dag, principal }) {
-      const version =
-        query.version === undefined
-          ? await dags.version(dag.dag_version_id)
-          : await dags.versionByNumber({ dag_id: dag.dag_id, version: query.version })
+      const version = query.version === undefined ? await dags.version(dag.dag_version_id) : await dags.versionOf(dag, query.version)
       return presentDagTasks(presentDag(dag, await dags.surroundingsOf(dag, principal.username)), version)
     },
     getDagSource: async (_, { object: dag }) => dags.source(await dags.version(dag.dag_version_id)),
@@ -105,8 +102,7 @@ export function dagHandlers({ store, engine, leader, dagFiles }: ApiServices, da
       const page = await store.dagVersionList({ ...pageOf(query), dag_id: dag.dag_id })
       return { dag_id: dag.dag_id, versions: page.data.map(presentVersion), total: page.total }
     },
-    getVersionSource: async ({ params }, { object: dag }) =>
-      dags.source(await dags.versionByNumber({ dag_id: dag.dag_id, version: params.version })),
+    getVersionSource: async ({ params }, { object: dag }) => dags.source(await dags.versionOf(dag, params.version)),
     async listImportErrors({ query }) {
       const request = pageOf(query)
       const { search } = query

@@ -114,13 +114,13 @@ export function insightHandlers({ store, leader, clock }: ApiServices, dags: Dag
     },
     async versionChanges({ params, query }, { object: dag }) {
       const { dag_id } = dag
-      const after = await dags.versionByNumber({ dag_id, version: params.version })
+      const after = await dags.versionOf(dag, params.version)
       const before =
         query.with === undefined
           ? params.version === 1
             ? null
             : await store.dagVersionByNumber({ dag_id, version: params.version - 1 })
-          : await dags.versionByNumber({ dag_id, version: query.with })
+          : await dags.versionOf(dag, query.with)
       return {
         dag_id,
         version: after.version,
