@@ -141,6 +141,7 @@ export function GridMatrix(p: GridMatrixProps) {
       onClick={(event) => {
         const place = placeAt(event)
         if (place === null) return
+        leave()
         p.onFocus(place, 'pointer')
         p.onOpen(place)
       }}
