@@ -46,6 +46,6 @@ export const theme = createTheme({
 
 export const variablesResolver: CSSVariablesResolver = () => ({
   variables: stateVariables(),
-  light: { '--mantine-color-body': '#ffffff', '--mantine-color-dimmed': '#5b636e' },
-  dark: { '--mantine-color-body': '#16181d', '--mantine-color-dimmed': '#9aa3af' },
+  light: { '--mantine-color-body': '#ffffff', '--mantine-color-dimmed': '#5b636e', '--mantine-color-error': '#c92a2a' },
+  dark: { '--mantine-color-body': '#16181d', '--mantine-color-dimmed': '#9aa3af', '--mantine-color-error': '#ff8787' },
 })

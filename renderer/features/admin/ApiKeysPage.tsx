@@ -203,7 +203,6 @@ function ShownOnce({ apiKey, onClose }: { apiKey: string; onClose: () => void })
                 variant="default"
                 leftSection={copied ? <IconCheck size={15} /> : <IconCopy size={15} />}
                 onClick={copy}
-                role="status"
               >
                 {copied ? strings.admin.copied : text.copy}
               </Button>

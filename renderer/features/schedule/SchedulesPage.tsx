@@ -38,7 +38,7 @@ export function SchedulesPage() {
           isAsked ? (
             <CopyButton value={window.location.href} timeout={2000}>
               {({ copied, copy }) => (
-                <Button size="xs" variant="default" leftSection={<IconLink size={15} />} onClick={copy} role="status">
+                <Button size="xs" variant="default" leftSection={<IconLink size={15} />} onClick={copy}>
                   {copied ? text.copied : text.copyLink}
                 </Button>
               )}

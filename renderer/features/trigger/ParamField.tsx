@@ -1,5 +1,5 @@
 /** One field of the trigger form. */
-import { Autocomplete, JsonInput, MultiSelect, NumberInput, Select, Switch, Textarea, TextInput, type InputDescriptionProps } from '@mantine/core'
+import { Autocomplete, JsonInput, MultiSelect, NumberInput, Select, Switch, Textarea, TextInput, type TextInputProps } from '@mantine/core'
 import { lazy, Suspense } from 'react'
 import { strings } from '../../strings.ts'
 import type { Field, FieldValue } from './paramForm.ts'
@@ -21,7 +21,7 @@ export function ParamField({ field, isFirst, value, problem, onChange }: ParamFi
     label: field.title,
     description: describe(field),
     // Markdown has blocks; a paragraph may not hold them.
-    descriptionProps: { component: 'div' } as InputDescriptionProps,
+    descriptionProps: { component: 'div' } as NonNullable<TextInputProps['descriptionProps']>,
     error: problem,
     required: field.isRequired,
     name: field.name,
