@@ -29,7 +29,6 @@ import {
   durationsSearch,
   versionsSearch,
   dagGraphSearch,
-  dagGridSearch,
   dagsSearch,
   fileSearch,
   filesSearch,
@@ -40,6 +39,7 @@ import {
   signInSearch,
   taskSearch,
 } from './search.ts'
+import { dagGridSearch } from './search/grid.ts'
 
 /** A one-time token that can be taken once. */
 export interface SignInLink {

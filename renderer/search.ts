@@ -11,27 +11,7 @@ import {
   type RunType,
   type TaskInstanceState,
 } from '#contract/states.ts'
-
-type Raw = Record<string, unknown>
-
-/** The router reads `?x=123` as a number; names may be all digits. */
-const text = (value: unknown): string | undefined =>
-  typeof value === 'string'
-    ? value === ''
-      ? undefined
-      : value
-    : typeof value === 'number' || typeof value === 'boolean'
-      ? String(value)
-      : undefined
-const flag = (value: unknown): boolean | undefined => (typeof value === 'boolean' ? value : undefined)
-const integer = (value: unknown): number | undefined => (typeof value === 'number' && Number.isInteger(value) ? value : undefined)
-const instant = (value: unknown): string | undefined => (typeof value === 'string' && !Number.isNaN(Date.parse(value)) ? value : undefined)
-const oneOf = <T extends string>(list: readonly T[], value: unknown): T | undefined => list.find((item) => item === value)
-
-/** Drops undefined fields. */
-function present<T extends object>(value: { [K in keyof T]: T[K] | undefined }): Partial<T> {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as Partial<T>
-}
+import { day, flag, instant, integer, oneOf, present, text, type Raw } from './search/values.ts'
 
 /** On every page: the DAG that the trigger dialog is open for (`*` = still to be chosen), and the run whose conf it begins with. */
 export interface AppSearch {
@@ -138,7 +118,7 @@ export const NO_TASK = {
   istate: undefined,
 } as const satisfies { [K in keyof Required<TaskPanelSearch>]: undefined }
 const LINES = /^\d{1,10}(-\d{1,10})?$/
-const taskPanel = (raw: Raw) => ({
+export const taskPanel = (raw: Raw) => ({
   task: text(raw['task']),
   map: integer(raw['map']),
   attempt: integer(raw['attempt']),
@@ -190,8 +170,6 @@ export interface DagGanttSearch extends GanttSearch {
 }
 export const dagGanttSearch = (raw: Raw): DagGanttSearch =>
   present<Required<DagGanttSearch>>({ ...gantt(raw), ...taskPanel(raw), run: text(raw['run']) })
-
-const day = (value: unknown): string | undefined => (typeof value === 'string' && /^\d{4}-\d{2}-\d{2}$/.test(value) ? value : undefined)
 
 export interface CalendarSearch {
   /** Shows the year or month that this day is in; absent = today. */
@@ -254,39 +232,6 @@ export interface DagGraphSearch extends GraphSearch {
 }
 export const dagGraphSearch = (raw: Raw): DagGraphSearch =>
   present<Required<DagGraphSearch>>({ ...graph(raw), ...taskPanel(raw), run: text(raw['run']) })
-
-/** Numbers of runs to choose from; the second is meant when none is said. */
-export const GRID_RUNS = [10, 25, 50, 100] as const
-export interface DagGridSearch extends TaskPanelSearch {
-  /** Unfolded groups, joined by commas; `*` = all. */
-  open?: string
-  find?: string
-  /** The chosen run; with `task` the chosen cell. */
-  run?: string
-  runs?: (typeof GRID_RUNS)[number]
-  state?: DagRunState
-  type?: RunType
-  /** Days of the logical date in UTC, both included. */
-  from?: string
-  to?: string
-}
-const existingDay = (value: unknown) => {
-  const date = day(value)
-  return date === undefined || Number.isNaN(Date.parse(date)) ? undefined : date
-}
-export const dagGridSearch = (raw: Raw): DagGridSearch =>
-  present<Required<DagGridSearch>>({
-    ...taskPanel(raw),
-    open: text(raw['open']),
-    find: text(raw['find']),
-    run: text(raw['run']),
-    runs: GRID_RUNS.find((count) => count === raw['runs']),
-    state: oneOf(DAG_RUN_STATES, raw['state']),
-    type: oneOf(RUN_TYPES, raw['type']),
-    from: existingDay(raw['from']),
-    to: existingDay(raw['to']),
-  })
-export type GridChange = { [K in keyof DagGridSearch]?: DagGridSearch[K] | undefined }
 
 export interface RunsSearch {
   state?: DagRunState

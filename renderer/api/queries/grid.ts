@@ -1,7 +1,7 @@
 /** The grid of a DAG: pages of runs, newest first. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { DagRunState, RunType } from '#contract/states.ts'
-import type { GridChange } from '../../search.ts'
+import type { GridChange } from '../../search/grid.ts'
 import { api } from '../client.ts'
 import { isKnownRows, unpackGrid, type GridPages } from '../grid.ts'
 import { queryKeys, type GridFilter, type RunRef } from '../queryKeys.ts'

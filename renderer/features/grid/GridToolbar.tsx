@@ -2,7 +2,7 @@
 import { ActionIcon, Button, CloseButton, Popover, Select, Stack, TextInput, Tooltip } from '@mantine/core'
 import { IconArrowsMaximize, IconArrowsMinimize, IconFilter, IconSearch } from '@tabler/icons-react'
 import { DAG_RUN_STATES, RUN_TYPES } from '#contract/states.ts'
-import { GRID_RUNS, type DagGridSearch, type GridChange } from '../../search.ts'
+import { GRID_RUNS, type DagGridSearch, type GridChange } from '../../search/grid.ts'
 import { strings } from '../../strings.ts'
 import { stateWord } from '../../ui/StateBadge.tsx'
 import classes from './grid.module.css'
