@@ -1,4 +1,5 @@
 /** The cells of a calendar: a year as twelve months, a month, or the hours of a month's days. */
+import { VisuallyHidden } from '@mantine/core'
 import type { RefObject } from 'react'
 import { strings } from '../../strings.ts'
 import { stateFill } from '../../ui/stateColors.ts'
@@ -56,7 +57,12 @@ function Months({ cells, today, choice, isLarge }: CellsProps & { isLarge: boole
                 {...(at === 0 ? { column: weekday(cell.date) + 1 } : {})}
               >
                 <span className={classes['number']}>{Number(cell.date.slice(8))}</span>
-                {isLarge ? <span className={classes['words']}>{lookOf(cell) === 'empty' ? '' : countsText(cell)}</span> : null}
+                <VisuallyHidden>{` ${cellName(cell, false).slice(cellName(cell, false).indexOf(' ') + 1)}: `}</VisuallyHidden>
+                {isLarge && lookOf(cell) !== 'empty' ? (
+                  <span className={classes['words']}>{countsText(cell)}</span>
+                ) : (
+                  <VisuallyHidden>{countsText(cell)}</VisuallyHidden>
+                )}
               </CellButton>
             ))}
           </div>
@@ -88,7 +94,12 @@ function Hours({ cells, today, choice }: CellsProps) {
                 <span key={hour} className={classes['hourSlot']}>
                   {own.map(({ cell, index }) => (
                     <CellButton key={cell.start} cell={cell} index={index} choice={choice} isHour isToday={false}>
-                      {runsIn(cell) > 1 ? <span className={classes['hourCount']}>{runsIn(cell)}</span> : null}
+                      <VisuallyHidden>{`${cellName(cell, true)}: ${countsText(cell)}`}</VisuallyHidden>
+                      {runsIn(cell) > 1 ? (
+                        <span className={classes['hourCount']} aria-hidden>
+                          {runsIn(cell)}
+                        </span>
+                      ) : null}
                     </CellButton>
                   ))}
                 </span>
@@ -127,7 +138,6 @@ function CellButton({ cell, index, choice, isToday, isHour = false, column, chil
       data-chosen={(range !== null && index >= range.first && index <= range.last) || undefined}
       tabIndex={index === choice.focus ? 0 : -1}
       title={`${cellName(cell, isHour)}: ${words}`}
-      aria-label={`${cellName(cell, isHour)}: ${words}`}
       {...(isToday ? { 'aria-current': 'date' as const } : {})}
       style={{
         ...(column === undefined ? {} : { gridColumnStart: column }),
@@ -135,7 +145,12 @@ function CellButton({ cell, index, choice, isToday, isHour = false, column, chil
       }}
     >
       {children}
-      {odd === null ? null : <span className={classes['clock']} aria-hidden />}
+      {odd === null ? null : (
+        <>
+          <VisuallyHidden>{`, ${strings.calendar.clockChange(odd)}`}</VisuallyHidden>
+          <span className={classes['clock']} aria-hidden />
+        </>
+      )}
       {total === 0 ? null : (
         <span className={classes['shares']} aria-hidden>
           {STATES_BY_WEIGHT.map((state) =>

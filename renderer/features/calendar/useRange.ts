@@ -1,5 +1,5 @@
 /** Choosing one cell or a range: click, drag, Shift and click; arrow keys, with Shift for a range, Enter opens the menu. */
-import { useEffect, useRef, useState, type KeyboardEvent, type PointerEvent, type RefObject } from 'react'
+import { useEffect, useRef, useState, type FocusEvent, type KeyboardEvent, type PointerEvent, type RefObject } from 'react'
 
 export interface CellRange {
   first: number
@@ -22,6 +22,7 @@ export interface RangeChoice {
     onPointerDown: (event: PointerEvent<HTMLElement>) => void
     onPointerMove: (event: PointerEvent<HTMLElement>) => void
     onKeyDown: (event: KeyboardEvent<HTMLElement>) => void
+    onFocus: (event: FocusEvent<HTMLElement>) => void
   }
 }
 
@@ -93,6 +94,10 @@ export function useRange(frame: RefObject<HTMLElement | null>, count: number, st
         const index = indexOf(event.target)
         if (index !== null && index !== focus) setFocus(index)
       },
+      onFocus: (event) => {
+        const index = indexOf(event.target)
+        if (index !== null && !dragging.current) setFocus(index)
+      },
       onKeyDown: (event) => {
         const index = indexOf(event.target)
         if (index === null) return
@@ -104,6 +109,8 @@ export function useRange(frame: RefObject<HTMLElement | null>, count: number, st
           goTo(index + step)
         } else if (event.key === 'Enter' || event.key === ' ') {
           event.preventDefault()
+          // The menu would take this very key for one that was pressed outside of it.
+          event.stopPropagation()
           if (anchor === null) setAnchor(index)
           open(range ?? { first: index, last: index }, index)
         }

@@ -1,4 +1,5 @@
 /** One row: name, and for each attempt what it waited (hatched) and what it ran (in the colour of its state). */
+import { VisuallyHidden } from '@mantine/core'
 import { IconChevronDown, IconChevronRight } from '@tabler/icons-react'
 import { memo, type PointerEvent } from 'react'
 import { formatDuration } from '../../lib/time.ts'
@@ -45,7 +46,6 @@ export const GanttRowView = memo(function GanttRowView(props: GanttRowProps) {
         className={classes['name']}
         style={{ paddingLeft: 12 + row.depth * INDENT }}
         title={row.task_id ?? row.id}
-        aria-label={labelOf(row, props.now)}
         {...(row.isOpen === null ? {} : { 'aria-expanded': row.isOpen })}
         onClick={() => {
           onOpen(row)
@@ -57,7 +57,12 @@ export const GanttRowView = memo(function GanttRowView(props: GanttRowProps) {
         {row.isOpen === null ? <span className={classes['noChevron']} /> : <Chevron size={14} aria-hidden />}
         <StateIcon state={row.state} size={14} />
         <span className="ellipsis">{row.label}</span>
-        {row.total > 1 ? <span className={classes['count']}>{row.total.toLocaleString('en')}</span> : null}
+        {row.total > 1 ? (
+          <span className={classes['count']} aria-hidden>
+            {row.total.toLocaleString('en')}
+          </span>
+        ) : null}
+        <VisuallyHidden>{saidOf(row, props.now)}</VisuallyHidden>
       </button>
       <div className={classes['track']}>{row.bars.map((bar, at) => barParts(bar, at, props))}</div>
     </div>
@@ -103,10 +108,9 @@ function barParts(bar: Bar, at: number, { index, row, step, toX, width, now, onA
   )
 }
 
-function labelOf(row: GanttRow, now: number): string {
+/** What the bars show, for those who do not see them. */
+function saidOf(row: GanttRow, now: number): string {
   const newest = row.bars.at(-1)
   const ran = newest?.start == null ? '' : `, ${strings.gantt.ranFor} ${formatDuration((newest.end ?? now) - newest.start)}`
-  const name = row.map_index < 0 ? (row.task_id ?? row.label) : `${row.task_id} ${row.label}`
-  const many = row.total > 1 ? `, ${strings.gantt.counts(row.total)}` : ''
-  return `${name}, ${stateWord(row.state)}${many}${ran}`
+  return `, ${row.total > 1 ? `${strings.gantt.counts(row.total)}, ` : ''}${stateWord(row.state)}${ran}`
 }

@@ -1,6 +1,6 @@
 /** Runs of a DAG, newest first; filters and the unfolded run in the URL, live by events. Several can be cleared at once. */
-import { ActionIcon, Button, Checkbox, Pill, Select, Text, VisuallyHidden } from '@mantine/core'
-import { IconChevronDown, IconChevronRight, IconEraser, IconPlayerPlay } from '@tabler/icons-react'
+import { ActionIcon, Button, Checkbox, Select, Text, VisuallyHidden } from '@mantine/core'
+import { IconChevronDown, IconChevronRight, IconEraser, IconPlayerPlay, IconX } from '@tabler/icons-react'
 import { useMediaQuery } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
