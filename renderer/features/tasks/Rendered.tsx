@@ -68,7 +68,7 @@ function Field({ field, isRendered }: { field: RenderedFields['fields'][number];
   const isSame = raw === rendered
   return (
     <section className={classes['field']} aria-label={field.name}>
-      <Text component="h3" size="sm" fw={600} className="mono" m={0} mb={4}>
+      <Text component="h2" size="sm" fw={600} className="mono" m={0} mb={4}>
         {field.name}
         {isRendered && isSame ? <span className={classes['same']}>{text.same}</span> : null}
       </Text>
