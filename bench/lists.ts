@@ -28,9 +28,9 @@ async function saveDags(store: Store): Promise<void> {
 function fill(p: { numbers: (last: number) => string; instant: (ms: string) => string }): string[] {
   const at = p.instant(`${AT} + n * 60000`)
   return [
-    `INSERT INTO dag_runs (id, dag_id, run_id, run_type, state, logical_date, run_after, queued_time, triggered_by, conf, dag_version_id, task_counts)
+    `INSERT INTO dag_runs (id, dag_id, run_id, run_type, state, logical_date, run_after, queued_time, start_time, end_time, triggered_by, conf, dag_version_id, task_counts)
      SELECT n, 'dag_' || (n % ${DAGS}), 'run_' || n, CASE WHEN n % 10 = 0 THEN 'manual' ELSE 'scheduled' END, CASE WHEN n % 100 = 0 THEN 'failed' WHEN n > ${RUNS - 200} THEN 'running' ELSE 'success' END,
-       ${at}, ${at}, ${at}, 'scheduler', '{}', (SELECT min(id) FROM dag_versions) + n % ${DAGS}, '{}' FROM ${p.numbers(RUNS)}`,
+       ${at}, ${at}, ${at}, ${at}, CASE WHEN n <= ${RUNS - 200} THEN ${p.instant(`${AT} + n * 60000 + 30000`)} END, 'scheduler', '{}', (SELECT min(id) FROM dag_versions) + n % ${DAGS}, '{}' FROM ${p.numbers(RUNS)}`,
     `INSERT INTO task_instances (id, dag_run_id, task_id, map_index, state, try_number, max_tries, operator, pool, pool_slots, queue, priority_weight)
      SELECT n, 1 + (n - 1) / 10, 'task_' || (n % 10), -1, CASE WHEN n > ${TASK_INSTANCES - 2000} THEN 'running' ELSE 'success' END, 1, 1, 'BashOperator', 'default_pool', 1, 'default', 1 FROM ${p.numbers(TASK_INSTANCES)}`,
     `INSERT INTO attempts (task_instance_id, attempt, state, lease_token, worker_id, hostname, queued_time)
@@ -50,6 +50,26 @@ async function measure(store: Store): Promise<number> {
     ['dagList search', () => store.dagList({ ...page, include_stale: false, search: 'G_12' })],
     ['dagList tag', () => store.dagList({ ...page, include_stale: false, tags: ['tag_7'] })],
     ['dagList last_run_state', () => store.dagList({ ...page, include_stale: false, last_run_state: 'failed' })],
+    ['dagList next_run', () => store.dagList({ ...page, include_stale: false, sort: 'next_run' })],
+    ['dagList last_run', () => store.dagList({ ...page, include_stale: false, sort: 'last_run', descending: true })],
+    ['dagFacets', () => store.dagFacets({ limit: 500 })],
+    ['overviewRead', () => store.overviewRead({ failed_since: AT + 60_000 * (RUNS - 1440), limit: 8 })],
+    [
+      'timelineRead a day',
+      () =>
+        store.timelineRead({
+          include_stale: false,
+          from: AT + 60_000 * (RUNS - 1440),
+          to: AT + 60_000 * (RUNS + 720),
+          is_now: true,
+          limit: 50,
+          offset: 0,
+          runs_max: 150,
+          block_ms: 600_000,
+        }),
+    ],
+    ['searchAll part of a name', (i) => store.searchAll({ text: `g_${i}`, limit: 8 })],
+    ['searchAll nothing', (i) => store.searchAll({ text: `no such ${i}`, limit: 8 })],
     ['dagGet', (i) => store.dagGet({ dag_id: `dag_${i}` })],
     ['dagRecentRuns 50 DAGs', () => store.dagRecentRuns({ dag_ids: ids, limit: 14 })],
     ['dagRunStateCounts', () => store.dagRunStateCounts({ dag_ids: ids })],
@@ -62,6 +82,11 @@ async function measure(store: Store): Promise<number> {
       () => store.dagRunList({ ...page, dag_id: null, logical_date_from: AT + 60_000 * 1000, logical_date_to: AT + 60_000 * 3000 }),
     ],
     ['dagRunList all dates wide', () => store.dagRunList({ ...page, dag_id: null, logical_date_from: AT })],
+    [
+      'dagRunList ended in a day',
+      (i) => store.dagRunList({ ...page, dag_id: null, ended_from: AT + 60_000 * 600 * i, ended_to: AT + 60_000 * (600 * i + 1440) }),
+    ],
+    ['dagRunList ended since', () => store.dagRunList({ ...page, dag_id: null, ended_from: AT + 60_000 * (RUNS - 10_000) })],
     ['dagRunList one DAG', (i) => store.dagRunList({ ...page, dag_id: `dag_${i}` })],
     ['dagRunList one DAG failed', (i) => store.dagRunList({ ...page, dag_id: `dag_${i * 100}`, state: 'failed' })],
     ['dagRunGet', (i) => store.dagRunGet({ dag_id: `dag_${i}`, run_id: `run_${i}` })],

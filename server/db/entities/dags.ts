@@ -8,6 +8,8 @@ import { dagConditions } from './dagFilter.ts'
 import { totalOf } from './reading.ts'
 
 const NEWEST_RUN = sql`(SELECT max(r.id) FROM dag_runs r WHERE r.dag_id = dags.dag_id)`
+/** Behind every id that there is. */
+const LAST = Number.MAX_SAFE_INTEGER
 
 /** What has no next or last run comes last, whichever way the rest is sorted; so do paused DAGs, which will not run. */
 function dagOrder(sort: DagSort, isDescending: boolean): Sql {
@@ -16,7 +18,7 @@ function dagOrder(sort: DagSort, isDescending: boolean): Sql {
     const next = sql`CASE WHEN is_paused = ${false} THEN next_run_after END`
     return sql`CASE WHEN ${next} IS NULL THEN 1 ELSE 0 END, ${next} ${way}, dag_id`
   }
-  if (sort === 'last_run') return sql`CASE WHEN ${NEWEST_RUN} IS NULL THEN 1 ELSE 0 END, ${NEWEST_RUN} ${way}, dag_id`
+  if (sort === 'last_run') return sql`coalesce(${NEWEST_RUN}, ${isDescending ? 0 : LAST}) ${way}, dag_id`
   return sql`dag_id ${way}`
 }
 
