@@ -30,10 +30,11 @@ export const FILE_SUFFIXES = [
   '.tmpl',
 ] as const
 const IGNORE_FILE = '.airflowignore'
+/** File systems take 255; the temporary file beside it has a longer name. */
+const NAME_BYTES_MAX = 200
 /** Never read as DAG files (dagfiles/folderIndex.ts), so a file made there would seem lost. */
 const SKIPPED_FOLDERS = new Set(['__pycache__', 'node_modules', 'site-packages', 'venv', 'env', 'logs'])
 /** No separators of other systems, no signs that some file system refuses. */
-// eslint-disable-next-line no-control-regex -- control characters are what is refused
 const REFUSED = /[\\:*?"<>|\u0000-\u001f\u007f]/
 
 /** What is wrong with a path below the DAG folder, as a sentence; null = nothing. */
@@ -48,11 +49,20 @@ export function filePathProblem(path: string): string | null {
     if (REFUSED.test(part)) return `"${part}" holds a sign that file names cannot have: \\ : * ? " < > | or a control character.`
     if (part.startsWith('.') && part !== IGNORE_FILE) return `"${part}" begins with a dot; such files are not read.`
     if (/^\s|[\s.]$/.test(part)) return `"${part}" begins with a space, or ends with a space or a dot.`
-    if (new TextEncoder().encode(part).length > 200) return `"${part.slice(0, 40)}..." is longer than 200 bytes.`
+    if (utf8Length(part) > NAME_BYTES_MAX) return `"${part.slice(0, 40)}..." is longer than ${NAME_BYTES_MAX} bytes.`
   }
   const skipped = parts.slice(0, -1).find((part) => SKIPPED_FOLDERS.has(part))
   if (skipped !== undefined) return `Files in a folder "${skipped}" are not read.`
   const name = parts.at(-1) ?? ''
   if (name === IGNORE_FILE || FILE_SUFFIXES.some((suffix) => name.toLowerCase().endsWith(suffix))) return null
   return `"${name}" is no kind of file that belongs to DAGs here. Allowed are ${FILE_SUFFIXES.join(' ')}.`
+}
+
+function utf8Length(text: string): number {
+  let bytes = 0
+  for (const sign of text) {
+    const code = sign.codePointAt(0) ?? 0
+    bytes += code > 0xffff ? 4 : code > 0x7ff ? 3 : code > 0x7f ? 2 : 1
+  }
+  return bytes
 }

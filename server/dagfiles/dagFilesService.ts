@@ -18,7 +18,6 @@
  */
 import { availableParallelism } from 'node:os'
 import { resolve } from 'node:path'
-import { VortexError } from '#contract/errors.ts'
 import type { Health } from '#contract/admin.ts'
 import type { ParseResult } from '#contract/dagSpec.ts'
 import type { LiveEvent } from '#contract/events.ts'
@@ -36,6 +35,7 @@ import { eachOf } from './eachOf.ts'
 import { EVERYTHING } from './folderWatch.ts'
 import { ParseQueue, type Priority } from './parseQueue.ts'
 import { type PythonEnvironment, PythonMissing } from './pythonEnvironment.ts'
+import { ignoreStandby, isStandby } from './standby.ts'
 import { type DagFilesStore, ParseStore } from './storeParse.ts'
 
 /** Stands behind the watch: a network folder, a full inotify table. A stat of 10,000 files takes 0.2 s of a core. */
@@ -393,12 +393,4 @@ export class DagFilesService implements Service {
     if (count > 0 || this.#toldErrors > 0) this.#o.publish([{ type: 'import_errors', count }])
     this.#toldErrors = count
   }
-}
-
-/** Another controller leads now, and its own service reads the folder. */
-function isStandby(error: unknown): boolean {
-  return error instanceof VortexError && error.code === 'not_leader'
-}
-function ignoreStandby(error: unknown): void {
-  if (!isStandby(error)) throw error
 }

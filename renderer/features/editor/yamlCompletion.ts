@@ -60,8 +60,10 @@ function keysOf(schemas: readonly YamlSchema[], siblings: readonly string[]): Co
 function valuesOf(schemas: readonly YamlSchema[]): Completion[] {
   const values = new Set<string>()
   for (const schema of schemas) {
-    for (const value of schema.enum ?? []) values.add(String(value))
-    if (schema.const !== undefined) values.add(String(schema.const))
+    for (const value of [...(schema.enum ?? []), ...(schema.const === undefined ? [] : [schema.const])]) {
+      // Objects and lists are no single word to offer.
+      if (['string', 'number', 'boolean'].includes(typeof value)) values.add(String(value as string | number | boolean))
+    }
     if ([schema.type].flat().includes('boolean')) for (const value of ['true', 'false']) values.add(value)
   }
   return [...values].map((label) => ({ label, type: 'enum' }))
