@@ -13,7 +13,7 @@ export const adminStrings = {
     more: (what: string) => `Actions on ${what}`,
     needsRole: (role: string) => `This page is for the role ${role}`,
     needsRoleText: (role: string, own: string) => `You are signed in as ${own}. Ask an Admin for the role ${role}.`,
-    columns: { actions: 'Actions', name: 'Name', description: 'Description', updated: 'Changed', created: 'Created' },
+    columns: { actions: 'Actions', details: 'Details', name: 'Name', description: 'Description', updated: 'Changed', created: 'Created' },
     unlimited: 'no limit',
     show: (what: string) => `Tasks of ${what}`,
     hide: (what: string) => `Hide the tasks of ${what}`,

@@ -7,10 +7,13 @@ import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { VirtualTable } from '../../ui/VirtualTable.tsx'
 import classes from './Admin.module.css'
 
+/** Every column has a name; those of buttons alone are for screen readers. */
+const hidden = (name: string) => <VisuallyHidden>{name}</VisuallyHidden>
+
 interface AdminListProps<T> {
   label: string
   columns: string
-  /** Names of the columns; the last one, for actions, is added. */
+  /** Names of the columns: empty for the one that opens a row; the last one, for actions, is added. */
   head: readonly ReactNode[]
   rows: readonly T[] | undefined
   total?: number
@@ -43,7 +46,10 @@ export function AdminList<T>(props: AdminListProps<T>) {
     <VirtualTable
       label={props.label}
       columns={`${props.columns} 84px`}
-      head={[...props.head, <VisuallyHidden key="actions">{strings.admin.columns.actions}</VisuallyHidden>]}
+      head={[
+        ...props.head.map((name) => (name === '' ? hidden(strings.admin.columns.details) : name)),
+        hidden(strings.admin.columns.actions),
+      ]}
       rows={rows}
       total={props.total ?? rows.length}
       rowKey={props.rowKey}
