@@ -9,13 +9,13 @@ import type { Grid, GridRow, GridRun } from '#contract/grid.ts'
 import { moreTelling } from '#contract/gridCells.ts'
 import { isGroup, mergeGridRows } from '#contract/gridRows.ts'
 import type { DagRecord } from '#db/records.ts'
-import type { CellsOfRuns, GridRunRecord, RunCells } from '#db/grid.ts'
+import type { CellsOfRuns, GridRunPage, GridRunQuery, GridRunRecord, RunCells } from '#db/grid.ts'
 import type { Store } from '#db/store.ts'
 import { GRID_CELLS_MAX, GRID_ROWS_CACHED, GRID_SLICE_CELLS } from '#runtime/limits.ts'
 import { Lru } from './lru.ts'
 import { iso, isoOrNull } from './present/instant.ts'
 
-type Query = Parameters<Store['gridRunList']>[0] & { rows?: string | undefined }
+type Query = GridRunQuery & { rows?: string | undefined }
 interface VersionRows {
   version: number
   rows: GridRow[]
@@ -94,7 +94,7 @@ export function createGridReader(store: Store): (dag: DagRecord, query: Query) =
 const removed = (rows: readonly GridRow[]): GridRow[] => rows.map((row) => ({ ...row, is_removed: true }))
 
 /** The first runs of the page whose task instances fit one answer, at least one. */
-function withinLimit(page: Awaited<ReturnType<Store['gridRunList']>>): { runs: GridRunRecord[]; next_cursor: string | null } {
+function withinLimit(page: GridRunPage): { runs: GridRunRecord[]; next_cursor: string | null } {
   let cells = 0
   const end = page.data.findIndex((run, at) => (cells += instancesOf(run)) > GRID_CELLS_MAX && at > 0)
   if (end < 0) return { runs: page.data, next_cursor: page.next_cursor }

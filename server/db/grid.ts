@@ -2,7 +2,6 @@
 import type { GridRow } from '#contract/grid.ts'
 import type { DagRunState, RunType } from '#contract/states.ts'
 import type { DagRunRecord } from './records.ts'
-import type { PageOf, PageRequest } from './store.ts'
 
 export type GridRunRecord = Omit<DagRunRecord, 'conf' | 'note'>
 
@@ -28,11 +27,23 @@ export interface CellsOfRuns {
   begun: { dag_run_id: number; task_id: string; map_index: number; start_time: number }[]
 }
 
+export interface GridRunQuery {
+  dag_id: string
+  limit: number
+  cursor?: string | undefined
+  state?: DagRunState
+  run_type?: RunType
+  logical_date_from?: number
+  logical_date_to?: number
+}
+export interface GridRunPage {
+  data: GridRunRecord[]
+  next_cursor: string | null
+}
+
 export interface GridStore {
-  /** Newest first (by id). `total` is that of the page. */
-  gridRunList(
-    p: PageRequest & { dag_id: string; state?: DagRunState; run_type?: RunType; logical_date_from?: number; logical_date_to?: number },
-  ): Promise<PageOf<GridRunRecord>>
+  /** Newest first (by id), continued by cursor. */
+  gridRunList(p: GridRunQuery): Promise<GridRunPage>
   /** `active` = those of the runs that are not finished. The caller bounds the number of their task instances. */
   gridCells(p: { dag_run_ids: number[]; active: number[] }): Promise<CellsOfRuns>
   /** Rows of these versions, each in the order of its graph. */

@@ -9,11 +9,11 @@ import { IconChevronDown, IconChevronRight } from '@tabler/icons-react'
 import { memo, useLayoutEffect, useMemo, useRef } from 'react'
 import { isGroup } from '#contract/gridRows.ts'
 import { strings } from '../../strings.ts'
-import { COLUMN_PX, makeSprites, paintStrip, ROW_PX, type Painted, type Sprites } from './cellPainter.ts'
+import { makeSprites, paintStrip, type Painted, type Sprites } from './cellPainter.ts'
 import type { GridColumn } from './columns.ts'
 import classes from './grid.module.css'
 import type { RowTree, Unfolded } from './rows.ts'
-import { ROW_BLOCK, type Tile } from './window.ts'
+import { COLUMN_PX, ROW_BLOCK, ROW_PX, type Tile } from './window.ts'
 
 const text = strings.grid
 /** More blocks than a window shows: a block that comes in sight takes over the elements of one that left. */

@@ -7,9 +7,10 @@ import { elapsed, formatDuration, timeParts, zoneFor, type TimeMode } from '../.
 import { strings } from '../../strings.ts'
 import { stateWord } from '../../ui/StateBadge.tsx'
 import { stateFill } from '../../ui/stateColors.ts'
-import { COLUMN_PX, GLYPH_BOX, GLYPHS } from './cellPainter.ts'
+import { GLYPH_BOX, GLYPHS } from './cellPainter.ts'
 import type { GridColumn } from './columns.ts'
 import classes from './grid.module.css'
+import { COLUMN_PX } from './window.ts'
 
 const text = strings.grid
 /** Scheduled runs, the usual ones, carry no mark. */

@@ -10,7 +10,6 @@ import { useCommands } from '../../commands/index.ts'
 import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { useTimeMode } from '../../ui/timeMode.ts'
-import { COLUMN_PX, ROW_PX } from './cellPainter.ts'
 import { cellFacts, type GridColumn } from './columns.ts'
 import classes from './grid.module.css'
 import { BARS_PX, columnId, durationOf, GridHead } from './GridHead.tsx'
@@ -18,7 +17,7 @@ import { GridBlocks, rowId } from './GridBlocks.tsx'
 import { cellWords, GridTooltip, HoverStore } from './GridTooltip.tsx'
 import { keyStep, type Place } from './keys.ts'
 import type { RowTree, Unfolded } from './rows.ts'
-import { isSameTile, scrolledTo, tileOf } from './window.ts'
+import { COLUMN_PX, isSameTile, ROW_PX, scrolledTo, tileOf } from './window.ts'
 
 const HEAD_PX = 20 + BARS_PX + 16
 const STEPS = [

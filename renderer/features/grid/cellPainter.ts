@@ -7,11 +7,9 @@ import { TASK_INSTANCE_STATES, type TaskInstanceState } from '#contract/states.t
 import { STATE_COLORS } from '../../ui/stateColors.ts'
 import { shownBytes, type GridColumn } from './columns.ts'
 import type { RowTree } from './rows.ts'
-import type { Tile } from './window.ts'
+import { COLUMN_PX, ROW_PX, type Tile } from './window.ts'
 
-/** Pixels: a cell with its surroundings, and the square in it. */
-export const ROW_PX = 24
-export const COLUMN_PX = 24
+/** Pixels of the square in a cell. */
 export const CELL_PX = 17
 /** The signs are drawn on ten by ten units. */
 export const GLYPH_BOX = 10

@@ -1,5 +1,8 @@
 /** Which rows and columns are drawn: those in sight and some around, in whole blocks, so that most scrolling redraws nothing. Pure. */
-import { COLUMN_PX, ROW_PX } from './cellPainter.ts'
+
+/** Pixels of a cell with its surroundings. */
+export const ROW_PX = 24
+export const COLUMN_PX = 24
 
 /** A block's worth around the sight is enough for a turn of the wheel; a redraw costs a few milliseconds. */
 export const ROW_BLOCK = 16

@@ -13,7 +13,6 @@ export function gridHandlers({ store }: ApiServices): Pick<Handlers, 'getGrid'> 
         ...rest,
         dag_id: dag.dag_id,
         limit,
-        offset: 0,
         ...(from === undefined ? {} : { logical_date_from: parseInstant(from, 'logical_date_from') }),
         ...(to === undefined ? {} : { logical_date_to: parseInstant(to, 'logical_date_to') }),
       })

@@ -20,12 +20,12 @@ export function gridConformance(subject: SubjectOf): void {
         }),
       )
       await s.commit({ dag_runs_insert: runs })
-      const seen = await allPages((cursor) => s.store.gridRunList({ dag_id: 'grid_runs', limit: 3, offset: 0, cursor }))
+      const seen = await allPages((cursor) => s.store.gridRunList({ dag_id: 'grid_runs', limit: 3, cursor }))
       expect(seen.map((run) => run.id)).toEqual(runs.map((run) => run.id).reverse())
       expect(seen[0]).not.toHaveProperty('conf')
       expect(seen[0]?.logical_date).toBe(AT + 6 * DAY)
       const ids = async (filter: object) =>
-        (await s.store.gridRunList({ dag_id: 'grid_runs', limit: 10, offset: 0, ...filter })).data.map((run) =>
+        (await s.store.gridRunList({ dag_id: 'grid_runs', limit: 10, ...filter })).data.map((run) =>
           runs.findIndex(({ id }) => id === run.id),
         )
       expect(await ids({ state: 'failed' })).toEqual([5, 3, 1])

@@ -1,21 +1,18 @@
 import { encodeDuration, stateByte } from '#contract/gridCells.ts'
 import type { GridRow } from '#contract/grid.ts'
-import { TASK_INSTANCE_STATES, type DagRunState, type RunType } from '#contract/states.ts'
+import { TASK_INSTANCE_STATES } from '#contract/states.ts'
 import { gridRows } from '#domain/gridRows.ts'
 import type { Database, Session } from '../database.ts'
-import type { CellsOfRuns, GridRunRecord, RunCells } from '../grid.ts'
-import type { PageOf, PageRequest } from '../store.ts'
+import type { CellsOfRuns, GridRunPage, GridRunQuery, GridRunRecord, RunCells } from '../grid.ts'
 import { columns, list, Sql, sql, where } from '../sql.ts'
 import { cursorKey, limitOf, pageOf } from '../page.ts'
 
 const RUN_COLUMNS = columns('dag_runs', { without: ['conf', 'note'] })
 
-export function gridRunList(
-  db: Database,
-  p: PageRequest & { dag_id: string; state?: DagRunState; run_type?: RunType; logical_date_from?: number; logical_date_to?: number },
-): Promise<PageOf<GridRunRecord>> {
+export function gridRunList(db: Database, p: GridRunQuery): Promise<GridRunPage> {
+  const request = { ...p, offset: 0 }
   return db.read(async (s) => {
-    const before = cursorKey(p, [0] as const)
+    const before = cursorKey(request, [0] as const)
     const rows: GridRunRecord[] = await s.records(
       'dag_runs',
       sql`SELECT ${RUN_COLUMNS} FROM dag_runs
@@ -26,9 +23,9 @@ export function gridRunList(
           p.logical_date_from === undefined ? null : sql`logical_date >= ${{ time: p.logical_date_from }}`,
           p.logical_date_to === undefined ? null : sql`logical_date <= ${{ time: p.logical_date_to }}`,
           before && sql`id < ${before[0]}`,
-        ])} ORDER BY id DESC ${limitOf(p)}`,
+        ])} ORDER BY id DESC ${limitOf(request)}`,
     )
-    return pageOf(p, rows, Math.min(rows.length, p.limit), (row) => [row.id])
+    return pageOf(request, rows, rows.length, (row) => [row.id])
   })
 }
 
