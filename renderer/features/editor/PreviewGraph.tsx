@@ -85,7 +85,7 @@ function Graph({ dag: whole, isStale, onTask, picker }: GraphProps) {
   const shown = useMemo(() => previewModel(dag, parseOpen(open)), [dag, open])
   // A text of another shape needs another layout; one that only changes a task's settings does not.
   const layout = useGraphLayout(
-    { dagId: `preview:${dag.dag_id}:${shown.shape}`, version: 0, open: open ?? '', direction: 'LR' },
+    { dagId: `preview:${dag.dag_id}:${shown.shape}`, version: 0, open: open ?? '', direction: 'TB' },
     shown.model,
   )
   const { nodes, edges } = useMemo(() => toFlow(shown, layout.data, dag), [shown, layout.data, dag])

@@ -7,6 +7,7 @@ import { useMediaQuery } from '@mantine/hooks'
 import { useEffect, useRef } from 'react'
 import { codeBase, READ_ONLY } from '../../ui/code/CodeArea.tsx'
 import { languageOf, loadLanguage } from '../../ui/code/codeLanguages.ts'
+import { strings } from '../../strings.ts'
 import classes from './SideBySide.module.css'
 
 export interface DiffHandle {
@@ -56,7 +57,12 @@ export function SideBySide({ file, left, right, leftLabel, rightLabel, isEditabl
             doc: right,
             extensions: [
               sides(rightLabel, own),
-              unifiedMergeView({ original: left, mergeControls: isEditable, collapseUnchanged: MARGIN, gutter: true }),
+              unifiedMergeView({
+                original: left,
+                mergeControls: isEditable ? chunkButton : false,
+                collapseUnchanged: MARGIN,
+                gutter: true,
+              }),
             ],
           }),
         })
@@ -93,4 +99,13 @@ export function SideBySide({ file, left, right, leftLabel, rightLabel, isEditabl
       <div ref={box} className={classes['box']} />
     </div>
   )
+}
+
+/** For each difference: take theirs, or leave mine as it is. */
+function chunkButton(kind: 'accept' | 'reject', action: (event: MouseEvent) => void): HTMLElement {
+  const button = document.createElement('button')
+  button.type = 'button'
+  button.textContent = kind === 'accept' ? strings.conflict.leaveChunk : strings.conflict.takeChunk
+  button.addEventListener('mousedown', action)
+  return button
 }

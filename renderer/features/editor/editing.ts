@@ -2,7 +2,6 @@
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
 import { jsonParseLinter } from '@codemirror/lang-json'
-import { pythonLanguage } from '@codemirror/lang-python'
 import { yamlLanguage } from '@codemirror/lang-yaml'
 import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit } from '@codemirror/language'
 import { lintGutter, linter, lintKeymap } from '@codemirror/lint'
@@ -18,7 +17,7 @@ import {
   rectangularSelection,
 } from '@codemirror/view'
 import { languageOf } from '../../ui/code/codeLanguages.ts'
-import { completePython } from './pythonCompletion.ts'
+import { completeLocalNames, completePython } from './pythonCompletion.ts'
 import { syntaxMarks } from './problems.ts'
 import { yamlCompletion, type YamlSchema } from './yamlCompletion.ts'
 
@@ -62,7 +61,7 @@ export function editing(file: string, onChange: (view: EditorView, isText: boole
 function forLanguage(file: string): Extension {
   switch (languageOf(file)) {
     case 'python':
-      return [indentUnit.of('    '), pythonLanguage.data.of({ autocomplete: completePython })]
+      return [indentUnit.of('    '), autocompletion({ override: [completePython, completeLocalNames] })]
     case 'yaml': {
       const schema = yamlSchemas.find(({ fits }) => fits(file))?.schema
       const completion = schema === undefined ? [] : yamlLanguage.data.of({ autocomplete: yamlCompletion(schema) })

@@ -3,6 +3,7 @@
  * context and macros within `{{ }}`. A name that is not imported yet brings its import along.
  */
 import type { Completion, CompletionContext, CompletionResult } from '@codemirror/autocomplete'
+import { localCompletionSource } from '@codemirror/lang-python'
 import { syntaxTree } from '@codemirror/language'
 import type { EditorState } from '@codemirror/state'
 import type { EditorView } from '@codemirror/view'
@@ -23,6 +24,14 @@ export async function completePython(context: CompletionContext): Promise<Comple
   // Within a text only what belongs there: code is no use to it.
   if (/String/.test(syntaxTree(context.state).resolveInner(context.pos, -1).name)) return completeText(api, context, before, word)
   return completeImport(api, before, context.pos) ?? completeMember(api, before, context.pos) ?? completeCode(api, context, before, word)
+}
+
+/** Names that the file itself makes; those of the package are offered above, with what they are. */
+export async function completeLocalNames(context: CompletionContext): Promise<CompletionResult | null> {
+  const found = localCompletionSource(context)
+  if (found === null) return null
+  const api = await loadAuthorApi()
+  return { ...found, options: found.options.filter(({ label }) => !api.names.has(label)) }
 }
 
 function completeImport(api: AuthorApi, before: string, pos: number): CompletionResult | null {
