@@ -49,6 +49,8 @@ const countsOf = (states: string[]) =>
   Object.fromEntries([...Map.groupBy(states, (state) => state)].map(([state, all]) => [state, all.length]))
 const list = <T>(...data: T[]): InfiniteData<{ data: T[]; total: number }> => ({ pages: [{ data, total: data.length }], pageParams: [0] })
 const marked = (stale: { keys: Map<string, unknown> }) => [...stale.keys.values()]
+/** Each task event changes what workers and pools hold. */
+const LOAD = [queryKeys.workers, queryKeys.pools]
 
 describe('live events', () => {
   it('change the tasks that they name and leave the others as they are', () => {
@@ -59,12 +61,12 @@ describe('live events', () => {
     const page = client.getQueryData<{ data: TaskInstance[] }>(queryKeys.taskInstances(run))
     expect(page?.data[0]).toMatchObject({ state: 'success', duration_ms: 2500 })
     expect(page?.data[1]).toBe(b)
-    expect(marked(stale)).toEqual([])
+    expect(marked(stale)).toEqual(LOAD)
   })
   it('ask for the task list again when a task is not in it', () => {
     const client = new QueryClient()
     client.setQueryData(queryKeys.taskInstances(run), { data: [task('a', 'queued')], total: 1 })
-    expect(marked(applyEvents(client, [taskEvent('new', 'running')]))).toEqual([queryKeys.taskInstances(run)])
+    expect(marked(applyEvents(client, [taskEvent('new', 'running')]))).toEqual([...LOAD, queryKeys.taskInstances(run)])
   })
   it('ask for what an open task shows beyond its state', () => {
     const client = new QueryClient()
@@ -72,7 +74,7 @@ describe('live events', () => {
     client.setQueryData(queryKeys.taskDetail(ref), task('a', 'queued'))
     const stale = applyEvents(client, [taskEvent('a', 'running')])
     expect(client.getQueryData<TaskInstance>(queryKeys.taskDetail(ref))?.state).toBe('running')
-    expect(marked(stale)).toEqual([queryKeys.taskDetail(ref), queryKeys.attempts(ref), queryKeys.why(ref)])
+    expect(marked(stale)).toEqual([...LOAD, queryKeys.taskDetail(ref), queryKeys.attempts(ref), queryKeys.why(ref)])
   })
   it('write a run into its detail, its lists and its bar', () => {
     const client = new QueryClient()
@@ -86,7 +88,7 @@ describe('live events', () => {
     const rows = client.getQueryData<InfiniteData<{ data: Dag[] }>>(queryKeys.dagList({}))?.pages[0]?.data
     expect(rows?.[0]).toMatchObject({ active_runs: 0, last_run_state: 'success', run_counts: { running: 0, success: 1 } })
     expect(rows?.[1]).toBe(other)
-    expect(marked(stale)).toEqual([queryKeys.runDetail(run), queryKeys.runEvents(run)])
+    expect(marked(stale)).toEqual([queryKeys.runDetail(run), queryKeys.runEvents(run), queryKeys.history('etl')])
   })
   it('write a run into the head of its DAG page', () => {
     const client = new QueryClient()
@@ -95,7 +97,7 @@ describe('live events', () => {
     expect(client.getQueryData<Dag>(queryKeys.dagDetail('etl'))).toMatchObject({ last_run_state: 'success', active_runs: 0 })
   })
   it('ask for the run lists when the run is new', () => {
-    expect(marked(applyEvents(new QueryClient(), [runEvent('r9', 'queued')]))).toEqual([queryKeys.runLists('etl')])
+    expect(marked(applyEvents(new QueryClient(), [runEvent('r9', 'queued')]))).toEqual([queryKeys.runLists('etl'), queryKeys.history('etl')])
   })
   it('add a bar for a new run and keep fourteen', () => {
     const full = dag(Array.from({ length: 14 }, (_, at) => [`r${at}`, 'success']))

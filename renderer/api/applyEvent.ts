@@ -50,6 +50,7 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
         client.removeQueries({ queryKey: queryKeys.run(event) })
         client.setQueriesData<GridPages>({ queryKey: queryKeys.grids(event.dag_id) }, (grid) => grid && withoutRun(grid, event.run_id))
         mark(queryKeys.runLists(event.dag_id))
+        mark(queryKeys.history(event.dag_id))
         mark(queryKeys.runLists(ALL_DAGS))
         mark(queryKeys.dagLists)
         markHome(client, mark)
@@ -66,6 +67,7 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
       }
       case 'dag':
         mark(queryKeys.dag(event.dag_id))
+        mark(queryKeys.history(event.dag_id))
         mark(queryKeys.dagLists)
         markHome(client, mark)
         // A file names the versions of its DAGs.

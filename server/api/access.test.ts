@@ -37,6 +37,13 @@ const VIEWER: readonly OperationId[] = [
   'listDagFiles',
   'getDagFile',
   'listBackfills',
+  'backfillRuns',
+  'dagCalendar',
+  'dagDurations',
+  'dagEvents',
+  'versionChanges',
+  'versionRuns',
+  'runAttempts',
   'backfillProgress',
   'listRuns',
   'getRun',
@@ -134,6 +141,7 @@ const BODIES: Partial<Record<OperationId, object>> = {
 }
 /** Queries of operations that need one. */
 const QUERIES: Partial<Record<OperationId, string>> = {
+  dagCalendar: '?from=2026-11-23&days=1',
   getTimeline: '?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z',
   search: '?q=e',
   searchLog: '?q=e',
