@@ -59,6 +59,8 @@ export default defineConfig({
   build: {
     outDir: '../dist/renderer',
     emptyOutDir: true,
+    // Which file holds what: scripts/bundleSizes.ts reads it.
+    manifest: true,
     target: 'es2023',
     // The first versions that know light-dark(); for older ones the minifier would rewrite it to something that our theme switch misses.
     cssTarget: ['chrome123', 'edge123', 'firefox120', 'safari17.5'],

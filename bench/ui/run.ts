@@ -16,7 +16,7 @@ import { startServer } from '../harness/server.ts'
 import { seed } from '../seed/seed.ts'
 import { measureApi } from './api.ts'
 import { loadFile } from './load.ts'
-import { PASSWORD } from './page.ts'
+import { USER } from './page.ts'
 import { measurePages } from './pages.ts'
 import { measureMemory, measureTabs } from './tabs.ts'
 
@@ -40,7 +40,7 @@ if (!existsSync(home))
 writeFileSync(join(dags, 'load.py'), loadFile())
 builtRenderer()
 
-const server = await startServer({ home, dags, env: { VORTEX_ADMIN_PASSWORD: PASSWORD, VORTEX_PAUSED_DEFAULT: 'false' } })
+const server = await startServer({ home, dags, env: { VORTEX_PAUSED_DEFAULT: 'false' } })
 const browser = await launchBrowser()
 const isWanted = (part: string): boolean => values.only.split(',').includes(part)
 let short = 0
@@ -52,6 +52,8 @@ function tell(figures: readonly Figure[]): void {
 }
 try {
   await server.dagsKnown(2)
+  const users = await server.call<{ username: string }[]>('GET', '/api/users')
+  if (!users.some(({ username }) => username === USER.username)) await server.call('POST', '/api/users', { ...USER, role: 'Admin' })
   print(
     `${new Date().toISOString().slice(0, 16)}Z, ${availableParallelism()} cores, load ${(loadavg()[0] ?? 0).toFixed(1)}, Node ${process.version}`,
   )

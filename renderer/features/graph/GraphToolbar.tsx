@@ -18,7 +18,7 @@ import type { GraphChange, GraphSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { SearchField } from '../../ui/SearchField.tsx'
 import classes from './DagGraph.module.css'
-import { DIRECTIONS, type Direction } from './layout.ts'
+import { DIRECTIONS, type Direction } from './direction.ts'
 
 interface GraphToolbarProps {
   before: ReactNode

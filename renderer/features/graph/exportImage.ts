@@ -1,5 +1,5 @@
 /** The whole graph as an image in the theme of the moment: SVG for documents, PNG for messages. */
-import { isAcross } from './layout.ts'
+import { isAcross } from './direction.ts'
 import { cut, EDGE_MARK, middleOf, type Look, type Palette } from './paint.ts'
 import { paintOnce } from './painter.ts'
 import type { Scene } from './scene.ts'

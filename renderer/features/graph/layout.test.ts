@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { byLayers, DAGRE_MAX, layoutGraph, type Box, type Direction, type LayoutInput } from './layout.ts'
+import type { Direction } from './direction.ts'
+import { byLayers, DAGRE_MAX, layoutGraph, type Box, type LayoutInput } from './layout.ts'
 
 const node = (id: string, frame: string | null = null) => ({ id, width: 180, height: 44, frame })
 const edge = (source: string, target: string) => ({ id: `${source}→${target}`, source, target })

@@ -3,11 +3,8 @@
  * Both lay out from left to right or from top to bottom; the two opposite directions are mirrored.
  */
 import { byDagre, type Placed } from './dagreLayout.ts'
+import { isAcross, type Direction } from './direction.ts'
 import { nestedLayout, type NestedBox } from './layered/nested.ts'
-
-export const DIRECTIONS = ['LR', 'TB', 'RL', 'BT'] as const
-export type Direction = (typeof DIRECTIONS)[number]
-export const isAcross = (direction: Direction): boolean => direction === 'LR' || direction === 'RL'
 
 export interface Box {
   x: number

@@ -2,8 +2,8 @@
  * Draws part of a scene, for the picture of a large graph, its overview and its export. Pure but for the canvas. Near enough it looks as
  * the page's own nodes do; far away a node is a block in the colour of its state and an edge a thin line.
  */
+import { isAcross } from './direction.ts'
 import type { Area } from './inView.ts'
-import { isAcross } from './layout.ts'
 import type { Scene } from './scene.ts'
 
 export type Context = CanvasRenderingContext2D | OffscreenCanvasRenderingContext2D

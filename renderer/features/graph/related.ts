@@ -1,5 +1,6 @@
 /** What is upstream and downstream of a node of the graph, and the steps of the arrow keys along its edges. Pure. */
-import type { Direction, LayoutOutput } from './layout.ts'
+import type { Direction } from './direction.ts'
+import type { LayoutOutput } from './layout.ts'
 import type { GraphModel } from './model.ts'
 
 export interface Related {

@@ -2,7 +2,8 @@
  * A laid-out graph as plain numbers: what the painter draws, and what a click in the picture is looked up in. Pure.
  * Arrays rather than objects, because it crosses to the painter's thread and 10,000 nodes are looked over with each picture.
  */
-import { isAcross, type Direction, type LayoutOutput, type Point } from './layout.ts'
+import { isAcross, type Direction } from './direction.ts'
+import type { LayoutOutput, Point } from './layout.ts'
 import type { GraphModel } from './model.ts'
 import type { Area } from './inView.ts'
 

@@ -1,7 +1,8 @@
 /** Asks the layout worker; an answer is kept by DAG, version, unfolded groups and direction, so coming back costs nothing. */
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { queryKeys } from '../../api/queryKeys.ts'
-import type { Direction, LayoutInput, LayoutOutput } from './layout.ts'
+import type { Direction } from './direction.ts'
+import type { LayoutInput, LayoutOutput } from './layout.ts'
 import type { GraphModel } from './model.ts'
 import LayoutWorker from './layout.worker.ts?worker'
 
