@@ -54,6 +54,7 @@ export const dagsStrings = {
     errorsNone: 'No file fits this search',
     errorsGone: 'Every DAG file loads again',
     errorAt: 'Tried',
+    openFile: 'Open file',
     copyTraceback: 'Copy traceback',
     copied: 'Copied.',
     failedFiles: (count: number) => `${plural(count, 'DAG file')} cannot be loaded`,

@@ -35,7 +35,7 @@ export const homeStrings = {
       active: 'Active DAGs',
       errors: 'Import errors',
       ofDags: (total: number) => `of ${total.toLocaleString('en')}`,
-      tasks: (running: number, waiting: number) => `${running.toLocaleString('en')} tasks, ${waiting.toLocaleString('en')} waiting`,
+      tasks: (running: number, waiting: number) => `${plural(running, 'task')}, ${waiting.toLocaleString('en')} waiting`,
     },
     failed: {
       title: 'Failed lately',

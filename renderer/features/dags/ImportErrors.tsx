@@ -108,6 +108,10 @@ function ErrorItem({ error }: { error: ImportError }) {
           <Text size="xs" c="dimmed" component="span">
             {text.errorAt} <Instant at={error.at} />
           </Text>
+          <Group gap={6}>
+            <Button size="compact-xs" variant="default" renderRoot={(props) => <Link to="/files/$" params={{ _splat: error.file }} {...props} />}>
+              {text.openFile}
+            </Button>
           <CopyButton value={error.traceback}>
             {({ copied, copy }) => (
               <Button size="compact-xs" variant="default" onClick={copy}>
@@ -115,6 +119,7 @@ function ErrorItem({ error }: { error: ImportError }) {
               </Button>
             )}
           </CopyButton>
+          </Group>
         </Group>
         <Code block tabIndex={0} style={{ maxHeight: 380, overflow: 'auto', fontFamily: 'var(--mono)' }}>
           {error.traceback}
