@@ -28,9 +28,12 @@ export async function screenProblems(
 ): Promise<string[]> {
   const found: string[] = []
   for (const theme of ['light', 'dark'] as const) {
+    // One page for all screens: signing in is slow on purpose.
+    const [first] = Object.values(screens)
+    const page = await open(first?.path ?? '/', { theme, width: 1440 })
+    await page.emulateMedia({ colorScheme: theme, reducedMotion: 'reduce' })
     for (const [name, { path, ready }] of Object.entries(screens)) {
-      const page = await open(path, { theme, width: 1440 })
-      await page.emulateMedia({ reducedMotion: 'reduce' })
+      await page.goto(path)
       await ready(page)
       await page.locator('.mantine-Skeleton-root').first().waitFor({ state: 'detached' })
       found.push(...(await violationsOf(page)).map((violation) => `${name}, ${theme}: ${violation}`))
@@ -38,9 +41,10 @@ export async function screenProblems(
         await page.setViewportSize({ width: 400, height: 860 })
         const wide = await overflowOf(page)
         if (wide > 0) found.push(`${name}: ${wide} px wider than a window of 400 px`)
+        await page.setViewportSize({ width: 1440, height: 900 })
       }
-      await page.context().close()
     }
+    await page.context().close()
   }
   return found
 }

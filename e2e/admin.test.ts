@@ -256,4 +256,4 @@ it('has no accessibility violation and fits a narrow window', async () => {
   })
   expect(found).toEqual([])
   expect(server.problems).toEqual([])
-}, 90_000)
+}, 150_000)
