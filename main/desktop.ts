@@ -46,6 +46,7 @@ export class Desktop {
   readonly #quit = new Quit({
     server: this.#server,
     window: () => this.#main?.window ?? null,
+    mayLeave: async () => (await this.#main?.mayLeave()) ?? true,
     onDraining: (state) => {
       this.#tell('quit.changed', state)
     },
@@ -110,7 +111,7 @@ export class Desktop {
   /** Shows a view of a connection; where its key must be asked for, the question. */
   async #show(id: string, path: string): Promise<void> {
     const connection = this.#store.get(id)
-    if (connection === null) return
+    if (connection === null || (this.#main?.shown()?.connection !== id && (await this.#main?.mayLeave()) === false)) return
     if (this.#store.current !== id) {
       this.#stopWatching?.()
       this.#stopWatching = null

@@ -5,11 +5,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type {} from '#bridge/desktopBridge.ts'
 import { desktopHome, startDesktop, type DesktopApp, type DesktopHome } from './desktopApp.ts'
 
-const dag = (command: string, more = ''): string => `
+const HELLO = `
 from vortex import DAG, BashOperator
 with DAG('hello', schedule=None):
-    first = BashOperator(task_id='first', bash_command='${command}')
-    ${more}
+    first = BashOperator(task_id='first', bash_command='echo hello')
 `
 const SLOW = `
 from vortex import DAG, BashOperator
@@ -25,7 +24,7 @@ with DAG('broken', schedule=None):
 let home: DesktopHome
 let desktop: DesktopApp
 beforeAll(async () => {
-  home = await desktopHome({ 'hello.py': dag('echo hello'), 'slow.py': SLOW, 'broken.py': BROKEN })
+  home = await desktopHome({ 'hello.py': HELLO, 'slow.py': SLOW, 'broken.py': BROKEN })
   desktop = await startDesktop(home)
 })
 afterAll(async () => {
@@ -50,14 +49,15 @@ describe('this computer', () => {
     await expect.poll(async () => (await latest()).data[0]?.state, { timeout: 40_000 }).toBe('success')
     process.stdout.write(`desktop: first green run ${(since() / 1000).toFixed(2)} s after the launch\n`)
 
-    await home.writeDag('hello.py', dag('echo again', `first >> BashOperator(task_id='second', bash_command='echo new')`))
-    await expect
-      .poll(async () => (await desktop.request<{ tasks: unknown[] }>('GET', '/api/dags/hello/tasks')).tasks.length, {
-        timeout: 40_000,
-      })
-      .toBe(2)
+    await page.goto('vortex-app://local/dags/hello/code')
+    await page.getByRole('textbox', { name: 'Text of hello.py' }).click()
+    await page.keyboard.press('Control+End')
+    await page.keyboard.insertText(`    first >> BashOperator(task_id='second', bash_command='echo new')\n`)
+    await page.keyboard.press('Control+s')
+    await page.getByText('Saved as version 2 of hello').waitFor()
     const run_id = await trigger('hello')
     await expect.poll(() => stateOf('hello', run_id), { timeout: 40_000 }).toBe('success')
+    expect((await desktop.request<{ total: number }>('GET', `/api/dags/hello/runs/${encodeURIComponent(run_id)}/tasks`)).total).toBe(2)
     expect(desktop.problems).toEqual([])
   })
 

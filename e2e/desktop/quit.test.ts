@@ -37,17 +37,20 @@ async function runningTask(desktop: DesktopApp, go: string): Promise<string> {
   return run_id
 }
 
-/** Asks the app to end, and answers its question; returns what it asked. */
-async function quit(desktop: DesktopApp, choice: (typeof CHOICES)[number]): Promise<void> {
-  await desktop.app.evaluate(({ app, dialog }, response) => {
-    const asked: string[] = []
-    Object.assign(globalThis, { asked })
-    dialog.showMessageBox = ((_: unknown, { message }: { message: string }) => {
-      asked.push(message)
-      return Promise.resolve({ response, checkboxChecked: false })
-    }) as unknown as typeof dialog.showMessageBox
-    app.quit()
-  }, CHOICES.indexOf(choice))
+/** Asks the app to end, and answers its question by the place of the button. */
+async function quit(desktop: DesktopApp, choice: (typeof CHOICES)[number] | number): Promise<void> {
+  await desktop.app.evaluate(
+    ({ app, dialog }, response) => {
+      const asked: string[] = []
+      Object.assign(globalThis, { asked })
+      dialog.showMessageBox = ((_: unknown, { message }: { message: string }) => {
+        asked.push(message)
+        return Promise.resolve({ response, checkboxChecked: false })
+      }) as unknown as typeof dialog.showMessageBox
+      app.quit()
+    },
+    typeof choice === 'number' ? choice : CHOICES.indexOf(choice),
+  )
 }
 
 const tasksOf = async (desktop: DesktopApp, run_id: string): Promise<Record<string, string>> => {
@@ -82,5 +85,17 @@ describe('quitting while a task runs', () => {
     await writeFile(later, '')
     await expect.poll(() => tasksOf(third, left), { timeout: 40_000 }).toEqual({ wait: 'success', after: 'success' })
     expect(third.problems).toEqual([])
+
+    // A page with changes that would be lost keeps the app open until the person says otherwise.
+    await third.page.evaluate(() => {
+      window.addEventListener('beforeunload', (event) => {
+        event.preventDefault()
+      })
+    })
+    const asked = () => third.app.evaluate(() => (globalThis as unknown as { asked: string[] }).asked)
+    await quit(third, 0)
+    await expect.poll(asked).toEqual(['This page has changes that are not saved.'])
+    await quit(third, 1)
+    await third.ended()
   })
 })

@@ -12,6 +12,8 @@ import { drainWorkers, resumeWorkers, runningTasks } from './runningTasks.ts'
 export interface QuitOptions {
   server: LocalServer
   window: () => BrowserWindow | null
+  /** Asks about changes of the page that would be lost. */
+  mayLeave: () => Promise<boolean>
   onDraining: (state: QuitState | null) => void
 }
 type Choice = 'drain' | 'leave' | 'stop' | 'cancel'
@@ -55,8 +57,12 @@ export class Quit {
 
   async #ask(): Promise<void> {
     const { server } = this.#o
-    if (!server.isOurs) return this.#end({ leave_worker: true })
     this.#state = 'asking'
+    if (!(await this.#o.mayLeave())) {
+      this.#state = 'idle'
+      return
+    }
+    if (!server.isOurs) return this.#end({ leave_worker: true })
     const running = await runningTasks(server)
     if (running === 0) return this.#end({ leave_worker: false })
     const choice = await this.#choice(running)
@@ -110,6 +116,8 @@ export class Quit {
     // The window is gone at once; what takes its time is out of sight.
     this.#o.window()?.hide()
     await this.#o.server.stop(p)
+    // What the page might object to was asked before.
+    this.#o.window()?.destroy()
     app.quit()
   }
 }

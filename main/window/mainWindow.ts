@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { app, BrowserWindow, nativeTheme } from 'electron'
 import { SCHEME, pageUrl } from '../page/pageProtocol.ts'
+import { watchUnsavedChanges } from './unsavedChanges.ts'
 import { keepBounds, restoredBounds } from './windowState.ts'
 
 export interface MainWindow {
@@ -13,6 +14,8 @@ export interface MainWindow {
   /** Connection and path that are shown. */
   shown(): { connection: string; path: string } | null
   focus(): void
+  /** Asks if the page has changes that would be lost. */
+  mayLeave(): Promise<boolean>
 }
 
 export interface MainWindowOptions {
@@ -47,6 +50,7 @@ export function createMainWindow(p: MainWindowOptions): MainWindow {
     window.show()
   })
   keepBounds(window, p.state_file)
+  const { mayLeave } = watchUnsavedChanges(window)
   let isListening = false
   window.webContents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {
     if (isMainFrame && !isSameDocument) isListening = false
@@ -67,6 +71,7 @@ export function createMainWindow(p: MainWindowOptions): MainWindow {
   return {
     window,
     shown,
+    mayLeave,
     show(connection, path) {
       if (isListening && shown()?.connection === connection) p.openPath(path)
       // A load that another one overtakes is rejected; the later one counts.
