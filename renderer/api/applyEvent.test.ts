@@ -97,7 +97,10 @@ describe('live events', () => {
     expect(client.getQueryData<Dag>(queryKeys.dagDetail('etl'))).toMatchObject({ last_run_state: 'success', active_runs: 0 })
   })
   it('ask for the run lists when the run is new', () => {
-    expect(marked(applyEvents(new QueryClient(), [runEvent('r9', 'queued')]))).toEqual([queryKeys.runLists('etl'), queryKeys.history('etl')])
+    expect(marked(applyEvents(new QueryClient(), [runEvent('r9', 'queued')]))).toEqual([
+      queryKeys.runLists('etl'),
+      queryKeys.history('etl'),
+    ])
   })
   it('add a bar for a new run and keep fourteen', () => {
     const full = dag(Array.from({ length: 14 }, (_, at) => [`r${at}`, 'success']))

@@ -1,6 +1,6 @@
 /** The contract's filter of DAGs as the store's. */
 import type { DagListFilter } from '#contract/dagList.ts'
-import type { DagFilter } from '#db/store.ts'
+import type { DagFilter } from '#db/filters.ts'
 
 /** `favourite: false` asks for nothing: a list without one's favourites helps nobody. */
 export function dagFilterOf(filter: DagListFilter, username: string): DagFilter {

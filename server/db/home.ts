@@ -1,7 +1,7 @@
 /** What Home, the timeline, the search and a person's own things (favourites, saved views) read and write. */
 import type { DagRunState } from '#contract/states.ts'
 import type { DagRecord, DagRunRecord } from './records.ts'
-import type { DagFilter } from './store.ts'
+import type { DagFilter } from './filters.ts'
 
 export interface DagCounts {
   /** DAGs whose files define them. */

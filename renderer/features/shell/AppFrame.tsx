@@ -122,7 +122,9 @@ export function AppFrame() {
             dagId={trigger}
             confOf={conf_of}
             logicalDate={logical_date}
-            onClose={() => void navigate({ to: '.', search: ({ trigger: _, conf_of: __, logical_date: ___, ...rest }) => rest, replace: true })}
+            onClose={() =>
+              void navigate({ to: '.', search: ({ trigger: _, conf_of: __, logical_date: ___, ...rest }) => rest, replace: true })
+            }
             onPick={(dagId) => void navigate({ to: '.', search: (before) => ({ ...before, trigger: dagId }), replace: true })}
           />
         </Suspense>

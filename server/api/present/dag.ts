@@ -2,7 +2,7 @@
 import type { Dag, DagDetail, DagTasks, DagVersion, ImportError, Task } from '#contract/dag.ts'
 import type { TaskSpec } from '#contract/dagSpec.ts'
 import type { DagFileRecord, DagRecord, DagRunRecord, DagVersionRecord } from '#db/records.ts'
-import type { RunStateCounts } from '#db/store.ts'
+import type { RunStateCounts } from '#db/filters.ts'
 import { compileGraph, type CompiledGraph } from '#domain/graph.ts'
 import { iso, isoOrNull } from './instant.ts'
 

@@ -1,6 +1,6 @@
 /** A filter of DAGs as conditions on `dags`. */
 import type { Session } from '../database.ts'
-import type { DagFilter } from '../store.ts'
+import type { DagFilter } from '../filters.ts'
 import { join, list, sql, type Sql } from '../sql.ts'
 import { contains } from './reading.ts'
 

@@ -1,7 +1,8 @@
 /** Reading DAGs and their versions. */
 import type { DagRecord, DagVersionRecord } from '../records.ts'
 import type { Database } from '../database.ts'
-import type { DagFilter, DagSort, PageOf, PageRequest } from '../store.ts'
+import type { DagFilter, DagSort } from '../filters.ts'
+import type { PageOf, PageRequest } from '../store.ts'
 import { columns, list, sql, where, type Sql } from '../sql.ts'
 import { cursorKey, limitOf, pageOf } from '../page.ts'
 import { dagConditions } from './dagFilter.ts'
