@@ -92,6 +92,8 @@ describe('Home', () => {
     await timeline.getByRole('link', { name: /^while-looking: success/ }).waitFor()
     await timeline.getByText('1 h', { exact: true }).click()
     await expect.poll(() => searchOf(page)).toBe('?hours=1')
+    // In the choice of widths the arrows choose a width.
+    await page.getByRole('heading', { name: 'Home', exact: true }).click()
     await page.keyboard.press('ArrowLeft')
     await expect.poll(() => searchOf(page)).toMatch(/^\?hours=1&at=/)
     await page.keyboard.press('n')
@@ -239,4 +241,4 @@ it('every screen: axe in both themes, and nothing wider than 400 px', async () =
   })
   expect(found).toEqual([])
   expect(server.problems).toEqual([])
-}, 90_000)
+}, 240_000)
