@@ -114,6 +114,7 @@ describe('the log', () => {
 
   it('is searched, filtered by level, and linked to by lines, all in its address', async () => {
     await open(task('load'))
+    await log().waitFor()
     await page.keyboard.press('/')
     await page.keyboard.type('batch 1')
     await matches('11')
@@ -157,9 +158,8 @@ describe('the log', () => {
         ).toBeGreaterThan(20),
       { timeout: 15_000 },
     )
-    await log().evaluate((element) => {
-      element.scrollTop = 0
-    })
+    await log().hover()
+    await page.mouse.wheel(0, -200)
     await page.getByRole('button', { name: 'Follow', exact: true }).click()
     await following.waitFor()
     await page.keyboard.press('f')

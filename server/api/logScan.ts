@@ -4,7 +4,7 @@
  */
 import { atLeast, levelAfter, plainText, type LogLevel } from '#contract/logLines.ts'
 import type { LogIndex, LogMatches } from '#contract/taskViews.ts'
-import type { LogStore } from '#db/store.ts'
+import type { LogStore } from '#db/attemptOutput.ts'
 import { LOG_INDEX_CALL_BYTES, LOG_INDEXES_KEPT, LOG_MATCH_BYTES_MAX, LOG_SCANS_MAX, LOG_SEARCH_CALL_BYTES } from '#runtime/limits.ts'
 import { Lru } from './lru.ts'
 

@@ -2,7 +2,7 @@
 import { isFinished } from '#contract/states.ts'
 import type { LogPage } from '#contract/taskInstance.ts'
 import type { TaskInstanceRecord } from '#db/records.ts'
-import type { LogStore } from '#db/store.ts'
+import type { LogStore } from '#db/attemptOutput.ts'
 
 export async function readLog(
   store: LogStore,

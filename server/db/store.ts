@@ -5,11 +5,14 @@
  * Every method may reject with StoreUnavailable when the database cannot be reached; the caller decides whether to try
  * again. Nothing of a rejected write has happened, except for `engineCommit` (see there).
  */
-import type { DagRunState, RunType, TaskInstanceState } from '#contract/states.ts'
+import type { DagRunState, TaskInstanceState } from '#contract/states.ts'
 import type { DagSpec } from '#contract/dagSpec.ts'
 import type { Cluster } from './cluster.ts'
 import type { GridStore } from './grid.ts'
+import type { LogStore, RenderedStore } from './attemptOutput.ts'
+import type { DagFilter, DagSort, RunFilter, RunStateCounts } from './filters.ts'
 import type { HomeStore } from './home.ts'
+import type { LedgerScope } from './ledgerScope.ts'
 import type { RetentionStore } from './retention.ts'
 import type {
   ApiKeyRecord,
@@ -22,11 +25,9 @@ import type {
   DagRunRecord,
   DagVersionRecord,
   LedgerRecord,
-  LogRecord,
   LoginLinkRecord,
   NamedLedgerRecord,
   PoolRecord,
-  RenderedRecord,
   SecretRecord,
   SessionRecord,
   TaskInstanceRecord,
@@ -69,36 +70,6 @@ export interface PageRequest {
   limit: number
   offset: number
   cursor?: string | undefined
-}
-
-/** Every field that is given must hold. */
-export interface DagFilter {
-  /** Part of the id, display name or description. */
-  search?: string
-  /** All of them. */
-  tags?: string[]
-  owner?: string
-  paused?: boolean
-  last_run_state?: DagRunState
-  /** Whether its file fails to load now. */
-  import_errors?: boolean
-  /** Favourites of this user. */
-  favourite_of?: string
-  dag_ids?: string[]
-  include_stale: boolean
-}
-export type DagSort = 'id' | 'next_run' | 'last_run'
-export type RunStateCounts = Record<DagRunState, number>
-
-export interface RunFilter {
-  dag_id: string | null
-  state?: DagRunState
-  run_type?: RunType
-  logical_date_from?: number
-  logical_date_to?: number
-  /** Ended between these; without an end, runs that go on count too. */
-  ended_from?: number
-  ended_to?: number
 }
 
 /** Leadership: one term per win. The database's clock decides, never a controller's. */
@@ -301,19 +272,8 @@ export interface ReadStore {
   taskInstanceGet(p: { dag_run_id: number; task_id: string; map_index: number }): Promise<TaskInstanceRecord | null>
   taskInstanceById(p: { id: number }): Promise<{ task_instance: TaskInstanceRecord; run: DagRunRecord } | null>
   attemptList(p: { task_instance_id: number }): Promise<(AttemptRecord & { log_bytes: number; log_truncated: boolean })[]>
-  renderedGet(p: { task_instance_id: number; attempt: number }): Promise<RenderedRecord | null>
   xcomList(p: PageRequest & { dag_run_id: number; task_id?: string; map_index?: number }): Promise<PageOf<Omit<XComRecord, 'value'>>>
-  /** With `dag_run_id`: `task_id` = of this task's instances, `run_only` = of no task instance. */
-  ledgerList(
-    p: PageRequest & {
-      dag_run_id?: number
-      task_instance_id?: number
-      dag_id?: string
-      task_id?: string
-      run_only?: boolean
-      to_state?: string
-    },
-  ): Promise<PageOf<NamedLedgerRecord>>
+  ledgerList(p: PageRequest & LedgerScope): Promise<PageOf<NamedLedgerRecord>>
   backfillList(p: PageRequest & { dag_id: string }): Promise<PageOf<BackfillRecord>>
   backfillGet(p: { id: number }): Promise<BackfillRecord | null>
   /** Attempts of a run that its task instances do not tell about themselves, in the order of task instances and attempts. */
@@ -391,24 +351,6 @@ export interface AdminStore {
   workerPut(p: WorkerRecord): Promise<void>
   workerList(): Promise<WorkerRecord[]>
   workerDelete(p: { worker_id: string }): Promise<boolean>
-}
-
-/** Logs of attempts: append-only bytes. SQLite keeps files in the data folder; PostgreSQL keeps chunks in the database. */
-export interface LogStore {
-  /** Appends at `offset`; bytes before the stored size are ignored (a repeat), a gap is an error. Returns the new size. */
-  logAppend(p: { task_instance_id: number; attempt: number; offset: number; bytes: Uint8Array }): Promise<number>
-  logFinish(p: { task_instance_id: number; attempt: number; truncated: boolean }): Promise<void>
-  /** A log that is whole and short, in one write: the same as logAppend at 0 and logFinish. A repeat changes nothing. */
-  logWhole(p: { task_instance_id: number; attempt: number; bytes: Uint8Array; truncated: boolean }): Promise<void>
-  logStat(p: { task_instance_id: number; attempt: number }): Promise<LogRecord | null>
-  logRead(p: { task_instance_id: number; attempt: number; offset: number; limit: number }): Promise<Uint8Array>
-  logDelete(p: { task_instance_ids: number[] }): Promise<void>
-}
-
-/** What attempts tell of themselves beside their reports; like a log it is no state of the engine. */
-export interface RenderedStore {
-  /** A repeat overwrites; of attempts whose rows are deleted nothing is kept. */
-  renderedPut(p: { rows: RenderedRecord[] }): Promise<void>
 }
 
 export interface Store extends EngineStore, DagStore, ReadStore, GridStore, AdminStore, LogStore, RenderedStore, RetentionStore, HomeStore {

@@ -21,7 +21,7 @@ import { oneAfterAnother } from './poolReads.ts'
 import type { EngineCommands } from './ports.ts'
 import { createDueRuns, plan } from './schedule.ts'
 import { resumeWorker } from './resumeWorker.ts'
-import { refuseGone, selectedRuns } from './selectedRuns.ts'
+import { refuseGone, selectedRuns, type CommitCommand } from './selectedRuns.ts'
 import { createTaskCommands } from './taskCommands.ts'
 import { noteDagFile } from './dagFileNotes.ts'
 import { drainWorker } from './workers.ts'
@@ -43,9 +43,6 @@ export interface EngineCommandsOptions extends EngineApiOptions {
   asked?: { id: string; isAnswered: boolean }
   clear_max?: number
 }
-/** A step, and what its caller is told of its result. */
-export type CommitCommand = <T, R>(work: (e: Engine) => T, present: (result: T) => R) => Promise<R>
-
 function commitFor(service: EngineService, asked: EngineCommandsOptions['asked']): CommitCommand {
   if (asked === undefined) return async (work, present) => present(await service.commit(work))
   return async (work, present) => {

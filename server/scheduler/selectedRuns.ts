@@ -43,3 +43,6 @@ export function refuseGone(e: Engine, run: ActiveRun): void {
   if (e.runs.get(run.record.id) !== run)
     throw new VortexError('not_leader', 'The scheduler has started again; nothing was changed. Try again.')
 }
+
+/** A step, and what its caller is told of its result. */
+export type CommitCommand = <T, R>(work: (e: Engine) => T, present: (result: T) => R) => Promise<R>

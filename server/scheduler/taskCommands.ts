@@ -5,12 +5,11 @@ import { reachable } from '#domain/graph.ts'
 import type { EngineStore } from '#db/store.ts'
 import { markInstance } from './commands.ts'
 import type { Engine } from './engine.ts'
-import type { CommitCommand } from './engineCommands.ts'
 import type { EngineService } from './engineService.ts'
 import { runEvent, taskInstanceEvent } from './liveEventsOf.ts'
 import type { ActiveRun, Instance } from './model.ts'
 import type { EngineCommands } from './ports.ts'
-import { refuseGone, selectedRuns } from './selectedRuns.ts'
+import { refuseGone, selectedRuns, type CommitCommand } from './selectedRuns.ts'
 
 /** As for one clear: a commit of about 2 s. Beyond it everybody else would wait too long. */
 const MARK_MAX = 50_000

@@ -12,8 +12,7 @@
  *   refused.
  * - Memory is bounded in both directions: see limits.ts.
  *
- * Failure: every error ends the stream and nothing else. The worker comes back, says hello, and both sides go on from what is
- * committed.
+ * Failure: every error ends the stream and nothing else. The worker says hello again, and both sides go on from what is committed.
  */
 import { status, type ServerDuplexStream } from '@grpc/grpc-js'
 import type { Clock, Timer } from '#runtime/clock.ts'

@@ -48,6 +48,8 @@ interface LogLinesProps extends LinesLook {
   onToggle: (group: LogGroup) => void
 }
 
+const BACK_KEYS: ReadonlySet<string> = new Set(['ArrowUp', 'PageUp', 'Home'])
+
 export const gutterWidth = (lines: number): string => `${Math.max(3, String(lines).length)}ch`
 export const isPicked = (picked: LineRange | null, line: number): true | undefined =>
   (picked !== null && line >= picked.from && line <= picked.to) || undefined
@@ -93,6 +95,10 @@ export function LogLines(props: LogLinesProps) {
     if (isUp && !atEnd && following) onFollow(false)
     if (atEnd && !following && !isUp) onFollow(true)
   }
+  // A wish to look back is heard before the scrolling that it begins: a log that grows fast would pull the reader to its end again.
+  const lookBack = () => {
+    if (following) onFollow(false)
+  }
   const gutter = gutterWidth(props.lastLine)
   return (
     <div
@@ -100,6 +106,16 @@ export function LogLines(props: LogLinesProps) {
       className={classes['scroller']}
       data-wrap={wrap || undefined}
       onScroll={onScroll}
+      onWheel={(event) => {
+        if (event.deltaY < 0) lookBack()
+      }}
+      onKeyDown={(event) => {
+        if (BACK_KEYS.has(event.key)) lookBack()
+      }}
+      onPointerDown={(event) => {
+        // Beyond the text: the scroll bar.
+        if (event.target === scroller.current && event.nativeEvent.offsetX >= event.currentTarget.clientWidth) lookBack()
+      }}
       tabIndex={0}
       role="region"
       aria-label={strings.log.region}

@@ -1,13 +1,10 @@
 import type { NamedLedgerRecord } from '../records.ts'
 import type { Database, Session } from '../database.ts'
+import type { LedgerScope } from '../ledgerScope.ts'
 import type { PageOf, PageRequest } from '../store.ts'
 import { columns, sql, where, type Sql } from '../sql.ts'
 import { cursorKey, limitOf, pageOf } from '../page.ts'
 import { totalOf, withNames } from './reading.ts'
-
-/** Of the entries of a run: those of one task, those of the run itself, those that led to a state. */
-type LedgerFilter = { task_id?: string; run_only?: boolean; to_state?: string }
-type LedgerScope = { dag_run_id?: number; task_instance_id?: number; dag_id?: string } & LedgerFilter
 
 /** Newest first. The names are looked up for the rows of the page alone. */
 export function ledgerList(db: Database, p: PageRequest & LedgerScope): Promise<PageOf<NamedLedgerRecord>> {

@@ -1,7 +1,7 @@
 /** Logs of attempts in the database: they survive the loss of the controller's disk. One row per append, and one for the state. */
 import type { AttemptRecord, LogRecord } from '../records.ts'
 import type { StorageSize } from '../retention.ts'
-import type { LogStore } from '../store.ts'
+import type { LogStore } from '../attemptOutput.ts'
 import { columns, render, sql } from '../sql.ts'
 import type { PostgresDatabase } from './connection.ts'
 
