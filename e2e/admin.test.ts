@@ -246,7 +246,7 @@ it('has no accessibility violation and fits a narrow window', async () => {
   }
   const found = await screenProblems(server.open, {
     workers: { path: '/admin/workers', ready: ready('Workers') },
-    pools: { path: '/admin/pools?open=warehouse', ready: (page) => page.getByRole('listitem').first().waitFor() },
+    pools: { path: '/admin/pools?open=warehouse', ready: ready('Pools') },
     variables: { path: '/admin/variables', ready: ready('Variables') },
     secrets: { path: '/admin/secrets', ready: ready('Secrets') },
     users: { path: '/admin/users', ready: ready('Users') },

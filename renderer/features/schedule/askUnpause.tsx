@@ -10,7 +10,7 @@ import { hasConsequences, UnpauseConsequences } from './UnpauseConsequences.tsx'
 
 export async function askUnpause(client: QueryClient, dagId: string, unpause: () => void): Promise<void> {
   try {
-    const preview = await client.fetchQuery(unpausePreviewQuery(dagId))
+    const preview = await client.fetchQuery({ ...unpausePreviewQuery(dagId), retry: false })
     if (!preview.is_paused || !hasConsequences(preview)) {
       unpause()
       return
