@@ -178,6 +178,7 @@ function Flow({ scene, model, layout, marked, onPress, onLeave, isMoved }: FlowP
   const edges = useMemo(() => (isPicture ? NOTHING : toEdges(model, layout)), [isPicture, model, layout])
   const flow = useReactFlow()
   const overview = useRef<HTMLCanvasElement>(null)
+  const frame = useRef<HTMLDivElement>(null)
   const under = (event: MouseEvent) => {
     const node = isPicture ? nodeAt(scene, flow.screenToFlowPosition({ x: event.clientX, y: event.clientY })) : null
     return node === null ? undefined : model.nodes[node]
@@ -185,6 +186,7 @@ function Flow({ scene, model, layout, marked, onPress, onLeave, isMoved }: FlowP
   return (
     <>
       <ReactFlow
+        ref={frame}
         nodes={nodes}
         edges={edges}
         nodeTypes={nodeTypes}
@@ -197,6 +199,12 @@ function Flow({ scene, model, layout, marked, onPress, onLeave, isMoved }: FlowP
         proOptions={{ hideAttribution: false }}
         tabIndex={0}
         aria-label={`${strings.graph.label}: ${strings.graph.tasks(model.nodes.length)}. ${strings.graph.keys}`}
+        onMoveStart={() => {
+          frame.current?.setAttribute('data-moving', '')
+        }}
+        onMoveEnd={() => {
+          frame.current?.removeAttribute('data-moving')
+        }}
         onMove={(event) => {
           // Without an event it was moved by the page, not by the reader.
           if (event !== null) isMoved.current = true
@@ -216,7 +224,7 @@ function Flow({ scene, model, layout, marked, onPress, onLeave, isMoved }: FlowP
           event.target.style.cursor = node === undefined ? '' : 'pointer'
         }}
       >
-        <Background gap={22} size={1} color="var(--line)" />
+        {isPicture ? null : <Background gap={22} size={1} color="var(--line)" />}
         {isPicture ? (
           <GraphPicture model={model} scene={scene} marked={marked} overview={overview} onRest={near.rest} />
         ) : (
