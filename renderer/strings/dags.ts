@@ -59,7 +59,6 @@ export const dagsStrings = {
     copied: 'Copied.',
     failedFiles: (count: number) => `${plural(count, 'DAG file')} cannot be loaded`,
     showErrors: 'Show',
-    hideErrors: 'Hide',
     line: (line: number) => `line ${line}`,
     keeps: (ids: string) => `The last good version stays in force for: ${ids}`,
     owner: 'Owner',

@@ -39,7 +39,7 @@ export function marksOf({ start, end }: Window, max: number, offset: number): nu
   return marks
 }
 
-export const LANES_MAX = 3
+const LANES_MAX = 3
 export interface PlacedBar {
   bar: TimelineBar
   start: number
