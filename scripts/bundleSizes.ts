@@ -25,6 +25,7 @@ const ROUTE_LIMIT_KB = 130
 /** Routes that show what is large by nature, each with its reason. */
 const LARGER: Readonly<Record<string, { kb: number; why: string }>> = {
   'features/editor': { kb: 420, why: 'the code editor with its languages' },
+  'features/dag/DagGraphTab': { kb: 160, why: 'React Flow, and the task panel with its log beside it' },
   'features/durations': { kb: 150, why: 'the chart library' },
   'features/runs/RunPage': { kb: 190, why: 'graph, log and task list of a run' },
 }
