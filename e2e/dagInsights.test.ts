@@ -249,6 +249,8 @@ it('says what a version changed and who did what', async () => {
   const diff = page.getByRole('link', { name: 'Source side by side' })
   expect(await diff.getAttribute('href')).toBe('/dags/sales/code?version=2&with=1')
 
+  await server.api.pauseDag({ params: { dag_id: 'sales' } })
+  await server.api.unpauseDag({ params: { dag_id: 'sales' } })
   await server.api.clearRun({ params: { dag_id: 'sales', run_id: 'first' }, body: {} })
   await page.goto('/dags/sales/audit')
   const log = page.getByRole('table', { name: 'Audit log' })
