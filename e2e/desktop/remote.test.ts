@@ -1,6 +1,8 @@
 /** The desktop app attached to a controller elsewhere, on a real PostgreSQL: added, tested, opened, used, and refused after a revocation. */
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createClient, type Client } from '#contract/client.ts'
 import { freshPostgresUrl } from '../../server/testkit/databases.ts'
@@ -44,12 +46,29 @@ afterAll(async () => {
   await home?.remove()
 })
 
+/** What axe finds in both themes, as rule and place. */
+async function violations(page: Page): Promise<string[]> {
+  const source = await readFile(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8')
+  const found: string[] = []
+  for (const colorScheme of ['light', 'dark'] as const) {
+    await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    // Dialogs come in by an animation, and half-transparent words have no contrast.
+    await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== 'running'))
+    await page.evaluate(source)
+    const run = `axe.run().then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ html }) => id + ' ' + html)))`
+    for (const line of await page.evaluate<string[]>(run)) found.push(`${colorScheme}: ${line}`)
+  }
+  return found
+}
+
 describe('a controller elsewhere', () => {
   it('is added, tested and used, and its key stays out of the page and off the disk', async () => {
     const { page, app } = desktop
     const { api_key, id } = await api.createApiKey({ body: { name: 'desktop' } })
-    await page.getByRole('note', { name: 'Connected to This computer (Local)' }).waitFor()
+    await page.getByRole('complementary', { name: 'Connected to This computer (Local)' }).waitFor()
     await page.keyboard.press('Control+Shift+K')
+    await page.getByRole('button', { name: 'Add a connection' }).waitFor()
+    expect(await violations(page)).toEqual([])
     await page.getByRole('button', { name: 'Add a connection' }).click()
     const form = page.getByRole('dialog')
     await form.getByRole('textbox', { name: 'Name' }).fill('Warehouse')
@@ -61,6 +80,7 @@ describe('a controller elsewhere', () => {
     await form.getByRole('button', { name: 'Test' }).click()
     await form.getByText('signed in as admin (Admin)').waitFor()
     await form.getByRole('radio', { name: 'Red' }).check()
+    expect(await violations(page)).toEqual([])
     await form.getByRole('button', { name: 'Save' }).click()
     await page.getByRole('listitem').filter({ hasText: 'Warehouse' }).getByRole('button', { name: 'Open' }).click()
 

@@ -78,7 +78,8 @@ function commandItem({ id, title, keys }: MenuCommand, { runCommand }: MenuActio
   return {
     id: `command:${id}`,
     label: title.replaceAll('&', '&&'),
-    ...(accelerator === null ? {} : { accelerator, registerAccelerator: false }),
+    // Keys with Control reach the menu when no page takes them, such as while the server cannot be reached.
+    ...(accelerator === null ? {} : { accelerator, registerAccelerator: accelerator.startsWith('CommandOrControl') }),
     click: () => {
       runCommand(id)
     },

@@ -45,22 +45,27 @@ export function DesktopFrame({ openPath, onServerBack }: DesktopFrameProps) {
   )
 }
 
+/** Colours so light that dark words are read better on them. */
+const LIGHT = new Set<Connection['color']>(['yellow', 'orange', 'green', 'teal'])
+
 function Stripe({ connection: { name, color, environment } }: { connection: Connection }) {
   const isLocal = environment === 'local'
+  const mark = LIGHT.has(color)
+    ? { background: `var(--mantine-color-${color}-4)`, color: '#000' }
+    : { background: `var(--mantine-color-${color}-9)`, color: '#fff' }
   return (
-    <div
+    <aside
       className={classes['stripe']}
       data-local={isLocal}
       style={{ background: `var(--mantine-color-${color}-7)` }}
-      role="note"
       aria-label={text.current(name, text.environments[environment])}
     >
       {isLocal ? null : (
-        <span className={classes['mark']} style={{ background: `var(--mantine-color-${color}-9)` }}>
+        <span className={classes['mark']} style={mark}>
           {name} · {text.environments[environment]}
         </span>
       )}
-    </div>
+    </aside>
   )
 }
 
