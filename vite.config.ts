@@ -69,5 +69,14 @@ export default defineConfig({
     modulePreload: { polyfill: false },
   },
   worker: { format: 'es' },
-  server: { port: 5173, proxy: { '/api': { target: process.env['VORTEX_DEV_SERVER'] ?? 'http://127.0.0.1:8080' } } },
+  server: {
+    port: 5173,
+    proxy: {
+      '/api': {
+        target: process.env['VORTEX_DEV_SERVER'] ?? 'http://127.0.0.1:8080',
+        // The page's own sources in renderer/api have the same beginning.
+        bypass: ({ url }) => (url !== undefined && /\.tsx?(\?|$)/.test(url) ? url : undefined),
+      },
+    },
+  },
 })
