@@ -100,7 +100,7 @@ export function LogToolbar({ tools, attempts }: { tools: LogTools; attempts: Rea
           {following ? text.following : text.follow}
         </Button>
       )}
-      <Group gap={2} wrap="nowrap">
+      <Group gap={2} maw="100%" miw={0} className={classes['tools'] ?? ''}>
         {tools.toError === null ? null : <ToolButton label={text.toError} onClick={tools.toError} icon={<IconAlertTriangle size={17} />} />}
         {tools.areExpanded === null ? null : (
           <ToolButton
