@@ -5,10 +5,17 @@ import { percentile } from '../harness/statistics.ts'
 /** Made by run.ts; the admin of a seeded folder may have any password. */
 export const USER = { username: 'bench', password: 'a long password for measurements' }
 
+/** Sign-ins of one minute are limited: the session of the first one serves all contexts. */
+let session: Awaited<ReturnType<BrowserContext['storageState']>> | undefined
+
 export async function signedIn(browser: Browser, base: string): Promise<BrowserContext> {
-  const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, baseURL: base })
-  const answer = await context.request.post('/api/login', { data: USER, headers: { origin: base } })
-  if (!answer.ok()) throw new Error(`The sign-in was refused: ${await answer.text()}`)
+  const options = { viewport: { width: 1440, height: 900 }, baseURL: base }
+  const context = await browser.newContext(session === undefined ? options : { ...options, storageState: session })
+  if (session === undefined) {
+    const answer = await context.request.post('/api/login', { data: USER, headers: { origin: base } })
+    if (!answer.ok()) throw new Error(`The sign-in was refused: ${await answer.text()}`)
+    session = await context.storageState()
+  }
   await context.addInitScript(observe)
   return context
 }

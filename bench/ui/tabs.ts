@@ -62,7 +62,8 @@ export async function measureTabs(server: Server, browser: Browser): Promise<Fig
     const bytes = listeners.reduce((sum, each) => sum + each.bytes(), 0)
     for (const each of listeners) each.close()
     // Each tab in a window of its own, so that each has its own connection.
-    const contexts = await Promise.all(PAGES.map(() => signedIn(browser, server.url)))
+    const contexts = []
+    for (const _ of PAGES) contexts.push(await signedIn(browser, server.url))
     await Promise.all(contexts.map(async (context, i) => (await context.newPage()).goto(PAGES[i] ?? '/')))
     const tabs = await measure(server)
     await Promise.all(contexts.map((context) => context.close()))
