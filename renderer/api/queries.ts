@@ -91,12 +91,6 @@ export const runListQuery = (dagId: string, filter: RunFilter) =>
 export const runQuery = (run: RunRef) =>
   queryOptions({ queryKey: queryKeys.runDetail(run), queryFn: () => api.getRun({ params: { dag_id: run.dag_id, run_id: run.run_id } }) })
 
-export const runEventsQuery = (run: RunRef) =>
-  queryOptions({
-    queryKey: queryKeys.runEvents(run),
-    queryFn: () => api.runEvents({ params: { dag_id: run.dag_id, run_id: run.run_id }, query: { limit: 200 } }),
-  })
-
 export const taskInstancesQuery = (run: RunRef) =>
   queryOptions({
     queryKey: queryKeys.taskInstances(run),

@@ -26,7 +26,10 @@ describe('variables at once', () => {
   })
   it('come with their descriptions if the file has them', async () => {
     await importing({ variables: { told: { value: { a: 1 }, description: 'of the file' } } })
-    expect((await api.call({ url: '/api/variables/told', as: 'otto' })).json()).toMatchObject({ value: '{"a":1}', description: 'of the file' })
+    expect((await api.call({ url: '/api/variables/told', as: 'otto' })).json()).toMatchObject({
+      value: '{"a":1}',
+      description: 'of the file',
+    })
   })
   it('leave what exists alone if asked to', async () => {
     expect((await importing({ variables: { known: 'x', other: '1' }, on_existing: 'skip' })).json()).toEqual({

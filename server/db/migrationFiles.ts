@@ -12,16 +12,15 @@ export function readMigrations(folder: string, dialect: MigrationDialect): Migra
   return readdirSync(join(folder, dialect))
     .filter((name) => name.endsWith('.sql'))
     .sort()
-    .map((name, index, names) => {
+    .map((name, index) => {
       const match = /^(\d{4})_([a-zA-Z]+)\.sql$/.exec(name)
-      // A number may be missing: it belongs to a change that is not here yet, and is applied when it comes.
-      if (match === null || names[index - 1]?.slice(0, 4) === match[1])
-        throw new Error(`migrations/${dialect}/${name}: names are NNNN_name.sql, each number once`)
+      if (match === null || Number(match[1]) !== index + 1)
+        throw new Error(`migrations/${dialect}/${name}: names are NNNN_name.sql, numbered without a gap`)
       const text = readFileSync(join(folder, dialect, name), 'utf8')
       const header = /^-- what: \S.*\n-- why: \S.*\n-- breaking: (yes|no)\n/.exec(text)
       if (header === null) throw new Error(`migrations/${dialect}/${name}: must open with -- what:, -- why: and -- breaking: yes|no`)
       const sha256 = createHash('sha256').update(text).digest('hex')
-      return { number: Number(match[1]), name: match[2] ?? '', breaking: header[1] === 'yes', sha256, sql: text }
+      return { number: index + 1, name: match[2] ?? '', breaking: header[1] === 'yes', sha256, sql: text }
     })
 }
 

@@ -3,7 +3,7 @@
  * over as a whole; its time grows faster than the graph (tight-tree: under 1 s for 400 nodes; network simplex: 22 s for 1,000).
  */
 import { Graph, layout as dagreLayout } from '@dagrejs/dagre'
-import type { Box, LayoutInput, LayoutOutput } from './layout.ts'
+import type { Box, LayoutInput, LayoutOutput } from './shapes.ts'
 
 const RANK_GAP = 64
 const NODE_GAP = 22

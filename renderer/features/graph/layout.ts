@@ -3,34 +3,11 @@
  * Both lay out from left to right or from top to bottom; the two opposite directions are mirrored.
  */
 import { byDagre, type Placed } from './dagreLayout.ts'
-import { isAcross, type Direction } from './direction.ts'
+import { isAcross } from './direction.ts'
 import { nestedLayout, type NestedBox } from './layered/nested.ts'
+import type { Box, LayoutInput, LayoutOutput, Point } from './shapes.ts'
 
-export interface Box {
-  x: number
-  y: number
-  width: number
-  height: number
-}
-export interface Point {
-  x: number
-  y: number
-}
-export interface LayoutInput {
-  nodes: readonly { id: string; width: number; height: number; frame: string | null }[]
-  frames: readonly { id: string; frame: string | null }[]
-  edges: readonly { id: string; source: string; target: string; label?: string | null }[]
-  direction: Direction
-}
-export interface LayoutOutput {
-  /** Top left corners. */
-  nodes: Record<string, Box>
-  frames: Record<string, Box>
-  /** Bends of an edge between its ends. */
-  bends: Record<string, Point[]>
-  /** Middle of the label of an edge that has one. */
-  labels: Record<string, Point>
-}
+export type { Box, LayoutInput, LayoutOutput, Point } from './shapes.ts'
 
 /** Above it dagre would keep the reader waiting for more than half a second. */
 export const DAGRE_MAX = 250

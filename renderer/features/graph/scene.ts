@@ -112,8 +112,3 @@ export function nodesIn({ boxes }: Scene, area: Area): number[] {
   }
   return found
 }
-
-export function boxOfNode({ boxes }: Scene, node: number): Area {
-  const [x = 0, y = 0, width = 0, height = 0] = boxes.subarray(node * 4, node * 4 + 4)
-  return { x, y, width, height }
-}

@@ -12,7 +12,7 @@ import type { SchedulesSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { CommittedText } from './CommittedText.tsx'
 import { CronParts } from './CronParts.tsx'
-import type { ScheduleChange } from './SchedulesPage.tsx'
+import type { ScheduleChange } from './scheduleChange.ts'
 import classes from './SchedulesPage.module.css'
 
 const text = strings.preview

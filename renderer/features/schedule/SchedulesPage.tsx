@@ -11,13 +11,12 @@ import { strings } from '../../strings.ts'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { PageHeader } from '../shell/index.ts'
 import { PreviewResults } from './PreviewResults.tsx'
+import type { ScheduleChange } from './scheduleChange.ts'
 import { ScheduleForm } from './ScheduleForm.tsx'
 import classes from './SchedulesPage.module.css'
 
 const route = getRouteApi('/_app/schedules')
 const text = strings.preview
-
-export type ScheduleChange = { [K in keyof SchedulesSearch]?: SchedulesSearch[K] | undefined }
 
 export function SchedulesPage() {
   const search = route.useSearch()

@@ -7,7 +7,7 @@ import type { DagDetail } from '#contract/dag.ts'
 import { triggerPreviewQuery } from '../../api/queries/schedule.ts'
 import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
-import { instantOf } from './TriggerForm.tsx'
+import { instantOf } from './instantOf.ts'
 
 const text = strings.trigger
 

@@ -26,6 +26,7 @@ import { ImportFailure } from '../../ui/ImportFailure.tsx'
 import { UnpauseConsequences } from '../schedule/index.ts'
 import { serverProblems, type Conf } from './conf.ts'
 import { FillMenu } from './FillMenu.tsx'
+import { instantOf } from './instantOf.ts'
 import { LogicalDateField, type LogicalDate } from './LogicalDateField.tsx'
 import { ParamFields } from './ParamFields.tsx'
 import classes from './TriggerForm.module.css'
@@ -210,11 +211,6 @@ export function TriggerForm({ dag, start, logicalDate, onClose }: TriggerFormPro
       </Stack>
     </form>
   )
-}
-
-/** The field of the date inputs has minutes, maybe seconds, and no zone: it is UTC. */
-export function instantOf(at: string): string {
-  return `${at.length === 16 ? `${at}:00` : at}.000Z`
 }
 
 /** The field that a refusal is about, if it is one of the run's own. */

@@ -46,21 +46,21 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "sql": "-- what: favourites and saved views of each user; the tasks of each DAG's newest version; indexes of runs by time and by name\n-- why: Home, the DAG list and the search answer within 50 ms at thousands of DAGs and a million task instances\n-- breaking: no\n\nCREATE TABLE favourites (\n  username TEXT NOT NULL REFERENCES users (username) ON DELETE CASCADE,\n  dag_id TEXT NOT NULL REFERENCES dags (dag_id) ON DELETE CASCADE,\n  PRIMARY KEY (username, dag_id)\n) STRICT, WITHOUT ROWID;\nCREATE INDEX favourites_by_dag ON favourites (dag_id);\n\n-- `search` is the part of a page's address behind the question mark.\nCREATE TABLE saved_views (\n  username TEXT NOT NULL REFERENCES users (username) ON DELETE CASCADE,\n  page TEXT NOT NULL,\n  name TEXT NOT NULL,\n  search TEXT NOT NULL,\n  PRIMARY KEY (username, page, name)\n) STRICT, WITHOUT ROWID;\n\nCREATE TABLE dag_tasks (\n  dag_id TEXT NOT NULL REFERENCES dags (dag_id) ON DELETE CASCADE,\n  task_id TEXT NOT NULL,\n  PRIMARY KEY (dag_id, task_id)\n) STRICT, WITHOUT ROWID;\nINSERT INTO dag_tasks (dag_id, task_id)\n  SELECT DISTINCT d.dag_id, json_extract(t.value, '$.task_id')\n  FROM dags d JOIN dag_versions v ON v.id = d.dag_version_id, json_each(v.spec, '$.tasks') t;\n\n-- The timeline reads these columns from the index alone.\nCREATE INDEX dag_runs_by_start ON dag_runs (dag_id, start_time, end_time, state) WHERE start_time IS NOT NULL;\nCREATE INDEX dag_runs_failed ON dag_runs (end_time, id) WHERE state = 'failed';\nCREATE INDEX dag_runs_by_name ON dag_runs (run_id);\n"
     },
     {
-      "number": 8,
+      "number": 7,
       "name": "audit",
       "breaking": false,
       "sha256": "8377c4860dacf97e534cb262b0eae10b30042ba986093eac2b7b062b3247ce53",
       "sql": "-- what: indexes of what people did to a DAG, and of runs without a logical date\n-- why: the audit log finds a person's entry among millions of the engine's; the calendar counts undated runs by the day they ran\n-- breaking: no\n\n-- The condition must be the one of BY_PEOPLE in server/db/entities/insights.ts, word for word.\nCREATE INDEX ledger_by_people ON ledger (dag_id, id)\n  WHERE dag_id IS NOT NULL AND cause IN ('user', 'cleared', 'marked', 'cancelled', 'new_version') AND actor <> 'scheduler';\nCREATE INDEX dag_runs_undated ON dag_runs (dag_id, run_after) WHERE logical_date IS NULL;\n"
     },
     {
-      "number": 9,
+      "number": 8,
       "name": "renderedFields",
       "breaking": false,
       "sha256": "010c92d80e2182a46a90556553a105823c1db033341e71698482e9c0389590a6",
       "sql": "-- what: the template fields of each attempt as they were rendered\n-- why: a person who looks into a failure wants the very command that ran, not its template\n-- breaking: no\n\nCREATE TABLE rendered_fields (\n  task_instance_id INTEGER NOT NULL,\n  attempt INTEGER NOT NULL,\n  fields TEXT NOT NULL,\n  PRIMARY KEY (task_instance_id, attempt),\n  FOREIGN KEY (task_instance_id, attempt) REFERENCES attempts (task_instance_id, attempt) ON DELETE CASCADE\n) STRICT, WITHOUT ROWID;\n"
     },
     {
-      "number": 13,
+      "number": 9,
       "name": "mapping",
       "breaking": false,
       "sha256": "05cc87a036925bb4c4d6f82d5285d26897b47a4b86c01133aa7e1b1d4bf75f44",
@@ -111,21 +111,21 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "sql": "-- what: favourites and saved views of each user; the tasks of each DAG's newest version; indexes of runs by time and by name\n-- why: Home, the DAG list and the search answer within 50 ms at thousands of DAGs and a million task instances\n-- breaking: no\n\nCREATE TABLE favourites (\n  username text COLLATE \"C\" NOT NULL REFERENCES users (username) ON DELETE CASCADE,\n  dag_id text COLLATE \"C\" NOT NULL REFERENCES dags (dag_id) ON DELETE CASCADE,\n  PRIMARY KEY (username, dag_id)\n);\nCREATE INDEX favourites_by_dag ON favourites (dag_id);\n\n-- `search` is the part of a page's address behind the question mark.\nCREATE TABLE saved_views (\n  username text COLLATE \"C\" NOT NULL REFERENCES users (username) ON DELETE CASCADE,\n  page text COLLATE \"C\" NOT NULL,\n  name text COLLATE \"C\" NOT NULL,\n  search text NOT NULL,\n  PRIMARY KEY (username, page, name)\n);\n\nCREATE TABLE dag_tasks (\n  dag_id text COLLATE \"C\" NOT NULL REFERENCES dags (dag_id) ON DELETE CASCADE,\n  task_id text COLLATE \"C\" NOT NULL,\n  PRIMARY KEY (dag_id, task_id)\n);\nINSERT INTO dag_tasks (dag_id, task_id)\n  SELECT DISTINCT d.dag_id, t.task ->> 'task_id'\n  FROM dags d JOIN dag_versions v ON v.id = d.dag_version_id, json_array_elements(v.spec -> 'tasks') AS t (task);\n\n-- The timeline reads these columns from the index alone.\nCREATE INDEX dag_runs_by_start ON dag_runs (dag_id, start_time, end_time, state) WHERE start_time IS NOT NULL;\nCREATE INDEX dag_runs_failed ON dag_runs (end_time, id) WHERE state = 'failed';\nCREATE INDEX dag_runs_by_name ON dag_runs (run_id COLLATE \"C\");\n"
     },
     {
-      "number": 8,
+      "number": 7,
       "name": "audit",
       "breaking": false,
       "sha256": "8377c4860dacf97e534cb262b0eae10b30042ba986093eac2b7b062b3247ce53",
       "sql": "-- what: indexes of what people did to a DAG, and of runs without a logical date\n-- why: the audit log finds a person's entry among millions of the engine's; the calendar counts undated runs by the day they ran\n-- breaking: no\n\n-- The condition must be the one of BY_PEOPLE in server/db/entities/insights.ts, word for word.\nCREATE INDEX ledger_by_people ON ledger (dag_id, id)\n  WHERE dag_id IS NOT NULL AND cause IN ('user', 'cleared', 'marked', 'cancelled', 'new_version') AND actor <> 'scheduler';\nCREATE INDEX dag_runs_undated ON dag_runs (dag_id, run_after) WHERE logical_date IS NULL;\n"
     },
     {
-      "number": 9,
+      "number": 8,
       "name": "renderedFields",
       "breaking": false,
       "sha256": "676e3da78a962c8ced8a7a76d7c6cb933b85fc7faa6f684121fef0c8e2140282",
       "sql": "-- what: the template fields of each attempt as they were rendered\n-- why: a person who looks into a failure wants the very command that ran, not its template\n-- breaking: no\n\nCREATE TABLE rendered_fields (\n  task_instance_id bigint NOT NULL,\n  attempt integer NOT NULL,\n  fields text NOT NULL,\n  PRIMARY KEY (task_instance_id, attempt),\n  FOREIGN KEY (task_instance_id, attempt) REFERENCES attempts (task_instance_id, attempt) ON DELETE CASCADE\n);\n"
     },
     {
-      "number": 13,
+      "number": 9,
       "name": "mapping",
       "breaking": false,
       "sha256": "607eca4f9d0ef5b97d3e8d8773313d8d6359b5352a1eecce6e448257777dd5c0",

@@ -70,15 +70,6 @@ export function* outlookSteps(
   return { starts: found.slice(0, room), due: found.length, has_more, newest, next }
 }
 
-/** The same without pauses. */
-export function outlook(state: ScheduleState & { spec: TimetableSpec }, limits: OutlookLimits): Outlook {
-  const steps = outlookSteps(state, limits)
-  for (;;) {
-    const step = steps.next()
-    if (step.done === true) return step.value
-  }
-}
-
 /**
  * The newest due runs of a schedule that has too many to walk through: it is walked from a moment near `now`. Where a cron schedule
  * begins does not move its points; a step of time is counted from the start, so there the moment is one of its own.
