@@ -2,7 +2,6 @@
  * A table of any length: only the rows in view are in the page. Rows are measured, because names wrap on narrow windows.
  * The columns are one CSS grid template, shared by head and rows; below 720 px each row is laid out by its own style.
  */
-import { Loader } from '@mantine/core'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useRef, type ReactNode } from 'react'
 import { strings } from '../strings.ts'
@@ -90,7 +89,7 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
         </div>
         {hasMore ? (
           <div className={classes['more']} role="presentation">
-            <Loader size="xs" /> {strings.common.of(rows.length, total)}
+            {strings.common.of(rows.length, total)}
           </div>
         ) : null}
       </div>

@@ -8,6 +8,7 @@ import { FolderFiles } from '#dagfiles/editing/folderFiles.ts'
 import { systemClock } from '#runtime/clock.ts'
 import { startTestApi, type TestApi } from '#testkit/apiServer.ts'
 import { makeDagSpec, makeTaskSpec } from '#testkit/makeDagSpec.ts'
+import { makeDagFile } from '#testkit/makeRecords.ts'
 
 let api: TestApi
 let root: string
@@ -32,7 +33,7 @@ afterAll(() => api.close())
 
 const save = (body: object, as: 'ada' | 'otto' | 'vera' | undefined = 'ada') =>
   api.call({ method: 'PUT', url: '/api/dag-files/content', as, body })
-const content = (path: string, as: 'ada' | 'vera' = 'vera') =>
+const content = (path: string, as: 'ada' | 'otto' | 'vera' = 'otto') =>
   api.call({ url: `/api/dag-files/content?path=${encodeURIComponent(path)}`, as })
 
 describe('files of the DAG folder', () => {
@@ -46,7 +47,7 @@ describe('files of the DAG folder', () => {
       read_only: null,
       dags: [],
     })
-    const list = (await api.call({ url: '/api/dag-files?search=NEW', as: 'vera' })).json() as { total: number; data: object[] }
+    const list = (await api.call({ url: '/api/dag-files?search=NEW', as: 'otto' })).json() as { total: number; data: object[] }
     expect(list).toMatchObject({ total: 1, data: [{ path: 'team/new.py', size: 24, is_dag_file: true, sha256: created.json().sha256 }] })
     const saved = await save({ path: 'team/new.py', text: 'x = 1\r\n', expected_hash: created.json().sha256 })
     expect(saved.json()).toMatchObject({ change: 'saved' })
@@ -160,8 +161,25 @@ describe('files of the DAG folder', () => {
     expect((await content('latin.py')).json().message).toContain('no UTF-8 text')
   })
 
-  it('may be read by a Viewer and changed by an Admin alone', async () => {
-    expect((await content('shared.py', 'vera')).statusCode).toBe(200)
+  it('may be read by an Operator, those with DAGs by a Viewer too, and changed by an Admin alone', async () => {
+    expect((await content('shared.py', 'otto')).statusCode).toBe(200)
+    expect((await content('shared.py', 'vera')).json()).toMatchObject({
+      code: 'forbidden',
+      message: expect.stringContaining('shared.py defines none') as string,
+    })
+    await writeFile(join(root, 'with_dag.py'), 'dag')
+    await api.services.store.dagFileSave({
+      record: makeDagFile('with_dag.py', { dag_ids: ['seen'] }),
+      specs: [makeDagSpec('seen', { file: 'with_dag.py' })],
+      bundle: null,
+      paused_default: true,
+      now: Date.now(),
+    })
+    expect((await content('with_dag.py', 'vera')).statusCode).toBe(200)
+    const listed = async (as: 'otto' | 'vera') =>
+      (await api.call({ url: '/api/dag-files?search=.py', as })).json<{ data: { path: string }[] }>().data.map(({ path }) => path)
+    expect(await listed('vera')).toEqual(['with_dag.py'])
+    expect(await listed('otto')).toEqual(expect.arrayContaining(['shared.py', 'with_dag.py']))
     const change = { path: 'role.py', text: 'x', expected_hash: null }
     for (const as of ['vera', 'otto'] as const) {
       expect((await save(change, as)).statusCode).toBe(403)

@@ -1,10 +1,12 @@
 /** Files of the DAG folder: list, read, write, move, delete, and what unsaved text would define. */
 import { VortexError } from '#contract/errors.ts'
+import type { Role } from '#contract/states.ts'
 import type { DagFileRecord } from '#db/records.ts'
 import type { ListedFile } from '#dagfiles/editing/folderFiles.ts'
 import { Previews } from '#dagfiles/editing/previews.ts'
 import type { DagReader } from '../dagReader.ts'
 import { pageOf, pageWith, type Handlers } from '../handlers.ts'
+import { includesRole } from '../policy.ts'
 import { presentFile, presentListed, presentPreview } from '../present/dagFile.ts'
 import type { ApiServices } from '../services.ts'
 
@@ -22,6 +24,12 @@ export function dagFileHandlers({ store, engine, dagFiles, logger }: ApiServices
   async function recordsOf(paths: string[]): Promise<Map<string, DagFileRecord>> {
     return new Map((await store.dagFilesByPath({ files: paths })).map((record) => [record.file, record]))
   }
+  /** Beside DAGs there lie settings, queries and whatever else an author keeps: not for whoever may only look. */
+  async function readable<T extends { path: string }>(found: T[], role: Role): Promise<T[]> {
+    if (includesRole(role, 'Operator')) return found
+    const records = await recordsOf(found.map(({ path }) => path))
+    return found.filter(({ path }) => (records.get(path)?.dag_ids.length ?? 0) > 0)
+  }
   /** The file is written already: what cannot be noted is logged instead, and the answer stays true. */
   async function note(p: Parameters<ApiServices['engine']['dagFileNoted']>[0], paths: string[]): Promise<void> {
     for (const path of paths) dagFiles.fileChanged(path)
@@ -32,10 +40,13 @@ export function dagFileHandlers({ store, engine, dagFiles, logger }: ApiServices
   }
 
   return {
-    async listDagFiles({ query }) {
+    async listDagFiles({ query }, { principal }) {
       const request = pageOf(query)
       const wanted = query.search?.toLowerCase()
-      const found = (await files.list()).filter(({ path }) => wanted === undefined || path.toLowerCase().includes(wanted))
+      const found = await readable(
+        (await files.list()).filter(({ path }) => wanted === undefined || path.toLowerCase().includes(wanted)),
+        principal.role,
+      )
       const data = found.slice(request.offset, request.offset + request.limit)
       const records = await recordsOf(data.map(({ path }) => path))
       const reason = await files.readOnlyReason(null)
@@ -46,7 +57,9 @@ export function dagFileHandlers({ store, engine, dagFiles, logger }: ApiServices
       )
       return pageWith({ data: presented, total: found.length, next_cursor: null }, request, (file) => file)
     },
-    async getDagFile({ query: { path } }) {
+    async getDagFile({ query: { path } }, { principal }) {
+      if ((await readable([{ path }], principal.role)).length === 0)
+        throw new VortexError('forbidden', `Your role (${principal.role}) may read files that define DAGs; ${path} defines none.`)
       const [file, look, records, versions, read_only] = await Promise.all([
         files.read(path),
         files.look(path),

@@ -13,7 +13,7 @@ export const dagFilesOperations = {
     path: '/api/dag-files',
     role: 'Viewer',
     tag: 'dag files',
-    summary: 'Text files of the DAG folder by path, with the DAGs that they define.',
+    summary: 'Text files of the DAG folder by path, with the DAGs that they define. A Viewer sees those that define DAGs.',
     query: Strict({ ...pageQuery, search: Type.Optional(Type.String({ maxLength: 200, description: 'part of the path' })) }),
     ok: Page(DagFileEntry),
   },
@@ -22,7 +22,8 @@ export const dagFilesOperations = {
     path: '/api/dag-files/content',
     role: 'Viewer',
     tag: 'dag files',
-    summary: 'Text of a file as it lies in the DAG folder now, and how far it has been read for DAGs.',
+    summary:
+      'Text of a file as it lies in the DAG folder now, and how far it has been read for DAGs. A Viewer reads those that define DAGs.',
     query: Strict({ path: FilePath }),
     ok: DagFileContent,
   },
