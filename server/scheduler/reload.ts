@@ -178,7 +178,18 @@ function adopt(e: Engine, snapshot: EngineSnapshot, p: { dag_id: string; taken: 
   for (const run of dag?.runs.values() ?? []) for (const instance of run.instances) restoreKilled(e, instance, true)
   // Whoever is not known any more may still hold what the database has as alive: a whole lease from now on.
   for (const worker of e.workers.values()) if (!known.has(worker)) worker.last_heard = p.monotonic
+  askHolders(e, dag)
   if (dag !== undefined && p.taken > 0) dag.run_id_suffix = `_${p.taken + 1}`
   if (p.mustFail) for (const run of dag?.runs.values() ?? []) abortRun(e, run, UNSTORABLE, { live: 'failed', teardowns: 'end' })
   beginRuns(e, isOf)
+}
+
+/**
+ * A worker may have said hello while the DAG was out of memory, without an attempt that the database still has with it: nobody missed it
+ * then, and nobody would. On a new session it says again what it holds.
+ */
+function askHolders(e: Engine, dag: DagEntry | undefined): void {
+  const holders = new Set([...(dag?.runs.values() ?? [])].flatMap((run) => run.instances.flatMap(({ live }) => live?.worker_id ?? [])))
+  for (const worker_id of holders)
+    if (e.workers.get(worker_id)?.is_connected === true) e.pending.effects.push(() => e.dependencies.workers.disconnect({ worker_id }))
 }

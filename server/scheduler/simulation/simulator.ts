@@ -224,6 +224,8 @@ class Simulation {
     // What was decided last may still be on its way to the database.
     if (engine === null || !engine.pending.isEmpty || engine.live.size > 0 || this.#time.now - this.#committedAt < SETTLED_MS) return false
     if (this.#time.now < this.#db.slowUntil + SETTLED_MS) return false
+    // A DAG that came back has begun a run, and its commit is under way.
+    for (const id of engine.runs.keys()) if (!this.#db.runs.has(id)) return false
     if (this.#undrained().length > 0) return false
     for (const dag of this.#db.dags.values()) if (dag.is_paused) return false
     for (const { state } of this.#db.backfills.values()) if (state === 'paused') return false
