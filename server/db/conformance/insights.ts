@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import type { BackfillIntervalRecord } from '../records.ts'
+import type { BackfillIntervalRecord, DagRunRecord } from '../records.ts'
 import { AT, makeAttempt, makeBackfill, makeLedgerEntry, makeRun, makeTaskInstance } from '#testkit/makeRecords.ts'
-import { allPages, type SubjectOf } from './subject.ts'
+import { allPages, type Subject, type SubjectOf } from './subject.ts'
 
 const DAY = 86_400_000
 
@@ -81,34 +81,41 @@ export function insightsConformance(subject: SubjectOf): void {
     })
   })
 
-  describe('task durations', () => {
-    test('ranks tasks by the mean of their longest instances and tells each run', async () => {
-      const s = subject()
-      const version = await s.dag('durations')
-      const runs = [makeRun(s.id(), 'durations', version), makeRun(s.id(), 'durations', version)]
-      const task = (run: number, task_id: string, ms: number | null, map_index = -1) =>
-        makeTaskInstance(s.id(), runs[run]!.id, {
-          task_id,
-          map_index,
-          start_time: AT,
-          end_time: ms === null ? null : AT + ms,
-        })
-      await s.commit({
-        dag_runs_insert: runs,
-        task_instances_insert: [
-          task(0, 'short', 10),
-          task(0, 'long', 1000),
-          task(1, 'long', 3000),
-          task(0, 'mapped', 5, 0),
-          task(0, 'mapped', 1500, 1),
-          task(1, 'runs', null),
-        ],
-      })
-      const dag_run_ids = runs.map((run) => run.id)
+  /** Two runs with a short, a long and a mapped task. */
+  async function timed(): Promise<{ s: Subject; runs: DagRunRecord[]; dag_run_ids: number[] }> {
+    const s = subject()
+    const dag_id = `durations_${s.id()}`
+    const version = await s.dag(dag_id)
+    const runs = [makeRun(s.id(), dag_id, version), makeRun(s.id(), dag_id, version)]
+    const task = (run: number, task_id: string, ms: number | null, map_index = -1) =>
+      makeTaskInstance(s.id(), runs[run]!.id, { task_id, map_index, start_time: AT, end_time: ms === null ? null : AT + ms })
+    await s.commit({
+      dag_runs_insert: runs,
+      task_instances_insert: [
+        task(0, 'short', 10),
+        task(0, 'long', 1000),
+        task(1, 'long', 3000),
+        task(0, 'mapped', 5, 0),
+        task(0, 'mapped', 1500, 1),
+        task(1, 'runs', null),
+      ],
+    })
+    return { s, runs, dag_run_ids: runs.map((run) => run.id) }
+  }
+
+  describe('taskDurationRanking', () => {
+    test('ranks tasks by the mean of their longest instances', async () => {
+      const { s, dag_run_ids } = await timed()
       expect(await s.store.taskDurationRanking({ dag_run_ids, limit: 2 })).toEqual([
         { task_id: 'long', mean_ms: 2000 },
         { task_id: 'mapped', mean_ms: 1500 },
       ])
+    })
+  })
+
+  describe('taskDurationPoints', () => {
+    test('tells the longest instance of each run', async () => {
+      const { s, runs, dag_run_ids } = await timed()
       const points = await s.store.taskDurationPoints({ dag_run_ids, task_ids: ['long', 'mapped'] })
       expect(points.toSorted((a, b) => a.ms - b.ms)).toEqual([
         { dag_run_id: runs[0]!.id, task_id: 'long', ms: 1000 },
@@ -154,6 +161,15 @@ export function insightsConformance(subject: SubjectOf): void {
         { ...intervals[1], state: null, start_time: null, end_time: null },
         { ...intervals[2], state: null, start_time: null, end_time: null },
       ])
+    })
+  })
+
+  describe('backfillGet', () => {
+    test('gives one backfill, or null', async () => {
+      const s = subject()
+      await s.dag('backfill_get')
+      const backfill = makeBackfill(s.id(), 'backfill_get')
+      await s.commit({ backfills_insert: [{ backfill, intervals: [] }] })
       expect(await s.store.backfillGet({ id: backfill.id })).toEqual(backfill)
       expect(await s.store.backfillGet({ id: 0 })).toBeNull()
     })
