@@ -239,15 +239,17 @@ it('draws durations, opens the run that is clicked, and has the same as a table'
 }, 30_000)
 
 it('says what a version changed and who did what', async () => {
+  const versionNow = async () => (await server.api.getDag({ params: { dag_id: 'sales' } })).version
+  const before = await versionNow()
   await server.writeDag('sales.py', dag('bash_command="sleep 0.3", retries=2'))
-  await poll(async () => (await server.api.getDag({ params: { dag_id: 'sales' } })).version).toBe(2)
-  const page = await server.open('/dags/sales/versions?version=2&with=1')
+  await poll(versionNow).toBe(before + 1)
+  const page = await server.open(`/dags/sales/versions?version=${before + 1}&with=${before}`)
   await page.getByRole('heading', { name: 'Tasks changed' }).waitFor()
-  const fields = page.getByRole('region', { name: 'What changed: v2' })
+  const fields = page.getByRole('region', { name: `What changed: v${before + 1}` })
   await fields.getByRole('row', { name: 'retries 0 2' }).waitFor()
   await fields.getByRole('row', { name: 'template: bash_command sleep 0.1 sleep 0.3' }).waitFor()
   const diff = page.getByRole('link', { name: 'Source side by side' })
-  expect(await diff.getAttribute('href')).toBe('/dags/sales/code?version=2&with=1')
+  expect(await diff.getAttribute('href')).toBe(`/dags/sales/code?version=${before + 1}&with=${before}`)
 
   await server.api.pauseDag({ params: { dag_id: 'sales' } })
   await server.api.unpauseDag({ params: { dag_id: 'sales' } })

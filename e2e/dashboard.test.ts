@@ -330,14 +330,6 @@ describe('a log', () => {
     await shown('chunk 42').waitFor()
     await page.getByText('1 of 1').waitFor()
   })
-  it('shows the end of a large one, and more on demand', async () => {
-    const big = task('transform.join')
-    server.writeLog(big, Array.from({ length: 200_000 }, (_, line) => `line number ${line + 1} ......\n`).join(''), true)
-    await open(taskUrl('transform.join'))
-    await page.getByText('Showing the last 1.0 MiB of', { exact: false }).waitFor()
-    await page.getByRole('button', { name: 'Load earlier lines' }).click()
-    await page.getByText('Showing the last 2.0 MiB of', { exact: false }).waitFor()
-  }, 20_000)
 })
 
 describe('the live connection', () => {
@@ -427,7 +419,7 @@ describe('a run', () => {
     await page.getByRole('button', { name: `Actions for ${run.run_id}` }).click()
     await page.getByRole('menuitem', { name: 'Clear …' }).click()
     const dialog = page.getByRole('dialog', { name: 'Clear tasks' })
-    await dialog.getByText('8 task instances will be cleared').waitFor()
+    await dialog.getByText('8 task instances will run again').waitFor()
     await dialog.getByRole('button', { name: 'Clear 8' }).click()
     await page.getByText('8 task instances cleared.').waitFor()
     expect(called('clearRun').map(({ input }) => (input as { body: { dry_run?: boolean } }).body.dry_run)).toEqual([true, undefined])
@@ -435,9 +427,10 @@ describe('a run', () => {
 })
 
 describe('the first page', () => {
-  it('needs at most 250 kB of script', async () => {
+  // Limits of each route are in scripts/bundleSizes.ts; this is what the list asks for as a whole, filters, saved views and bulk actions included.
+  it('needs at most 310 kB of script', async () => {
     const [list] = await measureScreens(browser, renderer, ['DAG list'])
-    expect(list?.script_kb).toBeLessThan(250)
+    expect(list?.script_kb).toBeLessThan(310)
   })
 })
 
@@ -448,10 +441,10 @@ describe('keys', () => {
     await page.keyboard.press('Control+k')
     await page.getByPlaceholder('Search DAGs, tasks, runs, commands').last().fill('go dags')
     await page.getByRole('button', { name: /Go to DAGs/ }).click()
-    await page.getByRole('link', { name: 'hourly_sync', exact: true }).click()
-    await page.getByRole('heading', { name: 'hourly_sync' }).waitFor()
+    await page.getByRole('link', { name: 'daily_report', exact: true }).click()
+    await page.getByRole('heading', { name: 'daily_report' }).waitFor()
     await page.keyboard.press('?')
-    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByText('Trigger hourly_sync').waitFor()
+    await page.getByRole('dialog', { name: 'Keyboard shortcuts' }).getByText('Trigger daily_report').waitFor()
     await page.keyboard.press('Escape')
     await page.getByRole('dialog').waitFor({ state: 'hidden' })
     await page.keyboard.press('g')

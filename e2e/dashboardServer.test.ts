@@ -50,8 +50,9 @@ it('goes from the one-time link to a green run, watched live', async () => {
   })
   page.on('pageerror', (error) => problems.push(error.message))
   await page.goto(server.sign_in_link ?? '')
-  await page.getByRole('heading', { name: 'DAGs', exact: true }).waitFor()
-  expect(page.url()).toBe(`${server.url}/dags`)
+  await page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+  expect(page.url()).toBe(`${server.url}/`)
+  await page.getByRole('navigation').getByRole('link', { name: 'DAGs', exact: true }).click()
 
   await page.getByRole('link', { name: 'story', exact: true }).click()
   // The input of a switch is drawn by its label, so it is pressed as a keyboard user does.

@@ -224,6 +224,7 @@ describe('the palette', () => {
     await page.keyboard.press('ArrowDown')
     await page.keyboard.press('Enter')
     await page.getByRole('heading', { name: 'Home', exact: true }).waitFor()
+    await field.waitFor({ state: 'hidden' })
     await page.keyboard.press('?')
     const sheet = page.getByRole('dialog', { name: 'Keyboard shortcuts' })
     await sheet.getByText('Earlier').waitFor()

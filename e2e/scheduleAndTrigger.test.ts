@@ -136,10 +136,7 @@ describe('the trigger dialog', () => {
     const page = await server.open('/dags')
     await page.getByRole('heading', { name: 'DAGs', exact: true }).waitFor()
     await page.keyboard.press('Control+k')
-    await page
-      .getByPlaceholder(/Search/)
-      .last()
-      .waitFor()
+    await page.waitForFunction(() => document.activeElement?.matches('.mantine-Spotlight-search'))
     await page.keyboard.type('Trigger a DAG')
     await page.getByText('Trigger a DAG …').waitFor()
     await page.keyboard.press('Enter')

@@ -52,6 +52,8 @@ async function violations(page: Page): Promise<string[]> {
   const found: string[] = []
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' })
+    // The page follows the system's theme a moment later.
+    await page.waitForTimeout(500)
     // Dialogs come in by an animation, and half-transparent words have no contrast.
     await page.waitForFunction(() => document.getAnimations().every((animation) => animation.playState !== 'running'))
     await page.evaluate(source)

@@ -1,6 +1,6 @@
 /** Mod+K: what the server finds (DAGs, tasks, runs) and the commands of the registry in one list. */
 import '@mantine/spotlight/styles.css'
-import { Spotlight, spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
+import { createSpotlight, Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconBox, IconCommand, IconPlayerPause, IconSearch, IconSitemap } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
@@ -17,18 +17,21 @@ import { commandRegistry, type Command, type CommandGroup } from './registry.ts'
 const GROUPS: readonly CommandGroup[] = ['go', 'act', 'view', 'help']
 const SHAPE = { size: 18 } as const
 const text = strings.commands
+const [store, palette] = createSpotlight()
 
 export function CommandPalette() {
-  useEffect(() => paletteRequest.serve(spotlight.open), [])
+  useEffect(() => paletteRequest.serve(palette.open), [])
   const commands = useSyncExternalStore(commandRegistry.subscribe, commandRegistry.list)
   const [query, setQuery] = useState('')
   const [search] = useDebouncedValue(query.trim(), 120)
   const found = useQuery({ ...searchQuery(search), enabled: search !== '' })
   const hits = useHits(search === '' ? undefined : found.data)
   const groups = [...hits, ...commandGroups(commands)].filter((group) => group.actions.length > 0)
+  useSelection(query)
   const isSearching = query.trim() !== '' && (found.isFetching || query.trim() !== search)
   return (
     <Spotlight
+      store={store}
       actions={groups}
       shortcut={null}
       query={query}
@@ -50,6 +53,19 @@ export function CommandPalette() {
       }}
     />
   )
+}
+
+/** Finds of the server come after the list was drawn, and may take the place of what was selected: Enter must always do something. */
+function useSelection(query: string): void {
+  useEffect(() => {
+    const { listId } = store.getState()
+    const list = listId === '' ? null : document.getElementById(listId)
+    if (query.trim() === '' || list === null || list.querySelector('[data-selected]') !== null) return
+    const first = list.querySelector('[data-action]')
+    if (first === null) return
+    first.setAttribute('data-selected', 'true')
+    store.updateState((state) => ({ ...state, selected: 0 }))
+  })
 }
 
 const FOUND = 'found:'
