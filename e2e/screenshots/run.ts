@@ -48,7 +48,7 @@ const SHOTS: Record<string, Shot> = {
   'task-why': { path: `/dags/nightly_backup/runs/${encodeURIComponent(scene.running)}/tasks/upload?tab=why` },
   'task-live-log': { path: `/dags/nightly_backup/runs/${encodeURIComponent(scene.running)}/tasks/dump` },
   trigger: { path: `${sales}?trigger=sales_warehouse` },
-  schedules: { path: '/schedules?cron=30%202%20*%20*%20*&zone=Europe%2FBerlin' },
+  schedules: { path: '/schedules?schedule=30%202%20*%20*%20*' },
   palette: { path: '/dags', act: (page) => page.keyboard.press('Control+k').then(() => page.keyboard.type('sales', { delay: 30 })) },
   shortcuts: { path: sales, act: (page) => page.keyboard.press('Shift+?') },
   'admin-workers': { path: '/admin/workers' },

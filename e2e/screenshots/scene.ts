@@ -6,7 +6,7 @@ import { startRealServer, type RealServer } from '../realServer.ts'
 
 const EXAMPLES = join(import.meta.dirname, '../../dags')
 const DAY = 86_400_000
-const DAYS = 36
+const DAYS = 30
 
 const SALES = `"""
 # Sales warehouse
@@ -156,11 +156,11 @@ export async function makeScene(): Promise<Scene> {
 }
 
 async function ended({ api }: RealServer): Promise<void> {
-  for (const until = Date.now() + 300_000; Date.now() < until; await sleep(500)) {
+  for (const until = Date.now() + 900_000; Date.now() < until; await sleep(500)) {
     const active = await Promise.all(
       (['queued', 'running'] as const).map((state) => api.listRuns({ params: { dag_id: '~' }, query: { state, limit: 1 } })),
     )
     if (active.every(({ total }) => total === 0)) return
   }
-  throw new Error('The runs for the screenshots did not end within five minutes.')
+  throw new Error('The runs for the screenshots did not end within fifteen minutes.')
 }
