@@ -48,7 +48,8 @@ describe('vortex run', () => {
       `${HEAD}with DAG("good", schedule=None):\n    BashOperator(task_id="a", bash_command="echo {{ dag_run.conf['day'] }}") >> BashOperator(task_id="b", bash_command="true")\n`,
     )
     const { code, stdout, stderr } = await vortexRun([path, '--conf', '{"day": 7}'])
-    expect({ code, stderr }).toEqual({ code: 0, stderr: '' })
+    // On a busy machine it says that it is still starting.
+    expect({ code, stderr: stderr.replace(/^Still starting.*\n/, '') }).toEqual({ code: 0, stderr: '' })
     expect(stdout).toMatch(/success +a\b.*\n[^]*success +b\b.*\ngood manual__\S+ success {2}2\/2/)
     expect((await readdir(join(home, 'tmp'))).filter((name) => name.startsWith('vortex-run-'))).toEqual([])
   })
