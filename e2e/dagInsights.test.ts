@@ -260,7 +260,7 @@ it('says what a version changed and who did what', async () => {
     .getByRole('row')
     .filter({ hasText: /cleared\s*5 task instances/ })
     .waitFor()
-  await log.getByRole('row').filter({ hasText: 'unpaused the DAG' }).waitFor()
+  await log.getByRole('row').filter({ hasText: 'unpaused the DAG' }).first().waitFor()
   expect(await log.getByText('worker_report', { exact: false }).count()).toBe(0)
   await page.getByText('What the engine did').click()
   await log.getByText('worker_report', { exact: false }).first().waitFor()

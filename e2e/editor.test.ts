@@ -223,7 +223,7 @@ it('is a page to read for a Viewer', async () => {
   await page.keyboard.type('x')
   expect(await page.locator('.cm-content').innerText()).not.toContain('xecho')
   await page.goto('/files/data/names.json')
-  await page.getByText('"a"').waitFor()
+  await page.getByText('data/names.json defines none', { exact: false }).waitFor()
   await page.goto('/files')
   await page.getByRole('link', { name: 'looked_at.py' }).waitFor()
   expect(await page.getByRole('button', { name: 'New file' }).count()).toBe(0)
