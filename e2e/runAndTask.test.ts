@@ -250,7 +250,7 @@ describe('the run page', () => {
     await page.getByRole('button', { name: 'Previous run' }).click()
     await page.getByRole('heading', { name: 'first' }).waitFor()
     expect(param('view')).toBe('code')
-    await page.waitForTimeout(500)
+    await page.getByRole('button', { name: 'Next run', disabled: false }).waitFor()
     await page.keyboard.press(']')
     await page.getByRole('heading', { name: 'second' }).waitFor()
     await open(`${RUN}?view=details`)

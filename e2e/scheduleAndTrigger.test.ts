@@ -143,7 +143,7 @@ describe('the trigger dialog', () => {
     await page.getByRole('dialog', { name: 'Trigger a DAG' }).waitFor()
     await page.keyboard.type('asks')
     await page.getByRole('option', { name: 'asks' }).waitFor()
-    await page.waitForTimeout(300)
+    await page.locator('[role=option][data-combobox-selected]', { hasText: 'asks' }).waitFor()
     await page.keyboard.press('Enter')
     const dialog = page.getByRole('dialog', { name: 'Trigger asks' })
     await dialog.getByText('At most so many').waitFor()

@@ -1,12 +1,10 @@
 /** Starting a run by hand: of the DAG that the URL names, or of one that is chosen first. */
-import { Autocomplete, Modal } from '@mantine/core'
-import { useDebouncedCallback } from '@mantine/hooks'
+import { Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
-import { useState } from 'react'
 import { dagQuery, runQuery } from '../../api/queries.ts'
-import { dagIdsQuery } from '../../api/queries/schedule.ts'
 import { strings } from '../../strings.ts'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
+import { DagPicker } from './DagPicker.tsx'
 import { TriggerForm } from './TriggerForm.tsx'
 
 const text = strings.trigger
@@ -53,26 +51,5 @@ export function TriggerDialog({ dagId, confOf, logicalDate, onClose, onPick }: T
         <RowsSkeleton rows={4} />
       )}
     </Modal>
-  )
-}
-
-function DagPicker({ onPick }: { onPick: (dagId: string) => void }) {
-  const [search, setSearch] = useState('')
-  const look = useDebouncedCallback(setSearch, 200)
-  const { data = [], isSuccess } = useQuery(dagIdsQuery(search))
-  return (
-    <Autocomplete
-      data-autofocus
-      label={text.pick}
-      placeholder={text.pickHint}
-      data={data}
-      filter={({ options }) => options}
-      onChange={look}
-      onOptionSubmit={onPick}
-      selectFirstOptionOnChange
-      openOnFocus
-      maxDropdownHeight={280}
-      error={isSuccess && data.length === 0 ? text.pickNone : undefined}
-    />
   )
 }
