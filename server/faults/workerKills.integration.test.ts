@@ -59,10 +59,13 @@ async function killBusyWorker(server: ControllerProcess, old: Hit[]): Promise<Hi
 
 test('kill -9 of the worker: its tasks are queued again within 10 s', { timeout: sized({ ci: 120_000, full: 900_000 }) }, async () => {
   const random = makeRandom()
-  const { dags, kills, pause } = sized({ ci: { dags: 4, kills: 3, pause: 3000 }, full: { dags: 40, kills: 20, pause: 5000 } })
+  const { dags, kills, pause, seconds } = sized({
+    ci: { dags: 4, kills: 3, pause: 3000, seconds: [0.2, 1] as const },
+    full: { dags: 100, kills: 20, pause: 6000, seconds: [0.1, 0.5] as const },
+  })
   await using server = await ControllerProcess.create()
-  // Each task may be hit by several kills.
-  for (let i = 0; i < dags; i++) server.addDag(standardDag({ dag_id: `worker${i}`, retries: 20, random, seconds: [0.2, 1] }))
+  // 20 tasks each; a task may be hit by several kills.
+  for (let i = 0; i < dags; i++) server.addDag(standardDag({ dag_id: `worker${i}`, retries: 20, random, seconds }))
   await server.start()
   await server.waitForDags()
   for (const dag of server.dags) await server.trigger(dag.dag_id)

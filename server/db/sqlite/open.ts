@@ -82,7 +82,10 @@ class Threads {
         return reader
       })
       .finally(() => (this.#opening = null))
-    return idlest ?? this.#opening
+    if (idlest === null) return this.#opening
+    // Whoever goes on with a busy reader does not wait for another one, and need not hear that there will be none.
+    this.#opening.catch(() => undefined)
+    return idlest
   }
 
   #watchSpare(reader: ThreadClient): void {

@@ -18,7 +18,7 @@ export interface DagShape {
 }
 
 /** 20 tasks: one, five beside each other, one, a chain of five, four beside each other, one, a chain of three. Every fourth is Python. */
-export function standardDag(p: { dag_id: string; retries: number; random: () => number; seconds?: [number, number] }): DagShape {
+export function standardDag(p: { dag_id: string; retries: number; random: () => number; seconds?: readonly [number, number] }): DagShape {
   const [least, most] = p.seconds ?? [0.05, 0.3]
   const tasks: TaskShape[] = []
   const add = (upstream: string[]): string => {
