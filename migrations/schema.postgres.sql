@@ -148,6 +148,7 @@ CREATE TABLE dag_runs (
   backfill_id bigint,
   state_reason text,
   task_counts json NOT NULL,
+  callback json,
   CONSTRAINT dag_runs_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dags(dag_id) ON DELETE CASCADE,
   CONSTRAINT dag_runs_dag_version_id_fkey FOREIGN KEY (dag_version_id) REFERENCES dag_versions(id),
   CONSTRAINT dag_runs_pkey PRIMARY KEY (id),
@@ -166,6 +167,7 @@ CREATE INDEX dag_runs_by_state ON public.dag_runs USING btree (state, id);
 CREATE INDEX dag_runs_by_version ON public.dag_runs USING btree (dag_version_id);
 CREATE INDEX dag_runs_failed ON public.dag_runs USING btree (end_time, id) WHERE (state = 'failed'::text);
 CREATE INDEX dag_runs_undated ON public.dag_runs USING btree (dag_id, run_after) WHERE (logical_date IS NULL);
+CREATE INDEX dag_runs_with_callback ON public.dag_runs USING btree (id) WHERE (callback IS NOT NULL);
 CREATE TRIGGER dag_run_counts_delete AFTER DELETE ON public.dag_runs REFERENCING OLD TABLE AS old_rows FOR EACH STATEMENT EXECUTE FUNCTION dag_run_counts_deleted();
 CREATE TRIGGER dag_run_counts_insert AFTER INSERT ON public.dag_runs REFERENCING NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION dag_run_counts_inserted();
 CREATE TRIGGER dag_run_counts_update AFTER UPDATE ON public.dag_runs REFERENCING OLD TABLE AS old_rows NEW TABLE AS new_rows FOR EACH STATEMENT EXECUTE FUNCTION dag_run_counts_updated();
@@ -393,6 +395,9 @@ CREATE TABLE task_instances (
   note text,
   map_length bigint,
   rendered_map_index text,
+  deferral json,
+  continuations integer NOT NULL,
+  waiting_since timestamp with time zone,
   CONSTRAINT task_instances_dag_run_id_fkey FOREIGN KEY (dag_run_id) REFERENCES dag_runs(id) ON DELETE CASCADE,
   CONSTRAINT task_instances_pkey PRIMARY KEY (id),
   CONSTRAINT task_instances_state_check CHECK ((state = ANY (ARRAY['none'::text, 'scheduled'::text, 'queued'::text, 'running'::text, 'success'::text, 'failed'::text, 'skipped'::text, 'upstream_failed'::text, 'up_for_retry'::text, 'up_for_reschedule'::text, 'deferred'::text, 'restarting'::text, 'removed'::text])))

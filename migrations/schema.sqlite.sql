@@ -117,7 +117,7 @@ CREATE TABLE dag_runs (
   backfill_id INTEGER,
   state_reason TEXT,
   task_counts TEXT NOT NULL
-) STRICT;
+, callback TEXT) STRICT;
 
 CREATE INDEX dag_runs_by_dag ON dag_runs (dag_id, id, state);
 
@@ -142,6 +142,8 @@ CREATE INDEX dag_runs_by_version ON dag_runs (dag_version_id);
 CREATE INDEX dag_runs_failed ON dag_runs (end_time, id) WHERE state = 'failed';
 
 CREATE INDEX dag_runs_undated ON dag_runs (dag_id, run_after) WHERE logical_date IS NULL;
+
+CREATE INDEX dag_runs_with_callback ON dag_runs (id) WHERE callback IS NOT NULL;
 
 CREATE TRIGGER dag_run_counts_delete AFTER DELETE ON dag_runs BEGIN
   UPDATE dag_run_counts SET n = n - 1 WHERE dag_id = old.dag_id AND run_type = old.run_type AND state = old.state;
@@ -353,7 +355,7 @@ CREATE TABLE task_instances (
   lease_token TEXT,
   state_reason TEXT,
   note TEXT
-, map_length INTEGER, rendered_map_index TEXT) STRICT;
+, map_length INTEGER, rendered_map_index TEXT, deferral TEXT, continuations INTEGER NOT NULL DEFAULT 0, waiting_since INTEGER) STRICT;
 
 CREATE UNIQUE INDEX task_instances_by_task ON task_instances (dag_run_id, task_id, map_index);
 

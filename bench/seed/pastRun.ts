@@ -77,6 +77,7 @@ export function pastRun(p: PastRunPlan, ids: Ids, random: Random): PastRun {
     backfill_id: null,
     state_reason: state === 'failed' ? 'task_failure' : 'success',
     task_counts: counts,
+    callback: null,
   }
   const past: PastRun = { run, task_instances: [], attempts: [], ledger: [] }
   const told = teller(past, ids)
@@ -172,6 +173,9 @@ function addInstance(p: PastRunPlan, past: PastRun, { fate, task, id, told }: Pl
     note: null,
     map_length: null,
     rendered_map_index: null,
+    deferral: null,
+    continuations: 0,
+    waiting_since: null,
   })
   for (let attempt = 1; attempt <= fate.tries; attempt += 1) past.attempts.push(attemptOf({ fate, id, attempt, worker_id, reason }))
   const entry = { kind: 'task_instance.state', task_instance_id: id, attempt: fate.tries === 0 ? null : fate.tries }

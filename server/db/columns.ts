@@ -126,6 +126,7 @@ export const COLUMNS: { readonly [T in TableName]: Columns<TableRecords[T]> } = 
     backfill_id: 'int',
     state_reason: 'text',
     task_counts: 'json',
+    callback: 'json',
   },
   task_instances: {
     id: 'int',
@@ -151,6 +152,9 @@ export const COLUMNS: { readonly [T in TableName]: Columns<TableRecords[T]> } = 
     note: 'text',
     map_length: 'int',
     rendered_map_index: 'text',
+    deferral: 'json',
+    continuations: 'int',
+    waiting_since: 'time',
   },
   attempts: {
     task_instance_id: 'int',

@@ -80,6 +80,32 @@ export interface DagFileRecord {
   fork_hazard: string | null
 }
 
+/** The callback of a DAG that is still to be called for a run that has ended; it is an errand (docs/decisions/0008-waiting-without-slots.md). */
+export interface RunCallback {
+  kind: 'success' | 'failure'
+  /** success, task_failure, timed_out. */
+  reason: string
+  /** Names the errand at workers. */
+  token: string
+  /** Its context is that of this task instance. */
+  task_instance_id: number
+  /** Workers that were lost with it. */
+  losses: number
+}
+
+/** What a deferred task instance waits for, or goes on with. */
+export interface DeferralRecord {
+  /** Names the errand at workers. */
+  token: string
+  /** JSON text of the Python package: trigger, method and its arguments. The controller only passes it on. */
+  body: string
+  timeout_at: number | null
+  /** JSON text that the trigger or the timeout left: {event}, {failed} or {timeout}; null = it waits. */
+  event: string | null
+  /** What the trigger printed. */
+  output: string
+}
+
 export interface DagRunRecord {
   id: number
   dag_id: string
@@ -101,6 +127,7 @@ export interface DagRunRecord {
   state_reason: string | null
   /** Task instances by state, kept by the scheduler so that lists need no counting. */
   task_counts: Partial<Record<TaskInstanceState, number>>
+  callback: RunCallback | null
 }
 
 export interface TaskInstanceRecord {
@@ -131,6 +158,11 @@ export interface TaskInstanceRecord {
   map_length: number | null
   /** What stands for the map index, by the task's map_index_template; null = the number itself. */
   rendered_map_index: string | null
+  deferral: DeferralRecord | null
+  /** Attempts that began no try: pokes, those that went on after a deferral, those that were given back. */
+  continuations: number
+  /** Start of the first poke since it was cleared; null = it has not poked. */
+  waiting_since: number | null
 }
 
 export interface AttemptRecord {

@@ -1,4 +1,4 @@
-/** Runs in memory: taken in from rows, or created anew with all their task instances. What becomes of them is in runs.ts. */
+/** Runs in memory: taken in from rows or created anew with all their task instances, and forgotten. What becomes of them is in runs.ts. */
 import { VortexError } from '#contract/errors.ts'
 import { isFinished, type DagRunState, type RunType } from '#contract/states.ts'
 import type { DagRunRecord, DagVersionRecord, TaskInstanceRecord } from '#db/records.ts'
@@ -7,7 +7,7 @@ import type { Cause, Engine } from './engine.ts'
 import { restoreKilled } from './leftAttempts.ts'
 import { ActiveRun, Instance, type DagEntry } from './model.ts'
 import { newInstances } from './newInstances.ts'
-import { linkPast } from './past.ts'
+import { linkPast, statesByTask } from './past.ts'
 import { Limit } from './readyQueues.ts'
 import { recountUpstreams } from './upstreamCounts.ts'
 
@@ -105,6 +105,7 @@ export function createRun(e: Engine, dag: DagEntry, p: NewRun): ActiveRun {
     backfill_id: p.backfill_id,
     state_reason: null,
     task_counts: {},
+    callback: null,
   }
   const instances = graph.tasks.flatMap((_, task) => newInstances(e, record, graph, task))
   for (const row of instances) record.task_counts[row.state] = (record.task_counts[row.state] ?? 0) + 1
@@ -161,4 +162,20 @@ export function pinned(run: ActiveRun): ActiveRun {
   if (run.isDeleted) throw new VortexError('not_found', `Run "${run.record.run_id}" is deleted.`)
   run.pins++
   return run
+}
+
+/** Forgets a finished run. Later runs that look back at it keep a copy of its states. */
+export function retire(e: Engine, run: ActiveRun, ending: number): void {
+  if (run.isActive || run.pins > 0 || run.endings !== ending || e.runs.get(run.record.id) !== run) return
+  if (run.waitingForThis.size > 0) {
+    const states = statesByTask(run.instances.map(({ record }) => record))
+    for (const next of run.waitingForThis) {
+      next.past = { dag_run_id: run.record.id, run_id: run.record.run_id, stateOf: (task_id) => states.get(task_id) ?? null }
+      next.waits_for = null
+    }
+  }
+  run.waits_for?.waitingForThis.delete(run)
+  for (const instance of run.instances) if (instance.live === null) e.instances.delete(instance.record.id)
+  e.runs.delete(run.record.id)
+  run.dag.runs.delete(run.record.run_id)
 }

@@ -56,6 +56,7 @@ export function clearInstances(
       scheduled_time: null,
       queued_time: null,
       next_try_at: null,
+      waiting_since: null,
       state_reason: null,
       pool: spec.pool,
       pool_slots: spec.pool_slots,

@@ -1,12 +1,13 @@
 /** What people ask of runs and task instances: trigger, pause, cancel, mark, delete. Each is one step of the engine. */
 import { VortexError } from '#contract/errors.ts'
 import { formatRunId } from '#domain/schedule/timetable.ts'
-import { createRun } from './activeRuns.ts'
+import { createRun, retire } from './activeRuns.ts'
 import { reopenRun } from './clear.ts'
 import type { Cause, Engine } from './engine.ts'
+import { forgetErrands } from './errands.ts'
 import { endLive, leaseOf, makeReady, transition } from './instances.ts'
 import { Instance, type ActiveRun, type DagEntry } from './model.ts'
-import { abortRun, endRun, retire } from './runs.ts'
+import { abortRun, endRun } from './runs.ts'
 import { createDueRuns, plan } from './schedule.ts'
 
 export function dagOf(e: Engine, dag_id: string): DagEntry {
@@ -139,6 +140,7 @@ export function markInstance(e: Engine, instance: Instance, state: 'success' | '
 
 export function deleteRun(e: Engine, run: ActiveRun, actor: string): void {
   if (run.isActive) throw new VortexError('invalid_state', `Run "${run.record.run_id}" is ${run.record.state}; cancel it first.`)
+  forgetErrands(e, run)
   e.pending.deleteRun(run.record.id)
   e.ledger({
     kind: 'dag_run.deleted',
@@ -173,7 +175,10 @@ export function refuseActiveRuns(dag: DagEntry): void {
 export function deleteDag(e: Engine, dag_id: string, actor: string): void {
   const dag = dagOf(e, dag_id)
   refuseActiveRuns(dag)
-  for (const run of dag.runs.values()) run.isDeleted = true
+  for (const run of dag.runs.values()) {
+    forgetErrands(e, run)
+    run.isDeleted = true
+  }
   for (const { instance } of e.live.values()) if (instance.run.dag === dag) instance.run.isDeleted = true
   for (const { record } of e.backfills.values()) if (record.dag_id === dag_id) e.backfills.delete(record.id)
   e.pending.deleteDag(dag_id)

@@ -1,6 +1,7 @@
 /** Gives runnable task instances to workers: every limit at once, best priority first, onto the least loaded worker. */
 import type { Engine } from './engine.ts'
 import { transition } from './instances.ts'
+import { releaseSlots } from './limits.ts'
 import { LiveAttempt, type Instance, type WorkerEntry } from './model.ts'
 import type { ReadyQueue } from './readyQueues.ts'
 
@@ -90,7 +91,9 @@ function queueOn(e: Engine, instance: Instance, queue: ReadyQueue, worker: Worke
   instance.live = live
   e.live.set(record.id, live)
   worker.attempts.add(live)
-  if (attempt > 1) e.pending.deleteXComs({ dag_run_id: run.record.id, task_id: record.task_id, map_index: record.map_index })
+  // One that goes on after a deferral keeps what it left before.
+  if (attempt > 1 && record.deferral === null)
+    e.pending.deleteXComs({ dag_run_id: run.record.id, task_id: record.task_id, map_index: record.map_index })
   transition(
     e,
     instance,
@@ -140,11 +143,4 @@ export function forgetLive(e: Engine, live: LiveAttempt): void {
   if (live.instance.live === live) live.instance.live = null
   if (!e.runs.has(live.instance.run.record.id)) e.instances.delete(live.ref.task_instance_id)
   e.workers.get(live.worker_id)?.attempts.delete(live)
-}
-
-export function releaseSlots(e: Engine, held: LiveAttempt['held']): void {
-  for (const { limit, slots } of held) {
-    limit.used -= slots
-    e.ready.released(limit)
-  }
 }

@@ -9,7 +9,7 @@ import { Heap } from '#domain/heap.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import type { BackfillIntervalRecord, LedgerRecord } from '#db/records.ts'
 import { runEvent, taskInstanceEvent } from './liveEventsOf.ts'
-import type { ActiveRun, BackfillEntry, DagEntry, EngineSettings, Instance, LiveAttempt, PoolEntry, WorkerEntry } from './model.ts'
+import type { ActiveRun, BackfillEntry, DagEntry, EngineSettings, Errand, Instance, LiveAttempt, PoolEntry, WorkerEntry } from './model.ts'
 import { PendingCommit } from './pendingCommit.ts'
 import type { AssignedAttempt, AttemptRef, Publish, WorkerPort } from './ports.ts'
 import { Limit, ReadyQueues } from './readyQueues.ts'
@@ -50,6 +50,10 @@ export class Engine {
   readonly runs = new Map<number, ActiveRun>()
   readonly instances = new Map<number, Instance>()
   readonly live = new Map<number, LiveAttempt>()
+  /** By the token that names them. */
+  readonly errands = new Map<string, Errand>()
+  /** Errands that no worker has. */
+  readonly unplaced = new Set<Errand>()
   readonly workers = new Map<string, WorkerEntry>()
   /** Workers that were asked to drain in this term, oldest first: one that is lost or cut off meanwhile may not have heard of it. */
   readonly drained = new Set<string>()
@@ -77,7 +81,7 @@ export class Engine {
   readonly dagsWithRoom = new Set<DagEntry>()
   readonly #changedRuns = new Set<ActiveRun>()
   readonly #changedInstances = new Set<Instance>()
-  readonly #assigned = new Map<string, { live: LiveAttempt; attempt: AssignedAttempt }[]>()
+  readonly #assigned = new Map<string, { work: LiveAttempt | Errand; attempt: AssignedAttempt }[]>()
 
   constructor(dependencies: EngineDependencies) {
     this.dependencies = dependencies
@@ -115,22 +119,29 @@ export class Engine {
     this.timers.push({ id: 0, ...timer })
   }
 
-  /** Sends an attempt to its worker after the commit. */
-  assign(live: LiveAttempt): void {
-    const { run, record, task } = live.instance
+  /** Sends an attempt or an errand to its worker after the commit. */
+  assign(work: LiveAttempt | Errand): void {
+    const { worker_id, kind } = work
+    if (worker_id === null) return
+    const { run, record, task } = work.instance
     const mapping = run.graph.mappings[task] ?? null
-    live.isSent = false
+    work.isSent = false
     const attempt: AssignedAttempt = {
-      ref: live.ref,
+      kind,
+      ref: work.ref,
       run: { ...run.record },
       task_instance: { ...record },
       version: run.version,
       expanded_ti_count: mapping === null ? null : (run.expanded.get(mapping) ?? null),
-      dag_callback: null,
     }
-    const list = this.#assigned.get(live.worker_id)
-    if (list === undefined) this.#assigned.set(live.worker_id, [{ live, attempt }])
-    else list.push({ live, attempt })
+    const list = this.#assigned.get(worker_id)
+    if (list === undefined) this.#assigned.set(worker_id, [{ work, attempt }])
+    else list.push({ work, attempt })
+  }
+
+  #isWork(work: LiveAttempt | Errand): boolean {
+    const { ref } = work
+    return (work.kind === 'task' ? this.live.get(ref.task_instance_id) : this.errands.get(ref.lease_token)) === work
   }
 
   /** Asks a worker to end an attempt, once the reason for it is committed. */
@@ -167,9 +178,9 @@ export class Engine {
       this.pending.effects.push((dropped) => {
         // While this was committed the worker may have been declared lost: its attempts run elsewhere, and it may be back.
         const valid = list.filter(
-          ({ live, attempt }) => this.live.get(live.ref.task_instance_id) === live && !dropped.has(attempt.run.dag_id),
+          ({ work, attempt }) => this.#isWork(work) && work.worker_id === worker_id && !dropped.has(attempt.run.dag_id),
         )
-        for (const { live } of valid) live.isSent = true
+        for (const { work } of valid) work.isSent = true
         if (valid.length > 0) workers.assign({ worker_id, attempts: valid.map(({ attempt }) => attempt) })
       })
     }

@@ -4,6 +4,7 @@ import type { EngineSnapshot } from '#db/store.ts'
 import { compileTimetable, type Timetable } from '#domain/schedule/timetable.ts'
 import { activate } from './activeRuns.ts'
 import { continueBackfill } from './backfills.ts'
+import { restoreCallback } from './dagCallbacks.ts'
 import { makeReady } from './instances.ts'
 import { Engine, type EngineDependencies } from './engine.ts'
 import { restoreAttempt } from './leftAttempts.ts'
@@ -96,13 +97,15 @@ export function takeRows(e: Engine, snapshot: EngineSnapshot, isWanted: (dag_id:
     const version = versions.get(record.dag_version_id)
     if (dag === undefined || version === undefined) continue
     activate(e, dag, record, version, rows.get(record.id) ?? [])
-    if (record.backfill_id !== null) e.backfills.get(record.backfill_id)?.active.add(record.id)
+    if (record.backfill_id !== null && record.state !== 'success' && record.state !== 'failed')
+      e.backfills.get(record.backfill_id)?.active.add(record.id)
   }
   restoreLive(e, snapshot, isWanted)
 }
 
 /** Goes on with what was taken. */
 export function beginRuns(e: Engine, isWanted: (dag_id: string) => boolean): void {
+  for (const run of e.runs.values()) if (isWanted(run.record.dag_id)) restoreCallback(e, run, { isRestored: true })
   for (const run of e.runs.values())
     if (run.record.state === 'running' && isWanted(run.record.dag_id))
       restart(e, [...run.instances], () => {

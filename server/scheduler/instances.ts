@@ -7,10 +7,14 @@ import { countedAs, decideByTriggerRule } from '#domain/triggerRule.ts'
 import { checkTransition } from '#domain/taskInstance.ts'
 import { notBeyondCalendar, retryDelay } from '#domain/retry.ts'
 import type { Cause, Engine } from './engine.ts'
+import { endWait } from './errands.ts'
 import { limitsOf } from './limits.ts'
 import type { ActiveRun, Instance } from './model.ts'
 import { ReadyQueue } from './readyQueues.ts'
 import { countsByIndex, sourceReopened } from './upstreamCounts.ts'
+
+/** States in which a task instance waits by its deferral, or goes on after it. */
+const CONTINUES: ReadonlySet<TaskInstanceState> = new Set(['deferred', 'scheduled', 'queued', 'running'])
 
 /** Moves an instance to another state, records why, and marks downstream ones for evaluation. */
 export function transition(
@@ -24,7 +28,10 @@ export function transition(
   const from = record.state
   checkTransition(from, to)
   if (instance.queue !== null && to !== 'scheduled') e.ready.withdraw(instance)
-  e.pending.changeInstance(record, { ...set, state: to })
+  if (from === 'deferred') endWait(e, instance)
+  // What it went on with is over with the attempt.
+  const isOver = record.deferral !== null && !CONTINUES.has(to)
+  e.pending.changeInstance(record, { ...(isOver ? { deferral: null } : {}), ...set, state: to })
   e.ledger({
     kind: 'task_instance.state',
     dag_id: run.record.dag_id,
@@ -127,7 +134,13 @@ export function fail(
     return
   }
   if (p.immediately === true) {
-    transition(e, instance, 'scheduled', cause, { scheduled_time: e.now, lease_token: null, worker_id: null, state_reason: p.reason })
+    transition(e, instance, 'scheduled', cause, {
+      scheduled_time: e.now,
+      lease_token: null,
+      worker_id: null,
+      state_reason: p.reason,
+      ...(record.deferral === null ? {} : { deferral: null }),
+    })
     makeReady(e, instance)
     return
   }
@@ -166,11 +179,4 @@ export function endLive(e: Engine, instance: Instance, reason: string): void {
 /** A killed attempt keeps its token until it is gone, so that the next term knows of it too (leftAttempts.ts). */
 export function leaseOf(instance: Instance): { lease_token?: null } {
   return instance.live === null ? { lease_token: null } : {}
-}
-
-/** A retry delay, a poke interval or a deferral timeout has passed. */
-export function wake(e: Engine, instance: Instance): void {
-  const { record, run } = instance
-  if (record.next_try_at === null || record.next_try_at > e.now || run.record.state !== 'running') return
-  if (record.state === 'up_for_retry' || record.state === 'up_for_reschedule') makeReady(e, instance)
 }

@@ -1,6 +1,6 @@
 /** Which limits hold for a task instance, and the ready queue that all instances under the same limits share. */
 import type { Engine } from './engine.ts'
-import type { Instance } from './model.ts'
+import type { Instance, LiveAttempt } from './model.ts'
 import { Limit } from './readyQueues.ts'
 
 /** Limit of a map that is made on first use. */
@@ -41,4 +41,11 @@ export function limitsOf(e: Engine, instance: Instance): { key: string; limits: 
     key += `|run:${run.record.id}:${spec.task_id}`
   }
   return { key, limits }
+}
+
+export function releaseSlots(e: Engine, held: LiveAttempt['held']): void {
+  for (const { limit, slots } of held) {
+    limit.used -= slots
+    e.ready.released(limit)
+  }
 }

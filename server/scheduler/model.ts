@@ -130,6 +130,7 @@ export class DagEntry {
 }
 
 export class LiveAttempt {
+  readonly kind = 'task'
   readonly ref: AttemptRef
   instance: Instance
   worker_id: string
@@ -150,9 +151,37 @@ export class LiveAttempt {
   }
 }
 
+/** Work of a worker that is no attempt (errands.ts). */
+export class Errand {
+  readonly kind: 'trigger' | 'dag_callback'
+  readonly ref: AttemptRef
+  readonly instance: Instance
+  worker_id: string | null = null
+  /** As of a LiveAttempt. */
+  isSent = false
+  /** It is of an earlier term, and a worker that has not said hello yet may have it. */
+  isRestored: boolean
+  /** Slots that it holds: of a pool that counts deferred task instances. */
+  readonly held: { limit: Limit; slots: number }[]
+
+  constructor(
+    kind: Errand['kind'],
+    ref: AttemptRef,
+    instance: Instance,
+    p: { held: { limit: Limit; slots: number }[]; isRestored: boolean },
+  ) {
+    this.kind = kind
+    this.ref = ref
+    this.instance = instance
+    this.held = p.held
+    this.isRestored = p.isRestored
+  }
+}
+
 export class WorkerEntry {
   hello: WorkerHello
   readonly attempts = new Set<LiveAttempt>()
+  readonly errands = { trigger: new Set<Errand>(), dag_callback: new Set<Errand>() }
   /** Monotonic time of the last sign of life. */
   last_heard: number
   last_heartbeat_at: number

@@ -50,5 +50,8 @@ export function newInstance(
     note: null,
     map_length: null,
     rendered_map_index: null,
+    deferral: null,
+    continuations: 0,
+    waiting_since: null,
   }
 }

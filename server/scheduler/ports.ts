@@ -26,8 +26,8 @@ export interface AssignedAttempt {
   version: DagVersionRecord
   /** Instances that its mapped task or group has; null = it is not mapped. */
   expanded_ti_count: number | null
-  /** Set when a DAG callback runs instead of a task. */
-  dag_callback: { kind: 'success' | 'failure'; reason: string } | null
+  /** `trigger`: only what the deferred task waits for. `dag_callback`: the callback that `run.callback` names. */
+  kind: 'task' | 'trigger' | 'dag_callback'
 }
 
 /** How the engine reaches workers. Calls never block and never throw; a worker that is gone loses its messages. */
@@ -78,12 +78,19 @@ export type AttemptReport =
       xcoms: XComPut[]
       skip_task_ids: string[]
       reschedule_at: number | null
+      /** Of a deferred attempt what it waits for, of a trigger its event; JSON of the Python package. */
       deferral_json: string | null
+      /** Of a deferred attempt: when it is to go on without an event. */
+      deferral_timeout_at?: number
+      /** What an errand printed; it has no log. */
+      output?: string
       max_rss_bytes: number | null
       log_truncated: boolean
       /** What stands for the map index, by the task's map_index_template. */
       rendered_map_index?: string
     }
+
+export type EndReport = Extract<AttemptReport, { type: 'ended' }>
 
 /** What the swarm tells the engine. */
 export interface SwarmInbox {

@@ -13,10 +13,12 @@ import type { EngineSnapshot, EngineStore } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { Logger } from '#runtime/logger.ts'
 import type { RowOwners } from './commitParts.ts'
-import { forgetLive, releaseSlots } from './dispatch.ts'
+import { forgetLive } from './dispatch.ts'
 import type { Cause, Engine } from './engine.ts'
 import { beginRuns, takeRows } from './engineLoad.ts'
+import { forgetErrands } from './errands.ts'
 import { restoreKilled } from './leftAttempts.ts'
+import { releaseSlots } from './limits.ts'
 import type { DagEntry, LiveAttempt } from './model.ts'
 import type { Refusal } from './pendingCommit.ts'
 import { abortRun } from './runs.ts'
@@ -158,6 +160,7 @@ function evict(e: Engine, dag_id: string): LiveAttempt['held'] {
   }
   for (const run of [...e.runs.values()]) {
     if (run.record.dag_id !== dag_id) continue
+    forgetErrands(e, run)
     for (const instance of run.instances) {
       e.ready.withdraw(instance)
       e.instances.delete(instance.record.id)

@@ -1,14 +1,15 @@
 /**
  * What becomes of DAG runs: started within max_active_runs, ended when all their task instances are finished (Airflow
- * core-concepts/dag-run), aborted, and forgotten after the commit that ended them.
+ * core-concepts/dag-run), and aborted. They leave memory after the commit that ended them.
  */
 import { isFinished, type DagRunState } from '#contract/states.ts'
-import { noteSuccess, setRunState } from './activeRuns.ts'
+import { noteSuccess, retire, setRunState } from './activeRuns.ts'
 import { backfillRunEnded } from './backfills.ts'
+import { startCallback } from './dagCallbacks.ts'
+import { startTrigger } from './deferral.ts'
 import type { Cause, Engine } from './engine.ts'
 import { endLive, leaseOf, transition } from './instances.ts'
 import type { ActiveRun } from './model.ts'
-import { statesByTask } from './past.ts'
 import { createDueRuns } from './schedule.ts'
 
 /** Starts queued runs of DAGs that have room, oldest first, then lets the schedule create what is due. */
@@ -52,6 +53,7 @@ export function resume(e: Engine, run: ActiveRun): void {
     else if ((state === 'up_for_retry' || state === 'up_for_reschedule' || state === 'deferred') && next_try_at !== null) {
       e.setTimer({ at: next_try_at, kind: 'instance', dag_id: run.record.dag_id, id: instance.record.id })
     }
+    startTrigger(e, instance, { isRestored: true })
   }
   if (run.unfinished === 0) e.maybeFinished.add(run)
 }
@@ -77,6 +79,9 @@ export function finishRuns(e: Engine): void {
   }
 }
 
+/** Causes of an end that no person asked for; Airflow's words for the reason that a callback of the DAG is given. */
+const CALLS_BACK: ReadonlySet<string> = new Set(['success', 'task_failure', 'timed_out'])
+
 /** Gives a run its final state. It leaves memory after the commit. */
 export function endRun(e: Engine, run: ActiveRun, state: Extract<DagRunState, 'success' | 'failed'>, cause: Cause): void {
   const { record, dag } = run
@@ -97,6 +102,7 @@ export function endRun(e: Engine, run: ActiveRun, state: Extract<DagRunState, 's
   noteSuccess(run, from)
   countConsecutiveFailures(e, run, state)
   backfillRunEnded(e, run)
+  if (CALLS_BACK.has(cause.cause)) startCallback(e, run, cause.cause)
   const ending = ++run.endings
   e.pending.effects.push(() => retire(e, run, ending))
 }
@@ -122,22 +128,6 @@ function countConsecutiveFailures(e: Engine, run: ActiveRun, state: DagRunState)
     message: `${failed} runs failed in a row`,
   })
   e.publish({ type: 'dag', dag_id: dag.record.dag_id })
-}
-
-/** Forgets a finished run. Later runs that look back at it keep a copy of its states. */
-export function retire(e: Engine, run: ActiveRun, ending: number): void {
-  if (run.isActive || run.pins > 0 || run.endings !== ending || e.runs.get(run.record.id) !== run) return
-  if (run.waitingForThis.size > 0) {
-    const states = statesByTask(run.instances.map(({ record }) => record))
-    for (const next of run.waitingForThis) {
-      next.past = { dag_run_id: run.record.id, run_id: run.record.run_id, stateOf: (task_id) => states.get(task_id) ?? null }
-      next.waits_for = null
-    }
-  }
-  run.waits_for?.waitingForThis.delete(run)
-  for (const instance of run.instances) if (instance.live === null) e.instances.delete(instance.record.id)
-  e.runs.delete(run.record.id)
-  run.dag.runs.delete(run.record.run_id)
 }
 
 /**

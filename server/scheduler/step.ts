@@ -5,7 +5,10 @@
 import { dispatch } from './dispatch.ts'
 import type { DueTimer, Engine } from './engine.ts'
 import { evaluate } from './evaluate.ts'
-import { wake } from './instances.ts'
+import { deferralTimedOut } from './deferral.ts'
+import { placeErrands } from './errands.ts'
+import { makeReady } from './instances.ts'
+import type { Instance } from './model.ts'
 import { abortRun, finishRuns, startQueuedRuns } from './runs.ts'
 import { createDueRuns } from './schedule.ts'
 
@@ -35,6 +38,7 @@ function settle(e: Engine): void {
     startQueuedRuns(e)
   } while (e.dirty.length > 0 || e.maybeFinished.size > 0 || e.dagsWithRoom.size > 0)
   dispatch(e)
+  placeErrands(e)
   e.emit()
 }
 
@@ -55,4 +59,12 @@ function takeTimer(e: Engine, timer: DueTimer): void {
     const cause = { cause: 'timed_out', actor: 'scheduler', message: `dagrun_timeout of ${timeout / 1000} s` }
     abortRun(e, run, cause, { live: 'skipped', teardowns: 'end' })
   }
+}
+
+/** A retry delay, a poke interval or the time of a deferral has passed. */
+function wake(e: Engine, instance: Instance): void {
+  const { record, run } = instance
+  if (record.next_try_at === null || record.next_try_at > e.now || run.record.state !== 'running') return
+  if (record.state === 'up_for_retry' || record.state === 'up_for_reschedule') makeReady(e, instance)
+  else if (record.state === 'deferred') deferralTimedOut(e, instance)
 }

@@ -44,7 +44,7 @@ export function createSwarmInbox({ service, store, clock }: EngineApiOptions): S
         if (worker === undefined) return
         worker.is_connected = false
         // Without attempts there is nothing to wait for.
-        if (worker.attempts.size === 0) e.workers.delete(worker_id)
+        if (worker.attempts.size + worker.errands.trigger.size + worker.errands.dag_callback.size === 0) e.workers.delete(worker_id)
         e.publish({ type: 'worker', worker_id, status: 'offline' })
       }),
     async workerReports({ worker_id, reports }) {

@@ -40,10 +40,17 @@ export function why(e: Engine, instance: Instance): Why {
     reasons.push(reason('retry_delay', `Try ${record.try_number + 1} is due at ${instant(record.next_try_at)}.`))
   if (record.next_try_at !== null && state === 'up_for_reschedule')
     reasons.push(reason('reschedule', `The next poke is due at ${instant(record.next_try_at)}.`))
-  if (state === 'deferred') reasons.push(reason('deferred', 'It waits for its trigger.'))
+  if (state === 'deferred') reasons.push(whyDeferred(e, instance))
   if (state === 'none') reasons.push(...upstreams(instance), ...setups(instance), ...past(instance))
   if (state === 'scheduled') reasons.push(...limits(e, instance))
   return { state, runnable: reasons.length === 0, reasons }
+}
+
+function whyDeferred(e: Engine, { record }: Instance): Reason {
+  const worker_id = e.errands.get(record.deferral?.token ?? '')?.worker_id ?? null
+  const until = record.next_try_at === null ? '' : ` It gives up at ${instant(record.next_try_at)}.`
+  if (worker_id === null) return reason('deferred', `No worker of queue ${record.queue} watches its trigger yet.${until}`)
+  return reason('deferred', `Worker ${worker_id} watches its trigger.${until}`, { worker_id })
 }
 
 function onWorker(instance: Instance): Reason {

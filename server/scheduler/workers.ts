@@ -10,13 +10,14 @@ import { VortexError } from '#contract/errors.ts'
 import { notBeyondCalendar } from '#domain/retry.ts'
 import { dispatchKey } from './keys.ts'
 import type { Engine } from './engine.ts'
+import { callbackEnded, callbackLost } from './dagCallbacks.ts'
+import { continued, defer, deferralProblem, triggerEnded } from './deferral.ts'
 import { releaseLive } from './dispatch.ts'
+import { sendErrandsAgain, takeHeldErrand, unplace } from './errands.ts'
 import { fail, makeReady, skipFor, transition } from './instances.ts'
-import { WorkerEntry, type Instance, type LiveAttempt } from './model.ts'
-import type { AttemptRef, AttemptReport, WorkerHello, XComPut } from './ports.ts'
+import { WorkerEntry, type Errand, type Instance, type LiveAttempt } from './model.ts'
+import type { AttemptRef, AttemptReport, EndReport, WorkerHello, XComPut } from './ports.ts'
 import { countsByIndex } from './upstreamCounts.ts'
-
-type EndReport = Extract<AttemptReport, { type: 'ended' }>
 
 /** Drained workers are gone within hours, and a worker's id is never used again: so many are enough to know those that come back. */
 const DRAINED_MAX = 1000
@@ -35,12 +36,14 @@ export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number
   // It was asked on a session that broke before it heard of it.
   if (worker.is_draining && !hello.draining) e.pending.effects.push(() => e.dependencies.workers.drain({ worker_id: hello.worker_id }))
   const held = new Set(hello.held.map(dispatchKey))
+  sendErrandsAgain(e, worker, new Set(hello.held.map(({ lease_token }) => lease_token)))
   for (const live of worker.attempts) {
     // Sent, but it never arrived: send it again. One that is not sent yet goes to this session by itself.
     if (live.isSent && !live.isKilled && !held.has(dispatchKey(live.ref))) e.assign(live)
   }
   const unknown: AttemptRef[] = []
   for (const ref of hello.held) {
+    if (takeHeldErrand(e, worker, ref.lease_token)) continue
     const live = e.live.get(ref.task_instance_id)
     if (
       live === undefined ||
@@ -59,7 +62,7 @@ export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number
 
 /** What nobody knows may be of a DAG that is being read again: the worker must say it once more, when that is done. */
 export function refuseWhileReloading(e: Engine, refs: readonly AttemptRef[]): void {
-  if (e.reloading.size > 0 && refs.some((ref) => !e.live.has(ref.task_instance_id)))
+  if (e.reloading.size > 0 && refs.some((ref) => !e.live.has(ref.task_instance_id) && !e.errands.has(ref.lease_token)))
     throw new VortexError('conflict', `DAG "${[...e.reloading.keys()][0] ?? ''}" is being read again. Try again.`)
 }
 
@@ -88,6 +91,8 @@ export function drainWorker(e: Engine, p: { worker_id: string; actor: string }):
 }
 
 export function workerReport(e: Engine, worker_id: string, report: AttemptReport): void {
+  const errand = e.errands.get(report.ref.lease_token)
+  if (errand !== undefined) return errandReport(e, errand, worker_id, report)
   const live = e.live.get(report.ref.task_instance_id)
   if (
     live === undefined ||
@@ -99,6 +104,17 @@ export function workerReport(e: Engine, worker_id: string, report: AttemptReport
   if (report.type === 'started') attemptStarted(e, live, report)
   else if (report.type === 'xcom') putXComs(e, live.instance, report.xcoms)
   else attemptEnded(e, live, report)
+}
+
+/** Whichever worker it comes from: what an errand found out is true. */
+function errandReport(e: Engine, errand: Errand, worker_id: string, report: AttemptReport): void {
+  if (report.type !== 'ended') return
+  e.pending.touch(errand.instance.run.record.dag_id)
+  if (report.outcome === 'killed') {
+    // By an older word of ours, or because the worker ends: it is still wanted.
+    if (errand.worker_id === worker_id) unplace(e, errand)
+  } else if (errand.kind === 'trigger') triggerEnded(e, errand, worker_id, report)
+  else callbackEnded(e, errand, worker_id, report)
 }
 
 function attemptStarted(e: Engine, live: LiveAttempt, report: Extract<AttemptReport, { type: 'started' }>): void {
@@ -178,14 +194,19 @@ function applyOutcome(e: Engine, instance: Instance, live: LiveAttempt, report: 
       return
     case 'rescheduled': {
       const due = notBeyondCalendar(report.reschedule_at ?? e.now)
-      // A poke is no try: the retries that are left stay.
-      transition(e, instance, 'up_for_reschedule', cause, { ...ended, next_try_at: due, max_tries: instance.record.max_tries + 1 })
+      const waiting_since = instance.record.waiting_since ?? live.started_at ?? report.at
+      transition(e, instance, 'up_for_reschedule', cause, { ...ended, next_try_at: due, waiting_since, ...continued(instance) })
       e.setTimer({ at: due, kind: 'instance', dag_id: instance.run.record.dag_id, id: instance.record.id })
       return
     }
-    case 'deferred':
-      transition(e, instance, 'deferred', cause, ended)
+    case 'deferred': {
+      const { deferral_json: body, at } = report
+      const problem = deferralProblem(body)
+      if (body === null || problem !== null)
+        fail(e, instance, { cause: 'deferral', actor: live.worker_id, retryable: false, reason: problem ?? '', at })
+      else defer(e, instance, { body, timeout_at: report.deferral_timeout_at ?? null, at, by: live.worker_id })
       return
+    }
     default:
       fail(e, instance, {
         cause: report.reason_code === '' ? 'worker_report' : report.reason_code,
@@ -241,6 +262,8 @@ export function attemptGone(e: Engine, live: LiveAttempt): void {
 /** Attempts given back unstarted: they are queued again elsewhere and the try does not count. */
 export function workerReleased(e: Engine, worker_id: string, refs: AttemptRef[]): void {
   for (const ref of refs) {
+    const errand = e.errands.get(ref.lease_token)
+    if (errand?.worker_id === worker_id) unplace(e, errand)
     const live = e.live.get(ref.task_instance_id)
     if (live === undefined || live.worker_id !== worker_id || live.ref.lease_token !== ref.lease_token) continue
     if (live.isKilled) {
@@ -255,7 +278,7 @@ export function workerReleased(e: Engine, worker_id: string, refs: AttemptRef[])
       instance,
       'scheduled',
       { cause: 'released', actor: worker_id },
-      { scheduled_time: e.now, lease_token: null, worker_id: null, max_tries: instance.record.max_tries + 1 },
+      { scheduled_time: e.now, lease_token: null, worker_id: null, ...continued(instance) },
     )
     makeReady(e, instance)
   }
@@ -300,6 +323,8 @@ function workerLost(e: Engine, worker: WorkerEntry): void {
     releaseLive(e, live)
     fail(e, instance, { cause: 'lease_ended', actor: 'scheduler', retryable: true, reason, at: e.now, immediately: true })
   }
+  for (const errand of [...worker.errands.trigger]) unplace(e, errand)
+  for (const errand of [...worker.errands.dag_callback]) callbackLost(e, errand)
   e.publish({ type: 'worker', worker_id, status: 'offline' })
   // Its stream may have outlived its lease (a process that was stopped). Only a hello makes it a worker again.
   e.pending.effects.push(() => {

@@ -6,6 +6,8 @@ import type { Assignment, PlainBash } from './gen/vortex/swarm/v1/swarm.ts'
 /** Format of the job document; python/vortex/host/job.py is its reader. */
 const JOB_FORMAT = 1
 const UINT32_MAX = 0xffff_ffff
+/** A callback of a DAG tells people or other programs what became of a run: minutes are plenty. */
+const CALLBACK_TIMEOUT_MS = 600_000
 
 /** Dates of the neighbouring runs that templates may name; milliseconds, null = there is no such run. */
 export interface TemplateDates {
@@ -29,9 +31,9 @@ export function taskOf(attempt: AssignedAttempt): TaskSpec | undefined {
   return tasks.get(attempt.task_instance.task_id)
 }
 
-/** Environment variable -> name of the vault secret that this attempt receives. Callbacks of the DAG receive none. */
+/** Environment variable -> name of the vault secret that this attempt receives. Errands receive none: triggers share a process. */
 export function secretNamesOf(attempt: AssignedAttempt): Record<string, string> {
-  return attempt.dag_callback === null ? (taskOf(attempt)?.secrets ?? {}) : {}
+  return attempt.kind === 'task' ? (taskOf(attempt)?.secrets ?? {}) : {}
 }
 
 /** What the job document holds beside the engine's decision. */
@@ -45,7 +47,7 @@ export interface JobFacts {
 export function buildAssignment(attempt: AssignedAttempt, p: JobFacts & { secrets: Record<string, string> }): Assignment {
   const { run, task_instance, version, ref } = attempt
   const task = taskOf(attempt)
-  const bash = attempt.dag_callback === null && task?.kind === 'bash' && task.bash !== null ? plainBash(task, task.bash) : undefined
+  const bash = attempt.kind === 'task' && task?.kind === 'bash' && task.bash !== null ? plainBash(task, task.bash) : undefined
   return {
     ref,
     dag_id: run.dag_id,
@@ -56,10 +58,16 @@ export function buildAssignment(attempt: AssignedAttempt, p: JobFacts & { secret
     dag_file: version.file,
     job_json: JSON.stringify(jobDocument(attempt, p)),
     bash,
-    execution_timeout_ms: Math.min(UINT32_MAX, task?.execution_timeout_ms ?? 0),
+    execution_timeout_ms: timeoutOf(attempt.kind, task),
     secrets: p.secrets,
-    kind: attempt.dag_callback === null ? 'task' : 'dag_callback',
+    kind: attempt.kind,
   }
+}
+
+/** 0 = none. What a trigger waits for is limited by the controller. */
+function timeoutOf(kind: AssignedAttempt['kind'], task: TaskSpec | undefined): number {
+  if (kind === 'task') return Math.min(UINT32_MAX, task?.execution_timeout_ms ?? 0)
+  return kind === 'dag_callback' ? CALLBACK_TIMEOUT_MS : 0
 }
 
 function plainBash(task: TaskSpec, bash: NonNullable<TaskSpec['bash']>): PlainBash {
@@ -75,6 +83,7 @@ function plainBash(task: TaskSpec, bash: NonNullable<TaskSpec['bash']>): PlainBa
 
 function jobDocument(attempt: AssignedAttempt, { dates, hostname, xcom_cap_bytes }: JobFacts): Record<string, unknown> {
   const { run, task_instance, version } = attempt
+  const { continuations, deferral, waiting_since } = task_instance
   return {
     format: JOB_FORMAT,
     dag_id: run.dag_id,
@@ -83,7 +92,10 @@ function jobDocument(attempt: AssignedAttempt, { dates, hostname, xcom_cap_bytes
     map_index: task_instance.map_index,
     expanded_ti_count: attempt.expanded_ti_count,
     attempt: attempt.ref.attempt,
-    max_tries: task_instance.max_tries,
+    try_number: attempt.ref.attempt - continuations,
+    max_tries: task_instance.max_tries - continuations,
+    waiting_since: iso(waiting_since),
+    deferral: deferral === null ? null : { body: deferral.body, event: deferral.event, output: deferral.output },
     run_type: run.run_type,
     logical_date: iso(run.logical_date),
     data_interval_start: iso(run.data_interval_start),
@@ -103,7 +115,8 @@ function jobDocument(attempt: AssignedAttempt, { dates, hostname, xcom_cap_bytes
       next_logical_date: iso(dates.next_logical_date),
     },
     hostname,
-    dag_callback: attempt.dag_callback,
+    dag_callback:
+      attempt.kind === 'dag_callback' && run.callback !== null ? { kind: run.callback.kind, reason: run.callback.reason } : null,
     xcom_cap_bytes,
   }
 }

@@ -79,6 +79,9 @@ export function reportFromWire(report: Report, now: number): AttemptReport | nul
   }
 }
 
+/** As much as a worker may send of what an errand printed. */
+const OUTPUT_CHARS_MAX = 64 * 1024
+
 function endedFromWire(ref: AttemptRef, ended: Ended, now: number): AttemptReport {
   const outcome = OUTCOME_FROM_WIRE[ended.outcome] ?? null
   return {
@@ -97,6 +100,8 @@ function endedFromWire(ref: AttemptRef, ended: Ended, now: number): AttemptRepor
     skip_task_ids: ended.skip_task_ids,
     reschedule_at: ended.reschedule_at_ms === 0 ? null : ended.reschedule_at_ms,
     deferral_json: ended.deferral_json === '' ? null : ended.deferral_json,
+    ...(ended.deferral_timeout_ms === 0 ? {} : { deferral_timeout_at: now - ended.age_ms + ended.deferral_timeout_ms }),
+    ...(ended.output === '' ? {} : { output: ended.output.slice(-OUTPUT_CHARS_MAX) }),
     max_rss_bytes: ended.max_rss_bytes === 0 ? null : ended.max_rss_bytes,
     log_truncated: ended.log_truncated,
     ...(ended.rendered_map_index === '' ? {} : { rendered_map_index: ended.rendered_map_index }),

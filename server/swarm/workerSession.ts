@@ -119,7 +119,7 @@ export class WorkerSession {
       this.#held.add(attempt.ref, {
         canReport: true,
         canAsk: true,
-        canLog: true,
+        canLog: attempt.kind === 'task',
         context: { run: attempt.run, task_instance: attempt.task_instance },
       })
       const names = secretNamesOf(attempt)

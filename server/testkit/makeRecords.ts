@@ -48,6 +48,7 @@ export function makeRun(id: number, dag_id: string, dag_version_id: number, chan
     backfill_id: null,
     state_reason: null,
     task_counts: {},
+    callback: null,
     ...change,
   }
 }
@@ -77,6 +78,9 @@ export function makeTaskInstance(id: number, dag_run_id: number, change: Partial
     note: null,
     map_length: null,
     rendered_map_index: null,
+    deferral: null,
+    continuations: 0,
+    waiting_since: null,
     ...change,
   }
 }

@@ -17,6 +17,8 @@ export interface PlainBashCommand {
 
 export interface AttemptStart {
   ref: AttemptRef
+  /** `trigger`: runs beside others in the event loop of a trigger host. The others get a process of their own. */
+  kind: 'task' | 'trigger' | 'dag_callback'
   dag_id: string
   run_id: string
   task_id: string
@@ -51,7 +53,10 @@ export interface AttemptEnd {
   xcoms: XComValue[]
   skip_task_ids: string[]
   reschedule_at_ms: number
+  /** Of a deferred attempt: trigger and method; of a trigger: its event. */
   deferral_json: string
+  /** Of a deferred attempt, from its end; 0 = none. */
+  deferral_timeout_ms: number
   max_rss_bytes: number
   log_bytes: number
   log_truncated: boolean

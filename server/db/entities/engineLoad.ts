@@ -5,30 +5,29 @@ import type { EngineSnapshot } from '../store.ts'
 import { columns, list, sql, type Sql } from '../sql.ts'
 import { totalOf } from './reading.ts'
 
-const ACTIVE_RUNS = sql`SELECT id FROM dag_runs WHERE state IN ('queued', 'running')`
+/** Runs that are active, and those that have ended and whose callback is still to be called. */
+const HELD = sql`(state IN ('queued', 'running') OR callback IS NOT NULL)`
+const HELD_RUNS = sql`SELECT id FROM dag_runs WHERE ${HELD}`
 
 export function engineLoad(db: Database): Promise<EngineSnapshot> {
   return db.read(async (s) => ({
     dags: await s.records('dags', sql`SELECT ${columns('dags')} FROM dags ORDER BY dag_id`),
-    dag_runs: await s.records(
-      'dag_runs',
-      sql`SELECT ${columns('dag_runs')} FROM dag_runs WHERE state IN ('queued', 'running') ORDER BY id`,
-    ),
+    dag_runs: await s.records('dag_runs', sql`SELECT ${columns('dag_runs')} FROM dag_runs WHERE ${HELD} ORDER BY id`),
     task_instances: await s.records(
       'task_instances',
-      sql`SELECT ${columns('task_instances')} FROM task_instances WHERE dag_run_id IN (${ACTIVE_RUNS}) ORDER BY id`,
+      sql`SELECT ${columns('task_instances')} FROM task_instances WHERE dag_run_id IN (${HELD_RUNS}) ORDER BY id`,
     ),
     attempts: await s.records(
       'attempts',
       sql`SELECT ${columns('attempts', { prefix: 'a' })} FROM task_instances t
         JOIN attempts a ON a.task_instance_id = t.id AND a.attempt = t.try_number
-        WHERE t.dag_run_id IN (${ACTIVE_RUNS}) AND t.state IN ${list(LEASED_STATES)} ORDER BY a.task_instance_id`,
+        WHERE t.dag_run_id IN (${HELD_RUNS}) AND t.state IN ${list(LEASED_STATES)} ORDER BY a.task_instance_id`,
     ),
     dag_versions: await s.records(
       'dag_versions',
       sql`SELECT ${columns('dag_versions')} FROM dag_versions WHERE id IN (
-        SELECT dag_version_id FROM dags WHERE is_stale = ${false} OR dag_id IN (SELECT dag_id FROM dag_runs WHERE state IN ('queued', 'running'))
-        UNION SELECT dag_version_id FROM dag_runs WHERE state IN ('queued', 'running')) ORDER BY id`,
+        SELECT dag_version_id FROM dags WHERE is_stale = ${false} OR dag_id IN (SELECT dag_id FROM dag_runs WHERE ${HELD})
+        UNION SELECT dag_version_id FROM dag_runs WHERE ${HELD}) ORDER BY id`,
     ),
     pools: await s.records('pools', sql`SELECT ${columns('pools')} FROM pools ORDER BY name`),
     backfills: await s.records(

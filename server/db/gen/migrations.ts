@@ -65,6 +65,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "05cc87a036925bb4c4d6f82d5285d26897b47a4b86c01133aa7e1b1d4bf75f44",
       "sql": "-- what: length of a returned value that tasks are mapped over, and the label of a mapped task instance\n-- why: the number of instances of a mapped task must be known again after a restart\n-- breaking: no\n\nALTER TABLE task_instances ADD COLUMN map_length INTEGER;\nALTER TABLE task_instances ADD COLUMN rendered_map_index TEXT;\n"
+    },
+    {
+      "number": 10,
+      "name": "waiting",
+      "breaking": false,
+      "sha256": "4859f98cc8873ea4a6ff70b13f89263664c00c8bca9623271b8b5e1e4dcb4f76",
+      "sql": "-- what: what a deferred task waits for, how many attempts began no try, since when a sensor waits; callbacks of runs that have ended\n-- why: a wait holds no worker and must be known again after a restart; a DAG's callback is called although no task runs any more\n-- breaking: no\n\nALTER TABLE task_instances ADD COLUMN deferral TEXT;\nALTER TABLE task_instances ADD COLUMN continuations INTEGER NOT NULL DEFAULT 0;\nALTER TABLE task_instances ADD COLUMN waiting_since INTEGER;\nALTER TABLE dag_runs ADD COLUMN callback TEXT;\nCREATE INDEX dag_runs_with_callback ON dag_runs (id) WHERE callback IS NOT NULL;\n"
     }
   ],
   "postgres": [
@@ -130,6 +137,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "607eca4f9d0ef5b97d3e8d8773313d8d6359b5352a1eecce6e448257777dd5c0",
       "sql": "-- what: length of a returned value that tasks are mapped over, and the label of a mapped task instance\n-- why: the number of instances of a mapped task must be known again after a restart\n-- breaking: no\n\nALTER TABLE task_instances ADD COLUMN map_length bigint;\nALTER TABLE task_instances ADD COLUMN rendered_map_index text;\n"
+    },
+    {
+      "number": 10,
+      "name": "waiting",
+      "breaking": false,
+      "sha256": "d24d737d4eab75ce7210c66016dd1e026b0f9ce87de6b9698d29da77c07701fd",
+      "sql": "-- what: what a deferred task waits for, how many attempts began no try, since when a sensor waits; callbacks of runs that have ended\n-- why: a wait holds no worker and must be known again after a restart; a DAG's callback is called although no task runs any more\n-- breaking: no\n\nALTER TABLE task_instances ADD COLUMN deferral json;\nALTER TABLE task_instances ADD COLUMN continuations integer NOT NULL DEFAULT 0;\nALTER TABLE task_instances ADD COLUMN waiting_since timestamptz;\nALTER TABLE dag_runs ADD COLUMN callback json;\nCREATE INDEX dag_runs_with_callback ON dag_runs (id) WHERE callback IS NOT NULL;\n"
     }
   ]
 }

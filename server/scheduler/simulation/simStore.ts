@@ -159,7 +159,7 @@ function readMethods(o: SimStoreOptions): Omit<EngineStore, 'leaderAcquire' | 'l
 type Snapshot = Awaited<ReturnType<EngineStore['engineLoad']>>
 
 function snapshot(db: SimDatabase): Snapshot {
-  const runs = [...db.runs.values()].filter(({ state }) => state === 'queued' || state === 'running')
+  const runs = [...db.runs.values()].filter(({ state, callback }) => state === 'queued' || state === 'running' || callback !== null)
   const ids = new Set(runs.map(({ id }) => id))
   const instances = [...db.instances.values()].filter(({ dag_run_id }) => ids.has(dag_run_id))
   const leased = instances.filter(({ state }) => state === 'queued' || state === 'running' || state === 'restarting')

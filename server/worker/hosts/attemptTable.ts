@@ -27,6 +27,7 @@ const FAILED_END: AttemptEnd = {
   skip_task_ids: [],
   reschedule_at_ms: 0,
   deferral_json: '',
+  deferral_timeout_ms: 0,
   max_rss_bytes: 0,
   log_bytes: 0,
   log_truncated: false,

@@ -124,10 +124,14 @@ export function pythonStart(where: { root: string; file: string }, taskId: strin
     dates,
     hostname: 'here',
     dag_callback: null,
+    try_number: 1,
+    waiting_since: null,
+    deferral: null,
     xcom_cap_bytes,
   }
   return {
     ref: { task_instance_id: lastId, attempt: 1, lease_token: 'lease' },
+    kind: 'task',
     dag_id: 'd',
     run_id: 'r',
     task_id: taskId,

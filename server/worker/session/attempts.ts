@@ -22,7 +22,10 @@ import type { Outgoing } from './outgoing.ts'
 interface Entry {
   key: string
   ref: AttemptRef
+  kind: AttemptStart['kind']
   assignment: Assignment
+  /** Of an errand: the end of what it printed. */
+  output: string
   state: 'waiting' | 'preparing' | 'running' | 'ended'
   bundle: BundleUse | null
   /** Why this worker killed it on its own account, whatever the runner then says. */
@@ -102,7 +105,18 @@ export class Attempts implements AttemptListener {
       if (this.#entries.has(key)) continue
       if (this.#isDraining || this.#entries.size >= HELD_MAX) refused.push(ref)
       else {
-        this.#entries.set(key, { key, ref, assignment, state: 'waiting', bundle: null, killed: null, asked: 0, fetchFailures: 0 })
+        this.#entries.set(key, {
+          key,
+          ref,
+          kind: kindOf(assignment),
+          assignment,
+          output: '',
+          state: 'waiting',
+          bundle: null,
+          killed: null,
+          asked: 0,
+          fetchFailures: 0,
+        })
         this.#waiting.add(key)
       }
     }
@@ -221,6 +235,7 @@ export class Attempts implements AttemptListener {
     entry.state = 'running'
     const start: AttemptStart = {
       ref,
+      kind: entry.kind,
       dag_id: a.dag_id,
       run_id: a.run_id,
       task_id: a.task_id,
@@ -322,6 +337,7 @@ export class Attempts implements AttemptListener {
       outcome: outcomeToWire(end.outcome),
       log_bytes: Math.max(end.log_bytes, log.size),
       log_truncated: log.truncated,
+      output: '',
       age_ms: 0,
       run_ms: Math.round(end.run_ms),
     }
@@ -349,10 +365,15 @@ function unstarted(p: { outcome: AttemptEnd['outcome']; reason: string; reason_c
     skip_task_ids: [],
     reschedule_at_ms: 0,
     deferral_json: '',
+    deferral_timeout_ms: 0,
     max_rss_bytes: 0,
     log_bytes: 0,
     log_truncated: false,
     run_ms: 0,
     rendered_map_index: '',
   }
+}
+
+function kindOf({ kind }: Assignment): AttemptStart['kind'] {
+  return kind === 'trigger' || kind === 'dag_callback' ? kind : 'task'
 }

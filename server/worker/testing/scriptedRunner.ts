@@ -25,6 +25,7 @@ export function makeEnd(change: Partial<AttemptEnd> = {}): AttemptEnd {
     skip_task_ids: [],
     reschedule_at_ms: 0,
     deferral_json: '',
+    deferral_timeout_ms: 0,
     max_rss_bytes: 0,
     log_bytes: 0,
     log_truncated: false,

@@ -191,7 +191,7 @@ export async function startBench(
         task_instance: makeTaskInstance(id, 1),
         version: { id: 1, dag_id: 'dag', version: 1, hash: '', spec, bundle_hash: '', file: 'dag.py', created_at: 0 },
         expanded_ti_count: null,
-        dag_callback: null,
+        kind: 'task',
       }
     },
     async assign(worker, attempts) {

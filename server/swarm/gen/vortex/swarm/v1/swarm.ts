@@ -208,7 +208,10 @@ export interface Assignment {
   execution_timeout_ms: number;
   /** Environment variable -> value, for this attempt only; never written to disk or logs. */
   secrets: { [key: string]: string };
-  /** Kind of work: "task", or "dag_callback" (job_json names the callback). */
+  /**
+   * Kind of work: "task"; or an errand, which holds no slot and has no log: "dag_callback" (job_json names the callback), "trigger" (job_json
+   * holds what a deferred task waits for). An errand may be at two workers at once; each reports its end, and the first one counts.
+   */
   kind: string;
 }
 
@@ -272,6 +275,7 @@ export interface Ended {
   skip_task_ids: string[];
   /** milliseconds since 1970 */
   reschedule_at_ms: number;
+  /** Of a deferred attempt: trigger and method. Of a trigger: its event. JSON of the Python package, which the controller only passes on. */
   deferral_json: string;
   max_rss_bytes: number;
   /** whole length of the log, cut bytes included; 0 = no output, and no LogChunk comes */
@@ -282,6 +286,10 @@ export interface Ended {
   run_ms: number;
   /** by the task's map_index_template; empty = none */
   rendered_map_index: string;
+  /** of a deferred attempt: from its end; 0 = none */
+  deferral_timeout_ms: number;
+  /** of an errand: the end of what it printed, 64 KiB at most */
+  output: string;
 }
 
 export interface XCom {
@@ -1894,6 +1902,8 @@ function createBaseEnded(): Ended {
     age_ms: 0,
     run_ms: 0,
     rendered_map_index: "",
+    deferral_timeout_ms: 0,
+    output: "",
   };
 }
 
@@ -1943,6 +1953,12 @@ export const Ended: MessageFns<Ended> = {
     }
     if (message.rendered_map_index !== "") {
       writer.uint32(122).string(message.rendered_map_index);
+    }
+    if (message.deferral_timeout_ms !== 0) {
+      writer.uint32(128).uint64(message.deferral_timeout_ms);
+    }
+    if (message.output !== "") {
+      writer.uint32(138).string(message.output);
     }
     return writer;
   },
@@ -2078,6 +2094,22 @@ export const Ended: MessageFns<Ended> = {
             }
 
             message.rendered_map_index = reader.string();
+            continue;
+          }
+          case 16: {
+            if (tag !== 128) {
+              break;
+            }
+
+            message.deferral_timeout_ms = longToNumber(reader.uint64());
+            continue;
+          }
+          case 17: {
+            if (tag !== 138) {
+              break;
+            }
+
+            message.output = reader.string();
             continue;
           }
         }

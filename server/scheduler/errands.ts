@@ -1,0 +1,106 @@
+/**
+ * Errands: work of workers that is no attempt. A deferred task instance waits for its trigger (deferral.ts), and a DAG's callback is called
+ * for a run that has ended (dagCallbacks.ts); docs/decisions/0008-waiting-without-slots.md.
+ *
+ * An errand may run twice; what counts is decided when its report is committed, so it has no lease. Its column names it, and is what
+ * a restart begins with: `task_instances.deferral` without an event, or `dag_runs.callback`.
+ */
+import type { Engine } from './engine.ts'
+import { releaseSlots } from './limits.ts'
+import type { ActiveRun, Errand, Instance, WorkerEntry } from './model.ts'
+
+/** Coroutines of one event loop (Airflow's triggerer takes 1,000), and processes beside those that the capacity allows. */
+const MAX = { trigger: 20_000, dag_callback: 4 }
+
+/** Names its work at workers; `lease_token` is the token of its column, so it is the same at every worker. */
+export function errandRef({ record }: Instance, token: string): Errand['ref'] {
+  return { task_instance_id: record.id, attempt: Math.max(1, record.try_number), lease_token: token }
+}
+
+export function addErrand(e: Engine, errand: Errand): void {
+  e.errands.set(errand.ref.lease_token, errand)
+  e.unplaced.add(errand)
+}
+
+/** Gives errands to workers. What an earlier term may have with a worker waits until that had the time to say so. */
+export function placeErrands(e: Engine): void {
+  for (const errand of e.unplaced) {
+    if (errand.isRestored && e.isYoung) continue
+    const worker = leastBusy(e, errand)
+    if (worker === null) continue
+    give(e, errand, worker)
+    e.assign(errand)
+  }
+}
+
+function give(e: Engine, errand: Errand, worker: WorkerEntry): void {
+  errand.worker_id = worker.hello.worker_id
+  worker.errands[errand.kind].add(errand)
+  e.unplaced.delete(errand)
+}
+
+function leastBusy(e: Engine, { kind, instance }: Errand): WorkerEntry | null {
+  let best: WorkerEntry | null = null
+  for (const worker of e.workers.values()) {
+    const { size } = worker.errands[kind]
+    if (!worker.is_connected || worker.is_draining || size >= MAX[kind]) continue
+    // What a task waits for can be seen where the task itself may run.
+    if (kind === 'trigger' && !worker.serves(instance.record.queue)) continue
+    if (best === null || size < best.errands[kind].size) best = worker
+  }
+  return best
+}
+
+/** A worker says that it holds this. False = nobody wants it there. */
+export function takeHeldErrand(e: Engine, worker: WorkerEntry, token: string): boolean {
+  const errand = e.errands.get(token)
+  if (errand === undefined || (errand.worker_id !== null && errand.worker_id !== worker.hello.worker_id)) return false
+  if (errand.worker_id === null) give(e, errand, worker)
+  errand.isSent = true
+  return true
+}
+
+/** What was sent to a worker and is not in its hello has never arrived. */
+export function sendErrandsAgain(e: Engine, worker: WorkerEntry, held: ReadonlySet<string>): void {
+  for (const errands of Object.values(worker.errands))
+    for (const errand of errands) if (errand.isSent && !held.has(errand.ref.lease_token)) e.assign(errand)
+}
+
+/** Its worker has it no more: another one gets it. */
+export function unplace(e: Engine, errand: Errand): void {
+  detach(e, errand)
+  errand.isRestored = false
+  e.unplaced.add(errand)
+}
+
+function detach(e: Engine, errand: Errand): void {
+  if (errand.worker_id !== null) e.workers.get(errand.worker_id)?.errands[errand.kind].delete(errand)
+  errand.worker_id = null
+  errand.isSent = false
+}
+
+/** It is over, or nobody wants it any more. Unless its worker said so itself, it is told, and nobody waits for that. */
+export function removeErrand(e: Engine, errand: Errand, p: { reporter: string | null }): void {
+  const { worker_id, ref } = errand
+  e.errands.delete(ref.lease_token)
+  e.unplaced.delete(errand)
+  releaseSlots(e, errand.held)
+  detach(e, errand)
+  if (errand.kind === 'dag_callback') errand.instance.run.pins--
+  if (worker_id === null || worker_id === p.reporter) return
+  const { dag_id } = errand.instance.run.record
+  e.pending.effects.push((dropped) => {
+    if (!dropped.has(dag_id)) e.dependencies.workers.kill({ worker_id, ref, reason: 'not_wanted' })
+  })
+}
+
+/** The instance is deferred no more, whatever the reason. */
+export function endWait(e: Engine, { record }: Instance, reporter: string | null = null): void {
+  const errand = record.deferral === null ? undefined : e.errands.get(record.deferral.token)
+  if (errand !== undefined) removeErrand(e, errand, { reporter })
+}
+
+/** The run is being deleted, or its DAG leaves memory. */
+export function forgetErrands(e: Engine, run: ActiveRun): void {
+  for (const errand of e.errands.values()) if (errand.instance.run === run) removeErrand(e, errand, { reporter: null })
+}
