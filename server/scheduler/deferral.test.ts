@@ -135,7 +135,7 @@ describe('the worker of a trigger', () => {
     expect(kinds(h.takeAssigned())).toEqual(['trigger a'])
     await h.end(trigger, 'killed')
     // Whoever has an event is right.
-    await h.inbox.workerHeartbeat({ worker_id: 'v', running: 0 })
+    h.inbox.workerHeartbeat({ worker_id: 'v', running: 0 })
     await h.pass(8_000)
     await h.end(trigger, 'success', { deferral_json: EVENT })
     expect(kinds(h.takeAssigned()).at(-1)).toBe('task a')
