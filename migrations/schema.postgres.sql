@@ -99,6 +99,20 @@ CREATE TABLE commands (
 );
 CREATE INDEX commands_open ON public.commands USING btree (ordinal) WHERE (answered_at IS NULL);
 
+CREATE TABLE connections (
+  conn_id text COLLATE "C" NOT NULL,
+  conn_type text NOT NULL,
+  description text NOT NULL,
+  host text,
+  port integer,
+  schema text,
+  login text,
+  sealed json,
+  created_at timestamp with time zone NOT NULL,
+  updated_at timestamp with time zone NOT NULL,
+  CONSTRAINT connections_pkey PRIMARY KEY (conn_id)
+);
+
 CREATE TABLE controllers (
   holder text COLLATE "C" NOT NULL,
   api_address text,

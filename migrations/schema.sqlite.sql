@@ -76,6 +76,19 @@ CREATE TABLE bundles (
   files TEXT NOT NULL
 ) STRICT;
 
+CREATE TABLE connections (
+  conn_id TEXT PRIMARY KEY,
+  conn_type TEXT NOT NULL,
+  description TEXT NOT NULL,
+  host TEXT,
+  port INTEGER,
+  schema TEXT,
+  login TEXT,
+  sealed TEXT,
+  created_at INTEGER NOT NULL,
+  updated_at INTEGER NOT NULL
+) STRICT;
+
 CREATE TABLE dag_files (
   file TEXT PRIMARY KEY,
   hash TEXT NOT NULL,

@@ -8,6 +8,7 @@ import type {
   BackfillIntervalRecord,
   BackfillRecord,
   BundleRecord,
+  ConnectionRecord,
   DagFileRecord,
   DagRecord,
   DagRunRecord,
@@ -42,6 +43,7 @@ export interface TableRecords {
   pools: PoolRecord
   variables: VariableRecord
   secrets: SecretRecord
+  connections: ConnectionRecord
   users: UserRecord
   sessions: SessionRecord
   api_keys: ApiKeyRecord
@@ -191,6 +193,18 @@ export const COLUMNS: { readonly [T in TableName]: Columns<TableRecords[T]> } = 
   pools: { name: 'text', slots: 'int', description: 'text', include_deferred: 'bool' },
   variables: { key: 'text', value: 'text', description: 'text', updated_at: 'time' },
   secrets: { key: 'text', sealed: 'json', created_at: 'time', updated_at: 'time' },
+  connections: {
+    conn_id: 'text',
+    conn_type: 'text',
+    description: 'text',
+    host: 'text',
+    port: 'int',
+    schema: 'text',
+    login: 'text',
+    sealed: 'json',
+    created_at: 'time',
+    updated_at: 'time',
+  },
   users: { username: 'text', role: 'text', password_hash: 'text', created_at: 'time', last_login_at: 'time' },
   sessions: { token_hash: 'text', username: 'text', created_at: 'time', last_used_at: 'time', expires_at: 'time' },
   api_keys: {

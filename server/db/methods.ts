@@ -2,6 +2,7 @@
 import type { Database } from './database.ts'
 import type { Store } from './store.ts'
 import * as backfills from './entities/backfills.ts'
+import * as connections from './entities/connections.ts'
 import * as dagFiles from './entities/dagFiles.ts'
 import * as dags from './entities/dags.ts'
 import * as engine from './entities/engineLoad.ts'
@@ -45,6 +46,7 @@ export type SharedMethods = { [M in SharedMethod]: (db: Database, p: Parameters<
 
 export const SHARED_METHODS: SharedMethods = {
   ...backfills,
+  ...connections,
   ...dagFiles,
   ...dags,
   ...engine,
@@ -124,6 +126,8 @@ export const READ_METHODS = [
   'poolList',
   'variableList',
   'variableGet',
+  'connectionList',
+  'connectionGet',
   'secretList',
   'secretGet',
   'settingGet',

@@ -250,6 +250,20 @@ export interface SecretRecord {
   updated_at: number
 }
 
+export interface ConnectionRecord {
+  conn_id: string
+  conn_type: string
+  description: string
+  host: string | null
+  port: number | null
+  schema: string | null
+  login: string | null
+  /** Password and extra, sealed together (server/vault/connections.ts); null = it has neither. */
+  sealed: SecretRecord['sealed'] | null
+  created_at: number
+  updated_at: number
+}
+
 export interface UserRecord {
   username: string
   role: Role

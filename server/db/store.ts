@@ -19,6 +19,7 @@ import type {
   AttemptRecord,
   BackfillIntervalRecord,
   BackfillRecord,
+  ConnectionRecord,
   BundleRecord,
   DagFileRecord,
   DagRecord,
@@ -319,6 +320,13 @@ export interface AdminStore {
   variableGet(p: { key: string }): Promise<VariableRecord | null>
   variablePut(p: VariableRecord): Promise<void>
   variableDelete(p: { key: string }): Promise<boolean>
+  /** By id; the search looks at id and type. */
+  connectionList(p: PageRequest & { search?: string }): Promise<PageOf<ConnectionRecord>>
+  connectionGet(p: { conn_id: string }): Promise<ConnectionRecord | null>
+  /** False = the id is taken. */
+  connectionCreate(p: ConnectionRecord): Promise<boolean>
+  connectionPut(p: ConnectionRecord): Promise<void>
+  connectionDelete(p: { conn_id: string }): Promise<boolean>
   secretList(): Promise<SecretRecord[]>
   secretGet(p: { key: string }): Promise<SecretRecord | null>
   secretPut(p: SecretRecord): Promise<void>

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Store } from '../store.ts'
 import { backfillsConformance } from './backfills.ts'
+import { connectionsConformance } from './connections.ts'
 import { dagFilesConformance } from './dagFiles.ts'
 import { dagsConformance } from './dags.ts'
 import { engineCommitConformance } from './engineCommit.ts'
@@ -47,6 +48,7 @@ export function conformance(open: () => Promise<Store>): void {
   insightsConformance(subject)
   backfillsConformance(subject)
   settingsConformance(subject)
+  connectionsConformance(subject)
   usersConformance(subject)
   logsConformance(subject)
   renderedConformance(subject)

@@ -72,6 +72,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "4859f98cc8873ea4a6ff70b13f89263664c00c8bca9623271b8b5e1e4dcb4f76",
       "sql": "-- what: what a deferred task waits for, how many attempts began no try, since when a sensor waits; callbacks of runs that have ended\n-- why: a wait holds no worker and must be known again after a restart; a DAG's callback is called although no task runs any more\n-- breaking: no\n\nALTER TABLE task_instances ADD COLUMN deferral TEXT;\nALTER TABLE task_instances ADD COLUMN continuations INTEGER NOT NULL DEFAULT 0;\nALTER TABLE task_instances ADD COLUMN waiting_since INTEGER;\nALTER TABLE dag_runs ADD COLUMN callback TEXT;\nCREATE INDEX dag_runs_with_callback ON dag_runs (id) WHERE callback IS NOT NULL;\n"
+    },
+    {
+      "number": 11,
+      "name": "connections",
+      "breaking": false,
+      "sha256": "e9a4ba321798a8d533b22cc013548e460a18eaf5f3d7865556d6af2939f8df97",
+      "sql": "-- what: connections that people keep on the server; password and extra are sealed by the vault\n-- why: credentials in the environment of every worker are hard to change, and everybody on that host can read them\n-- breaking: no\n\nCREATE TABLE connections (\n  conn_id TEXT PRIMARY KEY,\n  conn_type TEXT NOT NULL,\n  description TEXT NOT NULL,\n  host TEXT,\n  port INTEGER,\n  schema TEXT,\n  login TEXT,\n  sealed TEXT,\n  created_at INTEGER NOT NULL,\n  updated_at INTEGER NOT NULL\n) STRICT;\n"
     }
   ],
   "postgres": [
@@ -144,6 +151,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "d24d737d4eab75ce7210c66016dd1e026b0f9ce87de6b9698d29da77c07701fd",
       "sql": "-- what: what a deferred task waits for, how many attempts began no try, since when a sensor waits; callbacks of runs that have ended\n-- why: a wait holds no worker and must be known again after a restart; a DAG's callback is called although no task runs any more\n-- breaking: no\n\nALTER TABLE task_instances ADD COLUMN deferral json;\nALTER TABLE task_instances ADD COLUMN continuations integer NOT NULL DEFAULT 0;\nALTER TABLE task_instances ADD COLUMN waiting_since timestamptz;\nALTER TABLE dag_runs ADD COLUMN callback json;\nCREATE INDEX dag_runs_with_callback ON dag_runs (id) WHERE callback IS NOT NULL;\n"
+    },
+    {
+      "number": 11,
+      "name": "connections",
+      "breaking": false,
+      "sha256": "e30827ede59e3fd0171492bb4d8ed2b3cf993f3a48569af36a0a5083f64b1cdb",
+      "sql": "-- what: connections that people keep on the server; password and extra are sealed by the vault\n-- why: credentials in the environment of every worker are hard to change, and everybody on that host can read them\n-- breaking: no\n\nCREATE TABLE connections (\n  conn_id text COLLATE \"C\" PRIMARY KEY,\n  conn_type text NOT NULL,\n  description text NOT NULL,\n  host text,\n  port integer,\n  schema text,\n  login text,\n  sealed json,\n  created_at timestamptz NOT NULL,\n  updated_at timestamptz NOT NULL\n);\n"
     }
   ]
 }
