@@ -5,25 +5,16 @@ from __future__ import annotations
 import os
 import shutil
 import signal
-import subprocess
-import sys
 import tempfile
-import threading
 from collections.abc import Container
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 from vortex.definitions.base_operator import BaseOperator
 from vortex.exceptions import AirflowException, AirflowSkipException
+from vortex.operators.child_process import ChildProcess, environment_for, how_it_ended
 
-# Always in the command's environment, even if `env` replaces it.
-_ALWAYS_EXPORTED = ("AIRFLOW_CTX_", "VORTEX_")
-# The result is the last line. A longer one is no result; the cap protects memory from output without line ends.
-MAX_LAST_LINE_BYTES = 64 * 1024 * 1024
-READ_BYTES = 64 * 1024
 # Linux refuses a single argument of 128 KiB and more; longer commands go through a file.
 MAX_ARGUMENT_BYTES = 120 * 1024
-# A background process may hold the output open after bash has ended.
-DRAIN_SECONDS = 2.0
 
 
 def _identity(text: str) -> str:
@@ -68,7 +59,7 @@ class BashOperator(BaseOperator):
         self.cwd = cwd
         self.output_processor = output_processor
         self._is_script = isinstance(bash_command, str) and bash_command.endswith(tuple(self.template_ext))
-        self._process: Optional["subprocess.Popen[bytes]"] = None
+        self._child = ChildProcess()
 
     @property
     def has_output_processor(self) -> bool:
@@ -79,19 +70,25 @@ class BashOperator(BaseOperator):
             raise AirflowException(f"bash_command is a {type(self.bash_command).__name__} after rendering; it must be a text.")
         folder = tempfile.mkdtemp(prefix="vortex-bash-")
         try:
-            cwd = self._working_folder(folder)
-            code, last_line = self._run(self._command(folder), cwd, self._environment())
+            environment = environment_for(self.env, inherit=self.append_env, keep=self.secrets)
+            code, last_line = self._child.run(
+                bash_command_line(self.bash_command, folder, self._is_script),
+                cwd=self._working_folder(folder),
+                environment=environment,
+                encoding=self.output_encoding,
+            )
+        except FileNotFoundError:
+            raise AirflowException("bash is not installed here, or not on the PATH of the worker.") from None
         finally:
             shutil.rmtree(folder, ignore_errors=True)
         if code in self.skip_on_exit_code:
             raise AirflowSkipException(f"Bash command returned exit code {code}. Skipping.")
         if code != 0:
-            why = f"was ended by signal {-code}" if code < 0 else f"returned a non-zero exit code {code}"
-            raise AirflowException(f"Bash command failed. The command {why}.")
+            raise AirflowException(f"Bash command failed. The command {how_it_ended(code)}.")
         return self.output_processor(last_line)
 
     def on_kill(self) -> None:
-        self._signal(signal.SIGTERM)
+        self._child.signal(signal.SIGTERM)
 
     def _working_folder(self, temporary: str) -> str:
         if self.cwd is None:
@@ -101,99 +98,16 @@ class BashOperator(BaseOperator):
             raise AirflowException(f"Cannot run the command in cwd={self.cwd!r}: it {what}.")
         return self.cwd
 
-    def _command(self, folder: str) -> List[str]:
-        bash = shutil.which("bash") or "bash"
-        if not self._is_script and len(self.bash_command.encode()) <= MAX_ARGUMENT_BYTES:
-            return [bash, "-c", self.bash_command]
-        path = os.path.join(folder, "command.sh")
-        with open(path, "w", encoding="utf-8") as stream:
-            stream.write(self.bash_command)
-        return [bash, path]
 
-    def _environment(self) -> Dict[str, str]:
-        inherited = dict(os.environ)
-        if self.env is None:
-            return inherited
-        kept = {
-            name: value for name, value in inherited.items() if self.append_env or name.startswith(_ALWAYS_EXPORTED) or name in self.secrets
-        }
-        return {**kept, **{name: str(value) for name, value in self.env.items()}}
-
-    def _run(self, command: List[str], cwd: str, environment: Dict[str, str]) -> "tuple[int, str]":
-        try:
-            process = subprocess.Popen(
-                command,
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.PIPE,
-                stderr=subprocess.STDOUT,
-                cwd=cwd,
-                env=environment,
-                start_new_session=True,
-            )
-        except FileNotFoundError:
-            raise AirflowException("bash is not installed here, or not on the PATH of the worker.") from None
-        self._process = process
-        output = _Output(process.stdout, self.output_encoding)
-        try:
-            code = process.wait()
-            output.finish()
-        except BaseException:
-            # Timeout, termination or an interrupt: nothing of the command may go on.
-            self._signal(signal.SIGKILL)
-            raise
-        finally:
-            self._process = None if process.returncode is not None else process
-        return code, output.last_line
-
-    def _signal(self, number: int) -> None:
-        process = self._process
-        if process is None or process.returncode is not None:
-            return
-        try:
-            os.killpg(process.pid, number)
-        except ProcessLookupError:
-            return
-
-
-class _Output:
-    """Copies a command's output to stdout as it comes, and remembers its last line. A thread reads, so that a signal can end the wait."""
-
-    def __init__(self, stream: Any, encoding: str) -> None:
-        self._stream = stream
-        self._encoding = encoding
-        self._last = bytearray()
-        self._at_line_end = False
-        self._error: Optional[BaseException] = None
-        self._thread = threading.Thread(target=self._read, name="bash-output", daemon=True)
-        self._thread.start()
-
-    def finish(self) -> None:
-        self._thread.join(DRAIN_SECONDS)
-        if self._error is not None:
-            raise self._error
-
-    @property
-    def last_line(self) -> str:
-        return self._last.decode(self._encoding, errors="backslashreplace").rstrip()
-
-    def _read(self) -> None:
-        try:
-            while True:
-                piece = self._stream.readline(READ_BYTES)
-                if not piece:
-                    break
-                self._take(piece)
-        except BaseException as error:  # noqa: BLE001 - raised again in the main thread
-            self._error = error
-
-    def _take(self, piece: bytes) -> None:
-        sys.stdout.write(piece.decode(self._encoding, errors="backslashreplace"))
-        sys.stdout.flush()
-        if self._at_line_end:
-            self._last.clear()
-        self._at_line_end = piece.endswith(b"\n")
-        if len(self._last) < MAX_LAST_LINE_BYTES:
-            self._last += piece
+def bash_command_line(command: str, folder: str, is_script: bool = False) -> List[str]:
+    """What runs a command: `bash -c`, or a file in `folder` for a script and for what is too long for an argument."""
+    bash = shutil.which("bash") or "bash"
+    if not is_script and len(command.encode()) <= MAX_ARGUMENT_BYTES:
+        return [bash, "-c", command]
+    path = os.path.join(folder, "command.sh")
+    with open(path, "w", encoding="utf-8") as stream:
+        stream.write(command)
+    return [bash, path]
 
 
 def read_exit_codes(value: Any, task_id: str) -> List[int]:
