@@ -1,11 +1,11 @@
-"""Small parts of Airflow that DAG files name: base classes of hooks, notifiers and triggers, and decorators that mean nothing here."""
+"""Small parts of Airflow that DAG files name: base classes of hooks and notifiers, and decorators that mean nothing here."""
 
 from __future__ import annotations
 
 import functools
 import inspect
 import logging
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
 
 
 class Context(Dict[str, Any]):
@@ -79,37 +79,6 @@ class BaseNotifier(LoggingMixin):
 
     def __call__(self, *args: Any) -> None:
         self.notify(args[0] if args else None)
-
-
-class TriggerEvent:
-    """What a trigger tells its operator."""
-
-    def __init__(self, payload: Any) -> None:
-        self.payload = payload
-
-    def __eq__(self, other: object) -> bool:
-        return isinstance(other, TriggerEvent) and other.payload == self.payload
-
-    def __repr__(self) -> str:
-        return f"TriggerEvent<{self.payload!r}>"
-
-
-class BaseTrigger(LoggingMixin):
-    """Base of triggers: `serialize()` and an asynchronous `run()` that yields TriggerEvents."""
-
-    def __init__(self, **kwargs: Any) -> None:
-        super().__init__()
-        self.task_instance: Any = None
-
-    def serialize(self) -> Tuple[str, Dict[str, Any]]:
-        raise NotImplementedError("Triggers must implement serialize()")
-
-    async def run(self) -> Any:
-        raise NotImplementedError("Triggers must implement run()")
-        yield
-
-    async def cleanup(self) -> None:
-        """After the last event."""
 
 
 class AirflowPlugin:
