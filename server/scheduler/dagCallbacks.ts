@@ -5,9 +5,8 @@
  *
  * Invariant: a run whose callback is to be called is in memory, pinned.
  */
-import { retire } from './activeRuns.ts'
 import type { Engine } from './engine.ts'
-import { addErrand, errandRef, removeErrand, unplace } from './errands.ts'
+import { addErrand, removeErrand, unplace } from './errands.ts'
 import { Errand, type ActiveRun, type Instance } from './model.ts'
 import type { EndReport } from './ports.ts'
 
@@ -19,10 +18,20 @@ const OUTPUT_CHARS_MAX = 4_000
 export function startCallback(e: Engine, run: ActiveRun, reason: string): void {
   const kind = run.record.state === 'success' ? 'success' : 'failure'
   const instance = run.version.spec.callbacks.includes(kind) ? lastOf(run, kind) : undefined
+  dropCallback(e, run)
   if (instance === undefined) return
   const callback = { kind, reason, token: e.dependencies.newToken(), task_instance_id: instance.record.id, losses: 0 } as const
   e.pending.changeRun(run.record, { callback })
   restoreCallback(e, run, { isRestored: false })
+}
+
+/** The run went on before it was called, and has ended again: only its last end is told. */
+function dropCallback(e: Engine, run: ActiveRun): void {
+  const { callback } = run.record
+  const errand = callback === null ? undefined : e.errands.get(callback.token)
+  if (errand === undefined) return
+  removeErrand(e, errand, { reporter: null })
+  e.pending.changeRun(run.record, { callback: null })
 }
 
 export function restoreCallback(e: Engine, run: ActiveRun, p: { isRestored: boolean }): void {
@@ -31,7 +40,7 @@ export function restoreCallback(e: Engine, run: ActiveRun, p: { isRestored: bool
   const instance = run.instances.find(({ record }) => record.id === callback.task_instance_id) ?? run.instances[0]
   if (instance === undefined) return
   run.pins++
-  addErrand(e, new Errand('dag_callback', errandRef(instance, callback.token), instance, { held: [], isRestored: p.isRestored }))
+  addErrand(e, new Errand('dag_callback', callback.token, instance, { held: [], isRestored: p.isRestored }))
 }
 
 /** Its context is that of the last task instance that failed, or succeeded (Airflow 3.2). */
@@ -55,8 +64,8 @@ export function callbackLost(e: Engine, errand: Errand): void {
   const { run } = errand.instance
   const { callback } = run.record
   if (callback === null) return
-  const losses = callback.losses + 1
   e.pending.touch(run.record.dag_id)
+  const losses = callback.losses + 1
   if (losses >= LOSSES_MAX) {
     callbackCalled(e, errand, { outcome: 'failed', message: `${losses} workers were lost while they called it`, by: null })
     return
@@ -82,6 +91,4 @@ function callbackCalled(e: Engine, errand: Errand, p: { outcome: 'success' | 'fa
     actor: p.by ?? 'scheduler',
     message: p.message === '' ? null : p.message.slice(-OUTPUT_CHARS_MAX),
   })
-  const ending = run.endings
-  e.pending.effects.push(() => retire(e, run, ending))
 }

@@ -6,7 +6,7 @@
  */
 import { notBeyondCalendar } from '#domain/retry.ts'
 import type { Engine } from './engine.ts'
-import { addErrand, endWait, errandRef } from './errands.ts'
+import { addErrand, endWait } from './errands.ts'
 import { makeReady, transition } from './instances.ts'
 import { poolLimit } from './limits.ts'
 import { Errand, type Instance } from './model.ts'
@@ -50,7 +50,7 @@ export function startTrigger(e: Engine, instance: Instance, p: { isRestored: boo
   const limit = poolLimit(e, record.pool)
   const held = e.pools.get(record.pool)?.record.include_deferred === true ? [{ limit, slots: record.pool_slots }] : []
   limit.used += held.length === 0 ? 0 : record.pool_slots
-  addErrand(e, new Errand('trigger', errandRef(instance, deferral.token), instance, { held, isRestored: p.isRestored }))
+  addErrand(e, new Errand('trigger', deferral.token, instance, { held, isRestored: p.isRestored }))
 }
 
 export function triggerEnded(e: Engine, errand: Errand, worker_id: string, report: EndReport): void {

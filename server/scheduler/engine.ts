@@ -140,8 +140,7 @@ export class Engine {
   }
 
   #isWork(work: LiveAttempt | Errand): boolean {
-    const { ref } = work
-    return (work.kind === 'task' ? this.live.get(ref.task_instance_id) : this.errands.get(ref.lease_token)) === work
+    return (work.kind === 'task' ? this.live.get(work.ref.task_instance_id) : this.errands.get(work.token)) === work
   }
 
   /** Asks a worker to end an attempt, once the reason for it is committed. */
@@ -178,7 +177,8 @@ export class Engine {
       this.pending.effects.push((dropped) => {
         // While this was committed the worker may have been declared lost: its attempts run elsewhere, and it may be back.
         const valid = list.filter(
-          ({ work, attempt }) => this.#isWork(work) && work.worker_id === worker_id && !dropped.has(attempt.run.dag_id),
+          ({ work, attempt }) =>
+            this.#isWork(work) && work.ref === attempt.ref && work.worker_id === worker_id && !dropped.has(attempt.run.dag_id),
         )
         for (const { work } of valid) work.isSent = true
         if (valid.length > 0) workers.assign({ worker_id, attempts: valid.map(({ attempt }) => attempt) })

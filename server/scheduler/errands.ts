@@ -5,6 +5,7 @@
  * An errand may run twice; what counts is decided when its report is committed, so it has no lease. Its column names it, and is what
  * a restart begins with: `task_instances.deferral` without an event, or `dag_runs.callback`.
  */
+import { retire } from './activeRuns.ts'
 import type { Engine } from './engine.ts'
 import { releaseSlots } from './limits.ts'
 import type { ActiveRun, Errand, Instance, WorkerEntry } from './model.ts'
@@ -12,13 +13,14 @@ import type { ActiveRun, Errand, Instance, WorkerEntry } from './model.ts'
 /** Coroutines of one event loop (Airflow's triggerer takes 1,000), and processes beside those that the capacity allows. */
 const MAX = { trigger: 20_000, dag_callback: 4 }
 
-/** Names its work at workers; `lease_token` is the token of its column, so it is the same at every worker. */
-export function errandRef({ record }: Instance, token: string): Errand['ref'] {
-  return { task_instance_id: record.id, attempt: Math.max(1, record.try_number), lease_token: token }
+/** `lease_token` of its ref is its token, a dot, and a name for this giving. */
+export function errandOf(e: Engine, lease_token: string): Errand | undefined {
+  const dot = lease_token.indexOf('.')
+  return dot < 0 ? undefined : e.errands.get(lease_token.slice(0, dot))
 }
 
 export function addErrand(e: Engine, errand: Errand): void {
-  e.errands.set(errand.ref.lease_token, errand)
+  e.errands.set(errand.token, errand)
   e.unplaced.add(errand)
 }
 
@@ -28,12 +30,13 @@ export function placeErrands(e: Engine): void {
     if (errand.isRestored && e.isYoung) continue
     const worker = leastBusy(e, errand)
     if (worker === null) continue
-    give(e, errand, worker)
+    give(e, errand, worker, `${errand.token}.${e.dependencies.newToken()}`)
     e.assign(errand)
   }
 }
 
-function give(e: Engine, errand: Errand, worker: WorkerEntry): void {
+function give(e: Engine, errand: Errand, worker: WorkerEntry, lease_token: string): void {
+  errand.ref = { ...errand.ref, lease_token }
   errand.worker_id = worker.hello.worker_id
   worker.errands[errand.kind].add(errand)
   e.unplaced.delete(errand)
@@ -52,10 +55,10 @@ function leastBusy(e: Engine, { kind, instance }: Errand): WorkerEntry | null {
 }
 
 /** A worker says that it holds this. False = nobody wants it there. */
-export function takeHeldErrand(e: Engine, worker: WorkerEntry, token: string): boolean {
-  const errand = e.errands.get(token)
-  if (errand === undefined || (errand.worker_id !== null && errand.worker_id !== worker.hello.worker_id)) return false
-  if (errand.worker_id === null) give(e, errand, worker)
+export function takeHeldErrand(e: Engine, worker: WorkerEntry, lease_token: string): boolean {
+  const errand = errandOf(e, lease_token)
+  if (errand === undefined || (errand.worker_id !== null && errand.ref.lease_token !== lease_token)) return false
+  if (errand.worker_id === null) give(e, errand, worker, lease_token)
   errand.isSent = true
   return true
 }
@@ -82,16 +85,23 @@ function detach(e: Engine, errand: Errand): void {
 /** It is over, or nobody wants it any more. Unless its worker said so itself, it is told, and nobody waits for that. */
 export function removeErrand(e: Engine, errand: Errand, p: { reporter: string | null }): void {
   const { worker_id, ref } = errand
-  e.errands.delete(ref.lease_token)
+  e.errands.delete(errand.token)
   e.unplaced.delete(errand)
   releaseSlots(e, errand.held)
   detach(e, errand)
-  if (errand.kind === 'dag_callback') errand.instance.run.pins--
+  if (errand.kind === 'dag_callback') unpin(e, errand.instance.run)
   if (worker_id === null || worker_id === p.reporter) return
   const { dag_id } = errand.instance.run.record
   e.pending.effects.push((dropped) => {
     if (!dropped.has(dag_id)) e.dependencies.workers.kill({ worker_id, ref, reason: 'not_wanted' })
   })
+}
+
+/** Its run was kept for it alone, perhaps. */
+function unpin(e: Engine, run: ActiveRun): void {
+  run.pins--
+  const ending = run.endings
+  e.pending.effects.push(() => retire(e, run, ending))
 }
 
 /** The instance is deferred no more, whatever the reason. */

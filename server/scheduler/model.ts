@@ -154,8 +154,11 @@ export class LiveAttempt {
 /** Work of a worker that is no attempt (errands.ts). */
 export class Errand {
   readonly kind: 'trigger' | 'dag_callback'
-  readonly ref: AttemptRef
+  /** Of its column: the same for as long as it exists. */
+  readonly token: string
   readonly instance: Instance
+  /** As its worker knows it: another one each time that it is given to one, so that an old word about it is known as such. */
+  ref: AttemptRef
   worker_id: string | null = null
   /** As of a LiveAttempt. */
   isSent = false
@@ -166,12 +169,13 @@ export class Errand {
 
   constructor(
     kind: Errand['kind'],
-    ref: AttemptRef,
+    token: string,
     instance: Instance,
     p: { held: { limit: Limit; slots: number }[]; isRestored: boolean },
   ) {
     this.kind = kind
-    this.ref = ref
+    this.token = token
+    this.ref = { task_instance_id: instance.record.id, attempt: Math.max(1, instance.record.try_number), lease_token: '' }
     this.instance = instance
     this.held = p.held
     this.isRestored = p.isRestored

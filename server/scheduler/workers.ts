@@ -13,7 +13,7 @@ import type { Engine } from './engine.ts'
 import { callbackEnded, callbackLost } from './dagCallbacks.ts'
 import { continued, defer, deferralProblem, triggerEnded } from './deferral.ts'
 import { releaseLive } from './dispatch.ts'
-import { sendErrandsAgain, takeHeldErrand, unplace } from './errands.ts'
+import { errandOf, sendErrandsAgain, takeHeldErrand, unplace } from './errands.ts'
 import { fail, makeReady, skipFor, transition } from './instances.ts'
 import { WorkerEntry, type Errand, type Instance, type LiveAttempt } from './model.ts'
 import type { AttemptRef, AttemptReport, EndReport, WorkerHello, XComPut } from './ports.ts'
@@ -62,7 +62,7 @@ export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number
 
 /** What nobody knows may be of a DAG that is being read again: the worker must say it once more, when that is done. */
 export function refuseWhileReloading(e: Engine, refs: readonly AttemptRef[]): void {
-  if (e.reloading.size > 0 && refs.some((ref) => !e.live.has(ref.task_instance_id) && !e.errands.has(ref.lease_token)))
+  if (e.reloading.size > 0 && refs.some((ref) => !e.live.has(ref.task_instance_id) && errandOf(e, ref.lease_token) === undefined))
     throw new VortexError('conflict', `DAG "${[...e.reloading.keys()][0] ?? ''}" is being read again. Try again.`)
 }
 
@@ -91,7 +91,7 @@ export function drainWorker(e: Engine, p: { worker_id: string; actor: string }):
 }
 
 export function workerReport(e: Engine, worker_id: string, report: AttemptReport): void {
-  const errand = e.errands.get(report.ref.lease_token)
+  const errand = errandOf(e, report.ref.lease_token)
   if (errand !== undefined) return errandReport(e, errand, worker_id, report)
   const live = e.live.get(report.ref.task_instance_id)
   if (
@@ -112,7 +112,7 @@ function errandReport(e: Engine, errand: Errand, worker_id: string, report: Atte
   e.pending.touch(errand.instance.run.record.dag_id)
   if (report.outcome === 'killed') {
     // By an older word of ours, or because the worker ends: it is still wanted.
-    if (errand.worker_id === worker_id) unplace(e, errand)
+    if (errand.ref.lease_token === report.ref.lease_token) unplace(e, errand)
   } else if (errand.kind === 'trigger') triggerEnded(e, errand, worker_id, report)
   else callbackEnded(e, errand, worker_id, report)
 }
@@ -262,8 +262,8 @@ export function attemptGone(e: Engine, live: LiveAttempt): void {
 /** Attempts given back unstarted: they are queued again elsewhere and the try does not count. */
 export function workerReleased(e: Engine, worker_id: string, refs: AttemptRef[]): void {
   for (const ref of refs) {
-    const errand = e.errands.get(ref.lease_token)
-    if (errand?.worker_id === worker_id) unplace(e, errand)
+    const errand = errandOf(e, ref.lease_token)
+    if (errand?.worker_id === worker_id && errand.ref.lease_token === ref.lease_token) unplace(e, errand)
     const live = e.live.get(ref.task_instance_id)
     if (live === undefined || live.worker_id !== worker_id || live.ref.lease_token !== ref.lease_token) continue
     if (live.isKilled) {

@@ -6,6 +6,7 @@
  * LOST     a success without a process that ended well, or a process that ended well, was accepted, and counts for nothing
  * ORDER    a task with the default rule began before all its upstream tasks had ended
  * POOL     a pool was ever filled beyond its slots
+ * LOST     also: a DAG's callback that was not called
  * MEMORY   the engine's memory, its limits, or the counts of a run differ from the rows
  */
 import type { DagSpec } from '#contract/dagSpec.ts'
@@ -22,6 +23,8 @@ export interface Evidence {
   acked: string[]
   engine: Engine | null
   isAtRest: boolean
+  /** Runs that were moved to another version. */
+  moved: ReadonlySet<number>
 }
 
 export function check(evidence: Evidence): Violation[] {
@@ -33,17 +36,21 @@ export function check(evidence: Evidence): Violation[] {
     ...pools(evidence),
     ...memory(evidence),
     ...counts(evidence),
+    ...callbacks(evidence),
   ]
 }
 
-function stuck({ isAtRest, db }: Evidence): Violation[] {
+function stuck({ isAtRest, db, engine }: Evidence): Violation[] {
   if (isAtRest) return []
-  const open = [...db.runs.values()].filter(({ state }) => state === 'running' || state === 'queued')
+  const open = [...db.runs.values()].filter(({ state, callback }) => state === 'running' || state === 'queued' || callback !== null)
   const rows = [...db.instances.values()].filter((row) => open.some(({ id }) => id === row.dag_run_id) && !isFinished(row.state))
+  const errands = [...(engine?.errands.values() ?? [])].map(
+    ({ kind, worker_id, instance: { run, record } }) => `${kind} of ${run.record.run_id}/${record.task_id}:${record.state} at ${worker_id}`,
+  )
   return [
     {
       kind: 'STUCK',
-      detail: `${open.map(({ run_id, state }) => `${run_id}:${state}`).join(' ')} | ${rows.map((row) => `${row.dag_run_id}/${row.task_id}:${row.state}`).join(' ')}`,
+      detail: `${errands.join(' ')} | ${open.map(({ run_id, state }) => `${run_id}:${state}`).join(' ')} | ${rows.map((row) => `${row.dag_run_id}/${row.task_id}:${row.state}`).join(' ')}`,
     },
   ]
 }
@@ -141,6 +148,27 @@ function memory({ engine, db, isAtRest }: Evidence): Violation[] {
     const row = db.instances.get(instance.record.id)
     if (row?.state !== instance.record.state || row.try_number !== instance.record.try_number)
       found.push({ kind: 'MEMORY', detail: `${instance.record.task_id}: memory ${instance.record.state}, database ${row?.state}` })
+  }
+  return found
+}
+
+/** Each last end of a run that no person asked for was told, if the DAG wants that. */
+function callbacks({ db, isAtRest, moved }: Evidence): Violation[] {
+  if (!isAtRest) return []
+  const found: Violation[] = []
+  for (const run of db.runs.values()) {
+    if (run.callback !== null) found.push({ kind: 'LOST', detail: `the callback of ${run.run_id} was not called` })
+    const spec = db.versions.get(run.dag_version_id)?.spec
+    const ends = db.ledger.filter(
+      ({ dag_run_id, kind }) => dag_run_id === run.id && (kind === 'dag_run.state' || kind === 'dag_run.callback'),
+    )
+    const last = ends.findLastIndex(({ kind, to_state }) => kind === 'dag_run.state' && (to_state === 'success' || to_state === 'failed'))
+    // Of one that was moved to another version nobody knows which one it ended with.
+    const isWanted =
+      !moved.has(run.id) && spec?.callbacks.length !== 0 && ['success', 'task_failure', 'timed_out'].includes(ends[last]?.cause ?? '')
+    const calls = ends.slice(last + 1).filter(({ kind }) => kind === 'dag_run.callback').length
+    if (isWanted && calls !== 1)
+      found.push({ kind: 'LOST', detail: `the callback of ${run.run_id} was called ${calls} times after its last end` })
   }
   return found
 }

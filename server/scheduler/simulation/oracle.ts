@@ -177,7 +177,7 @@ class Judge {
     if (!this.#p.isCalm) return this.#newest(task)
     for (let attempt = 1, failures = 0; ; attempt++) {
       const { outcome, skip_task_ids } = behave({ ...this.#p, run_id: this.#run.run_id, spec: this.#spec, task, attempt })
-      if (outcome === 'rescheduled') continue
+      if (outcome === 'rescheduled' || outcome === 'deferred') continue
       if (outcome === 'success' || outcome === 'skipped') return { state: outcome, attempts: attempt, skips: skip_task_ids }
       if (outcome === 'failed_final' || ++failures > task.retries) return { state: 'failed', attempts: attempt, skips: [] }
     }

@@ -22,6 +22,7 @@ export interface ControllerMessage {
 
 export function endOf(ref: AttemptRef, now: number, { outcome, behaviour }: ProcessEnd): AttemptReport {
   const delay = behaviour?.reschedule_ms ?? null
+  const timeout = behaviour?.deferral_timeout_ms ?? null
   return {
     type: 'ended',
     ref,
@@ -38,7 +39,8 @@ export function endOf(ref: AttemptRef, now: number, { outcome, behaviour }: Proc
         : [],
     skip_task_ids: behaviour?.skip_task_ids ?? [],
     reschedule_at: delay === null ? null : SIM_START + now + delay,
-    deferral_json: null,
+    deferral_json: outcome === 'deferred' ? '{}' : null,
+    ...(timeout === null ? {} : { deferral_timeout_at: SIM_START + now + timeout }),
     max_rss_bytes: null,
     log_truncated: false,
   }

@@ -9,6 +9,7 @@ import type { Random } from './random.ts'
 import { newOwner, SIM_START, type SimTime } from './simClock.ts'
 import type { SimController } from './simController.ts'
 import { SimStream, type SimNetwork } from './simNetwork.ts'
+import { SimErrands, type ErrandEnd } from './simErrands.ts'
 import { endOf, type ControllerMessage, type WorkerMessage } from './simMessages.ts'
 import { keyOf, SimProcesses, type ProcessEnd, type ProcessesOptions } from './simProcesses.ts'
 
@@ -43,6 +44,7 @@ export class SimWorker {
   readonly #random: Random
   readonly #lease: Lease
   readonly #processes: SimProcesses
+  readonly #errands: SimErrands
   readonly #entries = new Map<string, Entry>()
   #unacked: { seq: number; report: AttemptReport }[] = []
   #seq = 0
@@ -73,6 +75,12 @@ export class SimWorker {
       loop: this.owner,
       onStarted: (ref) => this.#started(ref),
       onEnded: (ref, end) => this.#ended(ref, end),
+    })
+    this.#errands = new SimErrands({
+      time: this.#time,
+      random: this.#random,
+      owner: this.owner,
+      onEnded: (ref, end) => this.#errandEnded(ref, end),
     })
     this.#round()
   }
@@ -106,7 +114,8 @@ export class SimWorker {
     this.#isDraining = true
     const back: AttemptRef[] = []
     for (const [key, entry] of this.#entries) {
-      if (entry.state !== 'waiting') continue
+      if (entry.state !== 'waiting' && !(entry.assigned.kind === 'trigger' && entry.state === 'running')) continue
+      this.#errands.drop(entry.assigned.ref)
       this.#entries.delete(key)
       back.push(entry.assigned.ref)
     }
@@ -145,7 +154,10 @@ export class SimWorker {
   #kill(ref: AttemptRef): void {
     const entry = this.#entries.get(keyOf(ref))
     if (entry === undefined) this.#report(endOf(ref, this.#time.now, { outcome: 'killed', behaviour: null }))
-    else if (entry.state === 'running')
+    else if (entry.assigned.kind !== 'task') {
+      this.#errands.drop(ref)
+      this.#end(entry, { outcome: 'killed', behaviour: null })
+    } else if (entry.state === 'running')
       this.#processes.kill(ref, this.#random.chance(0.2) ? 4000 : 500) // some do not listen to TERM
     else if (entry.state === 'waiting') this.#end(entry, { outcome: 'killed', behaviour: null })
   }
@@ -157,8 +169,10 @@ export class SimWorker {
     for (const ref of unknown) {
       const entry = this.#entries.get(keyOf(ref))
       if (entry === undefined || entry.state === 'ended') continue
-      if (entry.state === 'waiting') this.#end(entry, { outcome: 'killed', behaviour: null })
-      else {
+      if (entry.state === 'waiting' || entry.assigned.kind !== 'task') {
+        this.#errands.drop(ref)
+        this.#end(entry, { outcome: 'killed', behaviour: null })
+      } else {
         entry.killed = 'killed'
         this.#processes.kill(ref, 30)
       }
@@ -180,7 +194,12 @@ export class SimWorker {
   /** At most as many as its capacity run, and only under a lease. */
   #pump(): void {
     let active = 0
-    for (const { state } of this.#entries.values()) if (state === 'running') active++
+    for (const { state, assigned } of this.#entries.values()) if (state === 'running' && assigned.kind === 'task') active++
+    for (const entry of this.#entries.values()) {
+      if (entry.assigned.kind === 'task' || entry.state !== 'waiting' || !this.#lease.isValid) continue
+      entry.state = 'running'
+      this.#errands.run(entry.assigned)
+    }
     for (const [key, entry] of this.#entries) {
       if (active >= this.#capacity || !this.#lease.isValid) return
       if (entry.state !== 'waiting') continue
@@ -203,6 +222,13 @@ export class SimWorker {
     this.#end(entry, isOurs ? { outcome: killed, behaviour: null } : end)
   }
 
+  #errandEnded(ref: AttemptRef, { outcome, deferral_json }: ErrandEnd): void {
+    const entry = this.#entries.get(keyOf(ref))
+    if (entry === undefined || entry.state === 'ended') return
+    entry.state = 'ended'
+    this.#report({ ...endOf(ref, this.#time.now, { outcome, behaviour: null }), xcoms: [], deferral_json } as AttemptReport)
+  }
+
   #end(entry: Entry, end: ProcessEnd): void {
     entry.state = 'ended'
     this.#report(endOf(entry.assigned.ref, this.#time.now, end))
@@ -212,11 +238,15 @@ export class SimWorker {
   /** Everything that runs is killed; what has not started is forgotten. */
   #killAll(): void {
     for (const [key, entry] of this.#entries) {
-      if (entry.state === 'running') {
+      if (entry.assigned.kind !== 'task' && entry.state !== 'ended') {
+        this.#errands.drop(entry.assigned.ref)
+        this.#entries.delete(key)
+      } else if (entry.state === 'running') {
         entry.killed ??= 'failed'
         this.#processes.kill(entry.assigned.ref, 30)
       } else if (entry.state === 'waiting') this.#entries.delete(key)
     }
+    this.#checkDrained()
   }
 
   #checkDrained(): void {

@@ -73,7 +73,7 @@ class Simulation {
     this.#fail_rate = random.pick([0, 0.1, 0.4])
     const db = (this.#db = new SimDatabase([
       { name: 'default_pool', slots: random.int(2, 16), description: '', include_deferred: false },
-      { name: 'narrow', slots: 2, description: '', include_deferred: false },
+      { name: 'narrow', slots: 2, description: '', include_deferred: seed % 2 === 0 },
     ]))
     const time = this.#time
     this.#invariants = new Invariants(db, () => time.now)
@@ -115,17 +115,20 @@ class Simulation {
         acked: acked.filter((key) => !deleted.has(key) && !deleted.has(key.slice(0, key.indexOf(' ')))),
         engine: this.#engine,
         isAtRest: this.#isAtRest(),
+        moved: this.#invariants.moved,
       }),
       ...judgeRuns({ db: this.#db, seed: this.#seed, fail_rate: this.#fail_rate, isCalm, moved: this.#invariants.moved }),
       ...this.#undrained(),
     ]
     this.#owner.isDead = true
     Object.assign(landed, { runs: this.#db.runs.size, attempts: physical.length, commits: this.#db.commits, terms: this.#db.leader.epoch })
-    for (const { cause, to_state } of this.#db.ledger) {
+    for (const { kind, cause, to_state } of this.#db.ledger) {
       if (cause === 'branch') count(this.#world, 'branchSkips')
       if (cause === 'released') count(this.#world, 'released')
       if (cause === 'lease_ended') count(this.#world, 'lost')
       if (to_state === 'up_for_reschedule') count(this.#world, 'rescheduled')
+      if (to_state === 'deferred') count(this.#world, 'deferred')
+      if (kind === 'dag_run.callback') count(this.#world, 'callbacks')
     }
     const rows = [[...this.#db.runs.values()], [...this.#db.instances.values()], this.#db.ledger, physical]
     const trace = hashOf(JSON.stringify(rows)).toString(16)
@@ -222,15 +225,24 @@ class Simulation {
   #isAtRest(): boolean {
     const engine = this.#engine
     // What was decided last may still be on its way to the database.
-    if (engine === null || !engine.pending.isEmpty || engine.live.size > 0 || this.#time.now - this.#committedAt < SETTLED_MS) return false
+    if (
+      engine === null ||
+      !engine.pending.isEmpty ||
+      engine.live.size > 0 ||
+      engine.errands.size > 0 ||
+      this.#time.now - this.#committedAt < SETTLED_MS
+    )
+      return false
     if (this.#time.now < this.#db.slowUntil + SETTLED_MS) return false
     // A DAG that came back has begun a run, and its commit is under way.
     for (const id of engine.runs.keys()) if (!this.#db.runs.has(id)) return false
     if (this.#undrained().length > 0) return false
     for (const dag of this.#db.dags.values()) if (dag.is_paused) return false
     for (const { state } of this.#db.backfills.values()) if (state === 'paused') return false
-    for (const run of this.#db.runs.values())
+    for (const run of this.#db.runs.values()) {
+      if (run.callback !== null) return false
       if (run.state !== 'success' && run.state !== 'failed' && !this.#isBlockedForGood(run.id)) return false
+    }
     return true
   }
 
@@ -248,7 +260,8 @@ class Simulation {
     if (!usesPast && !tooBig) return false
     return [...this.#db.instances.values()].every(
       (row) =>
-        row.dag_run_id !== dag_run_id || !['queued', 'running', 'up_for_retry', 'up_for_reschedule', 'restarting'].includes(row.state),
+        row.dag_run_id !== dag_run_id ||
+        !['queued', 'running', 'up_for_retry', 'up_for_reschedule', 'deferred', 'restarting'].includes(row.state),
     )
   }
 

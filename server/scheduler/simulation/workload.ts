@@ -4,7 +4,7 @@ import { TRIGGER_RULES } from '#contract/states.ts'
 import type { DagRecord, DagVersionRecord } from '#db/records.ts'
 import { makeDagSpec, makeTaskSpec } from '#testkit/makeDagSpec.ts'
 import { hashOf, Random } from './random.ts'
-import { BRANCH, SENSOR, SHORT_CIRCUIT } from './behaviour.ts'
+import { BRANCH, DEFERRABLE, SENSOR, SHORT_CIRCUIT } from './behaviour.ts'
 import type { SimDatabase } from './simDatabase.ts'
 
 export function task(p: Partial<TaskSpec> & { task_id: string }): TaskSpec {
@@ -109,12 +109,17 @@ export function randomDag(random: Random, p: { dag_id: string; isScheduled: bool
   }
   // Of its own: what else a seed does stays as it was.
   const forMapping = new Random(hashOf(JSON.stringify([p.dag_id, tasks, edges])))
+  const forWaiting = new Random(hashOf(JSON.stringify([p.dag_id, edges, tasks])))
+  const callbacks = forWaiting.chance(0.3) ? ['success', 'failure'] : []
+  if (forWaiting.chance(0.4))
+    for (const one of tasks) if (one.operator === 'BashOperator' && forWaiting.chance(0.4)) one.operator = DEFERRABLE
   const task_groups = forMapping.chance(0.25) ? mapSome(forMapping, tasks, edges) : []
   return spec({
     dag_id: p.dag_id,
     tasks,
     edges,
     task_groups,
+    callbacks,
     dialect: random.pick(['2', '3']),
     max_active_runs: random.int(1, 4),
     max_active_tasks: random.int(1, 8),
