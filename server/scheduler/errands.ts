@@ -57,8 +57,10 @@ function leastBusy(e: Engine, { kind, instance }: Errand): WorkerEntry | null {
 /** A worker says that it holds this. False = nobody wants it there. */
 export function takeHeldErrand(e: Engine, worker: WorkerEntry, lease_token: string): boolean {
   const errand = errandOf(e, lease_token)
-  if (errand === undefined || (errand.worker_id !== null && errand.ref.lease_token !== lease_token)) return false
-  if (errand.worker_id === null) give(e, errand, worker, lease_token)
+  if (errand === undefined) return false
+  const isGiven = errand.worker_id !== null
+  if (isGiven && (errand.worker_id !== worker.hello.worker_id || errand.ref.lease_token !== lease_token)) return false
+  if (!isGiven) give(e, errand, worker, lease_token)
   errand.isSent = true
   return true
 }

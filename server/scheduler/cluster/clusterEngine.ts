@@ -42,6 +42,7 @@ type Letter = { command: string } | { question: string; answer: unknown }
 /** Of the part that reads the DAG folder. */
 interface LeaderFiles {
   variableChanged(key: string): void
+  connectionChanged(conn_id: string): void
   fileChanged(file: string): void
   dagDeleted(dag_id: string): string[]
 }
@@ -122,6 +123,7 @@ export class ClusterEngine implements Service {
   /** What the part that reads the DAG folder must be told; it works where the leader is. */
   dagFiles(local: LeaderFiles): {
     variableChanged(key: string): void
+    connectionChanged(conn_id: string): void
     fileChanged(file: string): void
     dagDeleted(dag_id: string): Promise<string[]>
   } {
@@ -132,6 +134,10 @@ export class ClusterEngine implements Service {
         if (isHere()) local.variableChanged(key)
         // Whoever leads next looks at all inputs when its term begins.
         else this.#parts?.questions.ask('variableChanged', { key }).catch(() => undefined)
+      },
+      connectionChanged: (conn_id) => {
+        if (isHere()) local.connectionChanged(conn_id)
+        else this.#parts?.questions.ask('connectionChanged', { conn_id }).catch(() => undefined)
       },
       fileChanged: (file) => {
         if (isHere()) local.fileChanged(file)
@@ -146,6 +152,7 @@ export class ClusterEngine implements Service {
     return {
       ...answersOf(this.#o.queries()),
       variableChanged: ({ key }: { key: string }) => this.#files?.variableChanged(key),
+      connectionChanged: ({ conn_id }: { conn_id: string }) => this.#files?.connectionChanged(conn_id),
       dagFileChanged: ({ file }: { file: string }) => this.#files?.fileChanged(file),
       dagDeleted: ({ dag_id }: { dag_id: string }) => this.#files?.dagDeleted(dag_id) ?? [],
     }

@@ -9,8 +9,8 @@ import type { EngineQueries, LeaderQueries } from '../ports.ts'
 import { QUESTION_REPEAT_MS, QUESTION_WAIT_MS, QUESTIONS_WAITING_MAX } from './limits.ts'
 
 type Method = keyof LeaderQueries
-/** The last three are told rather than asked; doing them twice does no harm. */
-export type QuestionMethod = Method | 'variableChanged' | 'dagFileChanged' | 'dagDeleted'
+/** The last four are told rather than asked; doing them twice does no harm. */
+export type QuestionMethod = Method | 'variableChanged' | 'connectionChanged' | 'dagFileChanged' | 'dagDeleted'
 
 export interface Question {
   id: string
