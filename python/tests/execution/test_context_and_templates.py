@@ -134,7 +134,7 @@ def test_the_current_context_exists_only_in_a_task():
 
 
 def test_environment_of_the_attempt(runner):
-    runner.load(HEAD + "with DAG('d', schedule=None, default_args={'owner': 'ann', 'email': ['a@x', 'b@x']}) as dag:\n        Shows(task_id='t', value=1)\n").run(attempt=2, max_tries=3)
+    runner.load(HEAD + "with DAG('d', schedule=None, default_args={'owner': 'ann', 'email': ['a@x', 'b@x']}) as dag:\n        Shows(task_id='t', value=1)\n").run(attempt=7, try_number=2, max_tries=3)
     found = {name: os.environ[name] for name in os.environ if name.startswith(("AIRFLOW_CTX_", "VORTEX_"))}
     assert found["AIRFLOW_CTX_DAG_ID"] == found["VORTEX_DAG_ID"] == "d"
     assert found["AIRFLOW_CTX_EXECUTION_DATE"] == found["AIRFLOW_CTX_LOGICAL_DATE"] == "2024-02-29T00:00:00.000+00:00"

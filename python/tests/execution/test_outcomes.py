@@ -53,9 +53,15 @@ def test_each_end_has_its_outcome_and_its_callback(runner, capsys, text, outcome
 
 
 def test_a_failure_with_tries_left_calls_on_retry(runner, capsys):
-    result = runner.load(body("raise ValueError('x')")).run(max_tries=3, attempt=2)
+    result = runner.load(body("raise ValueError('x')")).run(max_tries=3, attempt=5, try_number=2)
     assert result["outcome"] == "failed"
     assert "called retry ValueError up_for_retry" in capsys.readouterr().out
+
+
+def test_pokes_and_parts_of_a_deferred_task_count_no_tries(runner, capsys):
+    runner.load(body("raise ValueError('x')"))
+    runner.run(max_tries=3, attempt=9, try_number=3)
+    assert "called failure ValueError failed" in capsys.readouterr().out
 
 
 def test_the_log_holds_the_author_s_traceback_without_our_frames(runner, capsys):
@@ -142,30 +148,6 @@ def test_a_task_that_is_not_in_the_file_says_so(runner):
     runner.load("from airflow import DAG\ndag = DAG('d', schedule=None)\n")
     assert runner.run(task_id="nope")["reason_code"] == "missing_task"
     assert "defines: d" in runner.run(dag_id="other")["reason"]
-
-
-def test_a_deferred_operator_goes_on_after_its_trigger(runner):
-    runner.load(
-        """
-        import asyncio
-        from airflow import DAG
-        from airflow.models import BaseOperator
-        from airflow.triggers.base import BaseTrigger, TriggerEvent
-        class Soon(BaseTrigger):
-            def serialize(self): return ('Soon', {})
-            async def run(self):
-                await asyncio.sleep(0.01)
-                yield TriggerEvent({'at': 5})
-        class Waits(BaseOperator):
-            def execute(self, context):
-                self.defer(trigger=Soon(), method_name='go_on', kwargs={'plus': 1})
-            def go_on(self, context, event, plus):
-                return event['at'] + plus
-        with DAG('d', schedule=None) as dag:
-            Waits(task_id='t')
-        """
-    )
-    assert runner.value() == 6
 
 
 def test_a_job_of_another_version_is_named(runner):

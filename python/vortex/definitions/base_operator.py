@@ -232,6 +232,12 @@ class BaseOperator(SetupTeardown, Node, metaclass=OperatorMeta):
 
         raise TaskDeferred(trigger=trigger, method_name=method_name, kwargs=kwargs, timeout=timeout)
 
+    def resume_execution(self, next_method: str, next_kwargs: Optional[Mapping[str, Any]], context: Any) -> Any:
+        """Instead of `execute`, once the trigger has its event. Raises TaskDeferralError or TaskDeferralTimeout for a trigger that failed."""
+        from vortex.execution.deferral import go_on
+
+        return go_on(self, next_method, next_kwargs, context)
+
     # Where it belongs
 
     @property

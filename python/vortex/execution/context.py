@@ -67,7 +67,7 @@ def build_context(job: Dict[str, Any], dag: Any, task: Any, dag_run: DagRun, ti:
         "triggering_dataset_events": {},
         "expanded_ti_count": job.get("expanded_ti_count"),
         "map_index_template": getattr(task, "map_index_template", None),
-        "task_reschedule_count": job.get("task_reschedule_count", 0),
+        "task_reschedule_count": job["attempt"] - job["try_number"],
         "try_number": ti.try_number,
         "task_instance_key_str": ti.key_text(),
         "start_date": ti.start_date,
@@ -127,7 +127,7 @@ def export_environment(job: Dict[str, Any], dag: Any, task: Any) -> Dict[str, st
         "TASK_ID": job["task_id"],
         "EXECUTION_DATE": job["logical_date"] or "",
         "LOGICAL_DATE": job["logical_date"] or "",
-        "TRY_NUMBER": str(job["attempt"]),
+        "TRY_NUMBER": str(job["try_number"]),
         "DAG_RUN_ID": job["run_id"],
         "DAG_OWNER": getattr(task, "owner", None) or getattr(dag, "owner", None) or "",
         "DAG_EMAIL": email if isinstance(email, str) else ",".join(email),
@@ -143,6 +143,7 @@ def export_environment(job: Dict[str, Any], dag: Any, task: Any) -> Dict[str, st
             "VORTEX_TASK_ID": job["task_id"],
             "VORTEX_MAP_INDEX": str(job["map_index"]),
             "VORTEX_ATTEMPT": str(job["attempt"]),
+            "VORTEX_TRY_NUMBER": str(job["try_number"]),
             "VORTEX_LOGICAL_DATE": values["LOGICAL_DATE"],
         }
     )

@@ -18,7 +18,10 @@ FIELDS: Dict[str, Tuple[type, ...]] = {
     "task_id": _TEXT,
     "map_index": _NUMBER,
     "attempt": _NUMBER,
+    "try_number": _NUMBER,
     "max_tries": _NUMBER,
+    "waiting_since": _TEXT_OR_NULL,
+    "deferral": (dict, type(None)),
     "run_type": _TEXT,
     "logical_date": _TEXT_OR_NULL,
     "data_interval_start": _TEXT_OR_NULL,
@@ -60,6 +63,8 @@ def check_job(job: Any) -> Dict[str, Any]:
         callback = job["dag_callback"]
         if callback is not None and (callback.get("kind") not in ("success", "failure") or not isinstance(callback.get("reason"), str)):
             problems.append(f"dag_callback is {callback!r}")
+        if job["deferral"] is not None and not all(isinstance(job["deferral"].get(name), str) for name in ("body", "event", "output")):
+            problems.append("deferral holds no body, event and output")
     if problems:
         raise InvalidJob(f"The job document is not sound: {'; '.join(problems)}. Give controller and worker the same version.")
     return job

@@ -10,7 +10,6 @@ from vortex.exceptions import (
     AirflowSkipException,
     AirflowTaskTerminated,
     AirflowTaskTimeout,
-    TaskDeferred,
 )
 from vortex.execution.instants import to_epoch_ms
 from vortex.execution.xcom_codec import XComNotSerialisable, XComTooLarge
@@ -41,8 +40,6 @@ def outcome_of(error: BaseException) -> Dict[str, Any]:
         return {"outcome": "failed", "reason": "MemoryError: the task needs more memory than its process may have", "reason_code": "out_of_memory"}
     if isinstance(error, SystemExit):
         return {"outcome": "failed", "reason": f"the task called sys.exit({error.code!r})", "reason_code": "exit_code", "exit_code": _exit_code(error)}
-    if isinstance(error, TaskDeferred):
-        return {"outcome": "failed", "reason": "the task deferred itself outside of execute()", "reason_code": "deferral"}
     return {"outcome": "failed", "reason": one_line(error), "reason_code": "exception"}
 
 

@@ -46,7 +46,7 @@ MAX_LABEL_CHARS = 250
 
 
 def execute(job: Dict[str, Any], loaded: Any, channel: Any) -> Dict[str, Any]:
-    """The result document: outcome, reason, reason_code, xcoms, skip_task_ids, reschedule_at_ms, deferral_json."""
+    """The result document: outcome, reason, reason_code, xcoms, skip_task_ids, reschedule_at_ms, deferral_json, deferral_timeout_ms."""
     check_job(job)
     variables.use_source(variables.ControllerSource(channel))
     log_to_stdout()
@@ -78,10 +78,15 @@ class _Attempt:
         self._plain_values: List[Any] = []
 
     def run(self) -> Dict[str, Any]:
+        deferral = self._job["deferral"]
+        if deferral is not None and deferral["output"]:
+            say(deferral["output"] if deferral["output"].endswith("\n") else f"{deferral['output']}\n")
         try:
             with self._termination:
                 value = self._run_operator()
                 xcoms = self._return_value(value)
+        except TaskDeferred as deferred:
+            return self._deferred(deferred)
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are the task's own
             return self._ended_with(error)
         finally:
@@ -122,15 +127,34 @@ class _Attempt:
         context["templates_dict"] = getattr(task, "templates_dict", None)
         run_callbacks(task, "execute", context)
         _hook(task, "pre_execute", context)
-        try:
-            value = task.execute(context)
-        except TaskDeferred as deferred:
-            # asyncio comes with it, which is worth 4 MB of every task host.
-            from vortex.execution.deferral import run_deferred
-
-            value = run_deferred(task, deferred, context)
+        value = self._work()
         _hook(task, "post_execute", context, value)
         return value
+
+    def _work(self) -> Any:
+        task, context, deferral = self._task, self._context, self._job["deferral"]
+        if deferral is not None:
+            from vortex.execution.deferral import resume
+
+            return resume(task, deferral, context, self._ti)
+        if getattr(task, "start_from_trigger", False):
+            from vortex.execution.deferral import started_by_trigger
+
+            waits_for = started_by_trigger(task)
+            if waits_for is not None:
+                raise waits_for
+        return task.execute(context)
+
+    def _deferred(self, deferred: TaskDeferred) -> Dict[str, Any]:
+        """No callback: the task is on its way. A wait that cannot be stored fails it."""
+        from vortex.execution.deferral import deferral_of
+
+        try:
+            found = deferral_of(self._task, deferred)
+        except Exception as error:  # noqa: BLE001 - serialize() is the author's
+            return self._ended_with(error)
+        say(f"Waits for {type(deferred.trigger).__name__}, then goes on with {deferred.method_name}()\n")
+        return _result(found)
 
     def _return_value(self, value: Any) -> List[Dict[str, Any]]:
         """XComs that belong to the same commit as the success."""
@@ -214,7 +238,7 @@ def _run_dag_callback(job: Dict[str, Any], dag: Any, channel: Any) -> Dict[str, 
 
 
 def _result(found: Dict[str, Any], xcoms: Any = (), skip_task_ids: Any = ()) -> Dict[str, Any]:
-    document = {"xcoms": list(xcoms), "skip_task_ids": list(skip_task_ids), "reschedule_at_ms": 0, "deferral_json": ""}
+    document = {"xcoms": list(xcoms), "skip_task_ids": list(skip_task_ids), "reschedule_at_ms": 0, "deferral_json": "", "deferral_timeout_ms": 0}
     document.update(found)
     return document
 

@@ -30,7 +30,10 @@ class TaskInstance:
         self.task_id: str = job["task_id"]
         self.run_id: str = job["run_id"]
         self.map_index: int = job["map_index"]
-        self.try_number: int = job["attempt"]
+        # When the first poke of a sensor in reschedule mode began; None at that first poke.
+        self.waiting_since = to_datetime(job["waiting_since"])
+        # The attempt, which names the process, less those that began no try: pokes, and parts of a deferred one.
+        self.try_number: int = job["try_number"]
         # Airflow counts what comes after the first try; the job names the last try.
         self.max_tries: int = job["max_tries"] - 1
         self.hostname: str = job["hostname"]
@@ -83,8 +86,8 @@ class TaskInstance:
         return self.try_number <= self.max_tries
 
     def get_first_reschedule_date(self, context: Any = None) -> Any:
-        """When the first poke of a sensor in reschedule mode began; None at that first poke."""
-        return to_datetime(self._job.get("first_reschedule_date"))
+        """Airflow's name of `waiting_since`."""
+        return self.waiting_since
 
     # XCom
 

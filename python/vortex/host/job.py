@@ -8,8 +8,12 @@ Instants are ISO 8601 texts with an offset, or None. `vortex/execution/job.py` c
     dag_id, run_id, task_id
     map_index            -1 for a task that is not mapped
     expanded_ti_count    instances of the mapped task or group, or None
-    attempt              number of this try, from 1
+    attempt              names the process: each that was started for the task instance has the next number, from 1
+    try_number           what authors see: the attempt less those that began no try (a poke, a part of a deferred task, one given back)
     max_tries            number of the last try
+    waiting_since        start of the first poke of a sensor in reschedule mode, or None
+    deferral             None, or {"body", "event", "output"} of a deferred task that goes on: what it waited for, its event (both as
+                         vortex/execution/deferral.py writes them) and what its trigger printed. A trigger's own job has no event
     run_type             scheduled, manual, backfill, asset_triggered
     logical_date, data_interval_start, data_interval_end
     run_after            when the run became due
@@ -32,7 +36,8 @@ Instants are ISO 8601 texts with an offset, or None. `vortex/execution/job.py` c
                          over the value: its items, or 1 if the task is mapped itself
     skip_task_ids        a branch or a short circuit skips these
     reschedule_at_ms     milliseconds since 1970, with outcome rescheduled
-    deferral_json        with outcome deferred
+    deferral_json        with outcome deferred: trigger and method
+    deferral_timeout_ms  with outcome deferred: how long it waits at most; 0 = for ever
     rendered_map_index   the label of a mapped instance, by map_index_template
 
 Missing fields of the result mean empty.
@@ -49,6 +54,7 @@ _RESULT_DEFAULTS: Dict[str, Any] = {
     "skip_task_ids": [],
     "reschedule_at_ms": 0,
     "deferral_json": "",
+    "deferral_timeout_ms": 0,
     "rendered_map_index": "",
 }
 
