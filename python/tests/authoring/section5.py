@@ -75,13 +75,24 @@ BUILT = {
     "TriggerEvent": "airflow.triggers.base",
     "AirflowPlugin": "airflow.plugins_manager",
     "literal": "airflow.sdk, airflow.utils.template",
+    "BaseSensorOperator": "airflow.sensors.base, airflow.sensors.base_sensor_operator, airflow.operators.sensors, airflow.sdk"
+    ", airflow.sdk.bases.sensor",
+    "PokeReturnValue": "airflow.sensors.base, airflow.sdk, airflow.sdk.bases.sensor",
+    "FileSensor": "airflow.sensors.filesystem, airflow.contrib.sensors.file_sensor, STANDARD.sensors.filesystem",
+    "PythonSensor": "airflow.sensors.python, airflow.contrib.sensors.python_sensor, STANDARD.sensors.python",
+    "BashSensor": "airflow.sensors.bash, airflow.contrib.sensors.bash_sensor, STANDARD.sensors.bash",
+    "DateTimeSensor": "airflow.sensors.date_time, airflow.sensors.date_time_sensor, STANDARD.sensors.date_time",
+    "TimeSensor": "airflow.sensors.time_sensor, STANDARD.sensors.time",
+    "TimeDeltaSensor": "airflow.sensors.time_delta, airflow.sensors.time_delta_sensor, STANDARD.sensors.time_delta",
+    "DayOfWeekSensor": "airflow.sensors.weekday, airflow.contrib.sensors.weekday_sensor, STANDARD.sensors.weekday",
+    "WeekDay": "airflow.utils.weekday, STANDARD.utils.weekday",
+    "DateTimeSensorAsync": "airflow.sensors.date_time, STANDARD.sensors.date_time",
+    "TimeSensorAsync": "airflow.sensors.time_sensor, STANDARD.sensors.time",
+    "TimeDeltaSensorAsync": "airflow.sensors.time_delta, STANDARD.sensors.time_delta",
 }
 
 # Names that VORTEX does not have yet: they must load.
 STAND_INS = {
-    "BaseSensorOperator": "airflow.sensors.base, airflow.sensors.base_sensor_operator, airflow.operators.sensors, airflow.sdk"
-    ", airflow.sdk.bases.sensor",
-    "PokeReturnValue": "airflow.sensors.base, airflow.sdk, airflow.sdk.bases.sensor",
     "PythonVirtualenvOperator": "airflow.operators.python, airflow.operators.python_operator, STANDARD.operators.python",
     "ExternalPythonOperator": "airflow.operators.python, STANDARD.operators.python",
     "BranchPythonVirtualenvOperator": "airflow.operators.python, STANDARD.operators.python",
@@ -93,15 +104,7 @@ STAND_INS = {
     "SubDagOperator": "airflow.operators.subdag, airflow.operators.subdag_operator",
     "ExternalTaskSensor": "airflow.sensors.external_task, airflow.sensors.external_task_sensor, STANDARD.sensors.external_task",
     "ExternalTaskMarker": "airflow.sensors.external_task, STANDARD.sensors.external_task",
-    "FileSensor": "airflow.sensors.filesystem, airflow.contrib.sensors.file_sensor, STANDARD.sensors.filesystem",
-    "PythonSensor": "airflow.sensors.python, airflow.contrib.sensors.python_sensor, STANDARD.sensors.python",
-    "BashSensor": "airflow.sensors.bash, airflow.contrib.sensors.bash_sensor, STANDARD.sensors.bash",
-    "DateTimeSensor": "airflow.sensors.date_time, airflow.sensors.date_time_sensor, STANDARD.sensors.date_time",
-    "TimeSensor": "airflow.sensors.time_sensor, STANDARD.sensors.time",
-    "TimeDeltaSensor": "airflow.sensors.time_delta, airflow.sensors.time_delta_sensor, STANDARD.sensors.time_delta",
-    "DayOfWeekSensor": "airflow.sensors.weekday, airflow.contrib.sensors.weekday_sensor, STANDARD.sensors.weekday",
     "SqlSensor": "airflow.sensors.sql, airflow.sensors.sql_sensor",
-    "WeekDay": "airflow.utils.weekday, STANDARD.utils.weekday",
     "XCom": "airflow.models, airflow.models.xcom",
     "DagModel": "airflow.models, airflow.models.dag",
     "Dataset": "airflow, airflow.datasets",

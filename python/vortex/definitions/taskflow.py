@@ -6,10 +6,11 @@ arguments of the call are rendered and resolved when the task runs.
 from __future__ import annotations
 
 import functools
+import importlib
 import inspect
 import typing
 from collections.abc import Mapping
-from typing import Any, Callable, Collection, Dict, Optional, Type
+from typing import Any, Callable, Collection, Dict, Optional, Type, Union
 
 from vortex.definitions.authoring_context import DagContext, TaskGroupContext
 from vortex.definitions.base_operator import BaseOperator
@@ -161,7 +162,8 @@ class TaskDecorator:
 class TaskDecorators:
     """`task`: itself a decorator, with the other kinds as attributes."""
 
-    def __init__(self, kinds: Dict[str, Type[BaseOperator]]) -> None:
+    def __init__(self, kinds: Dict[str, Union[str, Type[BaseOperator]]]) -> None:
+        # "module:class" for what is rare: each import costs every task host memory.
         self._kinds = kinds
 
     def __call__(self, python_callable: Optional[Callable[..., Any]] = None, multiple_outputs: Optional[bool] = None, **kwargs: Any) -> Any:
@@ -179,7 +181,7 @@ class TaskDecorators:
         return decorate
 
     def _decorate(self, kind: str, function: Any, multiple_outputs: Optional[bool], kwargs: Dict[str, Any]) -> Any:
-        operator = self._kinds.get(kind) or _stub(kind)
+        operator = self._operator(kind)
         if multiple_outputs is not None:
             kwargs["multiple_outputs"] = multiple_outputs
         if function is None:
@@ -188,14 +190,27 @@ class TaskDecorators:
             raise TypeError("@task takes keyword arguments only: @task(retries=2)")
         return TaskDecorator(function, operator, kwargs)
 
+    def _operator(self, kind: str) -> Type[BaseOperator]:
+        known = self._kinds.get(kind)
+        if known is None:
+            from vortex.airflow_compat.stubs import stub_task
 
-def _stub(kind: str) -> Type[BaseOperator]:
-    from vortex.airflow_compat.stubs import stub_task
+            return stub_task(kind)
+        if isinstance(known, str):
+            module, _, name = known.partition(":")
+            known = self._kinds[kind] = getattr(importlib.import_module(module), name)
+        return known
 
-    return stub_task(kind)
 
-
-task = TaskDecorators({"python": PythonTask, "branch": BranchTask, "short_circuit": ShortCircuitTask, "bash": BashTask})
+task = TaskDecorators(
+    {
+        "python": PythonTask,
+        "branch": BranchTask,
+        "short_circuit": ShortCircuitTask,
+        "bash": BashTask,
+        "sensor": "vortex.sensors.python:SensorTask",
+    }
+)
 
 
 def setup(function: Any) -> TaskDecorator:

@@ -1,0 +1,1 @@
+"""Hooks, each one small file: what a named connection can do."""

@@ -1,0 +1,1 @@
+"""Sensors, each one small file: tasks that wait for something outside."""
