@@ -90,6 +90,24 @@ export const MapLengthStep = Type.Union([
 export type MapLengthStep = Static<typeof MapLengthStep>
 const MapLength = Type.Array(MapLengthStep, { minItems: 1, maxItems: 10_000 })
 
+/** An asset, or an alias that stands for assets which are known only when a task has run (Airflow authoring-and-scheduling/assets). */
+export const AssetRef = Strict({
+  type: Enum(['asset', 'alias'] as const),
+  name: Type.String(),
+  /** null: an alias, or a reference by name alone. */
+  uri: Nullable(Type.String()),
+  group: Type.String(),
+  extra: Type.Record(Type.String(), Json),
+})
+export type AssetRef = Static<typeof AssetRef>
+
+/** A condition over assets as a program for a stack machine: `asset` pushes whether it was updated, `all` and `any` take `of` of them. */
+export const AssetStep = Type.Union([
+  Strict({ step: Type.Literal('asset'), asset: AssetRef }),
+  Strict({ step: Enum(['all', 'any'] as const), of: count(1, 10_000) }),
+])
+export type AssetStep = Static<typeof AssetStep>
+
 export const TaskSpec = Strict({
   task_id: Type.String(),
   task_display_name: Nullable(Type.String()),
@@ -139,6 +157,10 @@ export const TaskSpec = Strict({
   stub_package: Nullable(Type.String()),
   /** Only of a mapped task. */
   map_length: Type.Optional(MapLength),
+  /** A success of the task is an event of each. */
+  outlets: Type.Optional(Type.Array(AssetRef)),
+  /** Whose events the task looks at. */
+  inlets: Type.Optional(Type.Array(AssetRef)),
 })
 export type TaskSpec = Static<typeof TaskSpec>
 
@@ -168,6 +190,8 @@ export const DagSpec = Strict({
   start_date: Nullable(Instant),
   end_date: Nullable(Instant),
   timetable: TimetableSpec,
+  /** The DAG runs when this holds of the events since its last such run, beside what its timetable says. */
+  asset_condition: Type.Optional(Type.Array(AssetStep, { minItems: 1, maxItems: 10_000 })),
   /** The schedule as the author wrote it, for people: `@daily`, `0 3 * * *`, `1 day, 0:00:00`; null = none. */
   schedule: Nullable(Type.String()),
   /** null = not set by the author; VORTEX then starts no back runs and says so. */
@@ -179,7 +203,7 @@ export const DagSpec = Strict({
   fail_fast: Type.Boolean(),
   is_paused_upon_creation: Nullable(Type.Boolean()),
   params: Type.Record(Type.String(), ParamSpec),
-  /** Kinds of DAG callbacks declared: success, failure. None is called yet; a notice says so. */
+  /** Kinds of DAG callbacks declared: success, failure. */
   callbacks: Type.Array(Type.String()),
   tasks: Type.Array(TaskSpec),
   /** [upstream task id, downstream task id, label or null] */
@@ -216,6 +240,7 @@ export const ParseResult = Strict({
   inputs: Strict({
     files: Type.Array(Type.String()),
     variables: Type.Array(Type.String()),
+    connections: Type.Array(Type.String()),
     environment: Type.Array(Type.String()),
   }),
   duration_ms: Type.Number(),
