@@ -5,6 +5,7 @@ import { type SwarmBench, startBench } from '#worker/testing/swarmBench.ts'
 import { makeRun, makeXCom } from '#testkit/makeRecords.ts'
 import { answerRequest, type RequestServices } from './requests.ts'
 
+const refuse = (): Promise<never> => Promise.reject(new VortexError('conflict', 'No question here asks for it.'))
 let bench: SwarmBench
 let services: RequestServices
 let changed: string[]
@@ -18,7 +19,7 @@ beforeEach(async () => {
     store: bench.store,
     now: () => 5,
     onVariableChanged: (key) => changed.push(key),
-    commands: { dagTrigger: () => Promise.reject(new VortexError('conflict', 'The run exists.')) },
+    commands: { dagTrigger: refuse, runClear: refuse },
   }
   const { run: made } = bench.attempt({})
   earlier = makeRun(11, 'dag', made.dag_version_id, { logical_date: 1000, run_after: 1000 })
@@ -98,28 +99,6 @@ describe('variables', () => {
 
   test('one that is too large is refused with a way out', async () => {
     await expect(ask('variable.set', { key: 'v', value: 'x'.repeat(1024 * 1024 + 1) })).rejects.toThrow(/object store/)
-  })
-})
-
-describe('runs', () => {
-  test('a trigger that is repeated answers with the run that it made before, and only with its own', async () => {
-    const actor = 'task:dag/now/asker'
-    await bench.commit({
-      dag_runs_insert: [
-        makeRun(20, 'dag', run.dag_version_id, { run_id: 'mine', triggered_by: actor }),
-        makeRun(21, 'dag', run.dag_version_id, { run_id: 'foreign' }),
-      ],
-    })
-    expect(await ask('run.trigger', { dag_id: 'dag', run_id: 'mine' })).toMatchObject({ run_id: 'mine' })
-    await expect(ask('run.trigger', { dag_id: 'dag', run_id: 'foreign' })).rejects.toThrow('The run exists.')
-  })
-
-  test('the state of a run, or nothing', async () => {
-    expect(await ask('run.state', { dag_id: 'dag', run_id: 'now' })).toMatchObject({
-      state: 'running',
-      logical_date: '1970-01-01T00:00:02.000Z',
-    })
-    expect(await ask('run.state', { dag_id: 'dag', run_id: 'never' })).toBeNull()
   })
 })
 

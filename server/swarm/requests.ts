@@ -3,37 +3,27 @@
  * passes the question on. A question may arrive twice (a reconnect between question and answer), so each handler gives the
  * same answer again.
  */
-import { createHash } from 'node:crypto'
 import { VortexError } from '#contract/errors.ts'
 import type { DagRunRecord, XComRecord } from '#db/records.ts'
 import type { Store } from '#db/store.ts'
 import { isSensitiveName } from '#domain/sensitiveNames.ts'
-import type { AttemptRef, EngineCommands } from '#scheduler/ports.ts'
-import type { AttemptContext } from './heldAttempts.ts'
 import { XCOM_BYTES_MAX } from './limits.ts'
+import { RUN_HANDLERS, type RunServices } from './runRequests.ts'
+import { LIST_ITEMS_MAX, numbers, optionalText, text, texts, type TaskRequest } from './taskRequest.ts'
 
-export interface RequestServices {
-  store: Pick<
-    Store,
-    'dagRunGet' | 'previousRunGet' | 'xcomGet' | 'xcomGetAll' | 'xcomList' | 'variableGet' | 'variablePut' | 'variableDelete'
-  >
-  commands: Pick<EngineCommands, 'dagTrigger'>
+export interface RequestServices extends RunServices {
+  store: RunServices['store'] &
+    Pick<Store, 'dagRunGet' | 'previousRunGet' | 'xcomGet' | 'xcomGetAll' | 'xcomList' | 'variableGet' | 'variablePut' | 'variableDelete'>
   /** Parses that read the Variable run again. */
   onVariableChanged: (key: string) => void
   now: () => number
-}
-export interface TaskRequest {
-  id: number
-  ref: AttemptRef
-  context: AttemptContext
-  params: Record<string, unknown>
 }
 type Handler = (services: RequestServices, request: TaskRequest) => Promise<unknown>
 
 /** Earlier runs that include_prior_dates looks through; Airflow looks through all, at the price of the slowest query it has. */
 const PRIOR_RUNS_MAX = 100
 /** XComs that one question may return. */
-const XCOM_ROWS_MAX = 10_000
+const XCOM_ROWS_MAX = LIST_ITEMS_MAX
 const XCOM_PAGE = 1_000
 /** As the API: server/contract/admin.ts. */
 const VARIABLE_BYTES_MAX = 1024 * 1024
@@ -65,11 +55,7 @@ const HANDLERS: Record<string, Handler> = {
     if (isDeleted) onVariableChanged(key)
     return isDeleted
   },
-  'run.trigger': runTrigger,
-  'run.state': async ({ store }, { params }) => {
-    const run = await store.dagRunGet({ dag_id: text(params, 'dag_id'), run_id: text(params, 'run_id') })
-    return run === null ? null : runAnswer(run)
-  },
+  ...RUN_HANDLERS,
 }
 
 export async function answerRequest(services: RequestServices, p: { method: string; request: TaskRequest }): Promise<unknown> {
@@ -80,41 +66,6 @@ export async function answerRequest(services: RequestServices, p: { method: stri
       `This controller has no method "${p.method}": it is older than the worker. Update the controller.`,
     )
   return await handler(services, p.request)
-}
-
-async function runTrigger({ store, commands }: RequestServices, { id, ref, context, params }: TaskRequest): Promise<unknown> {
-  const dag_id = text(params, 'dag_id')
-  const actor = `task:${context.run.dag_id}/${context.run.run_id}/${context.task_instance.task_id}`
-  // Without a run id of its own the question gets one that its repetition gets too.
-  const run_id =
-    optionalText(params, 'run_id') ?? `triggered__${createHash('sha256').update(`${ref.lease_token}:${id}`).digest('hex').slice(0, 20)}`
-  const conf = params['conf'] ?? {}
-  if (typeof conf !== 'object' || Array.isArray(conf)) throw new VortexError('invalid_request', 'run.trigger: conf must be an object.')
-  try {
-    const run = await commands.dagTrigger({
-      dag_id,
-      run_id,
-      actor,
-      conf: conf as Record<string, unknown>,
-      logical_date: instant(params, 'logical_date'),
-      note: optionalText(params, 'note'),
-    })
-    return runAnswer(run)
-  } catch (error) {
-    if (!(error instanceof VortexError) || error.code !== 'conflict') throw error
-    const known = await store.dagRunGet({ dag_id, run_id })
-    if (known?.triggered_by !== actor) throw error
-    return runAnswer(known)
-  }
-}
-
-function runAnswer(run: DagRunRecord): Record<string, unknown> {
-  return {
-    dag_id: run.dag_id,
-    run_id: run.run_id,
-    state: run.state,
-    logical_date: run.logical_date === null ? null : new Date(run.logical_date).toISOString(),
-  }
 }
 
 /** Rows {task_id, map_index, value_json}: per task by map index, or for any task oldest first. */
@@ -149,11 +100,8 @@ function answerRows(rows: XComRecord[]): unknown {
 }
 
 async function xcomsOfRun(store: RequestServices['store'], dag_run_id: number, params: Record<string, unknown>): Promise<XComRecord[]> {
-  const task_ids = list(params, 'task_ids', 'string') as string[]
-  const map_indexes =
-    params['map_indexes'] === null || params['map_indexes'] === undefined
-      ? null
-      : new Set(list(params, 'map_indexes', 'number') as number[])
+  const task_ids = texts(params, 'task_ids')
+  const map_indexes = params['map_indexes'] === null || params['map_indexes'] === undefined ? null : new Set(numbers(params, 'map_indexes'))
   const key = optionalText(params, 'key')
   const rows: XComRecord[] = []
   if (key !== null && task_ids.length > 0) {
@@ -190,30 +138,4 @@ async function xcomsOfRun(store: RequestServices['store'], dag_run_id: number, p
 
 function tooManyRows(): VortexError {
   return new VortexError('too_large', `One pull returns at most ${XCOM_ROWS_MAX} XComs. Name the tasks and map indexes that are needed.`)
-}
-
-function text(params: Record<string, unknown>, name: string): string {
-  const value = params[name]
-  if (typeof value !== 'string' || value === '') throw new VortexError('invalid_request', `${name} must be a text that is not empty.`)
-  return value
-}
-function optionalText(params: Record<string, unknown>, name: string): string | null {
-  const value = params[name]
-  if (value === undefined || value === null || value === '') return null
-  if (typeof value !== 'string') throw new VortexError('invalid_request', `${name} must be a text.`)
-  return value
-}
-function instant(params: Record<string, unknown>, name: string): number | null {
-  const value = optionalText(params, name)
-  if (value === null) return null
-  const at = Date.parse(value)
-  if (Number.isNaN(at))
-    throw new VortexError('invalid_request', `${name} must be an ISO 8601 date with offset, not ${JSON.stringify(value)}.`)
-  return at
-}
-function list(params: Record<string, unknown>, name: string, of: 'string' | 'number'): unknown[] {
-  const value = params[name] ?? []
-  if (!Array.isArray(value) || value.length > XCOM_ROWS_MAX || value.some((item) => typeof item !== of))
-    throw new VortexError('invalid_request', `${name} must be a list of ${of}s, at most ${XCOM_ROWS_MAX}.`)
-  return value
 }

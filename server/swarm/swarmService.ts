@@ -57,7 +57,7 @@ export interface SwarmServiceOptions {
 /** The engine, which needs the service as its port to workers before it exists itself. */
 export interface SwarmEngine {
   inbox: SwarmInbox
-  commands: Pick<EngineCommands, 'dagTrigger' | 'workerDrain'>
+  commands: Pick<EngineCommands, 'dagTrigger' | 'runClear' | 'workerDrain'>
   /**
    * `leader` only while no other controller can have won a term: for as long as the last successful renewal, counted from its
    * sending, still excludes others. Heartbeats are answered by it (docs/decisions/0003-leases.md).

@@ -24,8 +24,8 @@ export function TriggeredBy({ run }: { run: DagRun }) {
   return run.triggered_by === 'scheduler' ? text.bySchedule : run.triggered_by
 }
 
-/** `task:dag/run/task`, as a run is signed that a task triggered. None of the three holds a slash. */
+/** `task:dag/run/task`, of a mapped task with `[index]`, as a run is signed that a task triggered. None of the three holds a slash. */
 export function taskOf(triggered_by: string): { dagId: string; runId: string; taskId: string } | null {
-  const [, dagId, runId, taskId] = /^task:([^/]+)\/([^/]+)\/([^/]+)$/.exec(triggered_by) ?? []
+  const [, dagId, runId, taskId] = /^task:([^/]+)\/([^/]+)\/([^/[]+)(?:\[\d+\])?$/.exec(triggered_by) ?? []
   return dagId === undefined || runId === undefined || taskId === undefined ? null : { dagId, runId, taskId }
 }

@@ -159,6 +159,7 @@ export async function startBench(
           engine.triggers.push({ dag_id: p.dag_id, run_id: p.run_id, actor: p.actor })
           return makeRun(1, p.dag_id, 1, { run_id: p.run_id ?? '', triggered_by: p.actor }) satisfies DagRunRecord
         },
+        runClear: async () => ({ dry_run: false, task_instances: [] }),
       },
     })
     await swarm.start()
