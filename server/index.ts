@@ -40,6 +40,7 @@ import { hashToken } from './swarm/authentication.ts'
 import { checkSharedToken } from './swarm/sharedTokenCheck.ts'
 import { SwarmService } from './swarm/swarmService.ts'
 import { keySourceOf } from './vault/keySource.ts'
+import { createConnections } from '#vault/connections.ts'
 import { createVault, type Vault } from './vault/vault.ts'
 import { LocalWorkerProcess } from './worker/localWorkerProcess.ts'
 
@@ -116,6 +117,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     })
     const { publish } = cluster
     const vault = await createVault({ store, source: keySourceOf({ ...config, kek: secrets.kek }), clock })
+    const connections = createConnections({ store, vault, clock })
 
     const workerToken = await sharedToken(join(config.dataFolder, 'worker.token'), secrets.workerToken)
     let dagFiles: DagFilesService | null = null
@@ -129,6 +131,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
       token_hash: hashToken(workerToken),
       socket_path,
       resolveSecrets: (wanted) => resolveSecrets(vault, wanted),
+      connection: (conn_id) => connections.find(conn_id),
       datesOf: (attempt) => datesOf?.(attempt) ?? NO_DATES,
       onVariableChanged: (key) => dagFiles?.variableChanged(key),
       listen: swarmAddress(config),
@@ -192,6 +195,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     const api_key = await localKey(join(config.dataFolder, 'cli.key'), accounts, admin.username)
     const leaderFiles = cluster.dagFiles({
       variableChanged: (key) => dagFiles?.variableChanged(key),
+      connectionChanged: (conn_id) => dagFiles?.connectionChanged(conn_id),
       fileChanged: (file) => dagFiles?.fileChanged(file),
       dagDeleted: (dag_id) => dagFiles?.dagDeleted(dag_id) ?? [],
     })
@@ -217,6 +221,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
       dagFiles: dagFilesPort,
       storage: () => ({ retention_days: config.retentionDays, measured: storage.last }),
       vault,
+      connections,
       accounts,
       passwords,
       events,
@@ -235,6 +240,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
       logger,
       publish,
       engine,
+      connection: (conn_id) => connections.find(conn_id),
       dags_folder: config.dagsFolder,
       data_folder: config.dataFolder,
       python: config.python,

@@ -36,6 +36,7 @@ import { poolHandlers } from './routes/pools.ts'
 import { insightHandlers } from './routes/insights.ts'
 import { runHandlers } from './routes/runs.ts'
 import { scheduleHandlers } from './routes/schedule.ts'
+import { connectionHandlers } from './routes/connections.ts'
 import { secretHandlers } from './routes/secrets.ts'
 import { serverHandlers } from './routes/server.ts'
 import { sessionHandlers } from './routes/session.ts'
@@ -86,6 +87,7 @@ function buildHandlers(services: ApiServices): Handlers {
     ...poolHandlers(services),
     ...variableHandlers(services),
     ...secretHandlers(services),
+    ...connectionHandlers(services),
     ...userHandlers(services),
     ...swarmHandlers(services),
     ...scheduleHandlers(services, dags),

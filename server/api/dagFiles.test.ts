@@ -210,7 +210,7 @@ describe('a preview', () => {
     dags,
     error,
     bundle_files: [],
-    inputs: { files: [], variables: [], environment: [] },
+    inputs: { files: [], variables: [], connections: [], environment: [] },
     duration_ms: 1,
     fork_hazard: null,
   })

@@ -29,6 +29,7 @@ const TAGS: Record<string, string> = {
   pools: 'Pools',
   variables: 'Variables',
   secrets: 'Secrets',
+  connections: 'Connections',
   users: 'Users and API keys',
   swarm: 'Workers',
   events: 'Live events',
@@ -152,7 +153,7 @@ function errorResponses(operation: Operation): Json {
   if (operation.method !== 'GET') codes.push('conflict', 'invalid_state', 'too_large', 'not_leader')
   if (operation.path.endsWith('/trigger') || operation.path.endsWith('/backfill')) codes.push('invalid_params')
   if (operation.path.startsWith('/api/login')) codes.push('rate_limited', 'unauthorized')
-  if (operation.tag === 'secrets') codes.push('vault_unavailable')
+  if (operation.tag === 'secrets' || operation.tag === 'connections') codes.push('vault_unavailable')
   const byStatus = Map.groupBy(codes, (code) => ERRORS[code].status)
   return Object.fromEntries([...byStatus].map(([status, list]) => [String(status), errorResponse(list)]))
 }

@@ -7,7 +7,7 @@
 import { VortexError } from '#contract/errors.ts'
 import type { OperationId } from '#contract/routes.ts'
 import { ROLES, type Role } from '#contract/states.ts'
-import type { ApiKeyRecord, DagRecord, DagRunRecord, PoolRecord, TaskInstanceRecord, UserRecord, VariableRecord } from '#db/records.ts'
+import type { ApiKeyRecord, ConnectionRecord, DagRecord, DagRunRecord, PoolRecord, TaskInstanceRecord, UserRecord, VariableRecord } from '#db/records.ts'
 import type { WorkerView } from '#scheduler/ports.ts'
 import type { Principal } from './auth/accounts.ts'
 import type { ApiServices } from './services.ts'
@@ -68,6 +68,8 @@ const pool: Loader<PoolRecord> = async ({ services, params }) =>
   )
 const variable: Loader<VariableRecord> = async ({ services, params }) =>
   found(await services.store.variableGet({ key: text(params, 'key') }), `variable "${params['key']}"`)
+const connection: Loader<ConnectionRecord> = async ({ services, params }) =>
+  found(await services.store.connectionGet({ conn_id: text(params, 'conn_id') }), `connection "${params['conn_id']}"`)
 const user: Loader<UserRecord> = async ({ services, params }) =>
   found(await services.store.userGet({ username: text(params, 'username') }), `user "${params['username']}"`)
 /** Everybody their own keys, an Admin all. */
@@ -177,6 +179,12 @@ export const policy = {
   deleteVariable: variable,
   importVariables: nothing,
   getVariableUses: nothing,
+  listConnections: nothing,
+  createConnection: nothing,
+  importConnections: nothing,
+  getConnection: connection,
+  updateConnection: connection,
+  deleteConnection: connection,
   listSecrets: nothing,
   setSecret: nothing,
   deleteSecret: nothing,

@@ -8,6 +8,7 @@ import type { LiveEvents } from '#runtime/liveEvents.ts'
 import type { Logger } from '#runtime/logger.ts'
 import type { Measured } from '#runtime/storageMeter.ts'
 import type { EngineCommands, EngineQueries, LeaderQueries } from '#scheduler/ports.ts'
+import type { Connections } from '#vault/connections.ts'
 import type { Vault } from '#vault/vault.ts'
 import type { Accounts } from './auth/accounts.ts'
 import type { Passwords } from './auth/passwords.ts'
@@ -16,6 +17,8 @@ import type { Passwords } from './auth/passwords.ts'
 export interface DagFilesPort {
   /** A Variable was set or deleted: the files that asked for it are read again. */
   variableChanged(key: string): void
+  /** So for a connection. */
+  connectionChanged(conn_id: string): void
   /** A DAG was deleted. Answers with the files that still define it: they are read again, and it comes back. */
   dagDeleted(dag_id: string): string[] | Promise<string[]>
   /** A person changed this file of the folder: it is looked at now. */
@@ -39,6 +42,7 @@ export interface ApiServices {
   /** What the controller's storage takes, as far as it was measured. */
   storage(): { retention_days: number; measured: Measured | null }
   vault: Vault
+  connections: Connections
   accounts: Accounts
   passwords: Passwords
   events: LiveEvents

@@ -5,6 +5,7 @@
 import type { Static, TSchema } from 'typebox'
 import { sessionOperations } from './operations/session.ts'
 import { serverOperations } from './operations/server.ts'
+import { connectionsOperations } from './operations/connections.ts'
 import { dagsOperations } from './operations/dags.ts'
 import { dagFilesOperations } from './operations/dagFiles.ts'
 import { backfillsOperations } from './operations/backfills.ts'
@@ -33,6 +34,7 @@ export const routes = {
   ...taskViewsOperations,
   ...overviewOperations,
   ...settingsOperations,
+  ...connectionsOperations,
   ...swarmOperations,
   ...scheduleOperations,
   ...gridOperations,

@@ -17,6 +17,7 @@ import type { DagFolder } from './dagFolder.ts'
 import { splitPath } from './folderIndex.ts'
 import { besideOf, type HashSources, inputHash } from './inputHash.ts'
 import { HostGone } from './parseHostProcess.ts'
+import type { ImportQuestions } from './parseHostProcess.ts'
 import { ParseHosts } from './parseHosts.ts'
 import { checkedResult, inputsOf } from './parseOutcome.ts'
 import { packageFingerprint, preparePython, PythonMissing, type PythonEnvironment } from './pythonEnvironment.ts'
@@ -37,7 +38,8 @@ export interface DagFileParserOptions {
   package_folder: string
   compat: 'auto' | '2' | '3'
   limits: Record<string, number> | undefined
-  variable(key: string): Promise<string | null>
+  questions: ImportQuestions
+  connectionStamp(conn_id: string): Promise<string | null>
 }
 
 export class DagFileParser {
@@ -76,13 +78,14 @@ export class DagFileParser {
   /** Must have resolved before anything is parsed or hashed. Starts no process but to find Python. */
   async prepare(): Promise<void> {
     if (this.#hosts !== null) return
-    const { clock, environment, folder, logger, package_folder, compat, variable } = this.#o
+    const { clock, environment, folder, logger, package_folder, compat, questions, connectionStamp } = this.#o
     const { executable } = await this.findPython()
     const fingerprint = await packageFingerprint({ python: this.python, packageFolder: package_folder, compat })
     if (this.#isStopped) throw new HostGone('Parsing has been stopped.')
-    this.#sources = { index: folder.index, contents: folder.contents, fingerprint, environment, variable }
+    const { variable } = questions
+    this.#sources = { index: folder.index, contents: folder.contents, fingerprint, environment, variable, connectionStamp }
     const onTrouble = (message: string): void => logger.warn(message)
-    this.#hosts = new ParseHosts({ executable, environment, parallel: availableParallelism(), clock, variable, onTrouble })
+    this.#hosts = new ParseHosts({ executable, environment, parallel: availableParallelism(), clock, questions, onTrouble })
   }
 
   /** Starts a host, so that the next parse need not wait for one: that takes longer than a person waits for a saved file. */

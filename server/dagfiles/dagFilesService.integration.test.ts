@@ -49,6 +49,7 @@ async function start(change: Partial<DagFilesOptions> = {}): Promise<DagFilesSer
     paused_default: true,
     compat: 'auto',
     environment: { PATH: process.env['PATH'], BUCKET: 'one' },
+    connection: async () => null,
     publish: (news) => {
       events.push(...news)
       wake()
@@ -385,6 +386,7 @@ describe('faults', () => {
       logger: createLogger({ level: 'silent' }),
       publish: () => undefined,
       engine: { dagsChanged: async () => undefined },
+      connection: async () => null,
       dags_folder: root(),
       data_folder: join(folder.path, 'data'),
       python: '/no/such/python',

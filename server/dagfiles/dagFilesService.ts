@@ -33,6 +33,7 @@ import { DagFileParser } from './dagFileParser.ts'
 import { DagFolder, EMPTY_GRACE_MS } from './dagFolder.ts'
 import { eachOf } from './eachOf.ts'
 import { EVERYTHING } from './folderWatch.ts'
+import type { ImportQuestions } from './parseHostProcess.ts'
 import { ParseQueue, type Priority } from './parseQueue.ts'
 import { type PythonEnvironment, PythonMissing } from './pythonEnvironment.ts'
 import { ignoreStandby, isStandby } from './standby.ts'
@@ -53,6 +54,8 @@ export interface DagFilesOptions {
   clock: Clock
   logger: Logger
   publish: (events: LiveEvent[]) => void
+  /** Connections for imports that ask for one, with what is secret in them. */
+  connection: ImportQuestions['connection']
   dags_folder: string
   data_folder: string
   /** Folder of the managed Python environment; default: the data folder. */
@@ -114,7 +117,6 @@ export class DagFilesService implements Service {
       clock: options.clock,
       report: (folders) => this.#look(folders),
     })
-    const variable = async (key: string): Promise<string | null> => (await options.store.variableGet({ key }))?.value ?? null
     const { clock, python, data_folder, python_folder = data_folder, package_folder, compat, limits } = options
     const logger = this.#logger
     this.#parser = new DagFileParser({
@@ -127,7 +129,15 @@ export class DagFilesService implements Service {
       package_folder,
       compat,
       limits,
-      variable,
+      questions: {
+        variable: async (key) => (await options.store.variableGet({ key }))?.value ?? null,
+        connection: options.connection,
+      },
+      // As it is stored: sealing it again changes it.
+      connectionStamp: async (conn_id) => {
+        const record = await options.store.connectionGet({ conn_id })
+        return record === null ? null : JSON.stringify(record)
+      },
     })
     this.#parseStore = new ParseStore(this.#o)
   }
@@ -192,6 +202,11 @@ export class DagFilesService implements Service {
   variableChanged(key: string): void {
     for (const { file, inputs } of this.#records.values())
       if (inputs.variables.includes(key) && this.#folder.holds(file)) this.#enqueue(file, 'edited')
+  }
+
+  connectionChanged(conn_id: string): void {
+    for (const { file, inputs } of this.#records.values())
+      if (inputs.connections?.includes(conn_id) && this.#folder.holds(file)) this.#enqueue(file, 'edited')
   }
 
   /** A DAG was deleted from the store. As in Airflow it is there again after the next parse of a file that defines it: now. */

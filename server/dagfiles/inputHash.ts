@@ -11,6 +11,7 @@ import { splitPath } from './folderIndex.ts'
 export interface Inputs {
   files: string[]
   variables: string[]
+  connections?: string[]
   environment: string[]
 }
 
@@ -21,6 +22,8 @@ export interface HashSources {
   fingerprint: string
   environment: Readonly<Record<string, string>>
   variable(key: string): Promise<string | null>
+  /** A text that changes whenever the connection does; null = there is none of this id. */
+  connectionStamp(conn_id: string): Promise<string | null>
 }
 
 export async function inputHash(p: { file: string; inputs: Inputs; sources: HashSources; listings: Map<string, string> }): Promise<string> {
@@ -38,8 +41,13 @@ export async function inputHash(p: { file: string; inputs: Inputs; sources: Hash
       .sort()
       .map(async (key) => JSON.stringify([key, await sources.variable(key), environmentVariable(sources.environment, key)])),
   )
+  const connections = await Promise.all(
+    [...(inputs.connections ?? [])]
+      .sort()
+      .map(async (id) => JSON.stringify([id, await sources.connectionStamp(id), environmentConnection(sources.environment, id)])),
+  )
   const environment = [...inputs.environment].sort().map((name) => JSON.stringify([name, sources.environment[name] ?? null]))
-  const parts = [sources.fingerprint, contents, variables, environment, index.dataListing(splitPath(file)[0], listings)]
+  const parts = [sources.fingerprint, contents, variables, connections, environment, index.dataListing(splitPath(file)[0], listings)]
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
@@ -57,4 +65,7 @@ async function beside(sources: HashSources, name: string): Promise<string | null
 
 function environmentVariable(environment: Readonly<Record<string, string>>, key: string): string | null {
   return environment[`AIRFLOW_VAR_${key.toUpperCase()}`] ?? environment[`VORTEX_VAR_${key.toUpperCase()}`] ?? null
+}
+function environmentConnection(environment: Readonly<Record<string, string>>, conn_id: string): string | null {
+  return environment[`AIRFLOW_CONN_${conn_id.toUpperCase()}`] ?? environment[`VORTEX_CONN_${conn_id.toUpperCase()}`] ?? null
 }

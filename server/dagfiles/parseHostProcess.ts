@@ -56,7 +56,7 @@ interface Waiting {
 }
 type HostFrame =
   | ({ type: 'ready' } & HostInfo)
-  | { type: 'request'; id: number; request_id: number; method: string; params: { key: string } }
+  | { type: 'request'; id: number; request_id: number; method: string; params: Record<string, unknown> }
   | { type: 'result'; id: number; result: ParseResult | null; failure: Failure | null; output: string }
 
 export interface ParseHostOptions {
@@ -64,8 +64,13 @@ export interface ParseHostOptions {
   environment: Readonly<Record<string, string>>
   parallel: number
   clock: Clock
-  /** Answers Variable.get of an import; null = no such Variable. */
+  questions: ImportQuestions
+}
+/** What an import may ask for; null = there is none of this name. */
+export interface ImportQuestions {
   variable(key: string): Promise<string | null>
+  /** With what is secret in it. */
+  connection(conn_id: string): Promise<object | null>
 }
 
 export class ParseHostProcess {
@@ -156,9 +161,21 @@ export class ParseHostProcess {
   #answer(frame: Extract<HostFrame, { type: 'request' }>): void {
     const respond = (answer: object): void =>
       void this.#child.stdin?.write(encodeFrame({ type: 'response', id: frame.id, request_id: frame.request_id, ...answer }))
-    if (frame.method !== 'variable.get') return respond({ error: `${frame.method} is not possible while a DAG file is loaded` })
-    this.#options.variable(frame.params.key).then(
-      (value) => respond({ result: value === null ? null : { value } }),
+    const { variable, connection } = this.#options.questions
+    const asked: Record<string, () => Promise<object | null>> = {
+      'variable.get': async () => {
+        const value = await variable(String(frame.params['key']))
+        return value === null ? null : { value }
+      },
+      'connection.get': async () => {
+        const found = await connection(String(frame.params['conn_id']))
+        return found === null ? null : { connection: found }
+      },
+    }
+    const answer = Object.hasOwn(asked, frame.method) ? asked[frame.method] : undefined
+    if (answer === undefined) return respond({ error: `${frame.method} is not possible while a DAG file is loaded` })
+    answer().then(
+      (result) => respond({ result }),
       (error: unknown) => respond({ error: error instanceof Error ? error.message : String(error) }),
     )
   }
@@ -203,7 +220,7 @@ function failedResult(file: string, failure: Failure | null): ParseResult {
       line: failure?.line ?? null,
     },
     bundle_files: [],
-    inputs: { files: [], variables: [], environment: [] },
+    inputs: { files: [], variables: [], connections: [], environment: [] },
     duration_ms: failure?.duration_ms ?? 0,
     fork_hazard: null,
   }

@@ -21,7 +21,7 @@ async function saveFile(parses: ParseStore, folder: string, name: string, conten
     error: null,
     dags: [makeDagSpec(name)],
     bundle_files: [{ path: `${name}.py`, sha256: sha(content), size: content.length }],
-    inputs: { files: [], variables: [], environment: [] },
+    inputs: { files: [], variables: [], connections: [], environment: [] },
     duration_ms: 1,
     fork_hazard: null,
   } as unknown as ParseResult

@@ -13,7 +13,7 @@ const STORED_MAX = 200_000
 /** Import errors are read on a page; a DAG file with a thousand duplicates needs no thousand lines. */
 const DUPLICATES_SHOWN = 5
 
-export type DagFilesStore = DagStore & Pick<AdminStore, 'variableGet'>
+export type DagFilesStore = DagStore & Pick<AdminStore, 'variableGet' | 'connectionGet'>
 
 export interface StoreParseOptions {
   store: DagFilesStore

@@ -75,7 +75,8 @@ export interface DagFileRecord {
   parsed_at: number
   duration_ms: number
   dag_ids: string[]
-  inputs: { files: string[]; variables: string[]; environment: string[] }
+  /** A parse of before migration 0011 says nothing of connections. */
+  inputs: { files: string[]; variables: string[]; connections?: string[]; environment: string[] }
   error: { kind: string; message: string; traceback: string; line: number | null } | null
   fork_hazard: string | null
 }

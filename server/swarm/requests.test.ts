@@ -19,6 +19,8 @@ beforeEach(async () => {
     store: bench.store,
     now: () => 5,
     onVariableChanged: (key) => changed.push(key),
+    connection: async (conn_id) =>
+      conn_id === 'warehouse' ? { password: 'hunter22', extra: '{"region":"eu","api_token":"t0ken"}' } : null,
     commands: { dagTrigger: refuse, runClear: refuse },
   }
   const { run: made } = bench.attempt({})
@@ -100,6 +102,14 @@ describe('variables', () => {
   test('one that is too large is refused with a way out', async () => {
     await expect(ask('variable.set', { key: 'v', value: 'x'.repeat(1024 * 1024 + 1) })).rejects.toThrow(/object store/)
   })
+})
+
+test('a connection comes with the texts that its host takes out of the log', async () => {
+  expect(await ask('connection.get', { conn_id: 'warehouse' })).toEqual({
+    connection: { password: 'hunter22', extra: '{"region":"eu","api_token":"t0ken"}' },
+    mask: ['hunter22', 't0ken'],
+  })
+  expect(await ask('connection.get', { conn_id: 'unknown' })).toBeNull()
 })
 
 test('a method that is not in the table is refused, also one that every object has', async () => {

@@ -6,6 +6,7 @@
 import { VortexError } from '#contract/errors.ts'
 import type { DagRunRecord, XComRecord } from '#db/records.ts'
 import type { Store } from '#db/store.ts'
+import { secretTexts } from '#domain/connectionExtra.ts'
 import { isSensitiveName } from '#domain/sensitiveNames.ts'
 import { XCOM_BYTES_MAX } from './limits.ts'
 import { RUN_HANDLERS, type RunServices } from './runRequests.ts'
@@ -14,6 +15,8 @@ import { LIST_ITEMS_MAX, numbers, optionalText, text, texts, type TaskRequest } 
 export interface RequestServices extends RunServices {
   store: RunServices['store'] &
     Pick<Store, 'dagRunGet' | 'previousRunGet' | 'xcomGet' | 'xcomGetAll' | 'xcomList' | 'variableGet' | 'variablePut' | 'variableDelete'>
+  /** With what is secret in it; null = there is none of this id. */
+  connection: (conn_id: string) => Promise<{ password: string | null; extra: string | null } | null>
   /** Parses that read the Variable run again. */
   onVariableChanged: (key: string) => void
   now: () => number
@@ -54,6 +57,11 @@ const HANDLERS: Record<string, Handler> = {
     const isDeleted = await store.variableDelete({ key })
     if (isDeleted) onVariableChanged(key)
     return isDeleted
+  },
+  'connection.get': async ({ connection }, { params }) => {
+    const found = await connection(text(params, 'conn_id'))
+    // The task's host takes what is secret out of the log, before the task sees it.
+    return found === null ? null : { connection: found, mask: secretTexts(found) }
   },
   ...RUN_HANDLERS,
 }

@@ -31,6 +31,7 @@ import {
 import { CHANNEL_OPTIONS, SESSIONS_MAX, STREAMS_PER_CONNECTION_MAX, XCOM_BYTES_MAX } from './limits.ts'
 import { listenOnPort, listenOnSocket, type SwarmAddress } from './listen.ts'
 import { LogEvents } from './logEvents.ts'
+import type { RequestServices } from './requests.ts'
 import type { ResolveSecrets } from './secrets.ts'
 import { type SessionHost, WorkerSession } from './workerSession.ts'
 
@@ -40,6 +41,8 @@ export interface SwarmServiceOptions {
   logger: Logger
   publish: Publish
   resolveSecrets: ResolveSecrets
+  /** For tasks that ask for one. */
+  connection: RequestServices['connection']
   /** Called for each attempt that is sent; answers from memory where it can. */
   datesOf: (attempt: AssignedAttempt) => TemplateDates | Promise<TemplateDates>
   onVariableChanged: (key: string) => void
@@ -186,7 +189,13 @@ export class SwarmService implements Service, WorkerPort {
       log_cap_bytes: o.log_cap_bytes,
       xcom_cap_bytes: Math.min(o.xcom_cap_bytes, XCOM_BYTES_MAX),
       dags_folder: o.dags_folder,
-      requests: { store: o.store, commands: engine.commands, onVariableChanged: o.onVariableChanged, now: () => o.clock.now() },
+      requests: {
+        store: o.store,
+        commands: engine.commands,
+        connection: o.connection,
+        onVariableChanged: o.onVariableChanged,
+        now: () => o.clock.now(),
+      },
       refusal: () => {
         if (this.#isStopping) return { code: 'draining', message: 'This controller is stopping.', leader_address: '' }
         if (engine.role() === 'leader') return null

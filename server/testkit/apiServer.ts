@@ -23,6 +23,7 @@ import { createEngineQueries } from '#scheduler/engineQueries.ts'
 import { EngineService } from '#scheduler/engineService.ts'
 import { DEFAULT_SETTINGS } from '#scheduler/model.ts'
 import type { EngineCommands } from '#scheduler/ports.ts'
+import { createConnections } from '#vault/connections.ts'
 import { createVault } from '#vault/vault.ts'
 import { makeDagSpec } from './makeDagSpec.ts'
 
@@ -91,6 +92,7 @@ export async function startTestApi(
   await mkdir(dags_folder)
   const dagFiles: ApiServices['dagFiles'] = {
     variableChanged: () => undefined,
+    connectionChanged: () => undefined,
     dagDeleted: () => [],
     fileChanged: () => undefined,
     reading: () => ({ state: 'ready', waiting: 0 }),
@@ -118,6 +120,7 @@ export async function startTestApi(
     dagFiles,
     storage: () => ({ retention_days: 0, measured: null }),
     vault,
+    connections: createConnections({ store, vault, clock }),
     accounts,
     passwords,
     events,

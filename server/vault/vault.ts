@@ -3,14 +3,14 @@
  *
  * States: available (a key is configured and fits the database) or not (no key: every call but `available` fails with
  * vault_unavailable; rows are kept).
- * Invariants: a plain value leaves only through `resolve`, as `Secret`; a key that does not fit the database refuses at
+ * Invariants: a plain value leaves only through `resolve` and `open`, as `Secret`; a key that does not fit the database refuses at
  * start, and nothing is rewritten.
  */
 import { VortexError } from '#contract/errors.ts'
 import type { SecretRecord } from '#db/records.ts'
 import type { Store } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
-import { open, seal, SealBroken, type Kek, type Sealed } from './cipher.ts'
+import { open, seal, SealBroken, type Kek, type Sealed, type SealedFor } from './cipher.ts'
 import { loadKek, VaultKeyError, type KeySource } from './keySource.ts'
 import { Secret } from './secretValue.ts'
 
@@ -24,6 +24,14 @@ export interface Vault {
   delete(p: { key: string }): Promise<boolean>
   /** Values by name. Fails with not_found if one is missing, and never returns some of them only. */
   resolve(names: readonly string[]): Promise<Map<string, Secret>>
+  /** For values that lie in other tables than the secrets'. */
+  seal(p: { for: SealedFor; plain: string }): Sealed
+  open(p: { for: SealedFor; sealed: Sealed; what: string }): Secret
+}
+
+/** It was sealed with another key, or is not what was sealed. */
+function brokenSeal(what: string, cause: unknown): VortexError {
+  return new VortexError('vault_unavailable', `${what} does not open with the vault's key. Set it again.`, null, { cause })
 }
 
 const KEY_CHECK = 'vault_key_check'
@@ -45,15 +53,18 @@ export async function createVault(p: { store: VaultStore; source: KeySource; clo
       'The vault has no key. Set VORTEX_KEK_FILE (or VORTEX_KEK) to a key made with "openssl rand -base64 32" and start the server again.',
     )
   }
+  const opened: Vault['open'] = ({ what, ...p }) => {
+    try {
+      return new Secret(open({ kek: required(), ...p }))
+    } catch (cause) {
+      if (!(cause instanceof SealBroken)) throw cause
+      throw brokenSeal(what, cause)
+    }
+  }
   const resolveOne = async (key: string): Promise<Secret> => {
     const record = await store.secretGet({ key })
     if (record === null) throw new VortexError('not_found', `There is no secret "${key}". Set it with: vortex secrets set ${key}`)
-    try {
-      return new Secret(open({ kek: required(), sealed: record.sealed, for: secretFor(key) }))
-    } catch (cause) {
-      if (!(cause instanceof SealBroken)) throw cause
-      throw new VortexError('vault_unavailable', `The secret "${key}" does not open with the vault's key. Set it again.`, null, { cause })
-    }
+    return opened({ for: secretFor(key), sealed: record.sealed, what: `The secret "${key}"` })
   }
   return {
     available: kek !== null,
@@ -71,6 +82,8 @@ export async function createVault(p: { store: VaultStore; source: KeySource; clo
       return (await store.secretList()).map(({ key, created_at, updated_at }) => ({ key, created_at, updated_at }))
     },
     delete: (secret) => store.secretDelete(secret),
+    seal: (p) => seal({ kek: required(), ...p }),
+    open: opened,
     async resolve(names) {
       required()
       const unique = [...new Set(names)]

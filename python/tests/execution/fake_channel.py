@@ -10,6 +10,9 @@ class MemoryController:
         # (task_id, map_index, key) -> JSON text, oldest first.
         self.xcoms: Dict[Any, str] = {}
         self.variables: Dict[str, str] = {}
+        # Their fields, by id.
+        self.connections: Dict[str, Dict[str, Any]] = {}
+        self.masked: List[str] = []
         self.requests: List[Any] = []
         self.on_terminate: Optional[Any] = None
         # What attempts told beside results: word -> fields of the last one.
@@ -40,6 +43,12 @@ class MemoryController:
         if method == "variable.get":
             value = self.variables.get(params["key"])
             return None if value is None else {"value": value}
+        if method == "connection.get":
+            found = self.connections.get(params["conn_id"])
+            return None if found is None else {"connection": found}
+        if method == "mask":
+            self.masked.extend(params["values"])
+            return None
         if method == "variable.set":
             self.variables[params["key"]] = params["value"]
             return None

@@ -117,7 +117,3 @@ def provide_session(function: Callable[..., Any]) -> Callable[..., Any]:
         return function(*args, **kwargs)
 
     return wrapper
-
-
-def mask_secret(secret: Any, name: Optional[str] = None) -> None:
-    """Accepted: VORTEX masks the secrets that it hands to a task itself."""

@@ -139,7 +139,7 @@ _NAMES: Tuple[Tuple[str, str], ...] = (
     ("vortex.airflow_compat.names:provide_session", "airflow.utils.db airflow.utils.session"),
     ("vortex.airflow_compat.names:get_parsing_context", "airflow.utils.dag_parsing_context airflow.sdk"),
     (
-        "vortex.airflow_compat.names:mask_secret",
+        "vortex.execution.masking:mask_secret",
         "airflow.utils.log.secrets_masker airflow.sdk.execution_time.secrets_masker airflow.sdk.log",
     ),
     # Values

@@ -1,161 +1,91 @@
-"""Connections from the environment: AIRFLOW_CONN_<ID> or VORTEX_CONN_<ID>, as a URI or as a JSON object."""
+"""
+Connections by their id: the environment first (AIRFLOW_CONN_<ID> or VORTEX_CONN_<ID>, a URI or JSON), then whatever the process is
+connected to: the controller in a task, the parse host while a DAG file is loaded.
+
+Whoever gets a connection can print it without giving it away: its password and what is sensitive in its extra are masked first.
+"""
 from __future__ import annotations
 
-import json
 import os
-from typing import Any, Dict, Optional
-from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit
+from typing import Any, Callable, Dict, Optional
 
-from vortex.exceptions import AirflowException, AirflowNotFoundException
+from vortex.exceptions import AirflowNotFoundException
+from vortex.execution import masking
+from vortex.execution.connection import Connection
+
+__all__ = ["Connection", "ConnectionAccessor", "get_connection"]
 
 _ENVIRONMENT_PREFIXES = ("AIRFLOW_CONN_", "VORTEX_CONN_")
-_FIELDS = ("conn_type", "description", "host", "login", "password", "schema", "port", "extra")
-# Names that URIs use for a connection type.
-_TYPE_ALIASES = {"postgresql": "postgres"}
 
 
-class Connection:
-    """Airflow's Connection: attributes are plain, `extra` is JSON text."""
+class ConnectionSource:
+    """Where connections come from beside the environment. The base knows none: a DAG file run by hand, `python my_dag.py`."""
 
-    def __init__(
-        self,
-        conn_id: Optional[str] = None,
-        conn_type: Optional[str] = None,
-        description: Optional[str] = None,
-        host: Optional[str] = None,
-        login: Optional[str] = None,
-        password: Optional[str] = None,
-        schema: Optional[str] = None,
-        port: Optional[int] = None,
-        extra: Any = None,
-        uri: Optional[str] = None,
-    ) -> None:
-        self.conn_id = conn_id
-        if uri is not None:
-            parts = _parse_uri(uri)
-            conn_type, host, login, password = parts["conn_type"], parts["host"], parts["login"], parts["password"]
-            schema, port, extra = parts["schema"], parts["port"], parts["extra"]
-        self.conn_type = conn_type
-        self.description = description
-        self.host = host
-        self.login = login
-        self.password = password
-        self.schema = schema
-        self.port = int(port) if port not in (None, "") else None
-        self.extra = json.dumps(extra) if extra is not None and not isinstance(extra, str) else extra
+    def asked(self, conn_id: str) -> None:
+        """Called for every id, found or not."""
 
-    @classmethod
-    def from_json(cls, text: str, conn_id: Optional[str] = None) -> "Connection":
-        fields = json.loads(text)
-        unknown = set(fields) - set(_FIELDS)
-        if unknown:
-            raise AirflowException(f"Connection {conn_id!r}: unknown fields {', '.join(sorted(unknown))}; known are {', '.join(_FIELDS)}")
-        return cls(conn_id=conn_id, **fields)
+    def get(self, conn_id: str) -> Optional[Dict[str, Any]]:
+        """Its fields; None if there is none of this id."""
+        return None
 
-    @classmethod
-    def get(cls, conn_id: str) -> "Connection":
-        return get_connection(conn_id)
 
-    @classmethod
-    def get_connection_from_secrets(cls, conn_id: str) -> "Connection":
-        return get_connection(conn_id)
+class LoadingSource(ConnectionSource):
+    """While a DAG file is imported: each id is recorded, since a change of the connection must parse the file again."""
 
-    @property
-    def extra_dejson(self) -> Dict[str, Any]:
-        if not self.extra:
-            return {}
-        try:
-            return json.loads(self.extra)
-        except ValueError:
-            return {}
+    def __init__(self, ask: Optional[Callable[[str, Dict[str, Any]], Any]], note: Callable[[str], None]) -> None:
+        self._ask = ask
+        self._note = note
 
-    def get_extra_dejson(self, nested: bool = False) -> Dict[str, Any]:
-        found = self.extra_dejson
-        return {key: _loads_if_json(value) for key, value in found.items()} if nested else found
+    def asked(self, conn_id: str) -> None:
+        self._note(conn_id)
 
-    def get_password(self) -> Optional[str]:
-        return self.password
+    def get(self, conn_id: str) -> Optional[Dict[str, Any]]:
+        found = self._ask("connection.get", {"conn_id": conn_id}) if self._ask is not None else None
+        return None if found is None else found["connection"]
 
-    def get_extra(self) -> Optional[str]:
-        return self.extra
 
-    def get_hook(self, *, hook_params: Optional[Dict[str, Any]] = None) -> Any:
-        raise AirflowException(f"No hook is known for connections of type {self.conn_type!r} ({self.conn_id}). Make the hook itself instead.")
+class ControllerSource(ConnectionSource):
+    """In a task: the controller answers, and the host masks what is secret in the answer before it is here."""
 
-    def get_uri(self) -> str:
-        def part(value: Optional[str]) -> str:
-            return quote(value, safe="") if value else ""
+    def __init__(self, channel: Any) -> None:
+        self._channel = channel
 
-        text = f"{(self.conn_type or '').lower().replace('_', '-')}://"
-        if self.login or self.password:
-            text += part(self.login) + (f":{part(self.password)}" if self.password is not None else "") + "@"
-        text += part(self.host) + (f":{self.port}" if self.port is not None else "") + "/" + part(self.schema)
-        extra = self.extra_dejson
-        if extra:
-            flat = all(isinstance(value, str) for value in extra.values())
-            text += "?" + (urlencode(extra) if flat else urlencode({"__extra__": self.extra}))
-        return text
+    def get(self, conn_id: str) -> Optional[Dict[str, Any]]:
+        found = self._channel.request("connection.get", {"conn_id": conn_id})
+        return None if found is None else found["connection"]
 
-    def as_json(self) -> str:
-        return json.dumps({name: value for name in _FIELDS if (value := getattr(self, name)) is not None})
 
-    def __repr__(self) -> str:
-        return f"<Connection {self.conn_id}>"
+_source = ConnectionSource()
+
+
+def use_source(source: ConnectionSource) -> None:
+    global _source
+    _source = source
 
 
 def get_connection(conn_id: str) -> Connection:
+    """The connection of this id. Raises AirflowNotFoundException if neither the environment nor the server has one."""
+    _source.asked(conn_id)
     for prefix in _ENVIRONMENT_PREFIXES:
         text = os.environ.get(prefix + conn_id.upper())
         if text is not None:
-            text = text.strip()
-            return Connection.from_json(text, conn_id) if text.startswith("{") else Connection(conn_id=conn_id, uri=text)
-    raise AirflowNotFoundException(
-        f"The conn_id `{conn_id}` isn't defined. Set it in the environment of the server and its workers, "
-        f"such as AIRFLOW_CONN_{conn_id.upper()}='postgres://login:password@host:5432/schema'."
-    )
+            return _from_text(text.strip(), conn_id)
+    fields = _source.get(conn_id)
+    if fields is None:
+        raise AirflowNotFoundException(
+            f"The conn_id `{conn_id}` isn't defined. Add it on the Connections page or with `vortex connections add {conn_id}`, or set it in "
+            f"the environment of the workers: AIRFLOW_CONN_{conn_id.upper()}='postgres://login:password@host:5432/schema'."
+        )
+    return _hidden(Connection(conn_id=conn_id, **fields))
 
 
-def _parse_uri(uri: str) -> Dict[str, Any]:
-    parts = urlsplit(uri)
-    if not parts.scheme:
-        raise AirflowException("A connection's URI looks like type://login:password@host:port/schema?extra=value.")
-    kind = _TYPE_ALIASES.get(parts.scheme, parts.scheme).replace("-", "_")
-    try:
-        port = parts.port
-    except ValueError:
-        raise AirflowException("The port in a connection's URI is not a number between 0 and 65535.") from None
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    extra: Any = None
-    if query:
-        extra = query["__extra__"] if set(query) == {"__extra__"} else query
-    host = _host_of(parts.netloc)
-    rest = parts.path[1:] if parts.path.startswith("/") else parts.path
-    return {
-        "conn_type": kind,
-        "host": unquote(host) if host else None,
-        "login": unquote(parts.username) if parts.username else None,
-        "password": unquote(parts.password) if parts.password is not None else None,
-        "schema": unquote(rest) or None,
-        "port": port,
-        "extra": extra,
-    }
+def _from_text(text: str, conn_id: str) -> Connection:
+    return _hidden(Connection.from_json(text, conn_id) if text.startswith("{") else Connection(conn_id=conn_id, uri=text))
 
 
-def _host_of(netloc: str) -> str:
-    """The host as written: urlsplit would lower its case, and Airflow keeps `http://https%3A%2F%2Fexample`."""
-    host = netloc.rpartition("@")[2]
-    if host.startswith("["):
-        return host[1:].partition("]")[0]
-    return host.partition(":")[0]
-
-
-def _loads_if_json(value: Any) -> Any:
-    if not isinstance(value, str):
-        return value
-    try:
-        return json.loads(value)
-    except ValueError:
-        return value
+def _hidden(connection: Connection) -> Connection:
+    masking.hide([connection.password, *masking.sensitive_texts(connection.extra_dejson)])
+    return connection
 
 
 class ConnectionAccessor:

@@ -55,9 +55,12 @@ class Rehearsal:
 
 
 class _NoHost:
-    """A channel that leads nowhere."""
+    """A channel that leads nowhere: what is asked for is not there."""
 
     on_terminate = None
+
+    def request(self, _method: str, _params: Dict[str, Any]) -> None:
+        return None
 
 
 def _nothing() -> None:

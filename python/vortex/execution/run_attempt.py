@@ -24,7 +24,7 @@ from vortex.exceptions import (
     UnmappableXComTypePushed,
     XComForMappingNotPushed,
 )
-from vortex.execution import variables, xcom_codec
+from vortex.execution import connections, masking, variables, xcom_codec
 from vortex.execution.callbacks import registered, run_callbacks
 from vortex.execution.context import build_context, export_environment
 from vortex.execution.current_context import set_current_context
@@ -49,6 +49,8 @@ def execute(job: Dict[str, Any], loaded: Any, channel: Any) -> Dict[str, Any]:
     """The result document: outcome, reason, reason_code, xcoms, skip_task_ids, reschedule_at_ms, deferral_json, deferral_timeout_ms."""
     check_job(job)
     variables.use_source(variables.ControllerSource(channel))
+    connections.use_source(connections.ControllerSource(channel))
+    masking.use_channel(channel)
     log_to_stdout()
     dag = loaded.dags.get(job["dag_id"])
     if dag is None:

@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import json
 import os
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Dict, Optional
 
 from vortex.exceptions import AirflowException
+from vortex.execution import masking
 
 _ENVIRONMENT_PREFIXES = ("AIRFLOW_VAR_", "VORTEX_VAR_")
 _NOT_GIVEN: Any = object()
@@ -44,7 +45,7 @@ class VariableSource:
 class LoadingSource(VariableSource):
     """While a DAG file is imported: reading only, each key recorded, since its change must parse the file again."""
 
-    def __init__(self, ask: Optional[Callable[[str], Optional[str]]], note: Callable[[str], None]) -> None:
+    def __init__(self, ask: Optional[Callable[[str, Dict[str, Any]], Any]], note: Callable[[str], None]) -> None:
         self._ask = ask
         self._note = note
 
@@ -52,7 +53,8 @@ class LoadingSource(VariableSource):
         self._note(key)
 
     def get(self, key: str) -> Optional[str]:
-        return self._ask(key) if self._ask is not None else None
+        found = self._ask("variable.get", {"key": key}) if self._ask is not None else None
+        return None if found is None else str(found["value"])
 
     def set(self, key: str, value: str, description: Optional[str]) -> None:
         raise RuntimeError(f"Variable.set({key!r}) ran while the DAG file was imported, which happens often and anywhere. Call it in a task.")
@@ -90,6 +92,7 @@ def environment_value(key: str) -> Optional[str]:
     for prefix in _ENVIRONMENT_PREFIXES:
         value = os.environ.get(prefix + key.upper())
         if value is not None:
+            masking.hide([value] if masking.is_sensitive_name(key) else ())
             return value
     return None
 

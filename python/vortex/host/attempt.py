@@ -54,12 +54,12 @@ class Attempt:
         # Taken back when it ends, or each would be kept until its execution_timeout.
         self.timers: List[Timer] = []
 
-    def mask(self, value: str) -> None:
-        """Takes a value out of the log that the attempt was given while it runs."""
+    def mask(self, values: List[str]) -> None:
+        """Takes values out of the log that the attempt was given while it runs."""
         if self.masker is None:
-            self.masker = self.output.masker = Masker([value])
+            self.masker = self.output.masker = Masker(values)
         else:
-            self.masker.add([value])
+            self.masker.add(values)
 
     def outcome(self) -> Dict[str, Any]:
         """What the exit of the leader means; called once, when nothing of the attempt is alive."""

@@ -17,14 +17,15 @@ from vortex.task_log import say
 
 CONTROL_FD = 3
 
-AskVariable = Callable[[str], Optional[str]]
+# A question of an import (variable.get, connection.get) and its answer.
+Ask = Callable[[str, Dict[str, Any]], Any]
 
 _RESET_SIGNALS = tuple(int(number) for number in (signal.SIGCHLD, signal.SIGTERM, signal.SIGINT, signal.SIGHUP))
 _SIGTERM, _SIGKILL = int(signal.SIGTERM), int(signal.SIGKILL)
 
 
 def run_child(
-    host_pid: int, control: int, output: int, above: int, load: Callable[[AskVariable], Any], rehearse: Optional[Callable[[], None]]
+    host_pid: int, control: int, output: int, above: int, load: Callable[[Ask], Any], rehearse: Optional[Callable[[], None]]
 ) -> None:
     """
     Never returns. `load` gives the loaded file, or raises what the file raised. `above`: no descriptor of the host is higher.
@@ -42,14 +43,13 @@ def run_child(
             job = message["job"]
         return job
 
-    def ask_variable(key: str) -> Optional[str]:
+    def ask(method: str, params: Dict[str, Any]) -> Any:
         # Questions need an attempt: an import that asks goes on when one is here.
         receive_job()
-        found = channel.request("variable.get", {"key": key})
-        return None if found is None else found["value"]
+        return channel.request(method, params)
 
     try:
-        loaded = load(ask_variable)
+        loaded = load(ask)
     except BaseException as error:  # noqa: BLE001 - sys.exit and KeyboardInterrupt of a DAG file are its errors too
         receive_job()
         failure = import_failure(error)

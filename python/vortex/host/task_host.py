@@ -18,7 +18,7 @@ from typing import Any, Callable, Dict, List, Optional, Set
 
 from vortex.host import linux
 from vortex.host.attempt import TIMEOUT, Attempt, failed_start
-from vortex.host.child import AskVariable, import_failure, max_descriptor, prepare_streams, run_child
+from vortex.host.child import Ask, import_failure, max_descriptor, prepare_streams, run_child
 from vortex.host.channel import encode_for_child
 from vortex.host.clocks import monotonic
 from vortex.host.frames import JSON, BrokenFrame, Decoder
@@ -34,6 +34,8 @@ MAX_WAITING = 8
 IDLE_SECONDS = 30.0
 # A child that told its result only has to flush and exit.
 EXIT_SECONDS = 10.0
+# Texts that one call may have masked: each costs the host time for every line of the log.
+MAX_MASKED = 1000
 
 
 class Child:
@@ -74,7 +76,7 @@ class PythonAttempt(Attempt):
 
 
 class TaskHost(Supervisor):
-    def __init__(self, link: Link, load: Callable[[AskVariable], Any], rehearse: Callable[[], None]) -> None:
+    def __init__(self, link: Link, load: Callable[[Ask], Any], rehearse: Callable[[], None]) -> None:
         super().__init__(link)
         self._load = load
         self._rehearse = rehearse
@@ -93,7 +95,9 @@ class TaskHost(Supervisor):
             if isinstance(attempt, PythonAttempt):
                 result = message.get("result")
                 if isinstance(result, dict) and result.get("is_sensitive") and isinstance(result.get("value"), str):
-                    attempt.mask(result["value"])
+                    attempt.mask([result["value"]])
+                elif isinstance(result, dict) and isinstance(result.get("mask"), list):
+                    attempt.mask(result["mask"])
                 self._send_control(attempt, {**message, "result": result})
 
     def on_turn(self) -> None:
@@ -216,10 +220,18 @@ class TaskHost(Supervisor):
         if kind == "result":
             attempt.result = message["result"]
             self.at(attempt, monotonic() + EXIT_SECONDS, lambda: self._hurry(attempt))
+        elif kind == "request" and message["method"] == "mask":
+            self._mask(attempt, message)
         elif kind in ("xcom", "request"):
             self.link.send({**message, "n": attempt.number})
         elif kind == "rendered":
             self.link.send({"t": "rendered", "n": attempt.number, "fields": rendered_fields(message["fields"], attempt.masker)})
+
+    def _mask(self, attempt: PythonAttempt, message: Dict[str, Any]) -> None:
+        """What the task found in its environment. It waits for the answer: nothing that it prints afterwards is read before."""
+        values = message["params"].get("values")
+        attempt.mask([value for value in values if isinstance(value, str)][:MAX_MASKED] if isinstance(values, list) else [])
+        self._send_control(attempt, {"t": "respond", "id": message["id"], "result": None, "error_code": "", "error_message": ""})
 
     def _hurry(self, attempt: PythonAttempt) -> None:
         if attempt.exit_status is None and attempt.ending is None:
@@ -286,8 +298,8 @@ def run_task_host(message: Dict[str, Any], socket_path: str, rehearse: Callable[
     gc.freeze()
     linux.die_with_parent(0)
 
-    def load(ask_variable: AskVariable) -> Any:
-        return loaded if loaded is not None else _load_file(root, file, ask_variable)
+    def load(ask: Ask) -> Any:
+        return loaded if loaded is not None else _load_file(root, file, ask)
 
     link.send({"t": "loaded"})
     TaskHost(link, load, rehearse).run()
@@ -302,14 +314,15 @@ def _import(root: str, file: str) -> "tuple[Any, Optional[str]]":
 
     asked: List[str] = []
 
-    def ask_variable(key: str) -> Optional[str]:
-        asked.append(key)
+    def ask(method: str, params: Dict[str, Any]) -> Any:
+        what = "the Variable" if method == "variable.get" else "the connection"
+        asked.append(f"{what} {next(iter(params.values()))}")
         raise _AsksController
 
     sockets, files = open_sockets(), open_files()
     loaded: Any = None
     try:
-        loaded = _load_file(root, file, ask_variable)
+        loaded = _load_file(root, file, ask)
     except _AsksController:
         pass
     except BaseException:
@@ -317,7 +330,7 @@ def _import(root: str, file: str) -> "tuple[Any, Optional[str]]":
             raise
     if asked:
         # As in Airflow, each attempt sees the value of its own time.
-        return None, f"The import reads the Variable {asked[0]}"
+        return None, f"The import reads {asked[0]}"
     hazard = fork_hazard(sockets)
     # Children would share the position in it. In a clean host each child opens its own.
     left_open = sorted(open_files() - files)
@@ -337,12 +350,13 @@ def open_files() -> Set[str]:
     return {target for target in found if not target.startswith(("socket:", "/proc/"))}
 
 
-def _load_file(root: str, file: str, ask_variable: AskVariable) -> Any:
-    from vortex.execution import variables
+def _load_file(root: str, file: str, ask: Ask) -> Any:
+    from vortex.execution import connections, variables
     from vortex.execution.run_attempt import log_to_stdout
     from vortex.loading import load_file
 
-    variables.use_source(variables.LoadingSource(ask_variable, lambda _key: None))
+    variables.use_source(variables.LoadingSource(ask, lambda _key: None))
+    connections.use_source(connections.LoadingSource(ask, lambda _conn_id: None))
     loaded = load_file(root, file)
     log_to_stdout()
     return loaded

@@ -1,4 +1,4 @@
-"""What an import reads beside code: files, folders, Variables, environment. A change of any of them parses the file again."""
+"""What an import reads beside code: files, folders, Variables, connections, environment. A change of any of them parses the file again."""
 from __future__ import annotations
 
 import os
@@ -12,7 +12,7 @@ MAX_NAMES = 500
 
 # Read by interpreters and libraries on every start; they say nothing about the DAG.
 _OWN_NAMES = frozenset("PATH HOME USER LOGNAME SHELL LANG LANGUAGE TERM TZ TMPDIR TMP TEMP PWD COLUMNS LINES NO_COLOR FORCE_COLOR".split())
-_OWN_PREFIXES = ("PYTHON", "LC_", "VIRTUAL_ENV", "VORTEX_VAR_", "AIRFLOW_VAR_", "XDG_", "SSL_CERT", "NO_PROXY")
+_OWN_PREFIXES = ("PYTHON", "LC_", "VIRTUAL_ENV", "VORTEX_VAR_", "AIRFLOW_VAR_", "VORTEX_CONN_", "AIRFLOW_CONN_", "XDG_", "SSL_CERT", "NO_PROXY")
 _CODE_SUFFIXES = (".py", ".pyc", ".pyi", ".so", ".pyd", ".dll", ".dylib", ".pth")
 _DEVICES = ("/proc/", "/sys/", "/dev/")
 
@@ -37,6 +37,7 @@ class InputRecorder:
         self.files: Set[str] = set()
         self.folders: Set[str] = set()
         self.variables: Set[str] = set()
+        self.connections: Set[str] = set()
         self.environment: Set[str] = set()
         self.overflow = False
         self.on_process: Callable[[], None] = lambda: None
@@ -58,6 +59,7 @@ class InputRecorder:
         self.files.clear()
         self.folders.clear()
         self.variables.clear()
+        self.connections.clear()
         self.environment.clear()
         self.overflow = False
         self.active = True

@@ -9,7 +9,7 @@ import signal
 import socket
 import struct
 import sys
-from typing import Any, Dict, Optional
+from typing import Any, Dict
 
 from vortex.host.frames import Decoder, encode_json
 from vortex.host.linux import MARK, die_with_parent, set_mark
@@ -68,9 +68,9 @@ class ControlChannel:
         else:
             self._socket.sendall(frame)
 
-    def ask_variable(self, key: str) -> Optional[str]:
+    def ask(self, method: str, params: Dict[str, Any]) -> Any:
         number, self._next = self._next, self._next + 1
-        self.send({"type": "request", "request_id": number, "method": "variable.get", "params": {"key": key}})
+        self.send({"type": "request", "request_id": number, "method": method, "params": params})
         while True:
             data = self._socket.recv(65536)
             if not data:
@@ -78,9 +78,8 @@ class ControlChannel:
             for _, answer in self._decoder.feed(data):
                 if answer.get("request_id") == number:
                     if answer.get("error"):
-                        raise RuntimeError(f"Variable {key!r} could not be read: {answer['error']}")
-                    result = answer.get("result")
-                    return None if result is None else str(result["value"])
+                        raise RuntimeError(f"{method} of {', '.join(map(repr, params.values()))} failed: {answer['error']}")
+                    return answer.get("result")
 
 
 def run_child(request: Dict[str, Any], fds: Dict[str, int], limits: Limits, counter: ProcessCounter, context: Dict[str, Any]) -> None:
@@ -115,7 +114,7 @@ def _answer(channel: ControlChannel, request: Dict[str, Any], context: Dict[str,
             request["file"],
             compat=request.get("compat", "auto"),
             data_files=context["data_files"],
-            ask_variable=channel.ask_variable,
+            ask=channel.ask,
             source=request.get("source"),
         )
         raise_memory_limit()

@@ -30,15 +30,15 @@ def parse_file(
     *,
     compat: str = "auto",
     data_files: Optional[DataFileFinder] = None,
-    ask_variable: Optional[Callable[[str], Optional[str]]] = None,
+    ask: Optional[Callable[[str, Dict[str, Any]], Any]] = None,
     source: Optional[str] = None,
 ) -> Dict[str, Any]:
     """
-    Never raises for what the file does: a failure becomes `error`. `ask_variable` answers Variable.get at import; without it
-    only the environment does. `source` is unsaved text in place of the file's: the answer then has no bundle and no inputs,
+    Never raises for what the file does: a failure becomes `error`. `ask` answers what the import wants to know (variable.get,
+    connection.get); without it only the environment does. `source` is unsaved text in place of the file's: the answer then has no bundle and no inputs,
     for nothing of it is stored, and its error tells the column too.
     """
-    from vortex.execution import variables
+    from vortex.execution import connections, variables
 
     root = os.path.abspath(root)
     path = os.path.join(root, *file.split("/"))
@@ -48,7 +48,8 @@ def parse_file(
     loaded: Optional[LoadedFile] = None
     specs: List[dict] = []
     error: Optional[dict] = None
-    variables.use_source(variables.LoadingSource(ask_variable, inputs.variables.add))
+    variables.use_source(variables.LoadingSource(ask, inputs.variables.add))
+    connections.use_source(connections.LoadingSource(ask, inputs.connections.add))
     inputs.start()
     try:
         try:
@@ -79,7 +80,7 @@ def _answer(file: str, specs: List[dict], error: Optional[dict], started: float,
         "dags": specs,
         "error": error,
         "bundle_files": [],
-        "inputs": {"files": [], "variables": [], "environment": []},
+        "inputs": {"files": [], "variables": [], "connections": [], "environment": []},
         "duration_ms": round((time.perf_counter() - started) * 1000, 3),
         "fork_hazard": hazard,
     }
@@ -120,6 +121,7 @@ def _inputs(root: str, path: str, inputs: InputRecorder, bundle: BundleCollector
     return {
         "files": sorted(set(files) | set(folders)),
         "variables": sorted(inputs.variables),
+        "connections": sorted(inputs.connections),
         "environment": sorted(inputs.environment),
     }
 

@@ -39,13 +39,13 @@ class _Pipes:
         while view:
             view = view[_write(self._sink, view) :]
 
-    def ask_variable(self, key: str) -> Optional[str]:
+    def ask(self, method: str, params: Dict[str, Any]) -> Any:
         self._next += 1
-        self.send({"type": "request", "request_id": self._next, "method": "variable.get", "params": {"key": key}})
+        self.send({"type": "request", "request_id": self._next, "method": method, "params": params})
         answer = self.receive()
         if answer.get("error"):
-            raise RuntimeError(f"Variable {key!r} could not be read: {answer['error']}")
-        return None if answer.get("result") is None else str(answer["result"]["value"])
+            raise RuntimeError(f"{method} of {', '.join(map(repr, params.values()))} failed: {answer['error']}")
+        return answer.get("result")
 
 
 def main() -> None:
@@ -62,7 +62,7 @@ def main() -> None:
         # RLIMIT_NPROC counts all of a user's processes, which nobody has counted here: it stays as it is.
         apply_limits(limits, address_space_bytes(), None)
     compat, source = request.get("compat", "auto"), request.get("source")
-    result = parse_file(request["root"], request["file"], compat=compat, ask_variable=pipes.ask_variable, source=source)
+    result = parse_file(request["root"], request["file"], compat=compat, ask=pipes.ask, source=source)
     raise_memory_limit()
     pipes.send({"type": "result", "result": result})
     _exit(0)

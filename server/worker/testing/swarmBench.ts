@@ -137,6 +137,7 @@ export async function startBench(
       logger,
       publish: (published) => events.push(...published),
       resolveSecrets: async () => ({}),
+      connection: async () => null,
       datesOf: () => NO_DATES,
       onVariableChanged: () => undefined,
       token_hash: hashToken(TOKEN),
