@@ -75,6 +75,7 @@ function bars(id: string, states: readonly DagRunState[]): Dag['recent_runs'] {
       state,
       run_type,
       logical_date: instant(start - HOUR),
+      run_after: instant(start),
       start_time: state === 'queued' ? null : instant(start),
       end_time: isOver ? instant(start + duration) : null,
     }

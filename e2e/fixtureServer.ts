@@ -108,8 +108,9 @@ export class FixtureServer {
   setRun(run: DagRun, state: DagRun['state']): void {
     const isOver = state === 'success' || state === 'failed'
     Object.assign(run, { state, start_time: run.start_time ?? instant(NOW), end_time: isOver ? instant(NOW + 5000) : null })
-    const { dag_id, run_id, run_type, logical_date, start_time, end_time } = run
-    this.emit({ type: 'dag_run', dag_id, run_id, run_type, state, logical_date, start_time, end_time, task_counts: this.#counts(run) })
+    const { dag_id, run_id, run_type, logical_date, run_after, start_time, end_time } = run
+    const task_counts = this.#counts(run)
+    this.emit({ type: 'dag_run', dag_id, run_id, run_type, state, logical_date, run_after, start_time, end_time, task_counts })
   }
   writeLog(task: TaskInstance, text: string, complete = false): void {
     const key = logKey(task, task.try_number)

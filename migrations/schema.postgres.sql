@@ -169,15 +169,16 @@ CREATE TABLE dag_runs (
   CONSTRAINT dag_runs_run_type_check CHECK ((run_type = ANY (ARRAY['scheduled'::text, 'manual'::text, 'backfill'::text, 'asset_triggered'::text]))),
   CONSTRAINT dag_runs_state_check CHECK ((state = ANY (ARRAY['queued'::text, 'running'::text, 'success'::text, 'failed'::text])))
 );
-CREATE INDEX dag_runs_by_dag ON public.dag_runs USING btree (dag_id, id, state);
-CREATE INDEX dag_runs_by_dag_state ON public.dag_runs USING btree (dag_id, state, id);
+CREATE INDEX dag_runs_by_dag ON public.dag_runs USING btree (dag_id, run_after, id, state);
+CREATE INDEX dag_runs_by_dag_state ON public.dag_runs USING btree (dag_id, state, run_after, id);
 CREATE INDEX dag_runs_by_date ON public.dag_runs USING btree (logical_date, dag_id) WHERE (logical_date IS NOT NULL);
+CREATE INDEX dag_runs_by_due ON public.dag_runs USING btree (run_after, id);
 CREATE INDEX dag_runs_by_end ON public.dag_runs USING btree (end_time, id) WHERE (end_time IS NOT NULL);
 CREATE UNIQUE INDEX dag_runs_by_logical_date ON public.dag_runs USING btree (dag_id, logical_date, run_type) WHERE (logical_date IS NOT NULL);
 CREATE INDEX dag_runs_by_name ON public.dag_runs USING btree (run_id COLLATE "C");
 CREATE UNIQUE INDEX dag_runs_by_run_id ON public.dag_runs USING btree (dag_id, run_id);
 CREATE INDEX dag_runs_by_start ON public.dag_runs USING btree (dag_id, start_time, end_time, state) WHERE (start_time IS NOT NULL);
-CREATE INDEX dag_runs_by_state ON public.dag_runs USING btree (state, id);
+CREATE INDEX dag_runs_by_state ON public.dag_runs USING btree (state, run_after, id);
 CREATE INDEX dag_runs_by_version ON public.dag_runs USING btree (dag_version_id);
 CREATE INDEX dag_runs_failed ON public.dag_runs USING btree (end_time, id) WHERE (state = 'failed'::text);
 CREATE INDEX dag_runs_undated ON public.dag_runs USING btree (dag_id, run_after) WHERE (logical_date IS NULL);

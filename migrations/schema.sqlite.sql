@@ -132,11 +132,13 @@ CREATE TABLE dag_runs (
   task_counts TEXT NOT NULL
 , callback TEXT) STRICT;
 
-CREATE INDEX dag_runs_by_dag ON dag_runs (dag_id, id, state);
+CREATE INDEX dag_runs_by_dag ON dag_runs (dag_id, run_after, id, state);
 
-CREATE INDEX dag_runs_by_dag_state ON dag_runs (dag_id, state, id);
+CREATE INDEX dag_runs_by_dag_state ON dag_runs (dag_id, state, run_after, id);
 
 CREATE INDEX dag_runs_by_date ON dag_runs (logical_date, dag_id) WHERE logical_date IS NOT NULL;
+
+CREATE INDEX dag_runs_by_due ON dag_runs (run_after, id);
 
 CREATE INDEX dag_runs_by_end ON dag_runs (end_time, id) WHERE end_time IS NOT NULL;
 
@@ -148,7 +150,7 @@ CREATE UNIQUE INDEX dag_runs_by_run_id ON dag_runs (dag_id, run_id);
 
 CREATE INDEX dag_runs_by_start ON dag_runs (dag_id, start_time, end_time, state) WHERE start_time IS NOT NULL;
 
-CREATE INDEX dag_runs_by_state ON dag_runs (state, id);
+CREATE INDEX dag_runs_by_state ON dag_runs (state, run_after, id);
 
 CREATE INDEX dag_runs_by_version ON dag_runs (dag_version_id);
 

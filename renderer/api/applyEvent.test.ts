@@ -32,10 +32,12 @@ const runEvent = (
   run_type: 'manual',
   state,
   logical_date: null,
+  run_after: '2026-11-23T09:00:00.000Z',
   start_time: '2026-11-23T09:00:00.000Z',
   end_time,
   task_counts: { running: 1 },
 })
+const DAY_ONE = Date.parse('2026-11-01T00:00:00.000Z')
 const dag = (recent: [string, 'running' | 'success'][]): Dag =>
   ({
     id: 'etl',
@@ -43,7 +45,12 @@ const dag = (recent: [string, 'running' | 'success'][]): Dag =>
     run_counts: { queued: 0, running: 0, success: 0, failed: 0, ...countsOf(recent.map(([, state]) => state)) },
     last_run: null,
     last_run_state: null,
-    recent_runs: recent.map(([run_id, state]) => ({ run_id, state, start_time: null })),
+    recent_runs: recent.map(([run_id, state], at) => ({
+      run_id,
+      state,
+      start_time: null,
+      run_after: new Date(DAY_ONE + at).toISOString(),
+    })),
   }) as unknown as Dag
 const countsOf = (states: string[]) =>
   Object.fromEntries([...Map.groupBy(states, (state) => state)].map(([state, all]) => [state, all.length]))
@@ -110,6 +117,16 @@ describe('live events', () => {
     expect(after.active_runs).toBe(1)
     expect(after.run_counts).toEqual({ queued: 0, running: 1, success: 14, failed: 0 })
     expect(withRun(after, runEvent('new', 'success')).active_runs).toBe(0)
+  })
+  it('add the bar of a backfilled run at its place among the days', () => {
+    const backfilled = { ...runEvent('back', 'running'), run_after: '2026-10-31T00:00:00.000Z' }
+    const before = dag([
+      ['r0', 'success'],
+      ['r1', 'success'],
+    ])
+    const after = withRun(before, backfilled)
+    expect(after.recent_runs.map(({ run_id }) => run_id)).toEqual(['back', 'r0', 'r1'])
+    expect(after.last_run_state).toBe('success')
   })
   it('pass the size of a log on, forget deleted runs, and ask for everything after a reset', () => {
     const client = new QueryClient()

@@ -152,14 +152,17 @@ function applyRun(client: QueryClient, event: DagRunEvent, mark: (key: QueryKey)
   )
 }
 
+/** As the server orders them: by when they were due; of runs due together the later told one comes last. */
+const inOrder = <T extends { run_after: string }>(runs: T[]): T[] => runs.sort((a, b) => Date.parse(a.run_after) - Date.parse(b.run_after))
+
 /** A DAG after one of its runs changed: its bar, its last state, its number of active runs. Applying an event twice changes nothing. */
 export function withRun<T extends Dag>(dag: T, event: DagRunEvent): T {
   const isActive = (state: string) => state === 'running' || state === 'queued'
-  const { run_id, run_type, state, logical_date, start_time, end_time } = event
-  const bar = { run_id, run_type, state, logical_date, start_time, end_time }
+  const { run_id, run_type, state, logical_date, run_after, start_time, end_time } = event
+  const bar = { run_id, run_type, state, logical_date, run_after, start_time, end_time }
   const index = dag.recent_runs.findIndex((run) => run.run_id === run_id)
   const before = dag.recent_runs[index]
-  const recent_runs = before ? dag.recent_runs.with(index, bar) : [...dag.recent_runs, bar].slice(-BARS)
+  const recent_runs = before ? dag.recent_runs.with(index, bar) : inOrder([...dag.recent_runs, bar]).slice(-BARS)
   const newest = recent_runs.at(-1)
   const wasActive = before ? isActive(before.state) : false
   const active_runs = Math.max(0, dag.active_runs + Number(isActive(state)) - Number(wasActive))

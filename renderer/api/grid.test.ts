@@ -61,6 +61,7 @@ const runEvent = (run_id: string, change = {}): LiveEvent => ({
   run_type: 'manual',
   state: 'success',
   logical_date: null,
+  run_after: '2026-11-23T09:00:00.000Z',
   start_time: AT,
   end_time: '2026-11-23T09:01:00.000Z',
   task_counts: { success: 2 },

@@ -24,6 +24,7 @@ const ended: LiveEvent = {
   run_type: 'manual',
   state: 'success',
   logical_date: null,
+  run_after: '2026-11-23T09:00:00.000Z',
   start_time: null,
   end_time: '2026-11-23T09:00:00.000Z',
   task_counts: { success: 1 },

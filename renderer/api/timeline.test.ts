@@ -25,6 +25,7 @@ const event = (change: object): Extract<LiveEvent, { type: 'dag_run' }> => ({
   run_type: 'manual',
   state: 'running',
   logical_date: null,
+  run_after: '2026-11-23T09:00:00.000Z',
   start_time: '2026-11-23T09:00:00.000Z',
   end_time: null,
   task_counts: {},

@@ -9,7 +9,7 @@ import type { Grid, GridRow, GridRun } from '#contract/grid.ts'
 import { moreTelling } from '#contract/gridCells.ts'
 import { isGroup, mergeGridRows } from '#contract/gridRows.ts'
 import type { DagRecord } from '#db/records.ts'
-import type { CellsOfRuns, GridRunPage, GridRunQuery, GridRunRecord, RunCells } from '#db/grid.ts'
+import { runKey, type CellsOfRuns, type GridRunPage, type GridRunQuery, type GridRunRecord, type RunCells } from '#db/grid.ts'
 import type { Store } from '#db/store.ts'
 import { GRID_CELLS_MAX, GRID_ROWS_CACHED, GRID_SLICE_CELLS } from '#runtime/limits.ts'
 import { Lru } from './lru.ts'
@@ -99,7 +99,7 @@ function withinLimit(page: GridRunPage): { runs: GridRunRecord[]; next_cursor: s
   const end = page.data.findIndex((run, at) => (cells += instancesOf(run)) > GRID_CELLS_MAX && at > 0)
   if (end < 0) return { runs: page.data, next_cursor: page.next_cursor }
   const runs = page.data.slice(0, end)
-  return { runs, next_cursor: Buffer.from(JSON.stringify([runs.at(-1)?.id])).toString('base64url') }
+  return { runs, next_cursor: Buffer.from(JSON.stringify(runs.slice(-1).flatMap(runKey))).toString('base64url') }
 }
 
 async function readCells(store: Store, runs: readonly GridRunRecord[]): Promise<CellsOfRuns[]> {

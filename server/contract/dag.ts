@@ -10,6 +10,7 @@ export const RunBar = Strict({
   state: Enum(DAG_RUN_STATES),
   run_type: Type.String(),
   logical_date: Nullable(Instant),
+  run_after: Instant,
   start_time: Nullable(Instant),
   end_time: Nullable(Instant),
 })

@@ -14,6 +14,7 @@ export const LiveEvent = Type.Union([
     run_type: Enum(RUN_TYPES),
     state: Enum(DAG_RUN_STATES),
     logical_date: Nullable(Instant),
+    run_after: Instant,
     start_time: Nullable(Instant),
     end_time: Nullable(Instant),
     task_counts: Type.Record(Type.String(), Type.Integer()),

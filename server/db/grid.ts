@@ -3,6 +3,10 @@ import type { GridRow } from '#contract/grid.ts'
 import type { DagRunState, RunType } from '#contract/states.ts'
 import type { DagRunRecord } from './records.ts'
 
+/** What the cursor of a page of runs holds of its last one: its place in the order of lists. */
+export type RunKey = readonly [run_after: number, id: number]
+export const runKey = (run: { run_after: number; id: number }): RunKey => [run.run_after, run.id]
+
 export type GridRunRecord = Omit<DagRunRecord, 'conf' | 'note'>
 
 /** Task instances of one run, side by side in the order of its layout. */
@@ -42,7 +46,7 @@ export interface GridRunPage {
 }
 
 export interface GridStore {
-  /** Newest first (by id), continued by cursor. */
+  /** Newest first (by when they were due), continued by cursor. */
   gridRunList(p: GridRunQuery): Promise<GridRunPage>
   /** `active` = those of the runs that are not finished. The caller bounds the number of their task instances. */
   gridCells(p: { dag_run_ids: number[]; active: number[] }): Promise<CellsOfRuns>

@@ -257,12 +257,12 @@ export interface ReadStore {
   dagVersionList(p: PageRequest & { dag_id: string }): Promise<PageOf<Omit<DagVersionRecord, 'spec'>>>
   dagVersionByNumber(p: { dag_id: string; version: number }): Promise<DagVersionRecord | null>
   dagVersionsByIds(p: { ids: number[] }): Promise<{ id: number; version: number }[]>
-  /** `dag_id: null` = all DAGs. Newest first (by id). */
   /** The successful run with the newest logical date before this one (null = of all); null = none. */
   dagRunLastSuccess(p: { dag_id: string; before_logical_date: number | null }): Promise<DagRunRecord | null>
+  /** `dag_id: null` = all DAGs. Newest first (by when they were due). */
   dagRunList(p: PageRequest & RunFilter): Promise<PageOf<DagRunRecord>>
-  /** The runs created before and after this one, and the newest successful ones of those before it, at most `successes`. */
-  dagRunSurroundings(p: { dag_id: string; id: number; successes: number }): Promise<{
+  /** The runs due before and after this one, and the newest successful ones of those before it, at most `successes`. */
+  dagRunSurroundings(p: { dag_id: string; id: number; run_after: number; successes: number }): Promise<{
     previous: DagRunRecord | null
     next: DagRunRecord | null
     successes: DagRunRecord[]

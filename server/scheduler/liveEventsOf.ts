@@ -18,6 +18,7 @@ export function runEvent(run: DagRunRecord): LiveEvent {
     run_type: run.run_type,
     state: run.state,
     logical_date: instant(run.logical_date),
+    run_after: instant(run.run_after),
     start_time: instant(run.start_time),
     end_time: instant(run.end_time),
     task_counts: { ...run.task_counts } as Record<string, number>,

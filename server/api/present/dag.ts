@@ -52,6 +52,7 @@ export function presentDag(dag: DagRecord, around: DagSurroundings): Dag {
         state: run.state,
         run_type: run.run_type,
         logical_date: isoOrNull(run.logical_date),
+        run_after: iso(run.run_after),
         start_time: isoOrNull(run.start_time),
         end_time: isoOrNull(run.end_time),
       }))

@@ -68,7 +68,8 @@ export function taskViewHandlers({ store, engine }: ApiServices, dags: DagReader
         actor: principal.username,
       }),
     async getRunContext(_, { object: run }) {
-      const { previous, next, successes } = await store.dagRunSurroundings({ dag_id: run.dag_id, id: run.id, successes: MEDIAN_RUNS })
+      const { dag_id, id, run_after } = run
+      const { previous, next, successes } = await store.dagRunSurroundings({ dag_id, id, run_after, successes: MEDIAN_RUNS })
       const durations = successes.flatMap(({ start_time, end_time }) =>
         start_time === null || end_time === null ? [] : [end_time - start_time],
       )

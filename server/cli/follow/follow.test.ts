@@ -76,6 +76,7 @@ describe('the run model', () => {
       run_type: 'manual',
       state: 'failed',
       logical_date: null,
+      run_after: '2026-11-23T09:00:00.000Z',
       start_time: null,
       end_time: null,
       task_counts: {},

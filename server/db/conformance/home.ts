@@ -179,7 +179,7 @@ export function homeConformance(subject: SubjectOf): void {
       const versions: number[] = []
       for (const id of ids) versions.push(await s.dag(id, { is_paused_upon_creation: id === 'order_d' }))
       await s.commit({
-        dag_runs_insert: [runAt(s.id(), 'order_c', versions[2]!, {}), runAt(s.id(), 'order_a', versions[0]!, {})],
+        dag_runs_insert: [runAt(s.id(), 'order_c', versions[2]!, {}), runAt(s.id(), 'order_a', versions[0]!, { run_after: AT + 1 })],
         dags_update: [
           { dag_id: 'order_a', set: { next_run_after: 9 } },
           { dag_id: 'order_b', set: { next_run_after: 5 } },

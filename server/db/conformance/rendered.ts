@@ -57,14 +57,21 @@ export function renderedConformance(subject: SubjectOf): void {
         id: s.id(),
         run_id: `r${n}`,
         logical_date: (run.logical_date ?? 0) + n * 86_400_000,
+        run_after: run.run_after + n * 86_400_000,
         state: n === 2 ? ('failed' as const) : ('success' as const),
       }))
       await s.commit({ dag_runs_insert: others })
-      const of = (id: number, successes = 10) => s.store.dagRunSurroundings({ dag_id: 'surroundings', id, successes })
+      // Written last, due first.
+      const backfilled = { ...others[0]!, id: s.id(), run_id: 'r0', logical_date: 0, run_after: run.run_after - 86_400_000 }
+      await s.commit({ dag_runs_insert: [backfilled] })
+      const due = new Map([run, ...others, backfilled].map((each) => [each.id, each.run_after]))
+      const of = (id: number, successes = 10) =>
+        s.store.dagRunSurroundings({ dag_id: 'surroundings', id, run_after: due.get(id)!, successes })
       const middle = await of(others[1]!.id)
       expect([middle.previous?.run_id, middle.next?.run_id]).toEqual(['r1', 'r3'])
-      expect((await of(others[2]!.id)).successes.map(({ run_id }) => run_id)).toEqual(['r1'])
-      expect(await of(run.id)).toMatchObject({ previous: null, next: { run_id: 'r1' }, successes: [] })
+      expect((await of(others[2]!.id)).successes.map(({ run_id }) => run_id)).toEqual(['r1', 'r0'])
+      expect(await of(run.id)).toMatchObject({ previous: { run_id: 'r0' }, next: { run_id: 'r1' }, successes: [{ run_id: 'r0' }] })
+      expect(await of(backfilled.id)).toMatchObject({ previous: null, next: { run_id: run.run_id }, successes: [] })
       expect((await of(others[2]!.id, 0)).successes).toEqual([])
     })
   })

@@ -20,6 +20,22 @@ export function runsConformance(subject: SubjectOf): void {
       expect(seen.map((run) => run.id)).toEqual(runs.map((run) => run.id).reverse())
     })
 
+    test('orders by when runs were due, whichever row was written first', async () => {
+      const s = subject()
+      const version = await s.dag('run_due')
+      const due = [3, 1, 4, 2, 4].map((day) => makeRun(s.id(), 'run_due', version, { state: 'success', run_after: AT + day * DAY }))
+      await s.commit({ dag_runs_insert: due })
+      const wanted = [due[4], due[2], due[0], due[3], due[1]].map((run) => run!.id)
+      for (const filter of [{}, { state: 'success' as const }]) {
+        const seen = await allPages((cursor) => s.store.dagRunList({ dag_id: 'run_due', limit: 2, offset: 0, cursor, ...filter }))
+        expect(seen.map((run) => run.id)).toEqual(wanted)
+        const cells = await allPages((cursor) => s.store.gridRunList({ dag_id: 'run_due', limit: 2, cursor, ...filter }))
+        expect(cells.map((run) => run.id)).toEqual(wanted)
+      }
+      const recent = await s.store.dagRecentRuns({ dag_ids: ['run_due'], limit: 1 })
+      expect(recent.get('run_due')?.map((run) => run.id)).toEqual([due[4]!.id])
+    })
+
     test('counts by DAG, state and type from kept counters that follow every change', async () => {
       const s = subject()
       const version = await s.dag('run_totals')

@@ -20,7 +20,7 @@ export function dagConditions(s: Session, p: DagFilter): (Sql | null)[] {
     p.paused === undefined ? null : sql`is_paused = ${p.paused}`,
     p.last_run_state === undefined
       ? null
-      : sql`(SELECT r.state FROM dag_runs r WHERE r.dag_id = dags.dag_id ORDER BY r.id DESC LIMIT 1) = ${p.last_run_state}`,
+      : sql`(SELECT r.state FROM dag_runs r WHERE r.dag_id = dags.dag_id ORDER BY r.run_after DESC, r.id DESC LIMIT 1) = ${p.last_run_state}`,
     p.import_errors === undefined
       ? null
       : sql`file ${p.import_errors ? sql`IN` : sql`NOT IN`} (SELECT file FROM dag_files WHERE error IS NOT NULL)`,

@@ -8,9 +8,9 @@ import { cursorKey, limitOf, pageOf } from '../page.ts'
 import { dagConditions } from './dagFilter.ts'
 import { totalOf } from './reading.ts'
 
-const NEWEST_RUN = sql`(SELECT max(r.id) FROM dag_runs r WHERE r.dag_id = dags.dag_id)`
-/** Behind every id that there is. */
-const LAST = Number.MAX_SAFE_INTEGER
+const NEWEST_RUN = sql`(SELECT max(r.run_after) FROM dag_runs r WHERE r.dag_id = dags.dag_id)`
+/** Behind every run that there is. */
+const LAST = Date.UTC(9999, 0)
 
 /** What has no next or last run comes last, whichever way the rest is sorted; so do paused DAGs, which will not run. */
 function dagOrder(sort: DagSort, isDescending: boolean): Sql {
@@ -19,7 +19,7 @@ function dagOrder(sort: DagSort, isDescending: boolean): Sql {
     const next = sql`CASE WHEN is_paused = ${false} THEN next_run_after END`
     return sql`CASE WHEN ${next} IS NULL THEN 1 ELSE 0 END, ${next} ${way}, dag_id`
   }
-  if (sort === 'last_run') return sql`coalesce(${NEWEST_RUN}, ${isDescending ? 0 : LAST}) ${way}, dag_id`
+  if (sort === 'last_run') return sql`coalesce(${NEWEST_RUN}, ${{ time: isDescending ? 0 : LAST }}) ${way}, dag_id`
   return sql`dag_id ${way}`
 }
 

@@ -3,16 +3,17 @@ import type { GridRow } from '#contract/grid.ts'
 import { TASK_INSTANCE_STATES } from '#contract/states.ts'
 import { gridRows } from '#domain/gridRows.ts'
 import type { Database, Session } from '../database.ts'
-import type { CellsOfRuns, GridRunPage, GridRunQuery, GridRunRecord, RunCells } from '../grid.ts'
+import { runKey, type CellsOfRuns, type GridRunPage, type GridRunQuery, type GridRunRecord, type RunCells } from '../grid.ts'
 import { columns, list, Sql, sql, where } from '../sql.ts'
 import { cursorKey, limitOf, pageOf } from '../page.ts'
+import { beforeRun, NEWEST_FIRST } from './runOrder.ts'
 
 const RUN_COLUMNS = columns('dag_runs', { without: ['conf', 'note'] })
 
 export function gridRunList(db: Database, p: GridRunQuery): Promise<GridRunPage> {
   const request = { ...p, offset: 0 }
   return db.read(async (s) => {
-    const before = cursorKey(request, [0] as const)
+    const before = cursorKey(request, [0, 0] as const)
     const rows: GridRunRecord[] = await s.records(
       'dag_runs',
       sql`SELECT ${RUN_COLUMNS} FROM dag_runs
@@ -22,10 +23,10 @@ export function gridRunList(db: Database, p: GridRunQuery): Promise<GridRunPage>
           p.run_type === undefined ? null : sql`run_type = ${p.run_type}`,
           p.logical_date_from === undefined ? null : sql`logical_date >= ${{ time: p.logical_date_from }}`,
           p.logical_date_to === undefined ? null : sql`logical_date <= ${{ time: p.logical_date_to }}`,
-          before && sql`id < ${before[0]}`,
-        ])} ORDER BY id DESC ${limitOf(request)}`,
+          before && beforeRun(before),
+        ])} ${NEWEST_FIRST} ${limitOf(request)}`,
     )
-    return pageOf(request, rows, rows.length, (row) => [row.id])
+    return pageOf(request, rows, rows.length, runKey)
   })
 }
 

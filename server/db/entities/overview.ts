@@ -34,7 +34,10 @@ export function overviewRead(db: Database, p: { failed_since: number; limit: num
         running: active('running'),
         failed: await totalOf(s, sql`SELECT count(*) AS n FROM dag_runs WHERE ${hasFailed}`),
       },
-      running: await s.records('dag_runs', sql`SELECT ${runs} FROM dag_runs WHERE state = 'running' ORDER BY id DESC LIMIT ${p.limit}`),
+      running: await s.records(
+        'dag_runs',
+        sql`SELECT ${runs} FROM dag_runs WHERE state = 'running' ORDER BY run_after DESC, id DESC LIMIT ${p.limit}`,
+      ),
       failed,
       failed_tasks: await failedTasks(s, failed),
       next: await s.records(

@@ -9,7 +9,7 @@ const LEDGER_WINDOW = 200
 
 type Neighbours = Pick<EndedRun, 'newer_id' | 'next_run_date' | 'next_success_date'>
 /** Columns of a run that retention does not look at; a conf may be large. */
-const UNREAD = ['conf', 'note', 'triggered_by', 'state_reason', 'run_after', 'queued_time', 'start_time']
+const UNREAD = ['conf', 'note', 'triggered_by', 'state_reason', 'queued_time', 'start_time']
 
 /**
  * Each of the three looks is one probe of an index; that for the next success walks over as many runs as failed in a row. `state || ''`
@@ -25,7 +25,8 @@ export function dagRunsEnded(
     const rows = await s.records(
       'dag_runs',
       sql`SELECT ${columns('dag_runs', { prefix: 'r', without: UNREAD })},
-          (SELECT n.id FROM dag_runs n WHERE n.dag_id = r.dag_id AND n.state IN ('success', 'failed') AND n.id > r.id LIMIT 1) AS newer_id,
+          (SELECT n.id FROM dag_runs n WHERE n.dag_id = r.dag_id AND n.state IN ('success', 'failed')
+            AND (n.run_after, n.id) > (r.run_after, r.id) LIMIT 1) AS newer_id,
           (SELECT n.logical_date FROM dag_runs n WHERE n.dag_id = r.dag_id AND n.logical_date > r.logical_date
             AND (r.run_type = 'manual' OR n.run_type <> 'manual') ORDER BY n.logical_date LIMIT 1) AS next_run_date,
           CASE WHEN r.state = 'success' THEN (SELECT n.logical_date FROM dag_runs n WHERE n.dag_id = r.dag_id

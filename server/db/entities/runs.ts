@@ -5,6 +5,8 @@ import type { RunFilter, RunStateCounts } from '../filters.ts'
 import type { PageOf, PageRequest } from '../store.ts'
 import { columns, list, sql, where, type Sql } from '../sql.ts'
 import { cursorKey, limitOf, pageOf } from '../page.ts'
+import { runKey, type RunKey } from '../grid.ts'
+import { afterRun, beforeRun, NEWEST_FIRST } from './runOrder.ts'
 import { totalOf } from './reading.ts'
 
 export async function dagRunGet(db: Database, p: { dag_id: string; run_id: string }): Promise<DagRunRecord | null> {
@@ -19,8 +21,9 @@ async function findRun(s: Session, p: { dag_id: string; run_id: string }): Promi
   return rows[0] ?? null
 }
 
-/** Runs within a range of ends that are sorted; more are so dense that the walk along the ids finds a page of them sooner. */
+/** Runs within a range of ends that are sorted; more are so dense that the walk along their order finds a page of them sooner. */
 const SORTED_MAX = 5_000
+const SORTED_NEWEST_FIRST = sql`ORDER BY CASE WHEN id > 0 THEN run_after END DESC, id DESC`
 
 /** Newest first. Without dates the total comes from kept counters; with dates the indexes of dates and ends are counted. */
 export function dagRunList(db: Database, p: PageRequest & RunFilter): Promise<PageOf<DagRunRecord>> {
@@ -42,14 +45,14 @@ export function dagRunList(db: Database, p: PageRequest & RunFilter): Promise<Pa
         ? sql`SELECT count(*) AS n FROM dag_runs ${where([...kept, ...dates])}`
         : sql`SELECT sum(n) AS n FROM dag_run_counts ${where(kept)}`,
     )
-    const before = cursorKey(p, [0] as const)
-    // A plus keeps the ids' own index out: it would lead through everything that came later.
-    const order = p.ended_to !== undefined && total <= SORTED_MAX ? sql`+id` : sql`id`
+    const before = cursorKey(p, [0, 0] as const)
+    // An expression keeps the index of the order out: it would lead through everything that came later.
+    const order = p.ended_to !== undefined && total <= SORTED_MAX ? SORTED_NEWEST_FIRST : NEWEST_FIRST
     const rows = await s.records(
       'dag_runs',
-      sql`SELECT ${columns('dag_runs')} FROM dag_runs ${where([...kept, ...dates, before && sql`id < ${before[0]}`])} ORDER BY ${order} DESC ${limitOf(p)}`,
+      sql`SELECT ${columns('dag_runs')} FROM dag_runs ${where([...kept, ...dates, before && beforeRun(before)])} ${order} ${limitOf(p)}`,
     )
-    return pageOf(p, rows, total, (row) => [row.id])
+    return pageOf(p, rows, total, runKey)
   })
 }
 
@@ -62,18 +65,19 @@ function endedWithin(p: RunFilter): Sql | null {
   return sql`(${from} OR state IN ('queued', 'running'))`
 }
 
-/** Three walks along the index of ids, each as long as what it returns. */
+/** Three walks along the index of a DAG's runs, each as long as what it returns. */
 export function dagRunSurroundings(
   db: Database,
-  p: { dag_id: string; id: number; successes: number },
+  p: { dag_id: string; id: number; run_after: number; successes: number },
 ): Promise<{ previous: DagRunRecord | null; next: DagRunRecord | null; successes: DagRunRecord[] }> {
   return db.read(async (s) => {
+    const here: RunKey = [p.run_after, p.id]
     const ofDag = sql`SELECT ${columns('dag_runs')} FROM dag_runs WHERE dag_id = ${p.dag_id}`
-    const before = await s.records('dag_runs', sql`${ofDag} AND id < ${p.id} ORDER BY id DESC LIMIT 1`)
-    const after = await s.records('dag_runs', sql`${ofDag} AND id > ${p.id} ORDER BY id LIMIT 1`)
+    const before = await s.records('dag_runs', sql`${ofDag} AND ${beforeRun(here)} ${NEWEST_FIRST} LIMIT 1`)
+    const after = await s.records('dag_runs', sql`${ofDag} AND ${afterRun(here)} ORDER BY run_after, id LIMIT 1`)
     const successes = await s.records(
       'dag_runs',
-      sql`${ofDag} AND state = 'success' AND id < ${p.id} ORDER BY id DESC LIMIT ${p.successes}`,
+      sql`${ofDag} AND state = 'success' AND ${beforeRun(here)} ${NEWEST_FIRST} LIMIT ${p.successes}`,
     )
     return { previous: before[0] ?? null, next: after[0] ?? null, successes }
   })
@@ -85,12 +89,15 @@ export function dagRecentRuns(db: Database, p: { dag_ids: string[]; limit: numbe
     const rows = await s.records(
       'dag_runs',
       sql`WITH edges AS (
-          SELECT dag_id, coalesce((SELECT r.id FROM dag_runs r WHERE r.dag_id = dags.dag_id ORDER BY r.id DESC LIMIT 1 OFFSET ${p.limit - 1}), 0) AS first_id
+          SELECT dag_id, (SELECT r.run_after FROM dag_runs r WHERE r.dag_id = dags.dag_id
+            ORDER BY r.run_after DESC, r.id DESC LIMIT 1 OFFSET ${p.limit - 1}) AS since
           FROM dags WHERE dag_id IN ${list(p.dag_ids)})
-        SELECT ${columns('dag_runs', { prefix: 'r' })} FROM edges JOIN dag_runs r ON r.dag_id = edges.dag_id AND r.id >= edges.first_id
-        ORDER BY r.dag_id, r.id DESC`,
+        SELECT ${columns('dag_runs', { prefix: 'r' })} FROM edges
+          JOIN dag_runs r ON r.dag_id = edges.dag_id AND r.run_after >= coalesce(edges.since, ${{ time: 0 }})
+        ORDER BY r.dag_id, r.run_after DESC, r.id DESC`,
     )
-    return Map.groupBy(rows, (row) => row.dag_id)
+    // Several may be due at the very moment of the oldest.
+    return new Map([...Map.groupBy(rows, (row) => row.dag_id)].map(([dag_id, runs]) => [dag_id, runs.slice(0, p.limit)]))
   })
 }
 

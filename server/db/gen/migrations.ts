@@ -79,6 +79,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "e9a4ba321798a8d533b22cc013548e460a18eaf5f3d7865556d6af2939f8df97",
       "sql": "-- what: connections that people keep on the server; password and extra are sealed by the vault\n-- why: credentials in the environment of every worker are hard to change, and everybody on that host can read them\n-- breaking: no\n\nCREATE TABLE connections (\n  conn_id TEXT PRIMARY KEY,\n  conn_type TEXT NOT NULL,\n  description TEXT NOT NULL,\n  host TEXT,\n  port INTEGER,\n  schema TEXT,\n  login TEXT,\n  sealed TEXT,\n  created_at INTEGER NOT NULL,\n  updated_at INTEGER NOT NULL\n) STRICT;\n"
+    },
+    {
+      "number": 12,
+      "name": "runOrder",
+      "breaking": false,
+      "sha256": "a1e0dfa5caba65745f8f3930fa67674c00807c35fb0dc1c4b529f7be6558ec6b",
+      "sql": "-- what: indexes of DAG runs by when they were due\n-- why: lists, grid, charts and neighbours go by run_after; a backfilled run stands among its days, not where its row was written\n-- breaking: no\n\nDROP INDEX dag_runs_by_dag;\nDROP INDEX dag_runs_by_dag_state;\nDROP INDEX dag_runs_by_state;\n-- With the state, so that \"DAGs whose newest run failed\" reads the index alone.\nCREATE INDEX dag_runs_by_dag ON dag_runs (dag_id, run_after, id, state);\nCREATE INDEX dag_runs_by_dag_state ON dag_runs (dag_id, state, run_after, id);\nCREATE INDEX dag_runs_by_state ON dag_runs (state, run_after, id);\nCREATE INDEX dag_runs_by_due ON dag_runs (run_after, id);\n"
     }
   ],
   "postgres": [
@@ -158,6 +165,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "e30827ede59e3fd0171492bb4d8ed2b3cf993f3a48569af36a0a5083f64b1cdb",
       "sql": "-- what: connections that people keep on the server; password and extra are sealed by the vault\n-- why: credentials in the environment of every worker are hard to change, and everybody on that host can read them\n-- breaking: no\n\nCREATE TABLE connections (\n  conn_id text COLLATE \"C\" PRIMARY KEY,\n  conn_type text NOT NULL,\n  description text NOT NULL,\n  host text,\n  port integer,\n  schema text,\n  login text,\n  sealed json,\n  created_at timestamptz NOT NULL,\n  updated_at timestamptz NOT NULL\n);\n"
+    },
+    {
+      "number": 12,
+      "name": "runOrder",
+      "breaking": false,
+      "sha256": "a1e0dfa5caba65745f8f3930fa67674c00807c35fb0dc1c4b529f7be6558ec6b",
+      "sql": "-- what: indexes of DAG runs by when they were due\n-- why: lists, grid, charts and neighbours go by run_after; a backfilled run stands among its days, not where its row was written\n-- breaking: no\n\nDROP INDEX dag_runs_by_dag;\nDROP INDEX dag_runs_by_dag_state;\nDROP INDEX dag_runs_by_state;\n-- With the state, so that \"DAGs whose newest run failed\" reads the index alone.\nCREATE INDEX dag_runs_by_dag ON dag_runs (dag_id, run_after, id, state);\nCREATE INDEX dag_runs_by_dag_state ON dag_runs (dag_id, state, run_after, id);\nCREATE INDEX dag_runs_by_state ON dag_runs (state, run_after, id);\nCREATE INDEX dag_runs_by_due ON dag_runs (run_after, id);\n"
     }
   ]
 }
