@@ -30,7 +30,16 @@ def main() -> None:
     rehearse = warm_up()
     link = Link(setup["socket"])
     hello(link, 0, setup["token"])
-    zygote = Zygote(link, setup["scratch"], lambda message: run_task_host(message, setup["socket"], rehearse))
+    def run_host(message: Dict[str, Any]) -> None:
+        if message["mode"] == "task":
+            run_task_host(message, setup["socket"], rehearse)
+        else:
+            # asyncio comes with it, which is worth 4 MB of every task host.
+            from vortex.host.trigger_host import run_trigger_host
+
+            run_trigger_host(message, setup["socket"])
+
+    zygote = Zygote(link, setup["scratch"], run_host)
     zygote.run()
     if zygote.worker_gone and worker_died(worker):
         shutil.rmtree(os.path.dirname(setup["scratch"]), ignore_errors=True)

@@ -14,7 +14,7 @@ import os
 import selectors
 import signal
 import socket
-from typing import Any, Callable, Dict, List, Optional, Set
+from typing import Any, Callable, Dict, List, Optional, Set, TypeVar
 
 from vortex.host import linux
 from vortex.host.attempt import TIMEOUT, Attempt, failed_start
@@ -28,6 +28,8 @@ from vortex.host.masking import Masker
 from vortex.host.process_tree import StartTimer, own_children
 from vortex.host.supervisor import Supervisor
 from vortex.host.zygote import hello, prepare_process
+
+AnyLink = TypeVar("AnyLink", bound=Link)
 
 # Beyond a few, waiting children cost memory and gain nothing: forking is serial.
 MAX_WAITING = 8
@@ -270,8 +272,8 @@ def rendered_fields(fields: List[Dict[str, Any]], masker: Optional[Masker]) -> L
     return [{**field, "value": masker.text(field["value"], field["is_cut"])} for field in fields]
 
 
-def run_task_host(message: Dict[str, Any], socket_path: str, rehearse: Callable[[], None]) -> None:
-    """In the child of the zygote's fork. Returns when the worker ended it or is gone."""
+def become_host(message: Dict[str, Any], link_class: Callable[[str], AnyLink], socket_path: str) -> AnyLink:
+    """In the child of the zygote's fork: a process of its own, connected to the worker."""
     os.setsid()
     # Until the file is imported this process can't see its worker go: it goes with the zygote, which does.
     linux.die_with_parent(signal.SIGKILL)
@@ -280,8 +282,14 @@ def run_task_host(message: Dict[str, Any], socket_path: str, rehearse: Callable[
     os.closerange(3, max_descriptor())
     prepare_process()
     prepare_streams()
-    link = Link(socket_path)
+    link = link_class(socket_path)
     hello(link, message["host"], message["token"])
+    return link
+
+
+def run_task_host(message: Dict[str, Any], socket_path: str, rehearse: Callable[[], None]) -> None:
+    """In the child of the zygote's fork. Returns when the worker ended it or is gone."""
+    link = become_host(message, Link, socket_path)
     root, file = message["root"], message["file"]
     loaded: Any = None
     hazard = None
@@ -289,23 +297,23 @@ def run_task_host(message: Dict[str, Any], socket_path: str, rehearse: Callable[
         try:
             loaded, hazard = _import(root, file)
         except BaseException as error:  # noqa: BLE001 - sys.exit in a DAG file is its error, not ours
-            _tell(link, {"t": "import_failed", **import_failure(error)})
+            tell_last(link, {"t": "import_failed", **import_failure(error)})
             return
         if hazard:
-            _tell(link, {"t": "hazard", "words": hazard})
+            tell_last(link, {"t": "hazard", "words": hazard})
             return
     gc.collect()
     gc.freeze()
     linux.die_with_parent(0)
 
     def load(ask: Ask) -> Any:
-        return loaded if loaded is not None else _load_file(root, file, ask)
+        return loaded if loaded is not None else load_dag_file(root, file, ask)
 
     link.send({"t": "loaded"})
     TaskHost(link, load, rehearse).run()
 
 
-class _AsksController(BaseException):
+class AsksController(BaseException):
     """The import needs what only an attempt can ask for. No Exception, so that the file does not catch it."""
 
 
@@ -317,13 +325,13 @@ def _import(root: str, file: str) -> "tuple[Any, Optional[str]]":
     def ask(method: str, params: Dict[str, Any]) -> Any:
         what = "the Variable" if method == "variable.get" else "the connection"
         asked.append(f"{what} {next(iter(params.values()))}")
-        raise _AsksController
+        raise AsksController
 
     sockets, files = open_sockets(), open_files()
     loaded: Any = None
     try:
-        loaded = _load_file(root, file, ask)
-    except _AsksController:
+        loaded = load_dag_file(root, file, ask)
+    except AsksController:
         pass
     except BaseException:
         if not asked:
@@ -350,7 +358,7 @@ def open_files() -> Set[str]:
     return {target for target in found if not target.startswith(("socket:", "/proc/"))}
 
 
-def _load_file(root: str, file: str, ask: Ask) -> Any:
+def load_dag_file(root: str, file: str, ask: Ask) -> Any:
     from vortex.execution import connections, variables
     from vortex.execution.run_attempt import log_to_stdout
     from vortex.loading import load_file
@@ -362,7 +370,7 @@ def _load_file(root: str, file: str, ask: Ask) -> Any:
     return loaded
 
 
-def _tell(link: Link, message: Dict[str, Any]) -> None:
+def tell_last(link: Link, message: Dict[str, Any]) -> None:
     """The last word of a host that ends: waits until the worker has it."""
     link.send(message)
     link.socket.setblocking(True)

@@ -14,11 +14,11 @@ LEDGER = "@LEDGER@"
 BASH = r'''
 say() {
   stat=($(</proc/$$/stat))
-  printf '%s %s %s %s %s %s %s %s\n' "$1" "$VORTEX_DAG_ID" "$VORTEX_RUN_ID" "$VORTEX_TASK_ID" "$VORTEX_TRY_NUMBER" "$$" "${stat[21]}" "$EPOCHREALTIME" >> @LEDGER@
+  printf '%s %s %s %s %s %s %s %s\n' "$1" "$VORTEX_DAG_ID" "$VORTEX_RUN_ID" "$VORTEX_TASK_ID" "$VORTEX_ATTEMPT" "$$" "${stat[21]}" "$EPOCHREALTIME" >> @LEDGER@
 }
-if [ "$VORTEX_TRY_NUMBER" -gt 1 ]; then
+if [ "$VORTEX_ATTEMPT" -gt 1 ]; then
   while read -r word dag run task try pid born _; do
-    if [ "$word $dag $run $task" = "start $VORTEX_DAG_ID $VORTEX_RUN_ID $VORTEX_TASK_ID" ] && [ "$try" != "$VORTEX_TRY_NUMBER" ] && [ -e /proc/$pid/stat ]; then
+    if [ "$word $dag $run $task" = "start $VORTEX_DAG_ID $VORTEX_RUN_ID $VORTEX_TASK_ID" ] && [ "$try" != "$VORTEX_ATTEMPT" ] && [ -e /proc/$pid/stat ]; then
       other=($(</proc/$pid/stat)) 2>/dev/null
       if [ "${other[21]}" = "$born" ] && [ "${other[2]}" != Z ]; then say overlap; fi
     fi
@@ -31,7 +31,7 @@ say start
 def say(word):
     with open("/proc/self/stat") as file:
         born = file.read().split()[21]
-    own = [os.environ[name] for name in ("VORTEX_DAG_ID", "VORTEX_RUN_ID", "VORTEX_TASK_ID", "VORTEX_TRY_NUMBER")]
+    own = [os.environ[name] for name in ("VORTEX_DAG_ID", "VORTEX_RUN_ID", "VORTEX_TASK_ID", "VORTEX_ATTEMPT")]
     file = os.open(LEDGER, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
     os.write(file, (" ".join([word, *own, str(os.getpid()), born, f"{time.time():.6f}"]) + "\n").encode())
     os.close(file)
@@ -53,7 +53,7 @@ def alive(pid, born):
 
 def work(seconds, lines):
     own = [os.environ[name] for name in ("VORTEX_DAG_ID", "VORTEX_RUN_ID", "VORTEX_TASK_ID")]
-    attempt = os.environ["VORTEX_TRY_NUMBER"]
+    attempt = os.environ["VORTEX_ATTEMPT"]
     if attempt != "1":
         for line in open(LEDGER):
             fields = line.split()

@@ -14,6 +14,8 @@ export interface HeldAttempt {
   pid: number
   start_time: number
   started: boolean
+  /** Of a trigger: when its host got it, on the monotonic clock. */
+  sent_at: number
   log_bytes: number
 }
 
@@ -28,6 +30,7 @@ const FAILED_END: AttemptEnd = {
   reschedule_at_ms: 0,
   deferral_json: '',
   deferral_timeout_ms: 0,
+  asset_events_json: '',
   max_rss_bytes: 0,
   log_bytes: 0,
   log_truncated: false,
@@ -57,6 +60,7 @@ export class AttemptTable {
       pid: 0,
       start_time: 0,
       started: false,
+      sent_at: 0,
       log_bytes: 0,
     }
     this.byNumber.set(held.number, held)

@@ -36,4 +36,10 @@ test('an attempt is told who it is, but not its lease token', () => {
     VORTEX_MAP_INDEX: '-1',
   })
   expect(Object.values(variables)).not.toContain(start.ref.lease_token)
+  const resumed = bashStart(':', { ref: { ...start.ref, attempt: 7 } })
+  expect(attemptVariables({ start: resumed, job: { try_number: 2 } })).toMatchObject({
+    AIRFLOW_CTX_TRY_NUMBER: '2',
+    VORTEX_TRY_NUMBER: '2',
+    VORTEX_ATTEMPT: '7',
+  })
 })

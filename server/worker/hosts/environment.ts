@@ -29,16 +29,19 @@ export function environmentForHosts(env: Readonly<Record<string, string | undefi
 export function attemptVariables(p: { start: AttemptStart; job: Record<string, unknown> }): Record<string, string> {
   const { start, job } = p
   const attempt = String(start.ref.attempt)
+  // The attempt names the process; authors count tries.
+  const try_number = typeof job['try_number'] === 'number' ? String(job['try_number']) : attempt
   const variables: Record<string, string> = {
     AIRFLOW_CTX_DAG_ID: start.dag_id,
     AIRFLOW_CTX_TASK_ID: start.task_id,
     AIRFLOW_CTX_DAG_RUN_ID: start.run_id,
-    AIRFLOW_CTX_TRY_NUMBER: attempt,
+    AIRFLOW_CTX_TRY_NUMBER: try_number,
     VORTEX_DAG_ID: start.dag_id,
     VORTEX_RUN_ID: start.run_id,
     VORTEX_TASK_ID: start.task_id,
     VORTEX_MAP_INDEX: String(start.map_index),
-    VORTEX_TRY_NUMBER: attempt,
+    VORTEX_ATTEMPT: attempt,
+    VORTEX_TRY_NUMBER: try_number,
   }
   if (typeof job['logical_date'] === 'string') {
     variables['AIRFLOW_CTX_EXECUTION_DATE'] = job['logical_date']

@@ -62,6 +62,8 @@ export interface HostRunner extends AttemptRunner {
 const DEFAULT_LIMITS: TaskHostLimits = { hosts_max: 16, host_idle_ms: 10 * 60_000, import_timeout_ms: 60_000 }
 
 const DEFAULT_GRACE_MS = 10_000
+/** A trigger that ends its process does so at its first look at the world. */
+const SUSPECT_MS = 10_000
 /** Hosts KILL at once when told to stop; longer means that one hangs, and then it is killed itself. */
 const STOP_LIMIT_MS = 5_000
 
@@ -95,11 +97,11 @@ class ProcessHosts implements HostRunner {
       clock: options.clock,
       limits: { ...DEFAULT_LIMITS, ...options.limits },
       zygote: () => this.keeper.link,
-      send: (held, link) => this.sendPython(held, link),
+      send: (held, link) => (held.start.kind === 'trigger' ? this.sendTrigger(held, link) : this.sendPython(held, link)),
       attemptMessage: onMessage,
       attemptLog: onLog,
       linkUp: (link) => this.introduce(link),
-      linkDown: (link, words) => this.onLinkDown(link, `the task host of its DAG file ${words}`),
+      linkDown: (link, words) => this.onLinkDown(link, `the host process of its DAG file ${words}`),
       importFailed: (held, failure) => this.onImportFailed(held, failure),
     })
     this.keeper = new ZygoteKeeper({
@@ -288,6 +290,22 @@ class ProcessHosts implements HostRunner {
     })
   }
 
+  /** The job of a waiting trigger is not kept: there may be thousands. */
+  private sendTrigger(held: HeldAttempt, link: HostLink): void {
+    const job = parseJson(held.start.job_json)
+    const { dag_id, run_id, task_id, map_index } = held.start
+    const fields = job.ok ? asObject(job.value) : {}
+    held.link = link
+    held.start = { ...held.start, job_json: '' }
+    held.sent_at = this.options.clock.monotonic()
+    link.send({
+      t: 'trigger',
+      n: held.number,
+      names: { dag_id, run_id, task_id, map_index, try_number: fields['try_number'] ?? 1 },
+      body: asObject(fields['deferral'])['body'] ?? '',
+    })
+  }
+
   private limitsOf(held: HeldAttempt): Record<string, unknown> {
     const { execution_timeout_ms, secrets, log_cap_bytes, xcom_cap_bytes } = held.start
     return {
@@ -317,17 +335,28 @@ class ProcessHosts implements HostRunner {
     const lost = this.table.heldBy(link)
     if (lost.length === 0) return
     const stopping = this.state === 'stopped'
-    const cleanup = killAttempts({ attempts: lost, clock: this.options.clock }).then(() => {
+    const died_at = this.options.clock.monotonic()
+    // Triggers have no processes of their own; what they started is in the session of their host.
+    const isTriggers = lost[0]?.start.kind === 'trigger'
+    const attempts = isTriggers ? [{ attempt_id: `triggers.${this.nonce}`, pid: link.pid, start_time: link.start_time }] : lost
+    const cleanup = killAttempts({ attempts, clock: this.options.clock }).then(() => {
       this.cleanups.delete(cleanup)
       for (const held of lost) {
         this.table.end(
           held,
-          stopping ? { outcome: 'killed', reason: 'the worker stops', reason_code: 'killed' } : { reason: words, reason_code: 'host_died' },
+          stopping
+            ? { outcome: 'killed', reason: 'the worker stops', reason_code: 'killed' }
+            : { outcome: isTriggers && !isSuspect(held, died_at) ? 'killed' : 'failed', reason: words, reason_code: 'host_died' },
         )
       }
     })
     this.cleanups.add(cleanup)
   }
+}
+
+/** One of those that had just begun did it, probably. The others get another host. */
+function isSuspect(trigger: HeldAttempt, died_at: number): boolean {
+  return died_at - trigger.sent_at < SUSPECT_MS
 }
 
 function asObject(value: unknown): Record<string, unknown> {

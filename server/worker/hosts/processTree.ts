@@ -93,7 +93,8 @@ function markedTrees(isOurs: (mark: string) => boolean): (ProcessStat & { pid: n
 
 /** One look at all processes; returns how many had to be killed. */
 function killOnce(attempts: KnownAttempt[]): number {
-  const marks = new Set(attempts.map((attempt) => attempt.attempt_id))
+  // Every process of the machine that is none of ours has the empty mark.
+  const marks = new Set(attempts.map((attempt) => attempt.attempt_id).filter((mark) => mark !== ''))
   const leaders = new Map(attempts.filter((attempt) => attempt.pid > 1).map((attempt) => [attempt.pid, attempt.start_time]))
   let killed = 0
   for (const pid of listProcesses() ?? [...leaders.keys()]) {

@@ -1,5 +1,6 @@
 /**
- * Task hosts: one per (bundle, DAG file), forked by the zygote when the first attempt asks for it.
+ * Task hosts: one per (bundle, DAG file), forked by the zygote when the first attempt asks for it. Trigger hosts are kept in the same way:
+ * one per DAG file whose classes are triggers, and one without a file for those of VORTEX.
  *
  * States: starting (the import runs) -> ready (attempts go to it) -> gone. An import that leaves threads or sockets behind makes the
  * host end itself; a clean one takes its place and the queue (see python/vortex/host/task_host.py).
@@ -36,6 +37,7 @@ export interface TaskHostPoolOptions {
 }
 
 interface TaskHost {
+  mode: 'task' | 'trigger'
   id: number
   key: string
   root: string
@@ -69,9 +71,10 @@ export class TaskHostPool {
   }
 
   run(held: HeldAttempt): void {
-    const { bundle_hash, bundle_root, dag_file } = held.start
-    const key = `${bundle_hash}\0${dag_file}`
-    const host = this.byKey.get(key) ?? this.create({ key, root: bundle_root, file: dag_file, clean: this.hazards.has(key) })
+    const { kind, bundle_hash, bundle_root, dag_file } = held.start
+    const mode = kind === 'trigger' ? 'trigger' : 'task'
+    const key = `${mode}\0${bundle_hash}\0${dag_file}`
+    const host = this.byKey.get(key) ?? this.create({ mode, key, root: bundle_root, file: dag_file, clean: this.hazards.has(key) })
     host.used_at = this.options.clock.monotonic()
     host.active += 1
     if (host.ready && host.link !== null) this.options.send(held, host.link)
@@ -129,7 +132,7 @@ export class TaskHostPool {
     for (const host of [...this.byId.values()]) this.drop(host)
   }
 
-  private create(p: { key: string; root: string; file: string; clean: boolean }): TaskHost {
+  private create(p: Pick<TaskHost, 'mode' | 'key' | 'root' | 'file' | 'clean'>): TaskHost {
     this.makeRoom()
     const host: TaskHost = {
       ...p,
@@ -165,7 +168,7 @@ export class TaskHostPool {
     this.options.server.forget(host.token)
     const id = host.id
     host.token = this.options.server.expect((link) => this.connected(host, link))
-    zygote.send({ t: 'host', host: id, token: host.token, root: host.root, file: host.file, clean: host.clean })
+    zygote.send({ t: 'host', host: id, token: host.token, mode: host.mode, root: host.root, file: host.file, clean: host.clean })
     const limit = this.options.limits.import_timeout_ms
     host.timer?.cancel()
     host.timer = this.options.clock.after(limit, () => {
@@ -208,7 +211,7 @@ export class TaskHostPool {
     if (this.hazards.size >= 1_000) this.hazards.delete([...this.hazards][0] ?? '')
     this.hazards.add(host.key)
     this.drop(host)
-    const clean = this.create({ key: host.key, root: host.root, file: host.file, clean: true })
+    const clean = this.create({ mode: host.mode, key: host.key, root: host.root, file: host.file, clean: true })
     clean.queue = host.queue.splice(0)
     clean.active = clean.queue.length
     clean.used_at = this.options.clock.monotonic()

@@ -1,44 +1,33 @@
 /**
  * The attempts of this worker: what waits for a free place, what runs, and what has ended but is not acknowledged yet.
+ * Errands (triggers, callbacks of DAGs) are held with them; they need no place, and have no log and no report but their end.
  *
  * States of an attempt: `waiting` (assigned, no place yet) -> `preparing` (its bundle is being fetched) -> `running` (the
  * runner has it) -> `ended` (its report is under way) -> gone (acknowledged). A waiting one may be given back.
  *
  * Invariants
- * - At most `capacity` attempts are preparing or running.
+ * - At most `capacity` attempts are preparing or running, not counting errands.
  * - The runner gets an attempt at most once, and only while the lease is valid.
  * - Every attempt that was not given back or dropped unstarted reports its end exactly once.
  */
 import type { Clock } from '#runtime/clock.ts'
 import type { AttemptRef } from '#scheduler/ports.ts'
-import type { AttemptEnd, AttemptListener, AttemptRunner, AttemptStart, RenderedField } from '#worker/runner.ts'
-import { outcomeToWire, refKey, xcomBytes } from '#swarm/codec.ts'
-import type { Assignment, Ended } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
+import type { AttemptEnd, AttemptListener, AttemptRunner, RenderedField } from '#worker/runner.ts'
+import { refKey, xcomBytes } from '#swarm/codec.ts'
+import type { Assignment } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
 import { HELD_MAX, REPORT_WINDOW_BYTES, XCOM_BYTES_MAX } from '#swarm/limits.ts'
 import type { BundleUse } from '../bundles/bundleCache.ts'
 import { BundleUnavailableError } from '../bundles/fetchBundle.ts'
+import { endedToWire, type Entry, makeEntry, needsBundle, takeStart, unstarted } from './entry.ts'
 import type { Outgoing } from './outgoing.ts'
-
-interface Entry {
-  key: string
-  ref: AttemptRef
-  kind: AttemptStart['kind']
-  assignment: Assignment
-  /** Of an errand: the end of what it printed. */
-  output: string
-  state: 'waiting' | 'preparing' | 'running' | 'ended'
-  bundle: BundleUse | null
-  /** Why this worker killed it on its own account, whatever the runner then says. */
-  killed: { outcome: 'failed' | 'killed'; reason: string; reason_code: string } | null
-  /** Open questions. */
-  asked: number
-  /** How often its bundle could not be fetched. */
-  fetchFailures: number
-}
+import type { OutputTail } from './outputTail.ts'
 
 /** A bundle that cannot be fetched is asked for again after this long, a minute long; then the attempt fails, and may be retried. */
 const FETCH_AGAIN_MS = 1_000
 const FETCH_FAILURES_MAX = 60
+
+/** For what a trigger of a worker that is drained has to clean up; others wait for it to be given to another one. */
+const TRIGGER_GRACE_MS = 2_000
 
 /** Questions that one attempt may have open; a task asks one at a time per thread. */
 const ASKED_MAX = 1_000
@@ -72,6 +61,8 @@ export class Attempts implements AttemptListener {
   readonly #entries = new Map<string, Entry>()
   /** Keys of waiting attempts, oldest first. */
   #waiting = new Set<string>()
+  /** Keys of errands that wait for a lease, or for their bundle. */
+  readonly #errands = new Set<string>()
   #active = 0
   #isDraining = false
 
@@ -105,19 +96,10 @@ export class Attempts implements AttemptListener {
       if (this.#entries.has(key)) continue
       if (this.#isDraining || this.#entries.size >= HELD_MAX) refused.push(ref)
       else {
-        this.#entries.set(key, {
-          key,
-          ref,
-          kind: kindOf(assignment),
-          assignment,
-          output: '',
-          state: 'waiting',
-          bundle: null,
-          killed: null,
-          asked: 0,
-          fetchFailures: 0,
-        })
-        this.#waiting.add(key)
+        const entry = makeEntry(ref, { key, assignment })
+        this.#entries.set(key, entry)
+        if (entry.kind === 'task') this.#waiting.add(key)
+        else this.#errands.add(key)
       }
     }
     if (refused.length > 0) this.#o.outgoing.release(refused)
@@ -127,7 +109,7 @@ export class Attempts implements AttemptListener {
   kill(ref: AttemptRef, reason: string): void {
     const entry = this.#entries.get(refKey(ref))
     if (entry === undefined)
-      this.#report(ref, unstarted({ outcome: 'killed', reason: 'the worker does not hold it', reason_code: 'killed' }))
+      this.#report(ref, unstarted({ outcome: 'killed', reason: 'the worker does not hold it', reason_code: 'killed' }), null)
     else if (entry.state === 'running') this.#o.runner.kill(ref, { reason })
     else if (entry.state !== 'ended')
       this.#end(entry, unstarted({ outcome: 'killed', reason: `killed before it started (${reason})`, reason_code: 'killed' }))
@@ -162,14 +144,21 @@ export class Attempts implements AttemptListener {
 
   // --- what the worker decides ---------------------------------------------------------------------------------------------
 
-  /** Gives back what has not started, and takes nothing more. */
+  /** Gives back what has not started, ends triggers, which any worker can run, and takes nothing more. */
   drain(): void {
     this.#isDraining = true
-    const back = [...this.#waiting].map((key) => this.#entries.get(key)).filter((entry) => entry !== undefined)
-    for (const { key } of back) this.#entries.delete(key)
-    this.#waiting.clear()
+    const entries = [...this.#entries.values()]
+    const back = entries.filter(({ state }) => state === 'waiting')
+    for (const entry of back) this.#forget(entry)
+    for (const entry of entries) if (entry.kind === 'trigger' && entry.state === 'running') this.#endTrigger(entry)
     if (back.length > 0) this.#o.outgoing.release(back.map(({ ref }) => ref))
     this.#o.onChange()
+  }
+
+  /** By a report, unlike what has not started: that is kept until it is acknowledged, even if nothing else keeps the worker here. */
+  #endTrigger(entry: Entry): void {
+    entry.killed ??= { outcome: 'killed', reason: 'the worker is drained', reason_code: 'drained' }
+    this.#o.runner.kill(entry.ref, { reason: 'drained', grace_ms: TRIGGER_GRACE_MS })
   }
 
   /** Takes attempts again. */
@@ -182,7 +171,8 @@ export class Attempts implements AttemptListener {
     for (const entry of [...this.#entries.values()]) {
       if (entry.state === 'ended') continue
       if (entry.state === 'running') {
-        entry.killed ??= { outcome: 'failed', ...p }
+        // An errand is still wanted, elsewhere.
+        entry.killed ??= { outcome: entry.kind === 'task' ? 'failed' : 'killed', ...p }
         this.#o.runner.kill(entry.ref, { reason: p.reason_code, grace_ms: 0 })
       } else this.#forget(entry)
     }
@@ -191,16 +181,26 @@ export class Attempts implements AttemptListener {
 
   /** Starts what has a place. Called whenever a place, an assignment, a lease or a connection appears. */
   pump(): void {
+    for (const key of this.#errands) {
+      if (!this.#o.isLeaseValid()) return
+      this.#errands.delete(key)
+      const entry = this.#entries.get(key)
+      if (entry !== undefined) this.#begin(entry)
+    }
     for (const key of this.#waiting) {
       if (this.#active >= this.#o.capacity || !this.#o.isLeaseValid()) return
       this.#waiting.delete(key)
       const entry = this.#entries.get(key)
       if (entry === undefined) continue
       this.#active += 1
-      entry.state = 'preparing'
-      if (entry.assignment.bash === undefined) void this.#prepare(entry)
-      else this.#run(entry, '')
+      this.#begin(entry)
     }
+  }
+
+  #begin(entry: Entry): void {
+    entry.state = 'preparing'
+    if (needsBundle(entry)) void this.#prepare(entry)
+    else this.#run(entry, '')
   }
 
   async #prepare(entry: Entry): Promise<void> {
@@ -224,47 +224,35 @@ export class Attempts implements AttemptListener {
 
   /** No controller, or one that cannot now: it waits in front. */
   #waitAgain(entry: Entry): void {
-    this.#active -= 1
     entry.state = 'waiting'
-    this.#waiting = new Set([entry.key, ...this.#waiting])
-    this.#o.clock.after(FETCH_AGAIN_MS, () => this.pump())
+    if (entry.kind === 'task') {
+      this.#active -= 1
+      this.#waiting = new Set([entry.key, ...this.#waiting])
+    }
+    this.#o.clock.after(FETCH_AGAIN_MS, () => {
+      if (entry.kind !== 'task' && entry.state === 'waiting') this.#errands.add(entry.key)
+      this.pump()
+    })
   }
 
   #run(entry: Entry, bundle_root: string): void {
-    const { assignment: a, ref } = entry
     entry.state = 'running'
-    const start: AttemptStart = {
-      ref,
-      kind: entry.kind,
-      dag_id: a.dag_id,
-      run_id: a.run_id,
-      task_id: a.task_id,
-      map_index: a.map_index,
-      bash: a.bash ?? null,
-      bundle_hash: a.bundle_hash,
-      bundle_root,
-      dag_file: a.dag_file,
-      job_json: a.job_json,
-      execution_timeout_ms: a.execution_timeout_ms,
-      secrets: a.secrets,
-      ...this.#o.limits(),
-    }
-    // What is not needed any more after the start is not kept: the job document and the secrets.
-    entry.assignment = { ...a, job_json: '', secrets: {}, bash: undefined }
-    this.#o.runner.run(start)
+    this.#o.runner.run(takeStart(entry, { bundle_root, ...this.#o.limits() }))
   }
 
   // --- what the runner says ------------------------------------------------------------------------------------------------
 
   started(ref: AttemptRef, p: { pid: number }): void {
     const entry = this.#entries.get(refKey(ref))
-    if (entry?.state !== 'running') return
+    if (entry?.state !== 'running' || entry.kind !== 'task') return
     this.#o.outgoing.reports.add({ ref, body: { $case: 'started', value: { pid: p.pid, hostname: this.#o.hostname, age_ms: 0 } } })
     this.#o.outgoing.wakeSoon()
   }
 
   log(ref: AttemptRef, bytes: Uint8Array): void {
-    if (!this.#entries.has(refKey(ref)) || bytes.length === 0) return
+    const entry = this.#entries.get(refKey(ref))
+    if (entry === undefined || bytes.length === 0) return
+    if (entry.output !== null) return entry.output.append(bytes)
     this.#o.outgoing.logs.append(ref, { bytes, cap_bytes: this.#o.limits().log_cap_bytes + CUT_LINE_BYTES })
     if (bytes.length < LOG_AT_ONCE_BYTES) this.#o.outgoing.wakeSoon()
     else this.#o.outgoing.wake()
@@ -272,7 +260,7 @@ export class Attempts implements AttemptListener {
 
   xcom(ref: AttemptRef, xcoms: { key: string; value_json: string }[]): void {
     const entry = this.#entries.get(refKey(ref))
-    if (entry?.state !== 'running' || entry.killed !== null) return
+    if (entry?.state !== 'running' || entry.killed !== null || entry.kind !== 'task') return
     if (xcomBytes(xcoms) > XCOM_BYTES_MAX || this.#o.outgoing.reports.bytes > REPORT_BYTES_MAX) {
       entry.killed = { outcome: 'failed', reason: tooMuchXCom, reason_code: 'xcom_too_large' }
       this.#o.runner.kill(ref, { reason: 'xcom_too_large' })
@@ -284,7 +272,7 @@ export class Attempts implements AttemptListener {
 
   rendered(ref: AttemptRef, fields: RenderedField[]): void {
     const entry = this.#entries.get(refKey(ref))
-    if (entry?.state !== 'running') return
+    if (entry?.state !== 'running' || entry.kind !== 'task') return
     this.#o.outgoing.reports.add({ ref, body: { $case: 'rendered', value: { fields: fields.slice(0, RENDERED_FIELDS_MAX) } } })
     this.#o.outgoing.wakeSoon()
   }
@@ -314,66 +302,40 @@ export class Attempts implements AttemptListener {
   }
 
   #end(entry: Entry, end: AttemptEnd): void {
-    if (entry.state === 'running' || entry.state === 'preparing') this.#active -= 1
-    this.#waiting.delete(entry.key)
-    entry.state = 'ended'
-    entry.bundle?.release()
-    entry.bundle = null
-    this.#o.outgoing.forgetRequests(entry.ref)
+    this.#leave(entry)
+    if (entry.asked > 0) this.#o.outgoing.forgetRequests(entry.ref)
     this.#report(
       entry.ref,
       xcomBytes(end.xcoms) > XCOM_BYTES_MAX
         ? { ...end, outcome: 'failed', reason: tooMuchXCom, reason_code: 'xcom_too_large', xcoms: [] }
         : end,
+      entry.output,
     )
     this.pump()
     this.#o.onChange()
   }
 
-  #report(ref: AttemptRef, end: AttemptEnd): void {
+  #report(ref: AttemptRef, end: AttemptEnd, output: OutputTail | null): void {
     const log = this.#o.outgoing.logs.end(ref, { truncated: end.log_truncated })
-    const value: Ended = {
-      ...end,
-      outcome: outcomeToWire(end.outcome),
-      log_bytes: Math.max(end.log_bytes, log.size),
-      log_truncated: log.truncated,
-      output: '',
-      age_ms: 0,
-      run_ms: Math.round(end.run_ms),
-    }
-    this.#o.outgoing.reports.add({ ref, body: { $case: 'ended', value } })
+    this.#o.outgoing.reports.add({ ref, body: { $case: 'ended', value: endedToWire(end, { log, output }) } })
     this.#o.outgoing.wake()
   }
 
   #forget(entry: Entry): void {
-    if (entry.state === 'preparing') this.#active -= 1
+    this.#leave(entry)
+    if (entry.asked > 0) this.#o.outgoing.forgetRequests(entry.ref)
+    this.#entries.delete(entry.key)
+  }
+
+  /** It takes no place any more. */
+  #leave(entry: Entry): void {
+    if (entry.kind === 'task' && (entry.state === 'running' || entry.state === 'preparing')) this.#active -= 1
+    this.#waiting.delete(entry.key)
+    this.#errands.delete(entry.key)
     entry.state = 'ended'
     entry.bundle?.release()
-    this.#waiting.delete(entry.key)
-    this.#entries.delete(entry.key)
+    entry.bundle = null
   }
 }
 
 const tooMuchXCom = `The XComs of one task have more than ${XCOM_BYTES_MAX} bytes together, or more of them than the controller takes. Write large data to a file or an object store and leave its address as the XCom.`
-
-function unstarted(p: { outcome: AttemptEnd['outcome']; reason: string; reason_code: string }): AttemptEnd {
-  return {
-    ...p,
-    exit_code: -1,
-    signal: '',
-    xcoms: [],
-    skip_task_ids: [],
-    reschedule_at_ms: 0,
-    deferral_json: '',
-    deferral_timeout_ms: 0,
-    max_rss_bytes: 0,
-    log_bytes: 0,
-    log_truncated: false,
-    run_ms: 0,
-    rendered_map_index: '',
-  }
-}
-
-function kindOf({ kind }: Assignment): AttemptStart['kind'] {
-  return kind === 'trigger' || kind === 'dag_callback' ? kind : 'task'
-}

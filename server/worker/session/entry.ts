@@ -1,0 +1,116 @@
+/** One attempt or errand as the session holds it, and what the runner is told of it. */
+import { outcomeToWire } from '#swarm/codec.ts'
+import type { Assignment, Ended } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
+import type { AttemptRef } from '#scheduler/ports.ts'
+import type { AttemptEnd, AttemptStart } from '#worker/runner.ts'
+import type { BundleUse } from '../bundles/bundleCache.ts'
+import { OutputTail } from './outputTail.ts'
+
+export interface Entry {
+  key: string
+  ref: AttemptRef
+  kind: AttemptStart['kind']
+  assignment: Assignment
+  /** Of an errand, which has no log: the end of what it printed. */
+  output: OutputTail | null
+  state: 'waiting' | 'preparing' | 'running' | 'ended'
+  bundle: BundleUse | null
+  /** Why this worker killed it on its own account, whatever the runner then says. */
+  killed: { outcome: 'failed' | 'killed'; reason: string; reason_code: string } | null
+  /** Open questions. */
+  asked: number
+  /** How often its bundle could not be fetched. */
+  fetchFailures: number
+}
+
+/** Classes of this package are the same in every bundle: their triggers need no DAG file, and share one host. */
+const OWN_TRIGGERS = 'vortex.triggers.'
+
+export function makeEntry(ref: AttemptRef, p: { key: string; assignment: Assignment }): Entry {
+  const kind = kindOf(p.assignment)
+  return {
+    ...p,
+    ref,
+    kind,
+    // A trigger of our own is to share its host with all others, whatever its DAG.
+    assignment: kind === 'trigger' && isOwnTrigger(p.assignment) ? { ...p.assignment, bundle_hash: '', dag_file: '' } : p.assignment,
+    output: kind === 'task' ? null : new OutputTail(),
+    state: 'waiting',
+    bundle: null,
+    killed: null,
+    asked: 0,
+    fetchFailures: 0,
+  }
+}
+
+function kindOf({ kind }: Assignment): Entry['kind'] {
+  return kind === 'trigger' || kind === 'dag_callback' ? kind : 'task'
+}
+
+/** What cannot be read is left to the host of its DAG file, which says what is wrong. */
+function isOwnTrigger({ job_json }: Assignment): boolean {
+  try {
+    const job = JSON.parse(job_json) as { deferral: { body: string } }
+    const body = JSON.parse(job.deferral.body) as { trigger: string }
+    return body.trigger.startsWith(OWN_TRIGGERS)
+  } catch {
+    return false
+  }
+}
+
+export function needsBundle({ kind, assignment }: Entry): boolean {
+  return assignment.bash === undefined && !(kind === 'trigger' && assignment.dag_file === '')
+}
+
+/** Takes from the entry what is not needed any more after the start: the job document and the secrets. */
+export function takeStart(entry: Entry, p: { bundle_root: string; log_cap_bytes: number; xcom_cap_bytes: number }): AttemptStart {
+  const { assignment: a, ref, kind } = entry
+  entry.assignment = { ...a, job_json: '', secrets: {}, bash: undefined }
+  return {
+    ref,
+    kind,
+    dag_id: a.dag_id,
+    run_id: a.run_id,
+    task_id: a.task_id,
+    map_index: a.map_index,
+    bash: a.bash ?? null,
+    bundle_hash: a.bundle_hash,
+    dag_file: a.dag_file,
+    job_json: a.job_json,
+    execution_timeout_ms: a.execution_timeout_ms,
+    secrets: a.secrets,
+    ...p,
+  }
+}
+
+export function endedToWire(end: AttemptEnd, p: { log: { size: number; truncated: boolean }; output: OutputTail | null }): Ended {
+  return {
+    ...end,
+    outcome: outcomeToWire(end.outcome),
+    log_bytes: p.output === null ? Math.max(end.log_bytes, p.log.size) : 0,
+    log_truncated: p.output === null && p.log.truncated,
+    output: p.output?.text() ?? '',
+    age_ms: 0,
+    run_ms: Math.round(end.run_ms),
+  }
+}
+
+/** The end of what no process ran. */
+export function unstarted(p: { outcome: AttemptEnd['outcome']; reason: string; reason_code: string }): AttemptEnd {
+  return {
+    ...p,
+    exit_code: -1,
+    signal: '',
+    xcoms: [],
+    skip_task_ids: [],
+    reschedule_at_ms: 0,
+    deferral_json: '',
+    deferral_timeout_ms: 0,
+    asset_events_json: '',
+    max_rss_bytes: 0,
+    log_bytes: 0,
+    log_truncated: false,
+    run_ms: 0,
+    rendered_map_index: '',
+  }
+}
