@@ -42,8 +42,6 @@ def serialize_dag(dag: Any, *, file: str, dialect: Optional[str] = None) -> Dict
     tasks = [serialize_task(task, dag, start, notices) for task in dag.task_dict.values()]
     _check_fail_fast(dag)
     callbacks = [kind for kind in ("success", "failure") if getattr(dag, f"on_{kind}_callback", None)]
-    for kind in callbacks:
-        notices.add(f"on_{kind}_callback of the DAG is not called by this version of VORTEX; callbacks of its tasks are")
     return {
         "format": DAG_SPEC_FORMAT,
         "dag_id": dag.dag_id,
