@@ -66,6 +66,8 @@ class State:
     SKIPPED = TaskInstanceState.SKIPPED
     DEFERRED = TaskInstanceState.DEFERRED
 
+    task_states = (None, *TaskInstanceState)
+    dag_states = (DagRunState.QUEUED, DagRunState.SUCCESS, DagRunState.RUNNING, DagRunState.FAILED)
     finished: FrozenSet[TaskInstanceState] = frozenset(
         {
             TaskInstanceState.SUCCESS,

@@ -4,6 +4,8 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Optional
 
+from memory_runs import MemoryRuns
+
 
 class MemoryController:
     def __init__(self) -> None:
@@ -14,6 +16,7 @@ class MemoryController:
         self.connections: Dict[str, Dict[str, Any]] = {}
         self.masked: List[str] = []
         self.requests: List[Any] = []
+        self.runs = MemoryRuns()
         self.on_terminate: Optional[Any] = None
         # What attempts told beside results: word -> fields of the last one.
         self.told: Dict[str, Any] = {}
@@ -54,4 +57,6 @@ class MemoryController:
             return None
         if method == "variable.delete":
             return self.variables.pop(params["key"], None) is not None
+        if method.partition(".")[0] in ("run", "task", "dag"):
+            return self.runs.answer(method, params)
         raise AssertionError(f"unexpected question {method}")

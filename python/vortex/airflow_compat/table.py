@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Dict, Set, Tuple
 
+from vortex.airflow_compat.standard_names import STANDARD_NAMES
+
 _NAMES: Tuple[Tuple[str, str], ...] = (
     # DAGs
     ("vortex.definitions.dag:DAG", "airflow airflow.models airflow.models.dag airflow.sdk airflow.sdk.definitions.dag"),
@@ -71,44 +73,7 @@ _NAMES: Tuple[Tuple[str, str], ...] = (
     ("vortex.operators.python:get_current_context", "airflow.operators.python airflow.sdk airflow.providers.standard.operators.python"),
     ("vortex.operators.empty:EmptyOperator", "airflow.operators.empty airflow.providers.standard.operators.empty airflow.operators.dummy"),
     ("vortex.operators.empty:DummyOperator", "airflow.operators.dummy airflow.operators.dummy_operator airflow.operators.empty"),
-    # Sensors
-    (
-        "vortex.sensors.base:BaseSensorOperator",
-        "airflow.sensors.base airflow.sensors.base_sensor_operator airflow.operators.sensors airflow.sdk airflow.sdk.bases.sensor",
-    ),
-    ("vortex.sensors.base:PokeReturnValue", "airflow.sensors.base airflow.sdk airflow.sdk.bases.sensor"),
-    ("vortex.sensors.base:poke_mode_only", "airflow.sensors.base airflow.sdk.bases.sensor"),
-    (
-        "vortex.sensors.python:PythonSensor",
-        "airflow.sensors.python airflow.contrib.sensors.python_sensor airflow.providers.standard.sensors.python",
-    ),
-    ("vortex.sensors.bash:BashSensor", "airflow.sensors.bash airflow.contrib.sensors.bash_sensor airflow.providers.standard.sensors.bash"),
-    (
-        "vortex.sensors.filesystem:FileSensor",
-        "airflow.sensors.filesystem airflow.contrib.sensors.file_sensor airflow.providers.standard.sensors.filesystem",
-    ),
-    (
-        "vortex.hooks.filesystem:FSHook",
-        "airflow.hooks.filesystem airflow.contrib.hooks.fs_hook airflow.providers.standard.hooks.filesystem",
-    ),
-    (
-        "vortex.sensors.date_time:DateTimeSensor",
-        "airflow.sensors.date_time airflow.sensors.date_time_sensor airflow.providers.standard.sensors.date_time",
-    ),
-    ("vortex.sensors.date_time:DateTimeSensorAsync", "airflow.sensors.date_time airflow.providers.standard.sensors.date_time"),
-    ("vortex.sensors.time_sensor:TimeSensor", "airflow.sensors.time_sensor airflow.providers.standard.sensors.time"),
-    ("vortex.sensors.time_sensor:TimeSensorAsync", "airflow.sensors.time_sensor airflow.providers.standard.sensors.time"),
-    (
-        "vortex.sensors.time_delta:TimeDeltaSensor",
-        "airflow.sensors.time_delta airflow.sensors.time_delta_sensor airflow.providers.standard.sensors.time_delta",
-    ),
-    ("vortex.sensors.time_delta:TimeDeltaSensorAsync", "airflow.sensors.time_delta airflow.providers.standard.sensors.time_delta"),
-    ("vortex.sensors.time_delta:WaitSensor", "airflow.sensors.time_delta airflow.providers.standard.sensors.time_delta"),
-    (
-        "vortex.sensors.weekday:DayOfWeekSensor",
-        "airflow.sensors.weekday airflow.contrib.sensors.weekday_sensor airflow.providers.standard.sensors.weekday",
-    ),
-    ("vortex.weekday:WeekDay", "airflow.utils.weekday airflow.providers.standard.utils.weekday"),
+    *STANDARD_NAMES,
     # While a task runs
     ("vortex.execution.variables:Variable", "airflow.models airflow.models.variable airflow.sdk airflow.sdk.definitions.variable"),
     ("vortex.execution.connections:Connection", "airflow.models airflow.models.connection airflow.sdk airflow.sdk.definitions.connection"),

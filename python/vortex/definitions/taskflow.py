@@ -15,6 +15,7 @@ from typing import Any, Callable, Collection, Dict, Optional, Type, Union
 from vortex.definitions.authoring_context import DagContext, TaskGroupContext
 from vortex.definitions.base_operator import BaseOperator
 from vortex.definitions.callable_arguments import CONTEXT_KEYS, keyword_arguments
+from vortex.definitions.run_conditions import only_if
 from vortex.definitions.task_group import unique_task_id
 from vortex.definitions.xcom_arg import XComArg
 from vortex.operators.bash import BashOperator
@@ -169,6 +170,14 @@ class TaskDecorators:
     def __call__(self, python_callable: Optional[Callable[..., Any]] = None, multiple_outputs: Optional[bool] = None, **kwargs: Any) -> Any:
         """`@task`, `@task()` and `@task(retries=2)`; arguments are those of PythonOperator."""
         return self._decorate("python", python_callable, multiple_outputs, kwargs)
+
+    def run_if(self, condition: Any, skip_message: Optional[str] = None) -> Callable[[Any], Any]:
+        """`@task.run_if(lambda context: ...)` above `@task`: otherwise the task is skipped."""
+        return only_if(condition, skip_message, wanted=True)
+
+    def skip_if(self, condition: Any, skip_message: Optional[str] = None) -> Callable[[Any], Any]:
+        """`@task.skip_if(lambda context: ...)` above `@task`."""
+        return only_if(condition, skip_message, wanted=False)
 
     def __getattr__(self, kind: str) -> Any:
         if kind.startswith("_"):
