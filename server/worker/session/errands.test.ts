@@ -41,7 +41,7 @@ test('errands run beside as many attempts as the worker takes, and tell nothing 
       if (attempt.start.kind === 'task') return never
       attempt.log('it looked\n')
       attempt.xcom('k', 1)
-      attempt.end({ deferral_json: '{"event":1}', log_bytes: 10 })
+      return attempt.end({ deferral_json: '{"event":1}', log_bytes: 10 })
     },
     { capacity: 1 },
   )
@@ -101,7 +101,8 @@ test('a drain ends triggers for another worker to run, and lets callbacks finish
     if (attempt.start.kind === 'dag_callback') finish = () => attempt.end()
     return never
   })
-  const { waiting, callback } = { waiting: trigger(), callback: await callbackWithBundle() }
+  const waiting = trigger()
+  const callback = await callbackWithBundle()
   await bench.assign(worker, [waiting, callback])
   await until(() => worker.runner.running === 2, 'both run')
   worker.service.drain()
