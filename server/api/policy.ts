@@ -7,7 +7,16 @@
 import { VortexError } from '#contract/errors.ts'
 import type { OperationId } from '#contract/routes.ts'
 import { ROLES, type Role } from '#contract/states.ts'
-import type { ApiKeyRecord, ConnectionRecord, DagRecord, DagRunRecord, PoolRecord, TaskInstanceRecord, UserRecord, VariableRecord } from '#db/records.ts'
+import type {
+  ApiKeyRecord,
+  ConnectionRecord,
+  DagRecord,
+  DagRunRecord,
+  PoolRecord,
+  TaskInstanceRecord,
+  UserRecord,
+  VariableRecord,
+} from '#db/records.ts'
 import type { WorkerView } from '#scheduler/ports.ts'
 import type { Principal } from './auth/accounts.ts'
 import type { ApiServices } from './services.ts'

@@ -21,6 +21,11 @@ const COMMANDS: readonly TopLevel[] = [
   { name: 'backfills', description: 'list, pause, resume and cancel backfills', load: () => import('./commands/backfills.ts') },
   { name: 'tasks', description: 'logs of task instances, why they wait, clear them', load: () => import('./commands/tasks.ts') },
   { name: 'variables', description: 'Variables of the DAGs', load: () => import('./commands/variables.ts') },
+  {
+    name: 'connections',
+    description: 'connections of the DAGs; passwords are never shown',
+    load: () => import('./commands/connections.ts'),
+  },
   { name: 'pools', description: 'pools and their slots', load: () => import('./commands/pools.ts') },
   { name: 'secrets', description: 'secrets of the vault; values are never shown', load: () => import('./commands/secrets.ts') },
   { name: 'users', description: 'people who may sign in', load: () => import('./commands/users.ts') },

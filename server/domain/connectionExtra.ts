@@ -59,7 +59,12 @@ function isContainer(value: unknown): value is object {
 }
 
 /** A copy in which `change` has replaced each plain value below a sensitive name. */
-function walk(value: unknown, isHidden: boolean, change: (value: unknown, path: readonly string[]) => unknown, path: readonly string[] = []): unknown {
+function walk(
+  value: unknown,
+  isHidden: boolean,
+  change: (value: unknown, path: readonly string[]) => unknown,
+  path: readonly string[] = [],
+): unknown {
   if (Array.isArray(value)) return value.map((item, index) => walk(item, isHidden, change, [...path, String(index)]))
   if (isContainer(value))
     return Object.fromEntries(

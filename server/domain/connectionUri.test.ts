@@ -17,7 +17,10 @@ describe('a connection as a URI', () => {
         extra: '{"sslmode":"require","options":"a b"}',
       },
     ],
-    ['google-cloud-platform://?__extra__=%7B%22a%22%3A+%7B%22b%22%3A+1%7D%7D', { ...nothing, conn_type: 'google_cloud_platform', extra: '{"a": {"b": 1}}' }],
+    [
+      'google-cloud-platform://?__extra__=%7B%22a%22%3A+%7B%22b%22%3A+1%7D%7D',
+      { ...nothing, conn_type: 'google_cloud_platform', extra: '{"a": {"b": 1}}' },
+    ],
     ['http://https://api.example:8443/v1', { ...nothing, conn_type: 'http', host: 'https://api.example', port: 8443, schema: 'v1' }],
     ['http://https%3A%2F%2Fapi.example/', { ...nothing, conn_type: 'http', host: 'https://api.example' }],
     ['aws://:secret@', { ...nothing, conn_type: 'aws', password: 'secret' }],

@@ -24,7 +24,9 @@ const FORM = 'A connection looks like type://login:password@host:port/schema?ext
 const TYPE_ALIASES: Readonly<Record<string, string>> = { postgresql: 'postgres' }
 
 export function parseConnectionUri(uri: string): ConnectionParts {
-  const form = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(?:([A-Za-z][A-Za-z0-9+.-]*):\/\/)?([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#.*)?$/s.exec(uri.trim())
+  const form = /^([A-Za-z][A-Za-z0-9+.-]*):\/\/(?:([A-Za-z][A-Za-z0-9+.-]*):\/\/)?([^/?#]*)([^?#]*)(?:\?([^#]*))?(?:#.*)?$/s.exec(
+    uri.trim(),
+  )
   if (form === null) throw new ConnectionUriBroken(FORM)
   const [, scheme = '', protocol, authority = '', path = '', query] = form
   const at = authority.lastIndexOf('@')
@@ -53,7 +55,9 @@ function hostAndPort(text: string): { host: string | null; port: number | null }
   const [, host = '', digits = ''] = form
   const port = digits === '' ? null : Number(digits)
   if (port !== null && !(/^\d+$/.test(digits) && port <= 65_535))
-    throw new ConnectionUriBroken('The port of a connection is a whole number up to 65535. Percent-encode a ":" that belongs to the host or the password (%3A).')
+    throw new ConnectionUriBroken(
+      'The port of a connection is a whole number up to 65535. Percent-encode a ":" that belongs to the host or the password (%3A).',
+    )
   return { host: decoded(host.replace(/^\[(.*)\]$/s, '$1')) || null, port }
 }
 
@@ -71,6 +75,8 @@ function decoded(text: string): string {
   try {
     return decodeURIComponent(text)
   } catch (cause) {
-    throw new ConnectionUriBroken('A "%" in a connection must begin a percent-encoded byte, such as %40 for @; write a plain "%" as %25.', { cause })
+    throw new ConnectionUriBroken('A "%" in a connection must begin a percent-encoded byte, such as %40 for @; write a plain "%" as %25.', {
+      cause,
+    })
   }
 }

@@ -53,7 +53,12 @@ export function connectionHandlers({ store, connections, dagFiles }: ApiServices
         }
       const ids = (list: { conn_id: string }[], isKnown: boolean) =>
         list.flatMap(({ conn_id }) => (known.has(conn_id) === isKnown ? [conn_id] : []))
-      return { dry_run, created: ids(taken, false), overwritten: ids(taken, true), skipped: on_existing === 'skip' ? ids(entries, true) : [] }
+      return {
+        dry_run,
+        created: ids(taken, false),
+        overwritten: ids(taken, true),
+        skipped: on_existing === 'skip' ? ids(entries, true) : [],
+      }
     },
   }
 }
@@ -94,7 +99,8 @@ function readImported(conn_id: string, given: unknown): ConnectionChange {
       throw cause
     }
   }
-  if (typeof given !== 'object' || given === null) throw refuse('it must be a URI, or an object with conn_type, host, login and the others.')
+  if (typeof given !== 'object' || given === null)
+    throw refuse('it must be a URI, or an object with conn_type, host, login and the others.')
   const fields = airflowFields(given as Record<string, unknown>)
   if (!body.Check(fields)) {
     const [first] = body.Errors(fields)
