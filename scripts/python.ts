@@ -15,6 +15,10 @@ const REQUIREMENTS = [
   'jsonschema>=4,<5',
   'numpy>=1.26',
   'pandas>=2',
+  'psycopg2-binary>=2.9',
+  'psycopg[binary]>=3.2',
+  'requests>=2.31',
+  'sqlalchemy>=2',
 ]
 
 /** Path of an interpreter that has everything; makes it if need be and says so. */

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Dict, Set, Tuple
 
+from vortex.airflow_compat.provider_names import PROVIDER_NAMES
+
 from vortex.airflow_compat.standard_names import STANDARD_NAMES
 
 _NAMES: Tuple[Tuple[str, str], ...] = (
@@ -146,7 +148,7 @@ WHOLE_MODULES: Dict[str, str] = {
 
 def _exports() -> Dict[str, Dict[str, str]]:
     found: Dict[str, Dict[str, str]] = {}
-    for target, modules in _NAMES:
+    for target, modules in _NAMES + PROVIDER_NAMES:
         name = target.partition(":")[2]
         for module in modules.split():
             found.setdefault(module, {})[name] = target

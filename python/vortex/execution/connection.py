@@ -21,9 +21,6 @@ _HOOKS = {
     "postgres": ("vortex.providers.postgres.hook:PostgresHook", "postgres_conn_id"),
     "sqlite": ("vortex.providers.sqlite.hook:SqliteHook", "sqlite_conn_id"),
     "http": ("vortex.providers.http.hook:HttpHook", "http_conn_id"),
-    "aws": ("vortex.providers.amazon.s3:S3Hook", "aws_conn_id"),
-    "s3": ("vortex.providers.amazon.s3:S3Hook", "aws_conn_id"),
-    "slackwebhook": ("vortex.providers.slack.webhook:SlackWebhookHook", "slack_webhook_conn_id"),
 }
 
 

@@ -1,0 +1,53 @@
+"""Names of Airflow's providers that VORTEX has (vortex/providers): home here, and every module of 1.10 to 3.x that has the name."""
+
+from __future__ import annotations
+
+from typing import Tuple
+
+_SQL = "airflow.providers.common.sql.operators.sql"
+_OLD_SQL = "airflow.operators.sql"
+_CHECKS = f"{_SQL} {_OLD_SQL}"
+
+PROVIDER_NAMES: Tuple[Tuple[str, str], ...] = (
+    # common.sql
+    (
+        "vortex.providers.common_sql.hook:DbApiHook",
+        "airflow.providers.common.sql.hooks.sql airflow.hooks.dbapi airflow.hooks.dbapi_hook",
+    ),
+    ("vortex.providers.common_sql.handlers:fetch_all_handler", "airflow.providers.common.sql.hooks.sql airflow.providers.common.sql.hooks.handlers"),
+    ("vortex.providers.common_sql.handlers:fetch_one_handler", "airflow.providers.common.sql.hooks.sql airflow.providers.common.sql.hooks.handlers"),
+    (
+        "vortex.providers.common_sql.handlers:return_single_query_results",
+        "airflow.providers.common.sql.hooks.sql airflow.providers.common.sql.hooks.handlers",
+    ),
+    ("vortex.providers.common_sql.operators:BaseSQLOperator", _CHECKS),
+    ("vortex.providers.common_sql.operators:SQLExecuteQueryOperator", _SQL),
+    ("vortex.providers.common_sql.operators:SQLInsertRowsOperator", _SQL),
+    ("vortex.providers.common_sql.operators:default_output_processor", _SQL),
+    ("vortex.providers.common_sql.operators:BranchSQLOperator", f"{_CHECKS} airflow.operators.sql_branch_operator"),
+    ("vortex.providers.common_sql.checks:SQLCheckOperator", _CHECKS),
+    ("vortex.providers.common_sql.checks:SQLValueCheckOperator", _CHECKS),
+    ("vortex.providers.common_sql.checks:SQLThresholdCheckOperator", _CHECKS),
+    ("vortex.providers.common_sql.checks:SQLIntervalCheckOperator", _CHECKS),
+    ("vortex.providers.common_sql.checks:CheckOperator", "airflow.operators.check_operator"),
+    ("vortex.providers.common_sql.checks:ValueCheckOperator", "airflow.operators.check_operator"),
+    ("vortex.providers.common_sql.checks:ThresholdCheckOperator", "airflow.operators.check_operator"),
+    ("vortex.providers.common_sql.checks:IntervalCheckOperator", "airflow.operators.check_operator"),
+    ("vortex.providers.common_sql.table_checks:SQLColumnCheckOperator", _CHECKS),
+    ("vortex.providers.common_sql.table_checks:SQLTableCheckOperator", _CHECKS),
+    (
+        "vortex.providers.common_sql.sensor:SqlSensor",
+        "airflow.providers.common.sql.sensors.sql airflow.sensors.sql airflow.sensors.sql_sensor",
+    ),
+    # postgres
+    ("vortex.providers.postgres.hook:PostgresHook", "airflow.providers.postgres.hooks.postgres airflow.hooks.postgres_hook"),
+    ("vortex.providers.one_database:PostgresOperator", "airflow.providers.postgres.operators.postgres airflow.operators.postgres_operator"),
+    # sqlite
+    ("vortex.providers.sqlite.hook:SqliteHook", "airflow.providers.sqlite.hooks.sqlite airflow.hooks.sqlite_hook"),
+    ("vortex.providers.one_database:SqliteOperator", "airflow.providers.sqlite.operators.sqlite airflow.operators.sqlite_operator"),
+    # http
+    ("vortex.providers.http.hook:HttpHook", "airflow.providers.http.hooks.http airflow.hooks.http_hook"),
+    ("vortex.providers.http.operator:HttpOperator", "airflow.providers.http.operators.http"),
+    ("vortex.providers.http.operator:SimpleHttpOperator", "airflow.providers.http.operators.http airflow.operators.http_operator"),
+    ("vortex.providers.http.sensor:HttpSensor", "airflow.providers.http.sensors.http airflow.sensors.http_sensor"),
+)

@@ -1,0 +1,1 @@
+"""Hooks, operators and sensors of Airflow's providers that are real here, on the drivers that the DAGs' environment has."""

@@ -1,0 +1,1 @@
+"""Airflow's provider common.sql: whatever speaks Python's DB-API."""

@@ -1,0 +1,1 @@
+"""Airflow's provider http, on requests."""

@@ -1,0 +1,1 @@
+"""Airflow's provider postgres, on psycopg2 or psycopg 3."""

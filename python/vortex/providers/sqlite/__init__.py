@@ -1,0 +1,1 @@
+"""Airflow's provider sqlite, on the standard library."""
