@@ -15,6 +15,10 @@ from typing import TYPE_CHECKING, Any
 from vortex.airflow_compat import install as _install_airflow_names
 
 if TYPE_CHECKING:
+    from vortex.assets.asset import Asset, AssetAlias, AssetAll, AssetAny
+    from vortex.assets.decorator import asset
+    from vortex.assets.metadata import Metadata
+    from vortex.assets.schedule import AssetOrTimeSchedule
     from vortex.definitions.base_operator import BaseOperator
     from vortex.definitions.dag import DAG
     from vortex.definitions.dag_decorator import dag
@@ -43,6 +47,10 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
+    "vortex.assets.asset": "Asset AssetAlias AssetAll AssetAny",
+    "vortex.assets.decorator": "asset",
+    "vortex.assets.metadata": "Metadata",
+    "vortex.assets.schedule": "AssetOrTimeSchedule",
     "vortex.definitions.base_operator": "BaseOperator",
     "vortex.definitions.dag": "DAG",
     "vortex.definitions.dag_decorator": "dag",
@@ -67,6 +75,11 @@ _HOMES = {
 _HOME_OF = {name: home for home, names in _HOMES.items() for name in names.split()}
 
 __all__ = [
+    "Asset",
+    "AssetAlias",
+    "AssetAll",
+    "AssetAny",
+    "AssetOrTimeSchedule",
     "BaseBranchOperator",
     "BaseOperator",
     "BashOperator",
@@ -82,6 +95,7 @@ __all__ = [
     "EmptyOperator",
     "EventsTimetable",
     "Label",
+    "Metadata",
     "MultipleCronTriggerTimetable",
     "Param",
     "ParamsDict",
@@ -93,6 +107,7 @@ __all__ = [
     "Variable",
     "WeightRule",
     "XComArg",
+    "asset",
     "chain",
     "chain_linear",
     "cross_downstream",

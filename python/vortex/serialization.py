@@ -36,13 +36,14 @@ def serialize_dag(dag: Any, *, file: str, dialect: Optional[str] = None) -> Dict
     zone = name_of(dag.timezone, dag.start_date)
     timetable = read_schedule(dag.schedule, dag.timezone, dialect, dag.dag_id)
     spec = _timetable(dag, timetable, notices)
+    condition = _asset_condition(dag, timetable, notices)
     start = _earliest(dag)
     catchup = None if dag.catchup is None else bool(dag.catchup)
     _check_start(dag, spec, start, catchup, dialect, notices)
     tasks = [serialize_task(task, dag, start, notices) for task in dag.task_dict.values()]
     _check_fail_fast(dag)
     callbacks = [kind for kind in ("success", "failure") if getattr(dag, f"on_{kind}_callback", None)]
-    return {
+    found: Dict[str, Any] = {
         "format": DAG_SPEC_FORMAT,
         "dag_id": dag.dag_id,
         "dag_display_name": str(dag.dag_display_name) if dag.dag_display_name != dag.dag_id else None,
@@ -64,13 +65,29 @@ def serialize_dag(dag: Any, *, file: str, dialect: Optional[str] = None) -> Dict
         "max_consecutive_failed_dag_runs": as_count(dag.max_consecutive_failed_dag_runs, "max_consecutive_failed_dag_runs", dag, 0),
         "fail_fast": bool(dag.fail_fast),
         "is_paused_upon_creation": None if dag.is_paused_upon_creation is None else bool(dag.is_paused_upon_creation),
-        "params": _params(dag, spec),
+        "params": _params(dag, is_planned=spec["type"] != "null" or bool(condition)),
         "callbacks": callbacks,
         "tasks": tasks,
         "edges": _edges(dag),
         "task_groups": [_group(group) for group in dag.task_group.iter_groups()],
         "notices": notices.lines(),
     }
+    if condition:
+        found["asset_condition"] = condition
+    return found
+
+
+def _asset_condition(dag: Any, timetable: Timetable, notices: Notices) -> List[Dict[str, Any]]:
+    """Empty = no assets start runs."""
+    condition = getattr(timetable, "asset_condition", None)
+    if condition is None:
+        return []
+    from vortex.assets.serialization import condition_steps
+
+    steps = condition_steps(condition, f"DAG {dag.dag_id!r}", notices)
+    if not steps:
+        notices.add("the schedule names no asset; the DAG runs when somebody or something triggers it")
+    return steps
 
 
 def _timetable(dag: Any, timetable: Timetable, notices: Notices) -> Dict[str, Any]:
@@ -134,11 +151,11 @@ def _check_fail_fast(dag: Any) -> None:
             )
 
 
-def _params(dag: Any, spec: Dict[str, Any]) -> Dict[str, Any]:
+def _params(dag: Any, *, is_planned: bool) -> Dict[str, Any]:
     found: Dict[str, Any] = {}
     for name in dag.params:
         param = dag.params.get_param(name)
-        if spec["type"] != "null" and not is_static(param):
+        if is_planned and not is_static(param):
             problem = "has no default" if not param.has_value else f"has the default {param.value!r}, which does not fit its schema"
             raise DagInvalid(
                 f"DAG {dag.dag_id!r} has a schedule, and its param {name!r} {problem}: a scheduled run would have no valid value. "

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List, Optional
 
+from vortex import assets
 from vortex.definitions.base_operator import BaseOperator
 from vortex.definitions.notices import Notices
 from vortex.exceptions import DagInvalid
@@ -71,7 +72,18 @@ def serialize_task(task: Any, dag: Any, dag_start: Any, notices: Notices) -> Dic
     }
     if task.expand_input is not None:
         spec["map_length"] = task.expand_input.length_program()
+    if assets.are_in_use():
+        _add_assets(spec, task, notices)
     return spec
+
+
+def _add_assets(spec: Dict[str, Any], task: Any, notices: Notices) -> None:
+    from vortex.assets.serialization import asset_refs
+
+    for name in ("outlets", "inlets"):
+        refs = asset_refs(getattr(task, name), f"Task {task.task_id!r}", notices)
+        if refs:
+            spec[name] = refs
 
 
 def as_count(value: Any, argument: str, dag: Any, least: int, task: Any = None) -> int:
@@ -131,12 +143,7 @@ def _is_untouched(task: Any, callbacks: List[str]) -> bool:
 
 
 def _is_empty(task: Any, callbacks: List[str]) -> bool:
-    return (
-        isinstance(task, EmptyOperator)
-        and type(task).execute is EmptyOperator.execute
-        and not task.outlets
-        and _is_untouched(task, callbacks)
-    )
+    return isinstance(task, EmptyOperator) and type(task).execute is EmptyOperator.execute and _is_untouched(task, callbacks)
 
 
 def _plain_bash(task: Any, dag: Any, callbacks: List[str]) -> Optional[Dict[str, Any]]:
@@ -149,7 +156,7 @@ def _plain_bash(task: Any, dag: Any, callbacks: List[str]) -> Optional[Dict[str,
     if task.task_id in dag.mapping_sources():
         # Its result must be a list; only Python looks at it.
         return None
-    if task.has_output_processor or task.multiple_outputs or task.outlets or task.map_index_template:
+    if task.has_output_processor or task.multiple_outputs or task.map_index_template:
         return None
     if task.output_encoding.lower().replace("_", "-") not in ("utf-8", "utf8") or dag.jinja_environment_kwargs:
         return None

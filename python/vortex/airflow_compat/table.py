@@ -9,6 +9,7 @@ from typing import Dict, Set, Tuple
 
 from vortex.airflow_compat.provider_names import PROVIDER_NAMES
 
+from vortex.airflow_compat.asset_names import ASSET_NAMES
 from vortex.airflow_compat.standard_names import STANDARD_NAMES
 
 _NAMES: Tuple[Tuple[str, str], ...] = (
@@ -75,6 +76,7 @@ _NAMES: Tuple[Tuple[str, str], ...] = (
     ("vortex.operators.python:get_current_context", "airflow.operators.python airflow.sdk airflow.providers.standard.operators.python"),
     ("vortex.operators.empty:EmptyOperator", "airflow.operators.empty airflow.providers.standard.operators.empty airflow.operators.dummy"),
     ("vortex.operators.empty:DummyOperator", "airflow.operators.dummy airflow.operators.dummy_operator airflow.operators.empty"),
+    *ASSET_NAMES,
     *STANDARD_NAMES,
     # While a task runs
     ("vortex.execution.variables:Variable", "airflow.models airflow.models.variable airflow.sdk airflow.sdk.definitions.variable"),

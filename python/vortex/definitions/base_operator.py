@@ -390,4 +390,7 @@ def argument_names(operator: type) -> List[str]:
 def _listed(value: Any) -> List[Any]:
     if value is None:
         return []
-    return list(value) if isinstance(value, (list, tuple, set)) else [value]
+    if isinstance(value, (set, frozenset)):
+        # Without an order of its own it would make each load another DAG version.
+        return sorted(value, key=repr)
+    return list(value) if isinstance(value, (list, tuple)) else [value]

@@ -12,6 +12,7 @@ import typing
 from collections.abc import Mapping
 from typing import Any, Callable, Collection, Dict, Optional, Type, Union
 
+from vortex import assets
 from vortex.definitions.authoring_context import DagContext, TaskGroupContext
 from vortex.definitions.base_operator import BaseOperator
 from vortex.definitions.callable_arguments import CONTEXT_KEYS, keyword_arguments
@@ -114,6 +115,11 @@ class TaskDecorator:
 
     def _make(self, **call: Any) -> BaseOperator:
         operator = self.operator_class(python_callable=self.function, **{**self.operator_arguments(), **call})
+        if assets.are_in_use():
+            from vortex.assets.asset import named
+
+            # An asset that a function is called with is one that it uses.
+            operator.add_inlets(named([*call["op_args"], *call["op_kwargs"].values()]))
         self.document(operator)
         return operator
 

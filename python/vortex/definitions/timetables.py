@@ -274,7 +274,16 @@ def _read_schedule(schedule: Any, zone: Any, dialect: str) -> Timetable:
         return CronDataIntervalTimetable(schedule, zone) if dialect == "2" else CronTriggerTimetable(schedule, timezone=zone)
     if isinstance(schedule, dt.timedelta) or is_relativedelta(schedule):
         return DeltaDataIntervalTimetable(schedule, zone) if dialect == "2" else _trigger(schedule, zone)
-    return UnplannedSchedule(schedule)
+    from vortex import assets
+
+    planned = _of_assets(schedule, dialect) if assets.are_in_use() else None
+    return planned or UnplannedSchedule(schedule)
+
+
+def _of_assets(schedule: Any, dialect: str) -> Optional[Timetable]:
+    from vortex.assets.schedule import asset_timetable
+
+    return asset_timetable(schedule, dialect)
 
 
 def _trigger(delta: Any, zone: Any) -> DeltaTriggerTimetable:
@@ -284,7 +293,7 @@ def _trigger(delta: Any, zone: Any) -> DeltaTriggerTimetable:
 
 
 class UnplannedSchedule(Timetable):
-    """Assets, and whatever else VORTEX cannot plan: the DAG runs when somebody triggers it, and its page says so."""
+    """What VORTEX cannot plan: the DAG runs when somebody triggers it, and its page says so."""
 
     def __init__(self, schedule: Any) -> None:
         if isinstance(schedule, (int, float, bytes, dt.datetime)):
@@ -296,4 +305,4 @@ class UnplannedSchedule(Timetable):
     @property
     def summary(self) -> str:
         first = next(iter(self.schedule), None) if isinstance(self.schedule, (list, tuple, set)) else self.schedule
-        return getattr(type(first), "schedule_word", None) or type(first).__name__
+        return type(first).__name__
