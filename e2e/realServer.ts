@@ -33,19 +33,29 @@ export interface RealServer {
   open(path: string, options?: PageOptions): Promise<Page>
   /** What pages logged as errors so far; a story ends with `expect(problems).toEqual([])`. */
   problems: string[]
-  stop(): Promise<void>
+  /** `keep`: its folder stays, for another one. */
+  stop(p?: { keep?: boolean }): Promise<void>
+}
+
+interface ServerOptions {
+  dags?: Record<string, string>
+  capacity?: number
+  /** With what an earlier server left there; default: a new one. */
+  folder?: string
+  /** Where workers of other hosts connect, as host:port. */
+  swarm_listen?: string
 }
 
 /** Starts a server with DAG files by name (`{ 'etl.py': '...' }`) and waits until they are read. DAGs are not paused. */
-export async function startRealServer(p: { dags?: Record<string, string>; capacity?: number }): Promise<RealServer> {
+export async function startRealServer(p: ServerOptions): Promise<RealServer> {
   builtRenderer()
-  const folder = await mkdtemp(join(tmpdir(), 'vortex-story-'))
+  const folder = p.folder ?? (await mkdtemp(join(tmpdir(), 'vortex-story-')))
   const dags_folder = join(folder, 'dags')
   const writeDag = async (file: string, text: string): Promise<void> => {
     await mkdir(dirname(join(dags_folder, file)), { recursive: true })
     await writeFile(join(dags_folder, file), text)
   }
-  await mkdir(dags_folder)
+  await mkdir(dags_folder, { recursive: true })
   for (const [file, text] of Object.entries(p.dags ?? {})) await writeDag(file, text)
   process.env['VORTEX_ADMIN_PASSWORD'] = ADMIN.password
   const server = await startServer(
@@ -56,6 +66,7 @@ export async function startRealServer(p: { dags?: Record<string, string>; capaci
       pausedDefault: false,
       workerCapacity: p.capacity ?? 4,
       python: process.env['VORTEX_TEST_PYTHON'],
+      ...(p.swarm_listen === undefined ? {} : { swarmListen: p.swarm_listen }),
     },
     { log_level: 'warn' },
   )
@@ -84,10 +95,10 @@ export async function startRealServer(p: { dags?: Record<string, string>; capaci
       await page.goto(path)
       return page
     },
-    async stop() {
+    async stop({ keep = false } = {}) {
       await browser?.close()
       await server.stop()
-      await rm(folder, { recursive: true, force: true })
+      if (!keep) await rm(folder, { recursive: true, force: true })
     },
   }
 }

@@ -265,7 +265,7 @@ describe('the run page', () => {
     await page.getByRole('button', { name: 'Clear filters' }).click()
     await page.getByRole('combobox', { name: 'Which events' }).click()
     await page.getByRole('option', { name: 'The run itself' }).click()
-    await table.getByText('the run').nth(2).waitFor()
+    await table.getByText('DAG run', { exact: true }).nth(2).waitFor()
     expect(await table.getByText('extract').count()).toBe(0)
     expect(param('event')).toBe('run')
   })

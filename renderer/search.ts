@@ -193,6 +193,8 @@ export interface BackfillsSearch {
   id?: number
   /** The dialog is open. */
   create?: boolean
+  /** It would run failed dates again. */
+  again?: boolean
   /** First and last day of a new backfill, in the DAG's zone. */
   from?: string
   to?: string
@@ -201,6 +203,7 @@ export const backfillsSearch = (raw: Raw): BackfillsSearch =>
   present<Required<BackfillsSearch>>({
     id: integer(raw['id']),
     create: raw['create'] === true ? true : undefined,
+    again: raw['again'] === true ? true : undefined,
     from: text(raw['from']),
     to: text(raw['to']),
   })

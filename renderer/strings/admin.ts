@@ -29,7 +29,7 @@ export const adminStrings = {
   workers: {
     title: 'Workers',
     summary: (active: number, running: number, parallelism: number, queued: number) =>
-      `${plural(active, 'worker')} active · ${running} of at most ${plural(parallelism, 'task')} running · ${queued} ready to run`,
+      `${plural(active, 'worker')} active · ${plural(running, 'task')} running (limit of the server: ${parallelism.toLocaleString('en')}) · ${queued} ready to run`,
     columns: { worker: 'Worker', status: 'Status', load: 'Load', queues: 'Queues', version: 'Version', heard: 'Last heard' },
     status: { active: 'active', draining: 'draining', offline: 'offline' },
     load: (active: number, capacity: number) => `${active} of ${capacity}`,
@@ -223,7 +223,7 @@ export const adminStrings = {
     epoch: 'Epoch',
     epochHint: 'Grows by one with each change of the leader',
     running: 'Running',
-    runningOf: (running: number, most: number) => `${running} of at most ${most}`,
+    runningOf: (running: number, most: number) => `${plural(running, 'task')} (limit of the server: ${most})`,
     queue: 'Ready to run',
     queueHint: 'Task instances that could run if there were capacity',
     workers: 'Active workers',

@@ -86,7 +86,11 @@ export const insightsStrings = {
     showSkipped: 'Show skipped dates',
     range: 'Range',
     progress: 'Progress',
-    progressOf: (done: number, total: number) => `${done.toLocaleString('en')} of ${total.toLocaleString('en')}`,
+    progressOf: (succeeded: number, failed: number, total: number) =>
+      `${succeeded.toLocaleString('en')} succeeded${failed === 0 ? '' : `, ${failed.toLocaleString('en')} failed`} of ${total.toLocaleString('en')}`,
+    succeeded: (count: number) => `${count.toLocaleString('en')} succeeded`,
+    failed: (count: number) => `${count.toLocaleString('en')} failed`,
+    retry: 'Run failed ones again …',
     left: (text: string) => `about ${text} left`,
     by: 'By',
     state: 'State',

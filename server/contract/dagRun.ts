@@ -108,6 +108,7 @@ export const Backfill = Strict({
   runs_total: Type.Integer(),
   runs_created: Type.Integer(),
   runs_finished: Type.Integer(),
+  runs_failed: Type.Integer({ description: 'of the finished ones' }),
   progress: Type.Number({ description: 'finished share of its runs, 0 to 1' }),
 })
 export type Backfill = Static<typeof Backfill>

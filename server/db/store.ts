@@ -67,6 +67,9 @@ export interface PageOf<T> {
   /** Opaque; null on the last page. */
   next_cursor: string | null
 }
+/** With how many of its finished runs failed. */
+export type BackfillRow = BackfillRecord & { runs_failed: number }
+
 export interface PageRequest {
   limit: number
   offset: number
@@ -275,8 +278,8 @@ export interface ReadStore {
   attemptList(p: { task_instance_id: number }): Promise<(AttemptRecord & { log_bytes: number; log_truncated: boolean })[]>
   xcomList(p: PageRequest & { dag_run_id: number; task_id?: string; map_index?: number }): Promise<PageOf<Omit<XComRecord, 'value'>>>
   ledgerList(p: PageRequest & LedgerScope): Promise<PageOf<NamedLedgerRecord>>
-  backfillList(p: PageRequest & { dag_id: string }): Promise<PageOf<BackfillRecord>>
-  backfillGet(p: { id: number }): Promise<BackfillRecord | null>
+  backfillList(p: PageRequest & { dag_id: string }): Promise<PageOf<BackfillRow>>
+  backfillGet(p: { id: number }): Promise<BackfillRow | null>
   /** Attempts of a run that its task instances do not tell about themselves, in the order of task instances and attempts. */
   attemptSpanList(
     p: PageRequest & { dag_run_id: number },

@@ -1,6 +1,6 @@
 /** One backfill: range, progress, what can be done with it, and unfolded the state of each of its runs. */
 import { ActionIcon, Button, Group, Progress, Tooltip } from '@mantine/core'
-import { IconBan, IconChevronDown, IconChevronRight, IconPlayerPause, IconPlayerPlay } from '@tabler/icons-react'
+import { IconBan, IconChevronDown, IconChevronRight, IconPlayerPause, IconPlayerPlay, IconReload } from '@tabler/icons-react'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { Backfill } from '#contract/dagRun.ts'
 import { api } from '../../api/client.ts'
@@ -11,6 +11,7 @@ import { tellError } from '../../ui/act.ts'
 import { confirmAction } from '../../ui/confirm.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { StateBadge } from '../../ui/StateBadge.tsx'
+import { stateFill } from '../../ui/stateColors.ts'
 import classes from './Backfills.module.css'
 import { BackfillRuns } from './BackfillRuns.tsx'
 import { timeLeft } from './range.ts'
@@ -23,10 +24,13 @@ interface BackfillCardProps {
   mayOperate: boolean
   isOpen: boolean
   onToggle: () => void
+  /** Asks for a backfill of the same range that runs the failed ones again. */
+  onRetry: () => void
 }
 
-export function BackfillCard({ backfill, zone, mayOperate, isOpen, onToggle }: BackfillCardProps) {
-  const { id, runs_total, runs_created, runs_finished, state } = backfill
+export function BackfillCard({ backfill, zone, mayOperate, isOpen, onToggle, onRetry }: BackfillCardProps) {
+  const { id, runs_total, runs_created, runs_finished, runs_failed, state } = backfill
+  const succeeded = runs_finished - runs_failed
   const left = state === 'running' ? timeLeft(backfill, Date.now()) : null
   const share = (count: number) => (runs_total === 0 ? 100 : (count / runs_total) * 100)
   const Chevron = isOpen ? IconChevronDown : IconChevronRight
@@ -51,14 +55,16 @@ export function BackfillCard({ backfill, zone, mayOperate, isOpen, onToggle }: B
       </div>
       <div className={classes['progress']}>
         <Progress.Root size={8} style={{ flex: 1, minWidth: 120 }}>
-          <Progress.Section
-            value={share(runs_finished)}
-            color={state === 'failed' ? 'red' : state === 'cancelled' ? 'gray' : 'green'}
-            aria-label={text.progressOf(runs_finished, runs_total)}
-          />
+          <Progress.Section value={share(succeeded)} color={stateFill('success')} aria-label={text.succeeded(succeeded)} />
+          <Progress.Section value={share(runs_failed)} color={stateFill('failed')} aria-label={text.failed(runs_failed)} />
           <Progress.Section value={share(runs_created - runs_finished)} color="cyan" animated aria-label={strings.states.running} />
         </Progress.Root>
-        <span className="tabular">{text.progressOf(runs_finished, runs_total)}</span>
+        <span className="tabular">{text.progressOf(succeeded, runs_failed, runs_total)}</span>
+        {runs_failed > 0 && state !== 'running' && state !== 'paused' ? (
+          <Button size="compact-xs" variant="default" disabled={!mayOperate} leftSection={<IconReload size={13} />} onClick={onRetry}>
+            {text.retry}
+          </Button>
+        ) : null}
       </div>
       <div className={classes['facts']}>
         {left === null ? null : <span>{text.left(formatDuration(left))}</span>}

@@ -31,7 +31,7 @@ export function BackfillDialog({ dag, search, onClose, onCreated }: BackfillDial
   const client = useQueryClient()
   const today = timeParts(new Date().toISOString(), dag.timezone).date
   const [fields, setFields] = useState(() => rangeFields(search, today))
-  const [reprocess, setReprocess] = useState<(typeof REPROCESS_BEHAVIOURS)[number]>('none')
+  const [reprocess, setReprocess] = useState<(typeof REPROCESS_BEHAVIOURS)[number]>(search.again === true ? 'failed' : 'none')
   const [backwards, setBackwards] = useState(false)
   const [maxActive, setMaxActive] = useState<number | string>(Math.min(10, dag.max_active_runs))
   const [conf, setConf] = useState('')

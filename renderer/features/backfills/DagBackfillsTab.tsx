@@ -6,6 +6,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import { dagQuery } from '../../api/queries.ts'
 import { backfillsQuery } from '../../api/queries/insights.ts'
 import { useCommands } from '../../commands/index.ts'
+import { timeParts } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { useMayOperate } from '../session/index.ts'
@@ -26,6 +27,9 @@ export function DagBackfillsTab() {
   const dag = useQuery(dagQuery(dagId)).data
   const list = useInfiniteQuery(backfillsQuery(dagId))
   const rows = list.data?.pages.flatMap((page) => page.data) ?? []
+  /** The newest is open at first; 0 = none. */
+  const opened = search.id ?? rows[0]?.id
+  const dayOf = (at: string) => timeParts(at, dag?.timezone ?? 'UTC').date
   const hasDates = dag !== undefined && !NO_DATES.has(dag.timetable.type)
   const mayCreate = mayOperate && hasDates && dag.is_stale === false
   const openDialog = () => void navigate({ search: (before) => ({ ...before, create: true }) })
@@ -57,8 +61,13 @@ export function DagBackfillsTab() {
                 backfill={backfill}
                 zone={dag?.timezone ?? null}
                 mayOperate={mayOperate}
-                isOpen={search.id === backfill.id}
-                onToggle={() => void navigate({ search: search.id === backfill.id ? {} : { id: backfill.id }, replace: true })}
+                isOpen={opened === backfill.id}
+                onRetry={() =>
+                  void navigate({
+                    search: { create: true, again: true, from: dayOf(backfill.start_date), to: dayOf(backfill.end_date) },
+                  })
+                }
+                onToggle={() => void navigate({ search: { id: opened === backfill.id ? 0 : backfill.id }, replace: true })}
               />
             ))}
           </ul>

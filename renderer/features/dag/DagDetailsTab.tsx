@@ -102,7 +102,7 @@ function Settings({ dag }: { dag: DagDetail }) {
     [text.maxActiveRuns, dag.max_active_runs],
     [text.maxActiveTasks, dag.max_active_tasks],
     [text.timeout, dag.dagrun_timeout_ms === null ? text.none : formatDuration(dag.dagrun_timeout_ms)],
-    [text.failedInARow, dag.max_consecutive_failed_dag_runs === 0 ? text.none : text.failedRuns(dag.max_consecutive_failed_dag_runs)],
+    [text.failedInARow, dag.max_consecutive_failed_dag_runs === 0 ? text.never : text.failedRuns(dag.max_consecutive_failed_dag_runs)],
     [text.failFast, yesNo(dag.fail_fast)],
     [text.dialect, text.dialectOf(dag.dialect)],
     [text.callbacks, dag.callbacks.length === 0 ? text.none : dag.callbacks.join(', ')],
@@ -174,7 +174,7 @@ function Params({ params }: { params: DagDetail['params'] }) {
           <Table verticalSpacing={6} fz="sm">
             <Table.Thead>
               <Table.Tr>
-                <Table.Th>{text.params}</Table.Th>
+                <Table.Th>{text.name}</Table.Th>
                 <Table.Th>{text.type}</Table.Th>
                 <Table.Th>{text.default}</Table.Th>
               </Table.Tr>

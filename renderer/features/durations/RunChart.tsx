@@ -4,7 +4,7 @@ import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { StateIcon, stateWord } from '../../ui/StateBadge.tsx'
 import { stateFill } from '../../ui/stateColors.ts'
-import { AXIS, axisDuration, GRID, MARGIN, SYNC } from './chartLook.ts'
+import { AXIS, AXIS_WIDTH, axisDuration, GRID, MARGIN, SYNC } from './chartLook.ts'
 import classes from './Durations.module.css'
 import type { RunPoint } from './model.ts'
 
@@ -32,7 +32,7 @@ export function RunChart({ points, dateOf, shortDateOf, onOpen }: RunChartProps)
       >
         <CartesianGrid {...GRID} />
         <XAxis {...AXIS} dataKey={shortDateOf} minTickGap={28} />
-        <YAxis {...AXIS} width={64} tickFormatter={axisDuration} />
+        <YAxis {...AXIS} width={AXIS_WIDTH} tickFormatter={axisDuration} />
         <Tooltip
           cursor={{ fill: 'var(--line)', opacity: 0.6 }}
           isAnimationActive={false}

@@ -3,7 +3,7 @@ import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YA
 import type { Durations } from '#contract/insights.ts'
 import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
-import { AXIS, axisDuration, GRID, lineLook, MARGIN, SYNC } from './chartLook.ts'
+import { AXIS, AXIS_WIDTH, axisDuration, GRID, lineLook, MARGIN, SYNC } from './chartLook.ts'
 import classes from './Durations.module.css'
 import { outliers } from './model.ts'
 
@@ -39,7 +39,7 @@ export function TaskChart({ durations, shown, hidden, shortDateOf, onOpen }: Tas
       >
         <CartesianGrid {...GRID} />
         <XAxis {...AXIS} dataKey={(row: (typeof rows)[number]) => shortDateOf(row.run)} minTickGap={28} padding={{ left: 8, right: 8 }} />
-        <YAxis {...AXIS} width={64} tickFormatter={axisDuration} />
+        <YAxis {...AXIS} width={AXIS_WIDTH} tickFormatter={axisDuration} />
         <Tooltip
           cursor={{ stroke: 'var(--line-strong)' }}
           isAnimationActive={false}

@@ -19,4 +19,12 @@ export const LINES = [
 ] as const
 export const lineLook = (index: number) => LINES[index % LINES.length] ?? LINES[0]
 
-export const axisDuration = (ms: number): string => (ms === 0 ? '0' : formatDuration(ms))
+/** Round values are told shortly: `1 min`, not `1 min 00 s`. */
+export const axisDuration = (ms: number): string =>
+  ms === 0
+    ? '0'
+    : formatDuration(ms)
+        .replace(/ 00 (s|min)$/, '')
+        .replace(/\.0 s$/, ' s')
+/** Room for `12 min 30 s`, on one line. */
+export const AXIS_WIDTH = 78

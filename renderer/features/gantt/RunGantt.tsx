@@ -212,11 +212,21 @@ function Toolbar({ search, onChange, toolbar, model, view, path, isCritical, sca
       </Tooltip>
       {isCritical && path.steps.length > 0 ? (
         <span className={classes['sum']}>
-          {text.criticalSum(path.steps.length, formatDuration(path.ran_ms), formatDuration(path.waited_ms))}
+          {text.criticalSum(path.steps.length, model.tasks.length, formatDuration(path.ran_ms), formatDuration(path.waited_ms))}
         </span>
       ) : null}
       <span className={classes['legend']} aria-hidden>
-        <i className={classes['waitSample']} /> {text.waiting} <i className={classes['runSample']} /> {text.running}
+        <i className={classes['waitSample']} /> {text.waiting} <i className={classes['runSample']} /> {text.running}{' '}
+        {model.foldable.length === 0 ? null : (
+          <>
+            <i className={classes['groupSample']} /> {text.group}{' '}
+          </>
+        )}
+        {isCritical ? (
+          <>
+            <i className={classes['pathSample']} /> {text.critical.toLowerCase()}
+          </>
+        ) : null}
       </span>
     </div>
   )

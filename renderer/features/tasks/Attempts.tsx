@@ -73,7 +73,10 @@ export function Attempts({ task, onOpen }: { task: TaskInstance; onOpen: (attemp
               ? strings.time.never
               : `${attempt.worker_id}${attempt.hostname === null || attempt.hostname === '' ? '' : ` @ ${attempt.hostname}`}`,
           ],
-          ...(attempt.exit_code === null ? [] : [[text.exit, attempt.exit_code] as const]),
+          // The process of an attempt that failed by an exception ends well: it has told what it found.
+          ...(attempt.exit_code === null || (attempt.exit_code === 0 && attempt.state === 'failed')
+            ? []
+            : [[text.exit, attempt.exit_code] as const]),
           ...(attempt.signal === null ? [] : [[text.signal, attempt.signal] as const]),
           ...(attempt.max_rss_bytes === null ? [] : [[text.memory, formatBytes(attempt.max_rss_bytes)] as const]),
         ]}

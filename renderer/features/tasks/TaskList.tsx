@@ -123,10 +123,11 @@ function TaskRow({ task, zone, onOpen }: { task: TaskInstance; zone: string | nu
         {task.try_number === 0 ? strings.time.never : `${task.try_number} / ${task.max_tries}`}
       </div>
       <div role="cell" className={classes['start']}>
-        <Instant at={task.start_time} zone={zone} />
+        {/* One that was only decided (upstream_failed, skipped) has an instant too, but never started. */}
+        <Instant at={task.try_number === 0 ? null : task.start_time} zone={zone} />
       </div>
       <div role="cell" className={classes['duration']}>
-        <Elapsed start={task.start_time} end={task.end_time} />
+        <Elapsed start={task.try_number === 0 ? null : task.start_time} end={task.end_time} />
       </div>
     </>
   )

@@ -1,6 +1,7 @@
 /** DAG runs and backfills as the contract's shapes. */
 import type { Backfill, DagRun } from '#contract/dagRun.ts'
-import type { BackfillRecord, DagRunRecord } from '#db/records.ts'
+import type { DagRunRecord } from '#db/records.ts'
+import type { BackfillRow } from '#db/store.ts'
 import { iso, isoOrNull } from './instant.ts'
 
 export function presentRun(run: DagRunRecord, version: number): DagRun {
@@ -29,8 +30,8 @@ export function presentRun(run: DagRunRecord, version: number): DagRun {
   }
 }
 
-export function presentBackfill(backfill: BackfillRecord): Backfill {
-  const { runs_total, runs_finished } = backfill
+export function presentBackfill(backfill: BackfillRow): Backfill {
+  const { runs_total, runs_finished, runs_failed } = backfill
   return {
     id: backfill.id,
     dag_id: backfill.dag_id,
@@ -46,6 +47,7 @@ export function presentBackfill(backfill: BackfillRecord): Backfill {
     runs_total,
     runs_created: backfill.runs_created,
     runs_finished,
+    runs_failed,
     progress: runs_total === 0 ? 1 : runs_finished / runs_total,
   }
 }

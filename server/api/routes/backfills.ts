@@ -39,7 +39,7 @@ export function backfillHandlers({ store, engine }: ApiServices, dags: DagReader
       })
       const intervals_queued = intervals.filter((interval) => interval.action !== 'skip').length
       const message = dry_run ? `${intervals_queued} runs would start.` : `${intervals_queued} runs are queued.`
-      return { message, backfill: backfill === null ? null : presentBackfill(backfill), intervals, intervals_queued }
+      return { message, backfill: backfill === null ? null : presentBackfill({ ...backfill, runs_failed: 0 }), intervals, intervals_queued }
     },
     async listBackfills({ query }, { object: dag }) {
       const request = pageOf(query)
@@ -51,14 +51,13 @@ export function backfillHandlers({ store, engine }: ApiServices, dags: DagReader
       return { dag_id: dag.dag_id, progress: backfill?.progress ?? 0, backfill }
     },
     async setBackfillState({ params }, { object: dag, principal }) {
-      return presentBackfill(
-        await engine.backfillSetState({
-          dag_id: dag.dag_id,
-          backfill_id: params.backfill_id,
-          action: params.action,
-          actor: principal.username,
-        }),
-      )
+      const changed = await engine.backfillSetState({
+        dag_id: dag.dag_id,
+        backfill_id: params.backfill_id,
+        action: params.action,
+        actor: principal.username,
+      })
+      return presentBackfill((await store.backfillGet({ id: changed.id })) ?? { ...changed, runs_failed: 0 })
     },
   }
 }

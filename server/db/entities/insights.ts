@@ -64,6 +64,9 @@ export function dagRunCountsByDate(
   })
 }
 
+/** What has only been decided (skipped, upstream_failed) has both times too, with nothing between them. */
+const RAN = sql`start_time IS NOT NULL AND end_time IS NOT NULL AND state IN ('success', 'failed')`
+
 /** Tasks that took longest on average over these runs; of the instances of a mapped task the longest in each run counts. */
 export function taskDurationRanking(
   db: Database,
@@ -73,7 +76,7 @@ export function taskDurationRanking(
     const rows = await s.rows<{ task_id: string; mean_ms: number }>(
       sql`SELECT task_id, sum(ms) / count(*) AS mean_ms FROM (
           SELECT task_id, dag_run_id, max(${s.dialect.elapsedMs(sql`start_time`, sql`end_time`)}) AS ms FROM task_instances
-          WHERE dag_run_id IN ${list(p.dag_run_ids)} AND start_time IS NOT NULL AND end_time IS NOT NULL
+          WHERE dag_run_id IN ${list(p.dag_run_ids)} AND ${RAN}
           GROUP BY task_id, dag_run_id) AS longest
         GROUP BY task_id ORDER BY mean_ms DESC, task_id LIMIT ${p.limit}`,
     )
@@ -89,7 +92,7 @@ export function taskDurationPoints(
   return db.read(async (s) => {
     const rows = await s.rows<{ dag_run_id: number; task_id: string; ms: number }>(
       sql`SELECT dag_run_id, task_id, max(${s.dialect.elapsedMs(sql`start_time`, sql`end_time`)}) AS ms FROM task_instances
-        WHERE dag_run_id IN ${list(p.dag_run_ids)} AND task_id IN ${list(p.task_ids)} AND start_time IS NOT NULL AND end_time IS NOT NULL
+        WHERE dag_run_id IN ${list(p.dag_run_ids)} AND task_id IN ${list(p.task_ids)} AND ${RAN}
         GROUP BY dag_run_id, task_id`,
     )
     return rows.map((row) => ({ ...row, ms: Number(row.ms) }))
