@@ -13,8 +13,9 @@ from vortex.exceptions import AirflowDagDuplicatedIdException
 
 
 class _Load:
-    def __init__(self, file: str, dialect: str) -> None:
+    def __init__(self, file: str, dialect: str, root: str) -> None:
         self.file = file
+        self.root = root
         self.dialect = dialect
         self.registered: List[Any] = []
 
@@ -23,9 +24,9 @@ class _Load:
 _loads: List[_Load] = []
 
 
-def begin_load(file: str, dialect: Optional[str] = None) -> None:
-    """From now on DAGs register themselves. `dialect` is '2' or '3'; by default VORTEX_COMPAT, else '3'."""
-    _loads.append(_Load(file, dialect or _site_dialect()))
+def begin_load(file: str, dialect: Optional[str] = None, root: Optional[str] = None) -> None:
+    """From now on DAGs register themselves. `dialect` is '2' or '3'; by default VORTEX_COMPAT, else '3'. `root` is the DAG folder."""
+    _loads.append(_Load(file, dialect or _site_dialect(), root or os.path.dirname(os.path.abspath(file))))
 
 
 def finish_load(module: ModuleType) -> Dict[str, Any]:
@@ -59,6 +60,11 @@ def register(dag: Any) -> None:
 def loading_file() -> Optional[str]:
     """Path of the DAG file that is being loaded, or None."""
     return _loads[-1].file if _loads else None
+
+
+def loading_root() -> Optional[str]:
+    """The DAG folder of that file, or None."""
+    return _loads[-1].root if _loads else None
 
 
 def current_dialect() -> str:

@@ -218,7 +218,7 @@ def test_arguments_that_airflow_1_had_are_tolerated(dag, spec):
         ("retry_delay", -5, "negative"),
         ("pool_slots", 0, "pool_slots must be 1 or more"),
         ("task_id", "a b", "may consist of"),
-        ("task_id", "größe", "letters A-Z and a-z.* only. Any other text can be its task_display_name"),
+        ("task_id", "Größe 1", "letters, digits.* only. Any other text can be its task_display_name"),
         ("secrets", {"A-B": "x"}, "cannot be the name of an environment variable"),
         ("start_date", "soon", "not a date"),
     ],

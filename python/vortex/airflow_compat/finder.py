@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import importlib.abc
 import importlib.machinery
+import importlib.util
 import os
 import sys
 from types import ModuleType
@@ -16,6 +17,7 @@ _SHADOW = "VORTEX_SHADOW_AIRFLOW"
 # What the folder of a real Apache Airflow holds and a user's folder called `airflow` does not.
 _REAL = ("configuration.py", "providers_manager.py", "sdk")
 _ORIGIN = "vortex.airflow_compat"
+_EXAMPLES = ("airflow.example_dags.", "airflow.providers.standard.example_dags.")
 
 
 class AirflowFinder(importlib.abc.MetaPathFinder):
@@ -35,6 +37,10 @@ class AirflowFinder(importlib.abc.MetaPathFinder):
                 return None
         elif not _is_ours(sys.modules.get("airflow")):
             return None
+        elif fullname.startswith(_EXAMPLES):
+            beside = _example(fullname)
+            if beside is not None:
+                return beside
         return importlib.machinery.ModuleSpec(fullname, AirflowLoader(), origin=_ORIGIN, is_package=True)
 
 
@@ -65,6 +71,21 @@ def _pendulum() -> Any:
     if importlib.machinery.PathFinder.find_spec("pendulum") is not None:
         return None
     return importlib.machinery.ModuleSpec("pendulum", _StandInLoader(), origin="vortex._pendulum")
+
+
+def _example(fullname: str) -> Any:
+    """Airflow's own examples import each other by the package that they came in: here they are files of the DAG folder."""
+    from vortex.registry import loading_root
+
+    root = loading_root()
+    prefix = next(prefix for prefix in _EXAMPLES if fullname.startswith(prefix))
+    if root is None or not fullname[len(prefix) :]:
+        return None
+    path = os.path.join(root, *fullname[len(prefix) :].split("."))
+    if os.path.isfile(path + ".py"):
+        return importlib.util.spec_from_file_location(fullname, path + ".py")
+    package = os.path.join(path, "__init__.py")
+    return importlib.util.spec_from_file_location(fullname, package) if os.path.isfile(package) else None
 
 
 def _real_airflow() -> Any:

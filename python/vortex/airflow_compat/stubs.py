@@ -6,6 +6,8 @@ them at run time fails with a message that names the package, instead of doing n
 from __future__ import annotations
 
 import logging
+import os
+import sys
 from typing import Any, Dict, Iterator, Optional, Tuple, Type
 
 from vortex.airflow_compat.packages import package_of
@@ -14,6 +16,7 @@ from vortex.definitions.construction import OperatorMeta
 from vortex.exceptions import AirflowException, VortexProviderMissing
 
 _OPERATORS = ("Operator", "OperatorAsync", "Sensor", "SensorAsync")
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 _EXCEPTIONS = ("Exception", "Error", "Warning")
 _made: Dict[Tuple[str, str], Any] = {}
 
@@ -65,6 +68,9 @@ class StubOperator(BaseOperator, metaclass=_StubMeta):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         known = set(argument_names(BaseOperator))
+        if not _names_secrets(kwargs.get("secrets")):
+            # KubernetesPodOperator's are objects of its own.
+            known.discard("secrets")
         own = {name: value for name, value in kwargs.items() if name not in known}
         super().__init__(**{name: value for name, value in kwargs.items() if name in known})
         for name, value in own.items():
@@ -74,14 +80,22 @@ class StubOperator(BaseOperator, metaclass=_StubMeta):
         self.template_fields = fields + tuple(name for name in own if name not in fields and name in vars(self))
         self.notices.append(f"VORTEX does not have {_stub_name(type(self))} (of {self.stub_package}) yet; the task fails when it runs")
 
-    def depend_on_arguments(self) -> None:
-        super().depend_on_arguments()
+    def __getattr__(self, name: str) -> Any:
+        # What the missing class has: for the author's code alone. VORTEX asks for optional attributes and must see that there is none.
+        if name.startswith("__") or sys._getframe(1).f_code.co_filename.startswith(_PACKAGE):
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        return Permissive(self.stub_module, f"{_stub_name(type(self))}.{name}")
 
     def execute(self, context: Any) -> Any:
         raise missing(_stub_name(type(self)), self.stub_module)
 
     def poke(self, context: Any) -> Any:
         raise missing(_stub_name(type(self)), self.stub_module)
+
+
+def _names_secrets(value: Any) -> bool:
+    values = value.values() if isinstance(value, dict) else [value] if isinstance(value, str) else value or ()
+    return all(isinstance(name, str) for name in values)
 
 
 def _stub_name(kind: type) -> str:
@@ -163,6 +177,19 @@ class Permissive:
 
     def __len__(self) -> int:
         return 0
+
+    def __add__(self, other: Any) -> Any:
+        # A default of the missing class, to which the author adds.
+        self._refuse_in_task("")
+        return other if isinstance(other, (str, list, tuple)) else self
+
+    __radd__ = __add__
+
+    def _compare(self, _other: Any) -> Any:
+        self._refuse_in_task("")
+        return self
+
+    __lt__ = __le__ = __gt__ = __ge__ = _compare
 
     def __contains__(self, _item: Any) -> bool:
         self._refuse_in_task("")

@@ -12,7 +12,7 @@ from vortex.definitions.dependencies import Node
 from vortex.definitions.edges import chain, chain_linear, cross_downstream
 from vortex.definitions.names import check_id
 from vortex.definitions.params import ParamsDict
-from vortex.definitions.rules import TriggerRule, WeightRule, read_trigger_rule, read_weight_rule
+from vortex.definitions.rules import TriggerRule, WeightRule, is_weight_strategy, read_trigger_rule, read_weight_rule
 from vortex.definitions.setup_teardown import SetupTeardown
 from vortex.definitions.xcom_arg import XComArg, depend_on_references
 from vortex.exceptions import AirflowException
@@ -186,6 +186,7 @@ class BaseOperator(SetupTeardown, Node, metaclass=OperatorMeta):
         self.executor, self.executor_config = executor, executor_config or {}
         self._logger_name = logger_name
         self._note_ignored()
+        self._note_weight(weight_rule)
 
         if group is not None:
             group.add(self)
@@ -196,6 +197,10 @@ class BaseOperator(SetupTeardown, Node, metaclass=OperatorMeta):
         for name, words in arguments.IGNORED.items():
             if getattr(self, name):
                 self.notices.append(words)
+
+    def _note_weight(self, given: Any) -> None:
+        if is_weight_strategy(given):
+            self.notices.append("a weight_rule that is a class is not run by VORTEX; the task has its own priority_weight")
 
     def on_constructed(self) -> None:
         """After the whole constructor chain: arguments that are other tasks' results become dependencies."""

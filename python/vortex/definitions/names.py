@@ -1,6 +1,6 @@
 r"""
-Rules for ids, as Airflow has them: ASCII letters, digits, `_`, `-` and `.`, at most 250 characters; group ids have no dots. Airflow's `\w`
-is RE2's, which means ASCII alone.
+Rules for ids, as Airflow has them: letters of any script, digits, `_`, `-` and `.`, at most 250 characters; group ids have no dots.
+Airflow checks ids with the `\w` of Python's re (`airflow.utils.helpers.validate_key`), so that 日報 is an id there and here.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ from typing import Any
 from vortex.exceptions import AirflowException
 
 MAX_ID_CHARS = 250
-_ID = re.compile(r"[A-Za-z0-9_.-]+")
-_GROUP_ID = re.compile(r"[A-Za-z0-9_-]+")
+_ID = re.compile(r"[\w.-]+")
+_GROUP_ID = re.compile(r"[\w-]+")
 # Where a name for people goes.
 _DISPLAY_NAMES = {"dag_id": "dag_display_name", "task_id": "task_display_name", "group_id": "group_display_name"}
 _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -20,12 +20,12 @@ _ENVIRONMENT_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 
 def check_id(value: Any, kind: str) -> str:
     """Returns the id. Raises TypeError if it is no text, AirflowException if it has other characters or is too long."""
-    return _check(value, kind, _ID, "the letters A-Z and a-z, digits, '_', '-' and '.'")
+    return _check(value, kind, _ID, "letters, digits, '_', '-' and '.'")
 
 
 def check_group_id(value: Any) -> str:
     """As check_id, without dots: a dot separates a group from what is in it."""
-    return _check(value, "group_id", _GROUP_ID, "the letters A-Z and a-z, digits, '_' and '-'")
+    return _check(value, "group_id", _GROUP_ID, "letters, digits, '_' and '-'")
 
 
 def check_environment_name(value: Any, task_id: str) -> str:

@@ -67,8 +67,15 @@ def read_trigger_rule(value: Any, task_id: str) -> TriggerRule:
         raise AirflowException(_unknown("trigger rule", value, task_id, sorted(TriggerRule.all_triggers()))) from None
 
 
+def is_weight_strategy(value: Any) -> bool:
+    """A PriorityWeightStrategy of the author's (Airflow 2.9) or its dotted name, which is code of theirs that no scheduler of ours runs."""
+    return "." in value if isinstance(value, str) else value is not None
+
+
 def read_weight_rule(value: Any, task_id: str) -> WeightRule:
-    """Raises AirflowException for a rule that does not exist. Airflow's custom weight strategies are not supported."""
+    """Raises AirflowException for a rule that does not exist. A strategy class becomes `absolute`: the task's own priority_weight."""
+    if is_weight_strategy(value):
+        return WeightRule.ABSOLUTE
     try:
         return WeightRule(value)
     except ValueError:

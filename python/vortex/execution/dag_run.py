@@ -4,9 +4,10 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional
 
 from vortex.execution.instants import to_datetime
+from vortex.execution.model_columns import ColumnNames
 
 
-class DagRun:
+class DagRun(metaclass=ColumnNames):
     """The run of this attempt, and what a task may ask about others. What else would need Airflow's database says so."""
 
     def __init__(self, job: Dict[str, Any], dag: Any) -> None:

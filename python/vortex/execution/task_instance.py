@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence, Union
 from vortex.execution import xcom_codec
 from vortex.execution.dag_run import DagRun
 from vortex.execution.instants import to_datetime, utcnow
+from vortex.execution.model_columns import ColumnNames
 
 RETURN_KEY = "return_value"
 # Airflow's key under which a branch remembers its decision, so that clearing a skipped task skips it again.
@@ -16,7 +17,7 @@ MAX_KEY_CHARS = 512
 _NOT_GIVEN: Any = object()
 
 
-class TaskInstance:
+class TaskInstance(metaclass=ColumnNames):
     """One attempt from the inside. Everything that crosses to the controller goes through `channel`."""
 
     def __init__(self, job: Dict[str, Any], task: Any, dag_run: DagRun, channel: Any) -> None:

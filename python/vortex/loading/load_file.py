@@ -59,7 +59,7 @@ def load_file(root: str, file: str, compat: str = "auto", source: Optional[str] 
     install_airflow_finder()
     extend_sys_path(root)
     module = _new_module(path, file)
-    registry.begin_load(path, dialect)
+    registry.begin_load(path, dialect, root)
     try:
         exec(compile(tree, path, "exec", dont_inherit=True), module.__dict__)  # noqa: S102 - importing is what we are for
     finally:
