@@ -15,6 +15,26 @@ CREATE TABLE api_keys (
 );
 CREATE INDEX api_keys_by_user ON public.api_keys USING btree (username);
 
+CREATE TABLE asset_events (
+  id bigint NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  uri text COLLATE "C" NOT NULL,
+  asset_group text NOT NULL,
+  extra json NOT NULL,
+  alias text COLLATE "C",
+  at timestamp with time zone NOT NULL,
+  source_dag_id text,
+  source_run_id text,
+  source_task_id text,
+  source_map_index integer,
+  source_interval_start timestamp with time zone,
+  source_interval_end timestamp with time zone,
+  CONSTRAINT asset_events_pkey PRIMARY KEY (id)
+);
+CREATE INDEX asset_events_by_alias ON public.asset_events USING btree (alias, id) WHERE (alias IS NOT NULL);
+CREATE INDEX asset_events_by_name ON public.asset_events USING btree (name, id);
+CREATE INDEX asset_events_by_uri ON public.asset_events USING btree (uri, id);
+
 CREATE TABLE attempts (
   task_instance_id bigint NOT NULL,
   attempt integer NOT NULL,
@@ -163,6 +183,7 @@ CREATE TABLE dag_runs (
   state_reason text,
   task_counts json NOT NULL,
   callback json,
+  asset_events json,
   CONSTRAINT dag_runs_dag_id_fkey FOREIGN KEY (dag_id) REFERENCES dags(dag_id) ON DELETE CASCADE,
   CONSTRAINT dag_runs_dag_version_id_fkey FOREIGN KEY (dag_version_id) REFERENCES dag_versions(id),
   CONSTRAINT dag_runs_pkey PRIMARY KEY (id),
@@ -237,6 +258,7 @@ CREATE TABLE dags (
   consecutive_failed_runs integer NOT NULL,
   created_at timestamp with time zone NOT NULL,
   updated_at timestamp with time zone NOT NULL,
+  queued_asset_events json NOT NULL,
   CONSTRAINT dags_pkey PRIMARY KEY (dag_id)
 );
 CREATE INDEX dags_by_file ON public.dags USING btree (file);

@@ -13,6 +13,28 @@ CREATE TABLE api_keys (
 
 CREATE INDEX api_keys_by_user ON api_keys (username);
 
+CREATE TABLE asset_events (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  uri TEXT NOT NULL,
+  asset_group TEXT NOT NULL,
+  extra TEXT NOT NULL,
+  alias TEXT,
+  at INTEGER NOT NULL,
+  source_dag_id TEXT,
+  source_run_id TEXT,
+  source_task_id TEXT,
+  source_map_index INTEGER,
+  source_interval_start INTEGER,
+  source_interval_end INTEGER
+) STRICT;
+
+CREATE INDEX asset_events_by_alias ON asset_events (alias, id) WHERE alias IS NOT NULL;
+
+CREATE INDEX asset_events_by_name ON asset_events (name, id);
+
+CREATE INDEX asset_events_by_uri ON asset_events (uri, id);
+
 CREATE TABLE attempts (
   task_instance_id INTEGER NOT NULL REFERENCES task_instances (id) ON DELETE CASCADE,
   attempt INTEGER NOT NULL,
@@ -130,7 +152,7 @@ CREATE TABLE dag_runs (
   backfill_id INTEGER,
   state_reason TEXT,
   task_counts TEXT NOT NULL
-, callback TEXT) STRICT;
+, callback TEXT, asset_events TEXT) STRICT;
 
 CREATE INDEX dag_runs_by_dag ON dag_runs (dag_id, run_after, id, state);
 
@@ -223,7 +245,7 @@ CREATE TABLE dags (
   consecutive_failed_runs INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-) STRICT;
+, queued_asset_events TEXT NOT NULL DEFAULT '[]') STRICT;
 
 CREATE INDEX dags_by_file ON dags (file);
 

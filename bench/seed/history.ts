@@ -167,6 +167,7 @@ class HistoryWriter {
       xcoms_put: [],
       xcoms_delete: [],
       ledger_insert: [],
+      asset_events_insert: [],
       dag_runs_delete: [],
       dags_delete: [],
     }

@@ -78,6 +78,7 @@ export function pastRun(p: PastRunPlan, ids: Ids, random: Random): PastRun {
     state_reason: state === 'failed' ? 'task_failure' : 'success',
     task_counts: counts,
     callback: null,
+    asset_events: null,
   }
   const past: PastRun = { run, task_instances: [], attempts: [], ledger: [] }
   const told = teller(past, ids)

@@ -3,6 +3,7 @@
  * booleans as 0 or 1, instants as integers and JSON as text; PostgreSQL has types of its own for all three.
  */
 import type {
+  AssetEventRecord,
   ApiKeyRecord,
   AttemptRecord,
   BackfillIntervalRecord,
@@ -39,6 +40,7 @@ export interface TableRecords {
   attempts: AttemptRecord
   xcoms: XComRecord
   rendered_fields: RenderedRecord
+  asset_events: AssetEventRecord
   ledger: LedgerRecord
   pools: PoolRecord
   variables: VariableRecord
@@ -84,6 +86,7 @@ export const COLUMNS: { readonly [T in TableName]: Columns<TableRecords[T]> } = 
     last_scheduled_interval_end: 'time',
     last_scheduled_run_after: 'time',
     consecutive_failed_runs: 'int',
+    queued_asset_events: 'json',
     created_at: 'time',
     updated_at: 'time',
   },
@@ -96,6 +99,21 @@ export const COLUMNS: { readonly [T in TableName]: Columns<TableRecords[T]> } = 
     bundle_hash: 'text',
     file: 'text',
     created_at: 'time',
+  },
+  asset_events: {
+    id: 'int',
+    name: 'text',
+    uri: 'text',
+    asset_group: 'text',
+    extra: 'json',
+    alias: 'text',
+    at: 'time',
+    source_dag_id: 'text',
+    source_run_id: 'text',
+    source_task_id: 'text',
+    source_map_index: 'int',
+    source_interval_start: 'time',
+    source_interval_end: 'time',
   },
   bundles: { hash: 'text', files: 'json' },
   dag_files: {
@@ -129,6 +147,7 @@ export const COLUMNS: { readonly [T in TableName]: Columns<TableRecords[T]> } = 
     state_reason: 'text',
     task_counts: 'json',
     callback: 'json',
+    asset_events: 'json',
   },
   task_instances: {
     id: 'int',

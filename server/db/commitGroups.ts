@@ -56,6 +56,7 @@ export function commitGroups(p: EngineCommit, encode: EncodeValue): CommitGroups
   add('task_instances', p.task_instances_insert)
   add('attempts', p.attempts_insert)
   add('ledger', p.ledger_insert)
+  add('asset_events', p.asset_events_insert)
   const updates = [
     ...updateGroups('dags', ['dag_id'], p.dags_update, encode),
     ...updateGroups('dag_runs', ['id'], p.dag_runs_update, encode),

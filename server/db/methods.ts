@@ -1,6 +1,7 @@
 /** The store's methods that both dialects share, by name. What is missing here is the dialect's own: see `sqlite/` and `postgres/`. */
 import type { Database } from './database.ts'
 import type { Store } from './store.ts'
+import * as assets from './entities/assets.ts'
 import * as backfills from './entities/backfills.ts'
 import * as connections from './entities/connections.ts'
 import * as dagFiles from './entities/dagFiles.ts'
@@ -45,6 +46,7 @@ export type SharedMethod = Exclude<StoreMethod, DialectMethod>
 export type SharedMethods = { [M in SharedMethod]: (db: Database, p: Parameters<Store[M]>[0]) => ReturnType<Store[M]> }
 
 export const SHARED_METHODS: SharedMethods = {
+  ...assets,
   ...backfills,
   ...connections,
   ...dagFiles,
@@ -79,6 +81,7 @@ export const READ_METHODS = [
   'dagRunGet',
   'xcomGet',
   'xcomGetAll',
+  'assetEventList',
   'dagFileList',
   'blobsHave',
   'blobGet',

@@ -14,6 +14,24 @@ import type {
   WorkerState,
 } from '#contract/states.ts'
 
+/** An asset was updated: by a task instance that succeeded, or by a person (source_* null). */
+export interface AssetEventRecord {
+  id: number
+  name: string
+  uri: string
+  asset_group: string
+  extra: Record<string, unknown>
+  /** The alias through which the task named the asset. */
+  alias: string | null
+  at: number
+  source_dag_id: string | null
+  source_run_id: string | null
+  source_task_id: string | null
+  source_map_index: number | null
+  source_interval_start: number | null
+  source_interval_end: number | null
+}
+
 export interface DagRecord {
   dag_id: string
   file: string
@@ -45,6 +63,8 @@ export interface DagRecord {
   last_scheduled_interval_end: number | null
   last_scheduled_run_after: number | null
   consecutive_failed_runs: number
+  /** Events of assets that it is scheduled on, since its last run for them; oldest first. */
+  queued_asset_events: AssetEventRecord[]
   created_at: number
   updated_at: number
 }
@@ -129,6 +149,8 @@ export interface DagRunRecord {
   /** Task instances by state, kept by the scheduler so that lists need no counting. */
   task_counts: Partial<Record<TaskInstanceState, number>>
   callback: RunCallback | null
+  /** Events that triggered it, oldest first; null = something else did. */
+  asset_events: AssetEventRecord[] | null
 }
 
 export interface TaskInstanceRecord {

@@ -15,6 +15,7 @@ import type { HomeStore } from './home.ts'
 import type { LedgerScope } from './ledgerScope.ts'
 import type { RetentionStore } from './retention.ts'
 import type {
+  AssetEventRecord,
   ApiKeyRecord,
   AttemptRecord,
   BackfillIntervalRecord,
@@ -61,15 +62,15 @@ export class StoreRefusedData extends Error {
   }
 }
 
+/** With how many of its finished runs failed. */
+export type BackfillRow = BackfillRecord & { runs_failed: number }
+
 export interface PageOf<T> {
   data: T[]
   total: number
   /** Opaque; null on the last page. */
   next_cursor: string | null
 }
-/** With how many of its finished runs failed. */
-export type BackfillRow = BackfillRecord & { runs_failed: number }
-
 export interface PageRequest {
   limit: number
   offset: number
@@ -133,6 +134,7 @@ export interface EngineCommit {
   /** Deletes all XComs of these task instances (at the start of a new try). Applied before `xcoms_put`. */
   xcoms_delete: { dag_run_id: number; task_id: string; map_index: number }[]
   ledger_insert: LedgerRecord[]
+  asset_events_insert: AssetEventRecord[]
   /** Deletes runs with everything that hangs on them. */
   dag_runs_delete: number[]
   /** Deletes DAGs with everything that hangs on them. */
@@ -166,7 +168,7 @@ export interface EngineSnapshot {
   /** Those of the backfills of which a run has failed. */
   failed_backfills: number[]
   /** Largest ids in use. */
-  max_ids: { dag_run: number; task_instance: number; ledger: number; backfill: number }
+  max_ids: { dag_run: number; task_instance: number; ledger: number; backfill: number; asset_event: number }
 }
 
 export interface EngineStore {
@@ -202,6 +204,8 @@ export interface EngineStore {
   dagRunGet(p: { dag_id: string; run_id: string }): Promise<DagRunRecord | null>
   xcomGet(p: { dag_run_id: number; task_id: string; map_index: number; key: string }): Promise<XComRecord | null>
   /** All map indexes of a task, ordered by map index. */
+  /** The newest events of an asset or of an alias, newest first. Null = whatever it is. */
+  assetEventList(p: { name: string | null; uri: string | null; alias: string | null; limit: number }): Promise<AssetEventRecord[]>
   xcomGetAll(p: { dag_run_id: number; task_id: string; key: string }): Promise<XComRecord[]>
 }
 

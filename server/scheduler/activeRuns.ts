@@ -1,7 +1,7 @@
 /** Runs in memory: taken in from rows or created anew with all their task instances, and forgotten. What becomes of them is in runs.ts. */
 import { VortexError } from '#contract/errors.ts'
 import { isFinished, type DagRunState, type RunType } from '#contract/states.ts'
-import type { DagRunRecord, DagVersionRecord, TaskInstanceRecord } from '#db/records.ts'
+import type { AssetEventRecord, DagRunRecord, DagVersionRecord, TaskInstanceRecord } from '#db/records.ts'
 import { compileGraph, type CompiledGraph } from '#domain/graph.ts'
 import type { Cause, Engine } from './engine.ts'
 import { restoreKilled } from './leftAttempts.ts'
@@ -78,6 +78,7 @@ export interface NewRun {
   note: string | null
   backfill_id: number | null
   cause: Cause
+  asset_events?: AssetEventRecord[]
 }
 
 /** Creates a run of the DAG's newest version, queued, with all its task instances. */
@@ -106,6 +107,7 @@ export function createRun(e: Engine, dag: DagEntry, p: NewRun): ActiveRun {
     state_reason: null,
     task_counts: {},
     callback: null,
+    asset_events: p.asset_events ?? null,
   }
   const instances = graph.tasks.flatMap((_, task) => newInstances(e, record, graph, task))
   for (const row of instances) record.task_counts[row.state] = (record.task_counts[row.state] ?? 0) + 1

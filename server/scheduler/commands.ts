@@ -2,6 +2,7 @@
 import { VortexError } from '#contract/errors.ts'
 import { formatRunId } from '#domain/schedule/timetable.ts'
 import { createRun, retire } from './activeRuns.ts'
+import { watchAssets } from './assets.ts'
 import { reopenRun } from './clear.ts'
 import type { Cause, Engine } from './engine.ts'
 import { forgetErrands } from './errands.ts'
@@ -88,6 +89,7 @@ export function setPaused(e: Engine, p: { dag_id: string; paused: boolean; actor
     for (const instance of run.instances) if (instance.record.state === 'scheduled' && instance.queue === null) makeReady(e, instance)
   }
   e.dagsWithRoom.add(dag)
+  watchAssets(e, dag)
   createDueRuns(e, dag)
 }
 
@@ -195,4 +197,5 @@ export function deleteDag(e: Engine, dag_id: string, actor: string): void {
   })
   e.publish({ type: 'dag', dag_id })
   e.dags.delete(dag_id)
+  e.assetDags.delete(dag)
 }

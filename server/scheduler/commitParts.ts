@@ -29,6 +29,7 @@ export function dagOfRows(owners: RowOwners): DagOf {
     xcoms_put: (row) => ofRun(row.dag_run_id),
     xcoms_delete: (row) => ofRun(row.dag_run_id),
     ledger_insert: (row) => row.dag_id,
+    asset_events_insert: (row) => row.source_dag_id,
     dag_runs_delete: (id) => ofRun(id),
     dags_delete: (dag_id) => dag_id,
   }
@@ -51,6 +52,7 @@ function emptyCommit(epoch: number): EngineCommit {
     xcoms_put: [],
     xcoms_delete: [],
     ledger_insert: [],
+    asset_events_insert: [],
     dag_runs_delete: [],
     dags_delete: [],
   }

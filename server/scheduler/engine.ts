@@ -64,7 +64,7 @@ export class Engine {
   readonly ready = new ReadyQueues()
   readonly timers = new Heap<DueTimer>((a, b) => a.at < b.at)
   readonly parallelism: Limit
-  readonly nextId = { dag_run: 1, task_instance: 1, ledger: 1, backfill: 1 }
+  readonly nextId = { dag_run: 1, task_instance: 1, ledger: 1, backfill: 1, asset_event: 1 }
 
   /** Decided but not yet handed to the committer. */
   pending = new PendingCommit()
@@ -79,6 +79,9 @@ export class Engine {
   readonly newlyReady: Instance[] = []
   readonly maybeFinished = new Set<ActiveRun>()
   readonly dagsWithRoom = new Set<DagEntry>()
+  /** DAGs that are scheduled on assets, and those of them with events that were not looked at yet. */
+  readonly assetDags = new Set<DagEntry>()
+  readonly dagsWithEvents = new Set<DagEntry>()
   readonly #changedRuns = new Set<ActiveRun>()
   readonly #changedInstances = new Set<Instance>()
   readonly #assigned = new Map<string, { work: LiveAttempt | Errand; attempt: AssignedAttempt }[]>()

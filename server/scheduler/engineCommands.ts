@@ -7,6 +7,7 @@ import type { AdminStore, EngineStore, ReadStore } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import { BACKFILL_INTERVALS_MAX, continueBackfill, createBackfill, planBackfill, type PlannedInterval } from './backfills.ts'
 import { graphOf } from './activeRuns.ts'
+import { watchAssets } from './assets.ts'
 import { excludedByBranches } from './branches.ts'
 import { clearInstances, selectForClear } from './clear.ts'
 import { cancelRun, dagOf, deleteDag, deleteRun, identify, markRun, setPaused, triggerRun } from './commands.ts'
@@ -314,11 +315,13 @@ function dagsChanged(e: Engine, p: Parameters<EngineCommands['dagsChanged']>[0])
     if (known === undefined) {
       const made = makeDagEntry(row, version)
       e.dags.set(row.dag_id, made)
+      watchAssets(e, made)
       createDueRuns(e, made)
       if (row.is_paused) plan(e, made)
       continue
     }
     const { is_paused, next_run_after, next_logical_date, next_interval_start, next_interval_end, consecutive_failed_runs } = known.record
+    const { queued_asset_events } = known.record
     const { last_scheduled_logical_date, last_scheduled_interval_start, last_scheduled_interval_end, last_scheduled_run_after } =
       known.record
     Object.assign(known.record, row, {
@@ -328,12 +331,14 @@ function dagsChanged(e: Engine, p: Parameters<EngineCommands['dagsChanged']>[0])
       next_interval_start,
       next_interval_end,
       consecutive_failed_runs,
+      queued_asset_events,
       last_scheduled_logical_date,
       last_scheduled_interval_start,
       last_scheduled_interval_end,
       last_scheduled_run_after,
     })
     known.version = version
+    watchAssets(e, known)
     known.timetable = timetableOf(version)
     known.taskSlots.max = version.spec.max_active_tasks
     e.ready.released(known.taskSlots)

@@ -3,6 +3,7 @@ import type { DagRecord, DagVersionRecord, PoolRecord, TaskInstanceRecord } from
 import type { EngineSnapshot } from '#db/store.ts'
 import { compileTimetable, type Timetable } from '#domain/schedule/timetable.ts'
 import { activate } from './activeRuns.ts'
+import { watchAssets } from './assets.ts'
 import { continueBackfill } from './backfills.ts'
 import { restoreCallback } from './dagCallbacks.ts'
 import { makeReady } from './instances.ts'
@@ -63,6 +64,7 @@ export function loadEngine(snapshot: EngineSnapshot, dependencies: EngineDepende
     task_instance: snapshot.max_ids.task_instance + 1,
     ledger: snapshot.max_ids.ledger + 1,
     backfill: snapshot.max_ids.backfill + 1,
+    asset_event: snapshot.max_ids.asset_event + 1,
   })
   setPools(e, snapshot.pools)
   takeRows(e, snapshot, () => true)
@@ -114,6 +116,7 @@ export function beginRuns(e: Engine, isWanted: (dag_id: string) => boolean): voi
       })
   for (const dag of e.dags.values()) {
     if (!isWanted(dag.record.dag_id)) continue
+    watchAssets(e, dag)
     e.dagsWithRoom.add(dag)
     createDueRuns(e, dag)
   }

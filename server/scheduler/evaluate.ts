@@ -2,6 +2,7 @@
 import type { TaskInstanceState } from '#contract/states.ts'
 import { reachable } from '#domain/graph.ts'
 import { countedAs, decideByTriggerRule } from '#domain/triggerRule.ts'
+import { recordOutlets } from './assets.ts'
 import type { Engine } from './engine.ts'
 import { makeReady, transition } from './instances.ts'
 import { expandGroupEarly, mayRunMapped } from './mapping.ts'
@@ -72,6 +73,7 @@ export function evaluate(e: Engine, instance: Instance): void {
   if (!past.allowed || (spec.is_teardown && isBesideKilled(instance))) return
   if (mapping !== null && !mayRunMapped(e, instance, mapping)) return
   if (spec.kind === 'empty') {
+    recordOutlets(e, instance, {})
     transition(e, instance, 'success', { cause: 'empty_operator', actor: 'scheduler' }, { start_time: e.now, end_time: e.now })
     return
   }

@@ -118,6 +118,8 @@ export class DagEntry {
   successes = 0
   /** Added to the names of its scheduled and backfill runs, after one was taken (reload.ts). */
   run_id_suffix = ''
+  /** When its newest run for assets was created in this term. */
+  last_asset_run_at: number | null = null
   /** Logical date of the newest manual run without a given one. */
   last_manual_date: number | null = null
 

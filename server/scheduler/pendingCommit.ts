@@ -5,6 +5,7 @@
 import { VortexError } from '#contract/errors.ts'
 import type { AttemptChange, DagRunChange, EngineCommit, TaskInstanceChange } from '#db/store.ts'
 import type {
+  AssetEventRecord,
   AttemptRecord,
   BackfillIntervalRecord,
   BackfillRecord,
@@ -40,6 +41,7 @@ export class PendingCommit {
   readonly #xcoms: XComRecord[] = []
   readonly #xcomsDeleted: { dag_run_id: number; task_id: string; map_index: number }[] = []
   readonly #ledger: LedgerRecord[] = []
+  readonly #assetEvents: AssetEventRecord[] = []
   readonly #runsDeleted: number[] = []
   readonly #dagsDeleted: string[] = []
   readonly #answers: { id: string; answer: () => string; dag_id: string | null }[] = []
@@ -63,6 +65,7 @@ export class PendingCommit {
   get hasRows(): boolean {
     return (
       this.#ledger.length > 0 ||
+      this.#assetEvents.length > 0 ||
       this.#answers.length > 0 ||
       this.#runs.size > 0 ||
       this.#instances.size > 0 ||
@@ -122,6 +125,7 @@ export class PendingCommit {
     without(this.#xcoms, of.xcoms_put)
     without(this.#xcomsDeleted, of.xcoms_delete)
     without(this.#ledger, of.ledger_insert)
+    without(this.#assetEvents, of.asset_events_insert)
     without(this.#answers, (answer) => answer.dag_id)
     without(this.#runsDeleted, of.dag_runs_delete)
     without(this.#dagsDeleted, of.dags_delete)
@@ -216,6 +220,10 @@ export class PendingCommit {
     this.#ledger.push(entry)
   }
 
+  assetEvent(event: AssetEventRecord): void {
+    this.#assetEvents.push(event)
+  }
+
   deleteRun(id: number): void {
     this.#runsDeleted.push(id)
   }
@@ -248,6 +256,7 @@ export class PendingCommit {
       xcoms_put: this.#xcoms,
       xcoms_delete: this.#xcomsDeleted,
       ledger_insert: this.#ledger,
+      asset_events_insert: this.#assetEvents,
       dag_runs_delete: this.#runsDeleted,
       dags_delete: this.#dagsDeleted,
       ...(this.#answers.length === 0

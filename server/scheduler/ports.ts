@@ -82,6 +82,8 @@ export type AttemptReport =
       deferral_json: string | null
       /** Of a deferred attempt: when it is to go on without an event. */
       deferral_timeout_at?: number
+      /** What a successful attempt said of its outlets, and assets that it added through aliases. */
+      asset_events?: { name: string; uri: string; group: string; extra: Record<string, unknown>; alias: string | null }[]
       /** What an errand printed; it has no log. */
       output?: string
       max_rss_bytes: number | null

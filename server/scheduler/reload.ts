@@ -168,6 +168,8 @@ function evict(e: Engine, dag_id: string): LiveAttempt['held'] {
     e.runs.delete(run.record.id)
   }
   for (const { record } of e.backfills.values()) if (record.dag_id === dag_id) e.backfills.delete(record.id)
+  const dag = e.dags.get(dag_id)
+  if (dag !== undefined) e.assetDags.delete(dag)
   e.dags.delete(dag_id)
   return slots
 }

@@ -5,6 +5,7 @@
 import { dispatch } from './dispatch.ts'
 import type { DueTimer, Engine } from './engine.ts'
 import { evaluate } from './evaluate.ts'
+import { createAssetRuns } from './assets.ts'
 import { deferralTimedOut } from './deferral.ts'
 import { placeErrands } from './errands.ts'
 import { makeReady } from './instances.ts'
@@ -35,8 +36,9 @@ function settle(e: Engine): void {
   do {
     for (let instance = e.dirty.pop(); instance !== undefined; instance = e.dirty.pop()) evaluate(e, instance)
     finishRuns(e)
+    createAssetRuns(e)
     startQueuedRuns(e)
-  } while (e.dirty.length > 0 || e.maybeFinished.size > 0 || e.dagsWithRoom.size > 0)
+  } while (e.dirty.length > 0 || e.maybeFinished.size > 0 || e.dagsWithRoom.size > 0 || e.dagsWithEvents.size > 0)
   dispatch(e)
   placeErrands(e)
   e.emit()

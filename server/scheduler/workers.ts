@@ -10,6 +10,7 @@ import { VortexError } from '#contract/errors.ts'
 import { notBeyondCalendar } from '#domain/retry.ts'
 import { dispatchKey } from './keys.ts'
 import type { Engine } from './engine.ts'
+import { recordOutlets } from './assets.ts'
 import { callbackEnded, callbackLost } from './dagCallbacks.ts'
 import { continued, defer, deferralProblem, triggerEnded } from './deferral.ts'
 import { releaseLive } from './dispatch.ts'
@@ -187,6 +188,7 @@ function applyOutcome(e: Engine, instance: Instance, live: LiveAttempt, report: 
   switch (report.outcome) {
     case 'success':
       skipChosen(e, instance, report.skip_task_ids)
+      recordOutlets(e, instance, report)
       transition(e, instance, 'success', cause, ended)
       return
     case 'skipped':

@@ -1,6 +1,7 @@
 /** What a worker needs to run an attempt, made of what the engine decided. */
 import type { DagSpec, TaskSpec } from '#contract/dagSpec.ts'
 import type { AssignedAttempt } from '#scheduler/ports.ts'
+import { assetEventForTask } from './assetEvents.ts'
 import type { Assignment, PlainBash } from './gen/vortex/swarm/v1/swarm.ts'
 
 /** Format of the job document; python/vortex/host/job.py is its reader. */
@@ -115,6 +116,7 @@ function jobDocument(attempt: AssignedAttempt, { dates, hostname, xcom_cap_bytes
       next_logical_date: iso(dates.next_logical_date),
     },
     hostname,
+    asset_events: run.asset_events?.map(assetEventForTask) ?? null,
     dag_callback:
       attempt.kind === 'dag_callback' && run.callback !== null ? { kind: run.callback.kind, reason: run.callback.reason } : null,
     xcom_cap_bytes,

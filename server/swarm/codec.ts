@@ -8,6 +8,7 @@ import {
   type RenderedField,
   type Report,
 } from './gen/vortex/swarm/v1/swarm.ts'
+import { assetEventsFromWire } from './assetEvents.ts'
 import { CAPACITY_MAX, HELD_MAX } from './limits.ts'
 
 type EndOutcome = Extract<AttemptReport, { type: 'ended' }>['outcome']
@@ -83,25 +84,33 @@ export function reportFromWire(report: Report, now: number): AttemptReport | nul
 const OUTPUT_CHARS_MAX = 64 * 1024
 
 function endedFromWire(ref: AttemptRef, ended: Ended, now: number): AttemptReport {
-  const outcome = OUTCOME_FROM_WIRE[ended.outcome] ?? null
+  const told = OUTCOME_FROM_WIRE[ended.outcome] ?? null
+  const assets = assetEventsFromWire(ended.asset_events_json)
+  const problem =
+    told === null
+      ? {
+          reason: `the worker reported outcome ${ended.outcome}, which this controller does not know: update the controller`,
+          reason_code: 'unknown_outcome',
+        }
+      : assets.problem === null
+        ? null
+        : { reason: assets.problem, reason_code: 'asset_events' }
   return {
     type: 'ended',
     ref,
     at: now - ended.age_ms,
-    outcome: outcome ?? 'failed',
+    outcome: problem === null && told !== null ? told : 'failed',
     exit_code: ended.exit_code,
     signal: ended.signal,
-    reason:
-      outcome === null
-        ? `the worker reported outcome ${ended.outcome}, which this controller does not know: update the controller`
-        : ended.reason,
-    reason_code: outcome === null ? 'unknown_outcome' : ended.reason_code,
+    reason: problem?.reason ?? ended.reason,
+    reason_code: problem?.reason_code ?? ended.reason_code,
     xcoms: ended.xcoms,
     skip_task_ids: ended.skip_task_ids,
     reschedule_at: ended.reschedule_at_ms === 0 ? null : ended.reschedule_at_ms,
     deferral_json: ended.deferral_json === '' ? null : ended.deferral_json,
     ...(ended.deferral_timeout_ms === 0 ? {} : { deferral_timeout_at: now - ended.age_ms + ended.deferral_timeout_ms }),
     ...(ended.output === '' ? {} : { output: ended.output.slice(-OUTPUT_CHARS_MAX) }),
+    ...(assets.events.length === 0 ? {} : { asset_events: assets.events }),
     max_rss_bytes: ended.max_rss_bytes === 0 ? null : ended.max_rss_bytes,
     log_truncated: ended.log_truncated,
     ...(ended.rendered_map_index === '' ? {} : { rendered_map_index: ended.rendered_map_index }),

@@ -8,13 +8,25 @@ import type { DagRunRecord, XComRecord } from '#db/records.ts'
 import type { Store } from '#db/store.ts'
 import { secretTexts } from '#domain/connectionExtra.ts'
 import { isSensitiveName } from '#domain/sensitiveNames.ts'
+import { assetEventForTask } from './assetEvents.ts'
 import { XCOM_BYTES_MAX } from './limits.ts'
 import { RUN_HANDLERS, type RunServices } from './runRequests.ts'
 import { LIST_ITEMS_MAX, numbers, optionalText, text, texts, type TaskRequest } from './taskRequest.ts'
 
 export interface RequestServices extends RunServices {
   store: RunServices['store'] &
-    Pick<Store, 'dagRunGet' | 'previousRunGet' | 'xcomGet' | 'xcomGetAll' | 'xcomList' | 'variableGet' | 'variablePut' | 'variableDelete'>
+    Pick<
+      Store,
+      | 'assetEventList'
+      | 'dagRunGet'
+      | 'previousRunGet'
+      | 'xcomGet'
+      | 'xcomGetAll'
+      | 'xcomList'
+      | 'variableGet'
+      | 'variablePut'
+      | 'variableDelete'
+    >
   /** With what is secret in it; null = there is none of this id. */
   connection: (conn_id: string) => Promise<{ password: string | null; extra: string | null } | null>
   /** Parses that read the Variable run again. */
@@ -28,11 +40,21 @@ const PRIOR_RUNS_MAX = 100
 /** XComs that one question may return. */
 const XCOM_ROWS_MAX = LIST_ITEMS_MAX
 const XCOM_PAGE = 1_000
+/** Events of an asset that one question returns, the newest. */
+const ASSET_EVENTS_MAX = 1_000
 /** As the API: server/contract/admin.ts. */
 const VARIABLE_BYTES_MAX = 1024 * 1024
 
 const HANDLERS: Record<string, Handler> = {
   'xcom.get': xcomGet,
+  'asset.events': async ({ store }, { params }) => {
+    const [name, uri, alias] = [optionalText(params, 'name'), optionalText(params, 'uri'), optionalText(params, 'alias')]
+    if (name === null && uri === null && alias === null)
+      throw new VortexError('invalid_request', 'asset.events: name, uri or alias must be given.')
+    const wanted = typeof params['limit'] === 'number' ? Math.max(1, Math.floor(params['limit'])) : ASSET_EVENTS_MAX
+    const newest = await store.assetEventList({ name, uri, alias, limit: Math.min(wanted, ASSET_EVENTS_MAX) })
+    return newest.reverse().map(assetEventForTask)
+  },
   'variable.get': async ({ store }, { params }) => {
     const key = text(params, 'key')
     const found = await store.variableGet({ key })

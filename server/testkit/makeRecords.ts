@@ -1,5 +1,6 @@
 /** Records for tests, each complete and overridable. */
 import type {
+  AssetEventRecord,
   AttemptRecord,
   BackfillRecord,
   DagFileRecord,
@@ -49,6 +50,7 @@ export function makeRun(id: number, dag_id: string, dag_version_id: number, chan
     state_reason: null,
     task_counts: {},
     callback: null,
+    asset_events: null,
     ...change,
   }
 }
@@ -148,6 +150,25 @@ export function makeBackfill(id: number, dag_id: string, change: Partial<Backfil
   }
 }
 
+export function makeAssetEvent(id: number, change: Partial<AssetEventRecord> = {}): AssetEventRecord {
+  return {
+    id,
+    name: 'orders',
+    uri: 's3://orders',
+    asset_group: 'asset',
+    extra: {},
+    alias: null,
+    at: AT,
+    source_dag_id: 'producer',
+    source_run_id: 'run_1',
+    source_task_id: 'load',
+    source_map_index: -1,
+    source_interval_start: null,
+    source_interval_end: null,
+    ...change,
+  }
+}
+
 /** A commit of nothing. */
 export function makeCommit(epoch: number, seq: number, change: Partial<EngineCommit> = {}): EngineCommit {
   return {
@@ -166,6 +187,7 @@ export function makeCommit(epoch: number, seq: number, change: Partial<EngineCom
     xcoms_put: [],
     xcoms_delete: [],
     ledger_insert: [],
+    asset_events_insert: [],
     dag_runs_delete: [],
     dags_delete: [],
     ...change,

@@ -57,6 +57,8 @@ export interface AttemptEnd {
   deferral_json: string
   /** Of a deferred attempt, from its end; 0 = none. */
   deferral_timeout_ms: number
+  /** Of a success: JSON of the events of its outlets; empty = it said nothing. */
+  asset_events_json: string
   max_rss_bytes: number
   log_bytes: number
   log_truncated: boolean

@@ -21,6 +21,7 @@ import { settingsConformance } from './settings.ts'
 import { Subject } from './subject.ts'
 import { taskInstancesConformance } from './taskInstances.ts'
 import { usersConformance } from './users.ts'
+import { assetsConformance } from './assets.ts'
 import { xcomsConformance } from './xcoms.ts'
 
 export function conformance(open: () => Promise<Store>): void {
@@ -41,6 +42,7 @@ export function conformance(open: () => Promise<Store>): void {
   dagsConformance(subject)
   runsConformance(subject)
   taskInstancesConformance(subject)
+  assetsConformance(subject)
   xcomsConformance(subject)
   ledgerConformance(subject)
   gridConformance(subject)

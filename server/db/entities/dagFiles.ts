@@ -183,6 +183,7 @@ function newDag(spec: DagSpec, p: DagFileSave) {
     last_scheduled_interval_end: null,
     last_scheduled_run_after: null,
     consecutive_failed_runs: 0,
+    queued_asset_events: [],
     created_at: p.now,
     updated_at: p.now,
   }

@@ -50,6 +50,7 @@ export function engineLoad(db: Database): Promise<EngineSnapshot> {
       task_instance: await maxId(s, 'task_instances', sql`SELECT max(id) AS n FROM task_instances`),
       ledger: await maxId(s, 'ledger', sql`SELECT max(id) AS n FROM ledger`),
       backfill: await maxId(s, 'backfills', sql`SELECT max(id) AS n FROM backfills`),
+      asset_event: await maxId(s, 'asset_events', sql`SELECT max(id) AS n FROM asset_events`),
     },
   }))
 }

@@ -86,6 +86,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "a1e0dfa5caba65745f8f3930fa67674c00807c35fb0dc1c4b529f7be6558ec6b",
       "sql": "-- what: indexes of DAG runs by when they were due\n-- why: lists, grid, charts and neighbours go by run_after; a backfilled run stands among its days, not where its row was written\n-- breaking: no\n\nDROP INDEX dag_runs_by_dag;\nDROP INDEX dag_runs_by_dag_state;\nDROP INDEX dag_runs_by_state;\n-- With the state, so that \"DAGs whose newest run failed\" reads the index alone.\nCREATE INDEX dag_runs_by_dag ON dag_runs (dag_id, run_after, id, state);\nCREATE INDEX dag_runs_by_dag_state ON dag_runs (dag_id, state, run_after, id);\nCREATE INDEX dag_runs_by_state ON dag_runs (state, run_after, id);\nCREATE INDEX dag_runs_by_due ON dag_runs (run_after, id);\n"
+    },
+    {
+      "number": 13,
+      "name": "assets",
+      "breaking": false,
+      "sha256": "6afea401b5a99436456e121ceff0aeabc56ebd1aa5b23c892cdc2a9af780c7ff",
+      "sql": "-- what: events of assets; those that a DAG has not run for yet, and those that a run was triggered by\n-- why: a DAG runs when the assets that it is scheduled on were updated, and nothing of that may be lost\n-- breaking: no\n\nCREATE TABLE asset_events (\n  id INTEGER PRIMARY KEY,\n  name TEXT NOT NULL,\n  uri TEXT NOT NULL,\n  asset_group TEXT NOT NULL,\n  extra TEXT NOT NULL,\n  alias TEXT,\n  at INTEGER NOT NULL,\n  source_dag_id TEXT,\n  source_run_id TEXT,\n  source_task_id TEXT,\n  source_map_index INTEGER,\n  source_interval_start INTEGER,\n  source_interval_end INTEGER\n) STRICT;\nCREATE INDEX asset_events_by_uri ON asset_events (uri, id);\nCREATE INDEX asset_events_by_name ON asset_events (name, id);\nCREATE INDEX asset_events_by_alias ON asset_events (alias, id) WHERE alias IS NOT NULL;\nALTER TABLE dags ADD COLUMN queued_asset_events TEXT NOT NULL DEFAULT '[]';\nALTER TABLE dag_runs ADD COLUMN asset_events TEXT;\n"
     }
   ],
   "postgres": [
@@ -172,6 +179,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "a1e0dfa5caba65745f8f3930fa67674c00807c35fb0dc1c4b529f7be6558ec6b",
       "sql": "-- what: indexes of DAG runs by when they were due\n-- why: lists, grid, charts and neighbours go by run_after; a backfilled run stands among its days, not where its row was written\n-- breaking: no\n\nDROP INDEX dag_runs_by_dag;\nDROP INDEX dag_runs_by_dag_state;\nDROP INDEX dag_runs_by_state;\n-- With the state, so that \"DAGs whose newest run failed\" reads the index alone.\nCREATE INDEX dag_runs_by_dag ON dag_runs (dag_id, run_after, id, state);\nCREATE INDEX dag_runs_by_dag_state ON dag_runs (dag_id, state, run_after, id);\nCREATE INDEX dag_runs_by_state ON dag_runs (state, run_after, id);\nCREATE INDEX dag_runs_by_due ON dag_runs (run_after, id);\n"
+    },
+    {
+      "number": 13,
+      "name": "assets",
+      "breaking": false,
+      "sha256": "5c3dfd6f5e79312d7674408f4ac23e1af46d3acbe61bbf8863bde121de6e6168",
+      "sql": "-- what: events of assets; those that a DAG has not run for yet, and those that a run was triggered by\n-- why: a DAG runs when the assets that it is scheduled on were updated, and nothing of that may be lost\n-- breaking: no\n\nCREATE TABLE asset_events (\n  id bigint PRIMARY KEY,\n  name text COLLATE \"C\" NOT NULL,\n  uri text COLLATE \"C\" NOT NULL,\n  asset_group text NOT NULL,\n  extra json NOT NULL,\n  alias text COLLATE \"C\",\n  at timestamptz NOT NULL,\n  source_dag_id text,\n  source_run_id text,\n  source_task_id text,\n  source_map_index integer,\n  source_interval_start timestamptz,\n  source_interval_end timestamptz\n);\nCREATE INDEX asset_events_by_uri ON asset_events (uri, id);\nCREATE INDEX asset_events_by_name ON asset_events (name, id);\nCREATE INDEX asset_events_by_alias ON asset_events (alias, id) WHERE alias IS NOT NULL;\nALTER TABLE dags ADD COLUMN queued_asset_events json NOT NULL DEFAULT '[]';\nALTER TABLE dag_runs ADD COLUMN asset_events json;\n"
     }
   ]
 }

@@ -11,6 +11,7 @@
  */
 import type { DagSpec } from '#contract/dagSpec.ts'
 import { isFinished } from '#contract/states.ts'
+import { isMet } from '#domain/assets.ts'
 import type { Engine } from '../engine.ts'
 import type { Violation } from './invariants.ts'
 import type { SimDatabase } from './simDatabase.ts'
@@ -37,6 +38,7 @@ export function check(evidence: Evidence): Violation[] {
     ...memory(evidence),
     ...counts(evidence),
     ...callbacks(evidence),
+    ...assets(evidence),
   ]
 }
 
@@ -169,6 +171,20 @@ function callbacks({ db, isAtRest, moved }: Evidence): Violation[] {
     const calls = ends.slice(last + 1).filter(({ kind }) => kind === 'dag_run.callback').length
     if (isWanted && calls !== 1)
       found.push({ kind: 'LOST', detail: `the callback of ${run.run_id} was called ${calls} times after its last end` })
+  }
+  return found
+}
+
+/** An event of an asset counts for a DAG at most once, and what a DAG has of them does not suffice for a run. */
+function assets({ db, isAtRest }: Evidence): Violation[] {
+  const found: Violation[] = []
+  for (const dag of db.dags.values()) {
+    const runs = [...db.runs.values()].filter((run) => run.dag_id === dag.dag_id)
+    const taken = [...dag.queued_asset_events, ...runs.flatMap(({ asset_events }) => asset_events ?? [])].map(({ id }) => id)
+    if (new Set(taken).size < taken.length) found.push({ kind: 'TWICE', detail: `an asset event counts twice for ${dag.dag_id}` })
+    const condition = db.versions.get(dag.dag_version_id)?.spec.asset_condition ?? []
+    if (isAtRest && !dag.is_stale && isMet(condition, dag.queued_asset_events))
+      found.push({ kind: 'LOST', detail: `${dag.dag_id} was not run for the asset events that it has` })
   }
   return found
 }

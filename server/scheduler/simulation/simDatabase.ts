@@ -1,5 +1,6 @@
 /** The database of the simulation: rows in maps, with the semantics of EngineStore. It sees its commits one after the other. */
 import type {
+  AssetEventRecord,
   DagRecord,
   DagRunRecord,
   DagVersionRecord,
@@ -22,6 +23,7 @@ export class SimDatabase {
   readonly instances = new Map<number, TaskInstanceRecord>()
   readonly attempts = new Map<string, AttemptRecord>()
   readonly ledger: LedgerRecord[] = []
+  readonly assetEvents: AssetEventRecord[] = []
   /** By "dag_run_id task_id map_index key". */
   readonly xcoms = new Map<string, XComRecord>()
   readonly backfills = new Map<number, BackfillRecord>()
@@ -41,7 +43,7 @@ export class SimDatabase {
     conflict: (detail: string) => void
   } | null = null
   /** Ids are never used twice, also when their rows are deleted. */
-  readonly maxIds = { dag_run: 0, task_instance: 0, backfill: 0 }
+  readonly maxIds = { dag_run: 0, task_instance: 0, backfill: 0, asset_event: 0 }
   lastVersionId = 0
 
   constructor(pools: PoolRecord[]) {
@@ -110,6 +112,8 @@ export class SimDatabase {
         if (row.dag_run_id === dag_run_id && row.task_id === task_id && row.map_index === map_index) this.xcoms.delete(key)
     for (const row of commit.xcoms_put) this.xcoms.set(`${row.dag_run_id} ${row.task_id} ${row.map_index} ${row.key}`, copyOf(row))
     this.ledger.push(...copyOf(commit.ledger_insert))
+    this.assetEvents.push(...copyOf(commit.asset_events_insert))
+    for (const { id } of commit.asset_events_insert) this.maxIds.asset_event = Math.max(this.maxIds.asset_event, id)
     for (const id of commit.dag_runs_delete) {
       this.runs.delete(id)
       for (const row of this.instances.values()) if (row.dag_run_id === id) this.#deleteInstance(row.id)

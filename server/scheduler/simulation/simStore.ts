@@ -153,6 +153,7 @@ function readMethods(o: SimStoreOptions): Omit<EngineStore, 'leaderAcquire' | 'l
     dagRunGet: (p) => call(o, p, () => runOf(p) ?? null),
     xcomGet: (p) => call(o, p, () => null),
     xcomGetAll: (p) => call(o, p, () => []),
+    assetEventList: (p) => call(o, p, () => []),
   }
 }
 

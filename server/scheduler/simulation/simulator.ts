@@ -122,6 +122,8 @@ class Simulation {
     ]
     this.#owner.isDead = true
     Object.assign(landed, { runs: this.#db.runs.size, attempts: physical.length, commits: this.#db.commits, terms: this.#db.leader.epoch })
+    const assetRuns = [...this.#db.runs.values()].filter(({ run_type }) => run_type === 'asset_triggered').length
+    if (assetRuns > 0) landed['assetRuns'] = assetRuns
     for (const { kind, cause, to_state } of this.#db.ledger) {
       if (cause === 'branch') count(this.#world, 'branchSkips')
       if (cause === 'released') count(this.#world, 'released')

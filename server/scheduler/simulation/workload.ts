@@ -1,5 +1,5 @@
 /** Random DAGs, limits and commands for a simulation. */
-import type { DagSpec, TaskSpec } from '#contract/dagSpec.ts'
+import type { AssetRef, AssetStep, DagSpec, TaskSpec } from '#contract/dagSpec.ts'
 import { TRIGGER_RULES } from '#contract/states.ts'
 import type { DagRecord, DagVersionRecord } from '#db/records.ts'
 import { makeDagSpec, makeTaskSpec } from '#testkit/makeDagSpec.ts'
@@ -63,6 +63,7 @@ export function addDag(db: SimDatabase, dagSpec: DagSpec, id: number): { dag: Da
     last_scheduled_interval_end: null,
     last_scheduled_run_after: null,
     consecutive_failed_runs: 0,
+    queued_asset_events: [],
     created_at: 0,
     updated_at: 0,
   }
@@ -113,6 +114,7 @@ export function randomDag(random: Random, p: { dag_id: string; isScheduled: bool
   const callbacks = forWaiting.chance(0.3) ? ['success', 'failure'] : []
   if (forWaiting.chance(0.4))
     for (const one of tasks) if (one.operator === 'BashOperator' && forWaiting.chance(0.4)) one.operator = DEFERRABLE
+  const asset_condition = assetsOf(forWaiting, p.dag_id, tasks)
   const task_groups = forMapping.chance(0.25) ? mapSome(forMapping, tasks, edges) : []
   return spec({
     dag_id: p.dag_id,
@@ -120,6 +122,7 @@ export function randomDag(random: Random, p: { dag_id: string; isScheduled: bool
     edges,
     task_groups,
     callbacks,
+    ...(asset_condition === null ? {} : { asset_condition }),
     dialect: random.pick(['2', '3']),
     max_active_runs: random.int(1, 4),
     max_active_tasks: random.int(1, 8),
@@ -130,6 +133,18 @@ export function randomDag(random: Random, p: { dag_id: string; isScheduled: bool
     timetable: p.isScheduled ? { type: 'cron_data_interval', cron: '* * * * *', timezone: 'UTC' } : { type: 'null' },
     dagrun_timeout_ms: !p.isCalm && random.chance(0.1) ? 30_000 : null,
   })
+}
+
+const ASSETS = ['a', 'b'].map((name): AssetRef => ({ type: 'asset', name, uri: name, group: 'asset', extra: {} }))
+
+/** The first DAG updates assets now and then; the others may wait for both, or for either of them. */
+function assetsOf(random: Random, dag_id: string, tasks: TaskSpec[]): AssetStep[] | null {
+  if (dag_id === 'dag0') {
+    for (const one of tasks) if (random.chance(0.2)) one.outlets = [random.pick(ASSETS)]
+    return null
+  }
+  if (random.chance(0.7)) return null
+  return [...ASSETS.map((asset): AssetStep => ({ step: 'asset', asset })), { step: random.pick(['all', 'any']), of: 2 }]
 }
 
 /** Maps some tasks over what one above them returns, or over literals, and now and then two neighbours as a group. */

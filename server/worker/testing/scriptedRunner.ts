@@ -26,6 +26,7 @@ export function makeEnd(change: Partial<AttemptEnd> = {}): AttemptEnd {
     reschedule_at_ms: 0,
     deferral_json: '',
     deferral_timeout_ms: 0,
+    asset_events_json: '',
     max_rss_bytes: 0,
     log_bytes: 0,
     log_truncated: false,

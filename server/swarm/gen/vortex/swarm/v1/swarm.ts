@@ -288,6 +288,8 @@ export interface Ended {
   rendered_map_index: string;
   /** of a deferred attempt: from its end; 0 = none */
   deferral_timeout_ms: number;
+  /** Of a success: what the task said of its outlets, and assets that it added through aliases. JSON: [{name, uri, group, extra, alias}]. */
+  asset_events_json: string;
   /** of an errand: the end of what it printed, 64 KiB at most */
   output: string;
 }
@@ -1903,6 +1905,7 @@ function createBaseEnded(): Ended {
     run_ms: 0,
     rendered_map_index: "",
     deferral_timeout_ms: 0,
+    asset_events_json: "",
     output: "",
   };
 }
@@ -1956,6 +1959,9 @@ export const Ended: MessageFns<Ended> = {
     }
     if (message.deferral_timeout_ms !== 0) {
       writer.uint32(128).uint64(message.deferral_timeout_ms);
+    }
+    if (message.asset_events_json !== "") {
+      writer.uint32(146).string(message.asset_events_json);
     }
     if (message.output !== "") {
       writer.uint32(138).string(message.output);
@@ -2102,6 +2108,14 @@ export const Ended: MessageFns<Ended> = {
             }
 
             message.deferral_timeout_ms = longToNumber(reader.uint64());
+            continue;
+          }
+          case 18: {
+            if (tag !== 146) {
+              break;
+            }
+
+            message.asset_events_json = reader.string();
             continue;
           }
           case 17: {

@@ -1,0 +1,129 @@
+/**
+ * Assets: a task instance that succeeds is an event of each of its outlets, and a DAG that is scheduled on assets runs when its
+ * condition holds of the events since its last such run (Airflow authoring-and-scheduling/asset-scheduling).
+ *
+ * The events that a DAG waits with are in its row (`dags.queued_asset_events`), written in the commit of the success; the run that they
+ * trigger takes all of them into its own row in the commit that creates it. So an event is never lost and never counts twice for one DAG.
+ * Events that come while the DAG is paused are not kept for it (Airflow 2.10, 3.2).
+ */
+import type { AssetEventRecord } from '#db/records.ts'
+import { assetsIn, isMet, isOf } from '#domain/assets.ts'
+import { formatRunId } from '#domain/schedule/timetable.ts'
+import { createRun } from './activeRuns.ts'
+import type { Engine } from './engine.ts'
+import type { DagEntry, Instance } from './model.ts'
+import type { EndReport } from './ports.ts'
+
+/** So much of a DAG's events is kept for its next run: an asset that is updated all the time, beside one that never is. */
+const QUEUED_MAX = 1_000
+const QUEUED_CHARS_MAX = 1024 * 1024
+/** Of one attempt; more means that a loop adds them. */
+const EVENTS_MAX = 10_000
+
+/** What a task said of its outlets. Of one that it said nothing of there is an event all the same. */
+export function recordOutlets(e: Engine, instance: Instance, report: Pick<EndReport, 'asset_events'>): void {
+  const { spec, run, record } = instance
+  const said = (report.asset_events ?? []).slice(0, EVENTS_MAX)
+  const outlets = spec.outlets ?? []
+  if (outlets.length === 0 && said.length === 0) return
+  const silent = outlets.filter((ref) => ref.type === 'asset' && !said.some((event) => event.alias === null && isOf(event, ref)))
+  const events = [...said, ...silent.map(({ name, uri, group }) => ({ name, uri: uri ?? name, group, extra: {}, alias: null }))].map(
+    ({ name, uri, group, extra, alias }): AssetEventRecord => ({
+      id: e.nextId.asset_event++,
+      name,
+      uri,
+      asset_group: group,
+      extra,
+      alias,
+      at: e.now,
+      source_dag_id: run.record.dag_id,
+      source_run_id: run.record.run_id,
+      source_task_id: record.task_id,
+      source_map_index: record.map_index,
+      source_interval_start: run.record.data_interval_start,
+      source_interval_end: run.record.data_interval_end,
+    }),
+  )
+  recordEvents(e, events)
+}
+
+export function recordEvents(e: Engine, events: readonly AssetEventRecord[]): void {
+  for (const event of events) e.pending.assetEvent(event)
+  for (const dag of e.assetDags) {
+    const { record, version } = dag
+    if (record.is_paused || record.is_stale) continue
+    const refs = assetsIn(version.spec.asset_condition ?? [])
+    const mine = events.filter((event) => refs.some((ref) => isOf(event, ref)))
+    if (mine.length === 0) continue
+    e.pending.changeDag(record, { queued_asset_events: newest([...record.queued_asset_events, ...mine]) })
+    e.dagsWithEvents.add(dag)
+  }
+}
+
+/** Of each asset one stays, however much came of others since. */
+function newest(events: AssetEventRecord[]): AssetEventRecord[] {
+  const kept: AssetEventRecord[] = []
+  const seen = new Set<string>()
+  let chars = 0
+  for (const event of events.toReversed()) {
+    chars += JSON.stringify(event.extra).length
+    const key = `${event.uri} ${event.alias ?? ''}`
+    if (seen.has(key) && (kept.length >= QUEUED_MAX || chars > QUEUED_CHARS_MAX)) continue
+    seen.add(key)
+    kept.push(event)
+  }
+  return kept.reverse()
+}
+
+/** Creates the runs whose conditions hold. */
+export function createAssetRuns(e: Engine): void {
+  for (const dag of e.dagsWithEvents) {
+    e.dagsWithEvents.delete(dag)
+    const { record, version } = dag
+    const events = record.queued_asset_events
+    if (record.is_paused || record.is_stale || !isMet(version.spec.asset_condition ?? [], events)) continue
+    e.pending.changeDag(record, { queued_asset_events: [] })
+    createAssetRun(e, dag, events)
+  }
+}
+
+/** 3.x: for no date. 2.x: for the moment, and from the earliest start to the latest end of the runs that the events came from. */
+function createAssetRun(e: Engine, dag: DagEntry, events: AssetEventRecord[]): void {
+  const { dialect } = dag.version.spec
+  // Names and dates are of milliseconds, and two runs may be created within one.
+  const run_after = Math.max(e.now, (dag.last_asset_run_at ?? 0) + 1)
+  dag.last_asset_run_at = run_after
+  const logical_date = dialect === '2' ? run_after : null
+  const starts = events.flatMap(({ source_interval_start: at }) => at ?? [])
+  const ends = events.flatMap(({ source_interval_end: at }) => at ?? [])
+  createRun(e, dag, {
+    run_type: 'asset_triggered',
+    logical_date,
+    interval: dialect === '2' ? { start: Math.min(run_after, ...starts), end: ends.length === 0 ? run_after : Math.max(...ends) } : null,
+    run_after,
+    run_id: formatRunId({ run_type: 'asset_triggered', logical_date, run_after, dialect }),
+    conf: {},
+    note: null,
+    backfill_id: null,
+    asset_events: events,
+    cause: { cause: 'assets', actor: 'scheduler', message: namesOf(events) },
+  })
+}
+
+function namesOf(events: readonly AssetEventRecord[]): string {
+  const names = [...new Set(events.map(({ name }) => name))]
+  return names.length > 5 ? `${names.slice(0, 5).join(', ')} and ${names.length - 5} more` : names.join(', ')
+}
+
+/** A DAG is new, changed, or back in memory. */
+export function watchAssets(e: Engine, dag: DagEntry): void {
+  if (dag.version.spec.asset_condition === undefined) e.assetDags.delete(dag)
+  else e.assetDags.add(dag)
+  const { record } = dag
+  if (record.queued_asset_events.length === 0) return
+  // What its newest version does not wait for any more would be part of a run that has nothing to do with it.
+  const refs = assetsIn(dag.version.spec.asset_condition ?? [])
+  const kept = record.queued_asset_events.filter((event) => refs.some((ref) => isOf(event, ref)))
+  if (kept.length < record.queued_asset_events.length) e.pending.changeDag(record, { queued_asset_events: kept })
+  if (kept.length > 0) e.dagsWithEvents.add(dag)
+}
