@@ -75,7 +75,12 @@ const appRoute = createRoute({
   id: '_app',
   validateSearch: appSearch,
   component: AppFrame,
-  errorComponent: (props: ErrorComponentProps) => <CrashPage {...props} />,
+  // In the frame's place, so that its main part is missing too.
+  errorComponent: (props: ErrorComponentProps) => (
+    <main>
+      <CrashPage {...props} />
+    </main>
+  ),
   beforeLoad: async ({ context, location }) => {
     if (context.signInLink.isPresent()) throw toSignIn(location.href)
     try {
@@ -223,7 +228,7 @@ const fileRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/editor/FilePage.tsx'), 'FilePage'),
 })
 
-/** Connections, teams, audit and notifications get their pages here with their back ends. */
+/** Teams, audit and notifications get their pages here with their back ends. */
 const adminWorkersRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/admin/workers',
@@ -246,6 +251,12 @@ const adminSecretsRoute = createRoute({
   getParentRoute: () => appRoute,
   path: '/admin/secrets',
   component: lazyRouteComponent(() => import('./features/admin/SecretsPage.tsx'), 'SecretsPage'),
+})
+const adminConnectionsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/admin/connections',
+  validateSearch: adminSearch,
+  component: lazyRouteComponent(() => import('./features/admin/ConnectionsPage.tsx'), 'ConnectionsPage'),
 })
 const adminUsersRoute = createRoute({
   getParentRoute: () => appRoute,
@@ -271,6 +282,7 @@ const adminRoutes = [
   adminWorkersRoute,
   adminPoolsRoute,
   adminVariablesRoute,
+  adminConnectionsRoute,
   adminSecretsRoute,
   adminUsersRoute,
   adminApiKeysRoute,

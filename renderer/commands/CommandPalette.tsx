@@ -43,6 +43,9 @@ export function CommandPalette() {
       }}
       nothingFound={isSearching ? text.searching : found.isError ? text.searchFailed : text.nothing}
       highlightQuery
+      // As every dialog; and a heading says what it is, in its own case.
+      overlayProps={{ backgroundOpacity: 0.45, blur: 0 }}
+      styles={{ actionsGroup: { textTransform: 'none' } }}
       scrollable
       maxHeight="min(460px, 70vh)"
       searchProps={{

@@ -8,6 +8,7 @@ export const dagsStrings = {
     matching: (total: number) => plural(total, 'DAG'),
     search: 'Search by id, name or description',
     filters: 'Filters',
+    filterCount: (count: number) => (count === 0 ? 'Filters' : `Filters (${count})`),
     all: 'All',
     active: 'Active',
     paused: 'Paused',

@@ -30,7 +30,7 @@ export const logsStrings = {
     lines: (count: number) => plural(count, 'line'),
     linesShown: (shown: number, count: number) => `${shown.toLocaleString('en')} of ${plural(count, 'line')}`,
     picked: (from: number, to: number) => (from === to ? `line ${from}` : `lines ${from} to ${to}`),
-    large: 'Large log: lines are read as you scroll, and are not wrapped or folded',
+    large: 'Above 8 MiB only the lines in sight are read: all have one height, so none is wrapped or folded',
     truncated: 'The task wrote more than the log keeps; what was beyond the limit was dropped.',
     found: (at: number, count: number, hasMore: boolean) =>
       count === 0

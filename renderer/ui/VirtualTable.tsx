@@ -50,24 +50,19 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
   }, [hasMore, last, rows.length, onNearEnd])
 
   return (
-    <div
-      className={classes['frame']}
-      role="table"
-      aria-label={props.label}
-      aria-rowcount={total + 1}
-      style={{ '--columns': props.columns } as React.CSSProperties}
-    >
-      <div role="rowgroup" className={classes['headGroup']}>
-        <div className={classes['head']} role="row" aria-rowindex={1}>
-          {props.head.map((cell, column) => (
-            <span key={column} role="columnheader" className="ellipsis" aria-sort={props.sorted?.[column]}>
-              {cell}
-            </span>
-          ))}
+    <div className={classes['frame']} style={{ '--columns': props.columns } as React.CSSProperties}>
+      {/* The head lies within what scrolls, so that its columns are the rows', whatever room the scrollbar takes. */}
+      <div ref={scroller} className={classes['scroller']} tabIndex={-1} role="table" aria-label={props.label} aria-rowcount={total + 1}>
+        <div role="rowgroup" className={classes['headGroup']}>
+          <div className={classes['head']} role="row" aria-rowindex={1}>
+            {props.head.map((cell, column) => (
+              <span key={column} role="columnheader" className="ellipsis" aria-sort={props.sorted?.[column]}>
+                {cell}
+              </span>
+            ))}
+          </div>
         </div>
-      </div>
-      <div ref={scroller} className={classes['scroller']} tabIndex={-1} role="rowgroup">
-        <div role="presentation" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
+        <div role="rowgroup" style={{ height: virtual.getTotalSize(), position: 'relative' }}>
           {items.map((item) => {
             const row = rows[item.index]
             if (row === undefined) return null

@@ -114,21 +114,26 @@ function PoolRow({ pool, isOpen, mayOperate, onEdit, onToggle }: PoolRowProps) {
       </div>
       <div role="cell" className={`${classes['load']} ${classes['wide']}`}>
         <SlotsBar pool={pool} />
-        <span className="tabular" title={text.usedHint(running_slots, queued_slots)}>
+        <span className={`tabular ${classes['used']}`} title={text.usedHint(running_slots, queued_slots)}>
           {text.used(occupied_slots, slots < 0 ? strings.admin.unlimited : slots.toLocaleString('en'))}
         </span>
       </div>
       <div role="cell" className={classes['wide']} data-label={text.columns.waiting}>
-        <Button
-          size="compact-xs"
-          variant="subtle"
-          color={waiting > 0 ? 'orange' : 'gray'}
-          aria-expanded={isOpen}
-          aria-label={`${text.columns.waiting}: ${text.waiting(waiting)}`}
-          onClick={onToggle}
-        >
-          {text.waiting(waiting)}
-        </Button>
+        {waiting === 0 ? (
+          <span className={classes['dim']}>{text.waiting(0)}</span>
+        ) : (
+          <Button
+            size="compact-xs"
+            variant="subtle"
+            color="orange"
+            ml={-8}
+            aria-expanded={isOpen}
+            aria-label={`${text.columns.waiting}: ${text.waiting(waiting)}`}
+            onClick={onToggle}
+          >
+            {text.waiting(waiting)}
+          </Button>
+        )}
       </div>
       <div role="cell" className={`${classes['dim']} ${classes['wide']}`}>
         <span className={classes['clip']} title={pool.description}>

@@ -40,8 +40,9 @@ export function DagGraphTab() {
         toolbar={
           <Select
             size="xs"
-            w={250}
+            w={330}
             maw="100%"
+            styles={{ input: { textOverflow: 'ellipsis' } }}
             aria-label={strings.graph.run}
             placeholder={runs.length === 0 ? strings.graph.noRun : strings.graph.newestRun}
             disabled={runs.length === 0}

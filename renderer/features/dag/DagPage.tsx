@@ -163,8 +163,12 @@ function Facts({ dag }: { dag: DagDetail }) {
           <Instant at={dag.next_run} zone={dag.timezone} />
         )}
       </Fact>
-      <Fact label={strings.dags.owner}>{dag.owner}</Fact>
-      <Fact label={strings.code.version}>{strings.dag.version(dag.version)}</Fact>
+      <Fact label={strings.dags.owner} isMinor>
+        {dag.owner}
+      </Fact>
+      <Fact label={strings.code.version} isMinor>
+        {strings.dag.version(dag.version)}
+      </Fact>
     </>
   )
 }

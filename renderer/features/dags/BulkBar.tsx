@@ -42,7 +42,15 @@ export function BulkBar({ selection, total, loaded, onAll, onNone, onAction }: B
         {BULK_ACTIONS.map((action) => {
           const Shape = ICONS[action]
           return (
-            <Button key={action} size="compact-sm" variant="default" leftSection={<Shape size={14} />} onClick={() => { onAction(action) }}>
+            <Button
+              key={action}
+              size="compact-sm"
+              variant="default"
+              leftSection={<Shape size={14} />}
+              onClick={() => {
+                onAction(action)
+              }}
+            >
               {text.actions[action]}
             </Button>
           )

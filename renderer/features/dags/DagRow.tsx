@@ -135,12 +135,24 @@ function Marks({ dag }: { dag: Dag }) {
     <>
       {dag.has_import_error ? (
         <Tooltip label={strings.dags.importErrorHint}>
-          <IconAlertTriangle size={15} color="var(--state-failed-fill)" role="img" aria-label={strings.dags.importError} style={{ flexShrink: 0 }} />
+          <IconAlertTriangle
+            size={15}
+            color="var(--state-failed-fill)"
+            role="img"
+            aria-label={strings.dags.importError}
+            style={{ flexShrink: 0 }}
+          />
         </Tooltip>
       ) : null}
       {dag.is_stale ? (
         <Tooltip label={strings.dags.staleHint}>
-          <IconFileOff size={15} color="var(--state-upstream_failed-fill)" role="img" aria-label={strings.dags.stale} style={{ flexShrink: 0 }} />
+          <IconFileOff
+            size={15}
+            color="var(--state-upstream_failed-fill)"
+            role="img"
+            aria-label={strings.dags.stale}
+            style={{ flexShrink: 0 }}
+          />
         </Tooltip>
       ) : null}
     </>

@@ -205,12 +205,18 @@ function NoDags() {
   if (reading.state === 'failed') return <Empty title={words.failed} text={words.failedText} icon={IconAlertTriangle} />
   const isReading = reading.state === 'reading'
   return (
-    <Empty title={isReading ? words.reading : words.preparing} text={isReading ? words.readingText(reading.waiting) : words.preparingText} icon={IconSitemap}>
+    <Empty
+      title={isReading ? words.reading : words.preparing}
+      text={isReading ? words.readingText(reading.waiting) : words.preparingText}
+      icon={IconSitemap}
+    >
       <Loader size="sm" mt="xs" />
     </Empty>
   )
 }
 
 function dropUndefined<T extends object>(value: T): { [K in keyof T]?: Exclude<T[K], undefined> } {
-  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as { [K in keyof T]?: Exclude<T[K], undefined> }
+  return Object.fromEntries(Object.entries(value).filter(([, field]) => field !== undefined)) as {
+    [K in keyof T]?: Exclude<T[K], undefined>
+  }
 }

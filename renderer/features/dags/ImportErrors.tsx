@@ -109,16 +109,20 @@ function ErrorItem({ error }: { error: ImportError }) {
             {text.errorAt} <Instant at={error.at} />
           </Text>
           <Group gap={6}>
-            <Button size="compact-xs" variant="default" renderRoot={(props) => <Link to="/files/$" params={{ _splat: error.file }} {...props} />}>
+            <Button
+              size="compact-xs"
+              variant="default"
+              renderRoot={(props) => <Link to="/files/$" params={{ _splat: error.file }} {...props} />}
+            >
               {text.openFile}
             </Button>
-          <CopyButton value={error.traceback}>
-            {({ copied, copy }) => (
-              <Button size="compact-xs" variant="default" onClick={copy}>
-                {copied ? text.copied : text.copyTraceback}
-              </Button>
-            )}
-          </CopyButton>
+            <CopyButton value={error.traceback}>
+              {({ copied, copy }) => (
+                <Button size="compact-xs" variant="default" onClick={copy}>
+                  {copied ? text.copied : text.copyTraceback}
+                </Button>
+              )}
+            </CopyButton>
           </Group>
         </Group>
         <Code block tabIndex={0} style={{ maxHeight: 380, overflow: 'auto', fontFamily: 'var(--mono)' }}>

@@ -10,11 +10,13 @@ type DagList = InfiniteData<{ data: Dag[] }>
 export function useSetFavourite(dagId: string) {
   const client = useQueryClient()
   const write = (is_favourite: boolean) => {
-    client.setQueriesData<DagList>({ queryKey: queryKeys.dagLists }, (list) =>
-      list && {
-        ...list,
-        pages: list.pages.map((page) => ({ ...page, data: page.data.map((dag) => (dag.id === dagId ? { ...dag, is_favourite } : dag)) })),
-      },
+    client.setQueriesData<DagList>(
+      { queryKey: queryKeys.dagLists },
+      (list) =>
+        list && {
+          ...list,
+          pages: list.pages.map((page) => ({ ...page, data: page.data.map((dag) => (dag.id === dagId ? { ...dag, is_favourite } : dag)) })),
+        },
     )
     client.setQueryData<DagDetail>(queryKeys.dagDetail(dagId), (dag) => dag && { ...dag, is_favourite })
   }

@@ -11,11 +11,13 @@ type DagList = InfiniteData<{ data: Dag[] }>
 export function useSetPaused(dagId: string) {
   const client = useQueryClient()
   const write = (is_paused: boolean) => {
-    client.setQueriesData<DagList>({ queryKey: queryKeys.dagLists }, (list) =>
-      list && {
-        ...list,
-        pages: list.pages.map((page) => ({ ...page, data: page.data.map((dag) => (dag.id === dagId ? { ...dag, is_paused } : dag)) })),
-      },
+    client.setQueriesData<DagList>(
+      { queryKey: queryKeys.dagLists },
+      (list) =>
+        list && {
+          ...list,
+          pages: list.pages.map((page) => ({ ...page, data: page.data.map((dag) => (dag.id === dagId ? { ...dag, is_paused } : dag)) })),
+        },
     )
     client.setQueryData<DagDetail>(queryKeys.dagDetail(dagId), (dag) => dag && { ...dag, is_paused })
   }

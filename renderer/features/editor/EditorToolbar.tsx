@@ -124,7 +124,7 @@ function SaveState({ file, edit }: { file: DagFileContent | null; edit: FileEdit
   const isReading = file.reading === 'waiting' || edit.isWaiting
   const words = isReading ? strings.editor.reading : file.dags.length === 0 ? strings.editor.saved : versionsText(file.dags)
   return (
-    <Text size="sm" c="dimmed" role="status" className="ellipsis" title={words}>
+    <Text size="sm" c="dimmed" role="status" className={`ellipsis ${isReading ? '' : classes['saved']}`} title={words}>
       {isReading ? <Loader size={12} mr={6} /> : <IconHistory size={14} className={classes['icon'] ?? ''} aria-hidden />}
       {words}
     </Text>

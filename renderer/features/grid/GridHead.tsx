@@ -51,10 +51,12 @@ interface GridHeadProps {
 
 /** Only the columns in sight. Clicks and hovering are the grid's. */
 export const GridHead = memo(function GridHead({ columns, from, to, offset, longest, selected, focused, zone, mode }: GridHeadProps) {
+  // What all have in common marks none.
+  const isMixed = columns.some(({ run }) => run.run_type !== columns[0]?.run.run_type)
   return columns.slice(from, to).map((column, i) => {
     const at = from + i
     const { run } = column
-    const Mark = TYPE_MARKS[run.run_type]
+    const Mark = isMixed ? TYPE_MARKS[run.run_type] : undefined
     const height = Math.round(LOWEST_PX + (BARS_PX - LOWEST_PX) * (longest > 0 ? Math.min(1, durationOf(column) / longest) : 0))
     const { path, isFilled } = GLYPHS[run.state]
     return (
@@ -70,7 +72,7 @@ export const GridHead = memo(function GridHead({ columns, from, to, offset, long
       >
         <VisuallyHidden>{text.column(run.run_id, columnWords(column))}</VisuallyHidden>
         {hasDate(at, columns.length) ? (
-          <span className={classes['date']} data-side={columns.length < DATE_COLUMNS ? 'left' : 'right'} aria-hidden>
+          <span className={classes['date']} aria-hidden>
             {shortDate(dateOf(column), zoneFor(mode, zone))}
           </span>
         ) : null}
@@ -89,7 +91,8 @@ export const GridHead = memo(function GridHead({ columns, from, to, offset, long
 
 function hasDate(at: number, count: number): boolean {
   if (count < DATE_COLUMNS) return at === 0
-  return (count - 1 - at) % DATE_COLUMNS === 0 && at >= DATE_COLUMNS - 1
+  // Counted from the newest, so that dates stay where they are while runs are added; each begins above its own column.
+  return (count - at) % DATE_COLUMNS === 0
 }
 
 function shortDate(iso: string, zone: string): string {

@@ -1,9 +1,10 @@
 /** Above the grid: a task by its name, which runs and how many, fold all. */
 import { ActionIcon, Button, CloseButton, Popover, Select, Stack, TextInput, Tooltip } from '@mantine/core'
-import { IconArrowsMaximize, IconArrowsMinimize, IconFilter, IconSearch } from '@tabler/icons-react'
+import { IconArrowsMaximize, IconArrowsMinimize, IconFilter } from '@tabler/icons-react'
 import { DAG_RUN_STATES, RUN_TYPES } from '#contract/states.ts'
 import { GRID_RUNS, type DagGridSearch, type GridChange } from '../../search/grid.ts'
 import { strings } from '../../strings.ts'
+import { SearchField } from '../../ui/SearchField.tsx'
 import { stateWord } from '../../ui/StateBadge.tsx'
 import classes from './grid.module.css'
 
@@ -20,16 +21,12 @@ export function GridToolbar({ search, onChange, hasGroups, isAllOpen }: GridTool
   const label = isAllOpen ? text.foldAll : text.unfoldAll
   return (
     <div className={classes['toolbar']}>
-      <TextInput
-        size="xs"
-        className={classes['find'] ?? ''}
-        type="search"
-        aria-label={text.find}
-        placeholder={text.find}
-        leftSection={<IconSearch size={14} />}
+      <SearchField
+        label={text.find}
+        width={190}
         value={search.find ?? ''}
-        onChange={(event) => {
-          onChange({ find: event.currentTarget.value === '' ? undefined : event.currentTarget.value })
+        onCommit={(value) => {
+          onChange({ find: value === '' ? undefined : value })
         }}
       />
       <Select

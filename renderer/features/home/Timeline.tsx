@@ -3,7 +3,7 @@
  * the URL; without a start the window follows the present.
  */
 import { ActionIcon, Button, Chip, Group, SegmentedControl, Tooltip } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
+import { useElementSize, useMediaQuery } from '@mantine/hooks'
 import { IconChevronLeft, IconChevronRight, IconSitemap, IconStar } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { useVirtualizer } from '@tanstack/react-virtual'
@@ -17,6 +17,7 @@ import { strings } from '../../strings.ts'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { SearchField } from '../../ui/SearchField.tsx'
 import { useTimeMode } from '../../ui/timeMode.ts'
+import { moveInRows } from './rowKeys.ts'
 import { askedRange, HOUR_MS, marksOf, place, windowOf, type Window } from './scale.ts'
 import classes from './Timeline.module.css'
 import { clock, TimelineRowView } from './TimelineRowView.tsx'
@@ -29,6 +30,8 @@ const ROW_HEIGHT = 30
 /** The present moves by less than a pixel between two of these. */
 const STEPS_PER_WINDOW = 1200
 const NEAR_END = 15
+/** Half of the word at the present, half of a mark's, and air. */
+const NOW_WORD_PX = 42
 
 type Change = { [K in keyof HomeSearch]?: HomeSearch[K] | undefined }
 
@@ -208,6 +211,7 @@ function Rows({ search, range, window, now, zone, pan }: RowsProps) {
       <div ref={scroller} className={classes['scroller']} style={{ height: Math.min(12, rows.length) * ROW_HEIGHT + 2 }} tabIndex={-1}>
         <ul
           className={classes['rows']}
+          onKeyDown={moveInRows}
           style={{ height: virtual.getTotalSize() }}
           aria-label={text.label(clock(window.start, zone), clock(window.end, zone))}
         >
@@ -229,15 +233,16 @@ function Rows({ search, range, window, now, zone, pan }: RowsProps) {
 /** The words of the axis, its lines down through the rows, and the present. */
 function Axis({ window, now, zone }: { window: Window; now: number; zone: string }) {
   const isNarrow = useMediaQuery('(max-width: 720px)', false, { getInitialValueInEffect: false })
+  const { ref, width } = useElementSize()
   const marks = marksOf(window, isNarrow ? 4 : 9, offsetOf(window.start, zone))
   const nowAt = place(now, window)
   return (
     <div className={classes['axis']} aria-hidden>
       <div />
-      <div className={classes['marks']} data-track>
+      <div ref={ref} className={classes['marks']} data-track>
         {marks.map((at) => {
           // The word at the present would cover this one.
-          const isCovered = Math.abs(place(at, window) - nowAt) < (isNarrow ? 0.12 : 0.04)
+          const isCovered = Math.abs(place(at, window) - nowAt) * width < NOW_WORD_PX
           const { date, time } = timeParts(new Date(at).toISOString(), zone)
           const isMidnight = time.startsWith('00:00')
           return (

@@ -89,7 +89,7 @@ function Bar({ placed: { bar, start, end, lane }, dagId, window, zone, now }: Ba
       data-state={bar.state}
       data-hint={hint}
       aria-label={hint}
-      // A thousand stops would bury the rest of the page: rows lead to the DAG, whose runs are all reachable by key.
+      // Arrows go there from the row's DAG (rowKeys.ts): a thousand stops would bury the rest of the page.
       tabIndex={-1}
       preload={false}
       draggable={false}

@@ -17,21 +17,29 @@ export function useHint(): { shown: ReactNode; handlers: React.HTMLAttributes<HT
       </div>
     ) : null,
     handlers: {
-      onPointerOver: (event) => {
-        const owner = event.target instanceof Element ? event.target.closest<HTMLElement>('[data-hint]') : null
-        const text = owner?.dataset['hint']
-        if (!owner || text === undefined) {
-          setHint(null)
-          return
-        }
-        const box = owner.getBoundingClientRect()
-        // Kept within the window; the hint is centred on its place.
-        const x = Math.min(Math.max(event.clientX, 150), window.innerWidth - 150)
-        setHint({ text, x, y: box.bottom + 6 })
+      onPointerOver: ({ target, clientX }) => {
+        setHint(hintOf(target, clientX))
+      },
+      // Who goes there by key reads the same.
+      onFocus: ({ target }) => {
+        setHint(hintOf(target, null))
+      },
+      onBlur: () => {
+        setHint(null)
       },
       onPointerLeave: () => {
         setHint(null)
       },
     },
   }
+}
+
+/** `x` null: in the middle of what has the hint. */
+function hintOf(target: EventTarget, x: number | null): Hint | null {
+  const owner = target instanceof Element ? target.closest<HTMLElement>('[data-hint]') : null
+  const text = owner?.dataset['hint']
+  if (!owner || text === undefined) return null
+  const box = owner.getBoundingClientRect()
+  // Kept within the window; the hint is centred on its place.
+  return { text, x: Math.min(Math.max(x ?? (box.left + box.right) / 2, 150), window.innerWidth - 150), y: box.bottom + 6 }
 }

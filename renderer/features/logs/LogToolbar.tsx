@@ -9,7 +9,7 @@ import {
   IconChevronDown,
   IconChevronUp,
   IconClock,
-  IconDownload,
+  IconFileDownload,
   IconFold,
   IconFoldDown,
   IconTextWrap,
@@ -134,7 +134,7 @@ export function LogToolbar({ tools, attempts }: { tools: LogTools; attempts: Rea
         <ToolButton
           label={`${text.download} (D)`}
           onClick={tools.save}
-          icon={tools.isSaving ? <Loader size={14} /> : <IconDownload size={17} />}
+          icon={tools.isSaving ? <Loader size={14} /> : <IconFileDownload size={17} />}
         />
         <ToolButton
           label={`${tools.isFull ? text.leaveFullScreen : text.fullScreen} (F)`}

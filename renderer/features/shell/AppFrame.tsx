@@ -64,7 +64,7 @@ export function AppFrame() {
       </a>
       <AppShell.Header>
         <Group h="100%" px="sm" gap="xs" wrap="nowrap" justify="space-between">
-          <Group gap="xs" wrap="nowrap">
+          <Group gap="xs" wrap="nowrap" className={classes['side'] ?? ''}>
             <Burger
               opened={isNavOpen}
               onClick={nav.toggle}
@@ -84,7 +84,7 @@ export function AppFrame() {
             <span>{strings.commands.placeholder}</span>
             <KeyCaps keys="mod+k" />
           </UnstyledButton>
-          <Group gap={4} wrap="nowrap">
+          <Group gap={4} wrap="nowrap" justify="flex-end" className={classes['side'] ?? ''}>
             <LiveLamp />
             <ActionIcon size="lg" hiddenFrom="sm" onClick={openPalette} aria-label={strings.commands.palette}>
               <IconSearch size={19} stroke={1.7} />

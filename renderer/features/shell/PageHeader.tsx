@@ -43,10 +43,10 @@ export function PageHeader({ title, marks, trail, actions, facts, mono = false }
   )
 }
 
-/** One fact of a header or a list: a small label and its value. */
-export function Fact({ label, children }: { label: string; children: ReactNode }) {
+/** One fact of a header or a list: a small label and its value. A minor one stands only where there is room. */
+export function Fact({ label, children, isMinor = false }: { label: string; children: ReactNode; isMinor?: boolean }) {
   return (
-    <span className={classes['fact']}>
+    <span className={classes['fact']} data-minor={isMinor || undefined}>
       <span className={classes['label']}>{label}</span>
       <span className="ellipsis">{children}</span>
     </span>

@@ -11,6 +11,7 @@ import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { StateBadge } from '../../ui/StateBadge.tsx'
 import { Fact, PageHeader } from '../shell/index.ts'
 import { TaskActions } from './TaskActions.tsx'
+import classes from './TaskPanel.module.css'
 import { TaskViews } from './TaskViews.tsx'
 
 const route = getRouteApi('/_app/dags/$dagId/runs/$runId/tasks/$taskId')
@@ -41,6 +42,9 @@ export function TaskPage() {
           <Link key="dag" to="/dags/$dagId" params={{ dagId }} className="ellipsis" title={dagId}>
             {dagId}
           </Link>,
+          <Link key="runs" to="/dags/$dagId/runs" params={{ dagId }}>
+            {strings.runs.title}
+          </Link>,
           <Link key="run" to="/dags/$dagId/runs/$runId" params={{ dagId, runId }} className="ellipsis" title={runId}>
             {runId}
           </Link>,
@@ -50,7 +54,9 @@ export function TaskPage() {
         facts={
           task.data ? (
             <>
-              <Fact label={strings.tasks.operator}>{task.data.operator}</Fact>
+              <Fact label={strings.tasks.operator} isMinor>
+                {task.data.operator}
+              </Fact>
               <Fact label={strings.tasks.columns.attempt}>{strings.tasks.attemptOf(task.data.try_number, task.data.max_tries)}</Fact>
               <Fact label={strings.tasks.duration}>
                 <Elapsed start={task.data.start_time} end={task.data.end_time} />
@@ -60,9 +66,11 @@ export function TaskPage() {
           ) : undefined
         }
       />
-      <div style={{ height: 8 }} />
+      <div style={{ height: 10 }} />
       {task.data ? (
-        <TaskViews task={task.data} search={search} onChange={change} />
+        <div className={classes['page']}>
+          <TaskViews task={task.data} search={search} onChange={change} />
+        </div>
       ) : (
         <div style={{ padding: '8px 24px' }}>
           <RowsSkeleton />
