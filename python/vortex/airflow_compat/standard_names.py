@@ -19,6 +19,13 @@ STANDARD_NAMES: Tuple[Tuple[str, str], ...] = (
         "vortex.operators.weekday:BranchDayOfWeekOperator",
         "airflow.operators.weekday airflow.operators.weekday_operator airflow.providers.standard.operators.weekday",
     ),
+    (
+        "vortex.operators.virtualenv:PythonVirtualenvOperator",
+        "airflow.operators.python airflow.operators.python_operator airflow.providers.standard.operators.python",
+    ),
+    ("vortex.operators.virtualenv:BranchPythonVirtualenvOperator", "airflow.operators.python airflow.providers.standard.operators.python"),
+    ("vortex.operators.external_python:ExternalPythonOperator", "airflow.operators.python airflow.providers.standard.operators.python"),
+    ("vortex.operators.external_python:BranchExternalPythonOperator", "airflow.operators.python airflow.providers.standard.operators.python"),
     # Sensors
     (
         "vortex.sensors.base:BaseSensorOperator",

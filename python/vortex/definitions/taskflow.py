@@ -224,6 +224,10 @@ task = TaskDecorators(
         "short_circuit": ShortCircuitTask,
         "bash": BashTask,
         "sensor": "vortex.sensors.python:SensorTask",
+        "virtualenv": "vortex.operators.virtualenv:VirtualenvTask",
+        "branch_virtualenv": "vortex.operators.virtualenv:BranchVirtualenvTask",
+        "external_python": "vortex.operators.external_python:ExternalPythonTask",
+        "branch_external_python": "vortex.operators.external_python:BranchExternalPythonTask",
     }
 )
 

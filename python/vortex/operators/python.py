@@ -62,6 +62,10 @@ class PythonOperator(BaseOperator):
 
     def execute_callable(self, keywords: Optional[Mapping[str, Any]] = None) -> Any:
         result = self.python_callable(*self.op_args, **(self.op_kwargs if keywords is None else keywords))
+        if inspect.isgenerator(result) and inspect.isgeneratorfunction(self.python_callable):
+            from vortex.assets.metadata import take_yielded
+
+            return take_yielded(result, _running())
         if not inspect.iscoroutine(result):
             return result
         # Not at the top: asyncio brings thirty modules and OpenSSL, 4 MB that each fork of a task host would map.
