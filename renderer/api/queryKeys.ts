@@ -142,6 +142,8 @@ export const queryKeys = {
   variables: ['variables'] as const,
   variableList: (search: string) => ['variables', 'list', search] as const,
   variableUses: (key: string) => ['variables', 'uses', key] as const,
+  connections: ['connections'] as const,
+  connectionList: (search: string) => ['connections', 'list', search] as const,
   secrets: ['secrets'] as const,
   users: ['users'] as const,
   apiKeys: ['api-keys'] as const,

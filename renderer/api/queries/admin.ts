@@ -43,6 +43,16 @@ export const variablesQuery = (search: string) =>
 export const variableUsesQuery = (key: string) =>
   queryOptions({ queryKey: queryKeys.variableUses(key), queryFn: () => api.getVariableUses({ params: { key } }) })
 
+export const connectionsQuery = (search: string) =>
+  infiniteQueryOptions({
+    queryKey: queryKeys.connectionList(search),
+    initialPageParam: 0,
+    queryFn: ({ pageParam }) =>
+      api.listConnections({ query: { limit: PAGE_ROWS, offset: pageParam, ...(search === '' ? {} : { search }) } }),
+    getNextPageParam: ({ data, total, offset }) => (data.length > 0 && offset + data.length < total ? offset + data.length : undefined),
+    placeholderData: keepPreviousData,
+  })
+
 export const secretsQuery = queryOptions({ queryKey: queryKeys.secrets, queryFn: () => api.listSecrets() })
 export const usersQuery = queryOptions({ queryKey: queryKeys.users, queryFn: () => api.listUsers() })
 export const apiKeysQuery = queryOptions({ queryKey: queryKeys.apiKeys, queryFn: () => api.listApiKeys() })
