@@ -82,11 +82,11 @@ const QUERIES: Readonly<Record<string, string>> = {
   getLog: 'limit=65536',
 }
 
-export async function measureApi(server: Server): Promise<Figure[]> {
+export async function measureApi(server: Server, only: string | null): Promise<Figure[]> {
   const { ordinary, large } = await samples(server)
   const figures: Figure[] = []
   for (const [operation, { method, path }] of Object.entries(routes)) {
-    if (method !== 'GET' || LEFT_OUT.has(operation)) continue
+    if (method !== 'GET' || LEFT_OUT.has(operation) || !(only === null || only.split(',').includes(operation))) continue
     for (const query of VARIANTS[operation] ?? [QUERIES[operation] ?? '']) {
       const suffix = query === '' ? '' : `?${query}`
       const name = `${operation}${suffix}`

@@ -1,9 +1,9 @@
 /**
  * The budgets of the UI on a seeded server (bench/seed), with a real Chromium.
  *
- *   node bench/ui/run.ts FOLDER [--only api,pages,tabs,memory] [--page NAME] [--minutes 10]
+ *   node bench/ui/run.ts FOLDER [--only api,pages,tabs,memory] [--page NAME] [--call NAMES] [--minutes 10]
  *
- * FOLDER is filled first if it is not. `--page` measures the pages whose name holds it.
+ * FOLDER is filled first if it is not. `--page` measures the pages whose name holds it, `--call` these operations of the API.
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
@@ -24,6 +24,7 @@ const { values, positionals } = parseArgs({
   options: {
     only: { type: 'string', default: 'api,pages,tabs,memory' },
     page: { type: 'string' },
+    call: { type: 'string' },
     minutes: { type: 'string', default: '10' },
   },
   allowPositionals: true,
@@ -57,7 +58,7 @@ try {
   print(
     `${new Date().toISOString().slice(0, 16)}Z, ${availableParallelism()} cores, load ${(loadavg()[0] ?? 0).toFixed(1)}, Node ${process.version}`,
   )
-  if (isWanted('api')) tell(await measureApi(server))
+  if (isWanted('api')) tell(await measureApi(server, values.call ?? null))
   if (isWanted('pages')) tell(await measurePages(server, browser, values.page ?? null))
   if (isWanted('tabs')) tell(await measureTabs(server, browser))
   if (isWanted('memory')) tell(await measureMemory(server, browser, Number(values.minutes)))

@@ -50,6 +50,24 @@ describe('the grid', () => {
     expect(statesOf(answer, 'second')).toMatchObject({ b: null })
     expect(statesOf(answer, 'second')['d']).not.toBeNull()
   })
+  it('keeps the cells of a finished run until something of it changes', async () => {
+    await trigger('done')
+    const mark = (task_id: string, state: string) =>
+      api.call({ method: 'POST', url: `/api/dags/cells/runs/done/tasks/${task_id}/mark`, as: 'otto', body: { state } })
+    for (const task_id of ['a', 'c', 'd']) await mark(task_id, 'success')
+    const before = await grid('?limit=1')
+    expect([before.runs[0]?.run_id, before.runs[0]?.state]).toEqual(['done', 'success'])
+    expect(await grid('?limit=1')).toEqual(before)
+    // Two changes that leave all counts as they were.
+    await mark('a', 'failed')
+    const failed = await grid('?limit=1')
+    expect(statesOf(failed, 'done')).toMatchObject({ a: 'failed', c: 'success' })
+    await mark('c', 'failed')
+    await mark('a', 'success')
+    expect(statesOf(await grid('?limit=1'), 'done')).toMatchObject({ a: 'success', c: 'failed', d: 'success' })
+    await api.call({ method: 'DELETE', url: '/api/dags/cells/runs/done', as: 'otto' })
+    expect((await grid('?limit=1')).runs[0]?.run_id).toBe('third')
+  })
   it('pages by run, and sends rows only to those who do not have them', async () => {
     const head = await grid('?limit=2')
     expect(head.runs.map(({ run_id }) => run_id)).toEqual(['third', 'second'])

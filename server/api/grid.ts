@@ -2,7 +2,8 @@
  * The grid's answer: rows of every version involved, and the cells of each run in the order of those rows.
  *
  * Cells are read a slice of runs at a time, two slices at once (the store's readers); between slices the loop serves others.
- * Rows of a version never change, so they are cached; the rows of one set of versions too.
+ * Rows of a version never change, so they are cached; the rows of one set of versions too; and the cells of a finished run, as long as
+ * the ledger has no new entry of it.
  */
 import { createHash } from 'node:crypto'
 import type { Grid, GridRow, GridRun } from '#contract/grid.ts'
@@ -11,7 +12,7 @@ import { isGroup, mergeGridRows } from '#contract/gridRows.ts'
 import type { DagRecord } from '#db/records.ts'
 import { runKey, type CellsOfRuns, type GridRunPage, type GridRunQuery, type GridRunRecord, type RunCells } from '#db/grid.ts'
 import type { Store } from '#db/store.ts'
-import { GRID_CELLS_MAX, GRID_ROWS_CACHED, GRID_SLICE_CELLS } from '#runtime/limits.ts'
+import { GRID_CELLS_MAX, GRID_KEPT_CELLS_MAX, GRID_ROWS_CACHED, GRID_RUNS_KEPT, GRID_SLICE_CELLS } from '#runtime/limits.ts'
 import { Lru } from './lru.ts'
 import { iso, isoOrNull } from './present/instant.ts'
 
@@ -27,6 +28,16 @@ interface Rows {
   index: ReadonlyMap<string, number>
 }
 
+/** Cells of a finished run, as sent. */
+interface KeptRun {
+  mark: string
+  rows_id: string
+  cells: Cells
+}
+/** Another one after every change of the run's task instances. */
+const markOf = (run: GridRunRecord): string =>
+  JSON.stringify([run.last_change, run.state, run.start_time, run.end_time, run.dag_version_id, run.task_counts])
+
 const isFinished = (run: GridRunRecord): boolean => run.state === 'success' || run.state === 'failed'
 const instancesOf = (run: GridRunRecord): number =>
   Object.values(run.task_counts as Record<string, number>).reduce((sum, count) => sum + count, 0)
@@ -34,6 +45,7 @@ const instancesOf = (run: GridRunRecord): number =>
 export function createGridReader(store: Store): (dag: DagRecord, query: Query) => Promise<Grid> {
   const versions = new Lru<number, VersionRows>(GRID_ROWS_CACHED)
   const rowLists = new Lru<string, Rows>(GRID_ROWS_CACHED)
+  const keptRuns = new Lru<number, KeptRun>(GRID_RUNS_KEPT)
 
   async function versionRows(ids: readonly number[]): Promise<Map<number, VersionRows>> {
     const missing = ids.filter((id) => versions.get(id) === undefined)
@@ -59,26 +71,51 @@ export function createGridReader(store: Store): (dag: DagRecord, query: Query) =
     return rows
   }
 
+  function keptOf(runs: readonly GridRunRecord[], rows_id: string): Map<number, Cells> {
+    const found = new Map<number, Cells>()
+    for (const run of runs) {
+      const kept = keptRuns.get(run.id)
+      if (kept !== undefined && kept.rows_id === rows_id && kept.mark === markOf(run)) found.set(run.id, kept.cells)
+    }
+    return found
+  }
+  function keep(runs: readonly GridRunRecord[], presented: ReadonlyMap<number, Cells>, rows: Rows): void {
+    if (rows.list.length > GRID_KEPT_CELLS_MAX) return
+    for (const run of runs) {
+      const cells = presented.get(run.id)
+      // Mapped task instances are apart from the rows' cells, and may be many times as many.
+      if (cells !== undefined && isFinished(run) && instancesOf(run) <= GRID_KEPT_CELLS_MAX)
+        keptRuns.set(run.id, { mark: markOf(run), rows_id: rows.id, cells })
+    }
+  }
+
   return async (dag, query) => {
     const page = await store.gridRunList(query)
     const { runs, next_cursor } = withinLimit(page)
-    const [slices, all] = await Promise.all([
-      readCells(store, runs),
-      versionRows([...new Set([dag.dag_version_id, ...runs.map((run) => run.dag_version_id)])]),
-    ])
-    const layouts = new Map<string, string[]>()
-    for (const { layouts: texts } of slices) for (const text of texts) if (!layouts.has(text)) layouts.set(text, text.split('\n'))
-    let rows = rowsOf(dag.dag_version_id, all, [])
-    const strays = new Set<string>()
-    for (const names of layouts.values()) for (const name of names) if (!rows.index.has(taskOf(name))) strays.add(taskOf(name))
-    if (strays.size > 0) rows = rowsOf(dag.dag_version_id, all, [...strays].sort())
-    const placed = new Map([...layouts].map(([text, names]) => [text, placesOf(names, rows)]))
-    const presented = new Map<number, Cells>()
+    const all = await versionRows([...new Set([dag.dag_version_id, ...runs.map((run) => run.dag_version_id)])])
+    const plain = rowsOf(dag.dag_version_id, all, [])
+    const kept = keptOf(runs, plain.id)
+    const slices = await readCells(
+      store,
+      runs.filter(({ id }) => !kept.has(id)),
+    )
+    const strays = straysOf(slices, plain)
+    const rows = strays.length === 0 ? plain : rowsOf(dag.dag_version_id, all, strays)
+    if (rows !== plain) {
+      // What was kept is of fewer rows; it has no strays itself.
+      const again = runs.filter(({ id }) => kept.has(id))
+      slices.push(...(await readCells(store, again)))
+      kept.clear()
+    }
+    const texts = new Set(slices.flatMap(({ layouts }) => layouts))
+    const placed = new Map([...texts].map((text) => [text, placesOf(text.split('\n'), rows)]))
+    const presented = new Map<number, Cells>(kept)
     for (const slice of slices) {
       for (const cells of slice.runs)
         presented.set(cells.dag_run_id, presentCells(cells, placed.get(slice.layouts[cells.layout] ?? ''), rows))
       for (const each of slice.begun) presented.get(each.dag_run_id)?.begun.push([rows.index.get(each.task_id) ?? 0, iso(each.start_time)])
     }
+    if (rows === plain) keep(runs, presented, rows)
     const none = (): Cells => presentCells(null, undefined, rows)
     return {
       dag_id: dag.dag_id,
@@ -88,6 +125,14 @@ export function createGridReader(store: Store): (dag: DagRecord, query: Query) =
       next_cursor,
     }
   }
+}
+
+/** Tasks that only task instances have, by name. */
+function straysOf(slices: readonly CellsOfRuns[], rows: Rows): string[] {
+  const strays = new Set<string>()
+  for (const text of new Set(slices.flatMap(({ layouts }) => layouts)))
+    for (const name of text.split('\n')) if (!rows.index.has(taskOf(name))) strays.add(taskOf(name))
+  return [...strays].sort()
 }
 
 /** Groups and tasks that are in the newest version as well are not added by the merge; what is added is gone from it. */

@@ -7,7 +7,10 @@ import type { DagRunRecord } from './records.ts'
 export type RunKey = readonly [run_after: number, id: number]
 export const runKey = (run: { run_after: number; id: number }): RunKey => [run.run_after, run.id]
 
-export type GridRunRecord = Omit<DagRunRecord, 'conf' | 'note'>
+export type GridRunRecord = Omit<DagRunRecord, 'conf' | 'note'> & {
+  /** Id of its newest entry in the ledger, where each change of state is noted: while it stays, so do the run's cells. */
+  last_change: number | null
+}
 
 /** Task instances of one run, side by side in the order of its layout. */
 export interface RunCells {

@@ -13,7 +13,18 @@ const TASK_FIELDS_APART: ReadonlySet<string> = new Set(['task_id', 'bash'])
 
 type Changes = Omit<VersionChanges, 'dag_id' | 'version' | 'compared_with' | 'source_changed'>
 
+const NO_CHANGES: Changes = {
+  dag_fields: [],
+  tasks_added: [],
+  tasks_removed: [],
+  tasks_changed: [],
+  edges_added: [],
+  edges_removed: [],
+  truncated: false,
+}
+
 export function versionChanges(before: DagSpec, after: DagSpec): Changes {
+  if (before === after) return NO_CHANGES
   let truncated = false
   const cut = <T>(list: T[]): T[] => {
     if (list.length > ENTRIES_MAX) truncated = true

@@ -81,6 +81,9 @@ export const GRID_CELLS_MAX = 600_000
 export const GRID_SLICE_CELLS = 25_000
 /** Versions, and sets of versions, whose rows are kept: a megabyte each for 5,000 tasks. */
 export const GRID_ROWS_CACHED = 8
+/** Finished runs whose cells are kept, and task instances of each at most: 6 bytes a cell, so some 20 MB. */
+export const GRID_RUNS_KEPT = 400
+export const GRID_KEPT_CELLS_MAX = 8_000
 /** Compiled parameter schemas kept. */
 export const PARAM_SCHEMAS_CACHED = 500
 /** Time for one `pattern` of an author's parameter schema: a runaway expression must not hold the controller. */

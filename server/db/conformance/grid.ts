@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import { encodeDuration, stateByte } from '#contract/gridCells.ts'
 import { TASK_INSTANCE_STATES } from '#contract/states.ts'
-import { AT, makeRun, makeTaskInstance } from '#testkit/makeRecords.ts'
+import { AT, makeLedgerEntry, makeRun, makeTaskInstance } from '#testkit/makeRecords.ts'
 import { allPages, type SubjectOf } from './subject.ts'
 
 const DAY = 86_400_000
@@ -24,6 +24,11 @@ export function gridConformance(subject: SubjectOf): void {
       expect(seen.map((run) => run.id)).toEqual(runs.map((run) => run.id).reverse())
       expect(seen[0]).not.toHaveProperty('conf')
       expect(seen[0]?.logical_date).toBe(AT + 6 * DAY)
+      expect(seen[0]?.last_change).toBeNull()
+      const [id, dag_run_id] = [s.id(), runs[6]?.id ?? 0]
+      await s.commit({ ledger_insert: [makeLedgerEntry(id, { dag_id: 'grid_runs', dag_run_id })] })
+      const changed = await s.store.gridRunList({ dag_id: 'grid_runs', limit: 2 })
+      expect(changed.data.map(({ last_change }) => last_change)).toEqual([id, null])
       const ids = async (filter: object) =>
         (await s.store.gridRunList({ dag_id: 'grid_runs', limit: 10, ...filter })).data.map((run) =>
           runs.findIndex(({ id }) => id === run.id),

@@ -14,9 +14,9 @@ export function gridRunList(db: Database, p: GridRunQuery): Promise<GridRunPage>
   const request = { ...p, offset: 0 }
   return db.read(async (s) => {
     const before = cursorKey(request, [0, 0] as const)
-    const rows: GridRunRecord[] = await s.records(
+    const rows = await s.records(
       'dag_runs',
-      sql`SELECT ${RUN_COLUMNS} FROM dag_runs
+      sql`SELECT ${RUN_COLUMNS}, (SELECT max(id) FROM ledger WHERE ledger.dag_run_id = dag_runs.id) AS last_change FROM dag_runs
         ${where([
           sql`dag_id = ${p.dag_id}`,
           p.state === undefined ? null : sql`state = ${p.state}`,
@@ -26,7 +26,7 @@ export function gridRunList(db: Database, p: GridRunQuery): Promise<GridRunPage>
           before && beforeRun(before),
         ])} ${NEWEST_FIRST} ${limitOf(request)}`,
     )
-    return pageOf(request, rows, rows.length, runKey)
+    return pageOf(request, rows as unknown as GridRunRecord[], rows.length, runKey)
   })
 }
 
