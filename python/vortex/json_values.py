@@ -29,7 +29,10 @@ def instant(value: Optional[dt.datetime]) -> Optional[str]:
 
 def milliseconds(value: Optional[dt.timedelta], least: int = 0) -> Optional[int]:
     """Whole milliseconds, rounded; what is longer than nothing stays at `least`, and 100 years stand for whatever is longer."""
-    return None if value is None else min(MAX_DURATION_MS, max(least, round(value / dt.timedelta(milliseconds=1))))
+    if value is None:
+        return None
+    # A pendulum.Duration does not divide by a timedelta.
+    return min(MAX_DURATION_MS, max(least, round(value.total_seconds() * 1000)))
 
 
 def to_json(value: Any, depth: int = 0) -> Any:

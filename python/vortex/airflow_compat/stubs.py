@@ -73,6 +73,7 @@ class StubOperator(BaseOperator, metaclass=_StubMeta):
             known.discard("secrets")
         own = {name: value for name, value in kwargs.items() if name not in known}
         super().__init__(**{name: value for name, value in kwargs.items() if name in known})
+        own.pop("secrets", None)
         for name, value in own.items():
             if not isinstance(getattr(type(self), name, None), property):
                 setattr(self, name, value)

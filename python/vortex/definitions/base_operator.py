@@ -185,21 +185,18 @@ class BaseOperator(SetupTeardown, Node, metaclass=OperatorMeta):
         self.sla, self.resources, self.run_as_user = sla, resources, run_as_user
         self.executor, self.executor_config = executor, executor_config or {}
         self._logger_name = logger_name
-        self._note_ignored()
-        self._note_weight(weight_rule)
+        self._note_ignored(weight_rule)
 
         if group is not None:
             group.add(self)
         if dag is not None:
             self.dag = dag
 
-    def _note_ignored(self) -> None:
+    def _note_ignored(self, weight_rule: Any) -> None:
         for name, words in arguments.IGNORED.items():
             if getattr(self, name):
                 self.notices.append(words)
-
-    def _note_weight(self, given: Any) -> None:
-        if is_weight_strategy(given):
+        if is_weight_strategy(weight_rule):
             self.notices.append("a weight_rule that is a class is not run by VORTEX; the task has its own priority_weight")
 
     def on_constructed(self) -> None:
@@ -214,19 +211,17 @@ class BaseOperator(SetupTeardown, Node, metaclass=OperatorMeta):
 
     # What an author overrides
 
-    def pre_execute(self, context: Mapping[str, Any]) -> None:
+    def pre_execute(self, context: Mapping[str, Any]) -> Any:
         """Runs after templates are rendered, before execute."""
-        if self._pre_execute_hook is not None:
-            self._pre_execute_hook(context)
+        return self._pre_execute_hook(context) if self._pre_execute_hook is not None else None
 
     def execute(self, context: Any) -> Any:
         """The work. What it returns becomes XCom `return_value`."""
         raise NotImplementedError(f"{type(self).__name__} has no execute(self, context)")
 
-    def post_execute(self, context: Mapping[str, Any], result: Any = None) -> None:
+    def post_execute(self, context: Mapping[str, Any], result: Any = None) -> Any:
         """Runs after execute, with its result."""
-        if self._post_execute_hook is not None:
-            self._post_execute_hook(context, result)
+        return self._post_execute_hook(context, result) if self._post_execute_hook is not None else None
 
     def on_kill(self) -> None:
         """Ends what the task has started elsewhere. Called once, on timeout or when the task is told to end."""

@@ -4,9 +4,10 @@ from __future__ import annotations
 from typing import Any, Iterable, List, Optional, Union
 
 from vortex.exceptions import AirflowException
+from vortex.execution.model_columns import ColumnNames
 
 
-class XCom:
+class XCom(metaclass=ColumnNames):
     """
     Airflow's XCom, for the reading that DAG files do: get_one, get_many and get_value. XComs are written with `ti.xcom_push`. Source:
     Airflow, XCom.
