@@ -15,6 +15,7 @@ const REQUIREMENTS = [
   'jsonschema>=4,<5',
   'numpy>=1.26',
   'pandas>=2',
+  'aiosmtpd>=1.4,<2',
   'psycopg2-binary>=2.9',
   'psycopg[binary]>=3.2',
   'requests>=2.31',
