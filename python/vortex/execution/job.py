@@ -63,7 +63,7 @@ def check_job(job: Any) -> Dict[str, Any]:
         callback = job["dag_callback"]
         if callback is not None and (callback.get("kind") not in ("success", "failure") or not isinstance(callback.get("reason"), str)):
             problems.append(f"dag_callback is {callback!r}")
-        if job["deferral"] is not None and not all(isinstance(job["deferral"].get(name), str) for name in ("body", "event", "output")):
+        if callback is None and job["deferral"] is not None and not all(isinstance(job["deferral"].get(name), str) for name in ("body", "event", "output")):
             problems.append("deferral holds no body, event and output")
     if problems:
         raise InvalidJob(f"The job document is not sound: {'; '.join(problems)}. Give controller and worker the same version.")

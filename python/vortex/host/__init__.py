@@ -3,6 +3,7 @@ Process hosts: the Python side of a worker. Everything an author writes runs bel
 
   worker (Node) --starts--> zygote (`python -m vortex.host`, warm, single-threaded)
                               |-- bash children, by posix_spawn, one per attempt
+                              |-- trigger hosts, by fork, with an event loop each (trigger_host.py)
                               '-- task hosts, by fork, one per (bundle, DAG file)
                                     '-- waiting children, forked ahead, each runs one attempt and ends
 

@@ -24,7 +24,7 @@ export interface Entry {
 }
 
 /** Classes of this package are the same in every bundle: their triggers need no DAG file, and share one host. */
-const OWN_TRIGGERS = 'vortex.triggers.'
+const OWN_TRIGGERS = 'vortex.'
 
 export function makeEntry(ref: AttemptRef, p: { key: string; assignment: Assignment }): Entry {
   const kind = kindOf(p.assignment)
