@@ -312,7 +312,7 @@ export interface FileSearch extends EditorSearch {
 }
 export const fileSearch = (raw: Raw): FileSearch => present<Required<FileSearch>>({ ...editor(raw), template: text(raw['template']) })
 
-export const RUN_VIEWS = ['graph', 'gantt', 'tasks', 'events', 'code', 'details'] as const
+export const RUN_VIEWS = ['graph', 'gantt', 'tasks', 'compare', 'events', 'code', 'details'] as const
 export type RunView = (typeof RUN_VIEWS)[number]
 export interface RunSearch extends GraphSearch, GanttSearch {
   view?: RunView
@@ -321,6 +321,8 @@ export interface RunSearch extends GraphSearch, GanttSearch {
   /** Which events: those of the run itself, or changes to a state; of one task. */
   event?: 'run' | TaskInstanceState
   etask?: string
+  /** The run that it is compared with; absent = the one before. */
+  with?: string
 }
 export const runSearch = (raw: Raw): RunSearch =>
   present<Required<RunSearch>>({
@@ -332,6 +334,7 @@ export const runSearch = (raw: Raw): RunSearch =>
     q: text(raw['q']),
     event: oneOf(['run', ...TASK_INSTANCE_STATES] as const, raw['event']),
     etask: text(raw['etask']),
+    with: text(raw['with']),
   })
 
 export const taskSearch = (raw: Raw): TaskSearch => {

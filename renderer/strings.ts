@@ -1,6 +1,7 @@
 /** Every text that the UI shows, in one catalogue: a file per area in strings/, so that wording stays one and a translation is one folder. */
 import { adminStrings } from './strings/admin.ts'
 import { allRunsStrings } from './strings/allRuns.ts'
+import { compareRunsStrings } from './strings/compareRuns.ts'
 import { connectionsStrings } from './strings/connections.ts'
 import { dagStrings } from './strings/dag.ts'
 import { dagsStrings } from './strings/dags.ts'
@@ -23,6 +24,7 @@ import { triggerStrings } from './strings/trigger.ts'
 export const strings = {
   ...adminStrings,
   ...allRunsStrings,
+  ...compareRunsStrings,
   ...connectionsStrings,
   ...dagStrings,
   ...dagsStrings,

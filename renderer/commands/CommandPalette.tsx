@@ -20,9 +20,20 @@ const text = strings.commands
 const [store, palette] = createSpotlight()
 
 export function CommandPalette() {
-  useEffect(() => paletteRequest.serve(palette.open), [])
   const commands = useSyncExternalStore(commandRegistry.subscribe, commandRegistry.list)
   const [query, setQuery] = useState('')
+  useEffect(
+    () =>
+      paletteRequest.serve((typed) => {
+        // Asked for while it is there: its field has the keyboard already.
+        if (store.getState().opened) paletteRequest.takeTyped()
+        else {
+          setQuery(typed)
+          palette.open()
+        }
+      }),
+    [],
+  )
   const [search] = useDebouncedValue(query.trim(), 120)
   const found = useQuery({ ...searchQuery(search), enabled: search !== '' })
   const hits = useHits(search === '' ? undefined : found.data)
@@ -53,6 +64,10 @@ export function CommandPalette() {
         placeholder: text.placeholder,
         'aria-label': text.placeholder,
         maxLength: 250,
+        onFocus: () => {
+          const typed = paletteRequest.takeTyped()
+          if (typed !== '') setQuery(typed)
+        },
       }}
     />
   )

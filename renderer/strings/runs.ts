@@ -36,7 +36,7 @@ export const runsStrings = {
     deleted: 'The run was deleted.',
     more: (id: string) => `Actions for ${id}`,
     notFound: 'This run does not exist',
-    tabs: { graph: 'Graph', gantt: 'Gantt', tasks: 'Tasks', events: 'Events', code: 'Code', details: 'Details' },
+    tabs: { graph: 'Graph', gantt: 'Gantt', tasks: 'Tasks', compare: 'Compare', events: 'Events', code: 'Code', details: 'Details' },
     queuedFor: 'queued',
     triggeredBy: 'Started by',
     byBackfill: (id: number) => `Backfill ${id}`,

@@ -1,5 +1,5 @@
 /** What nodes and edges of a preview look like: the change is an icon and a word, the colour only repeats it. */
-import { BaseEdge, Handle, Position, type EdgeProps, type NodeProps } from '@xyflow/react'
+import { BaseEdge, EdgeLabelRenderer, Handle, Position, type EdgeProps, type NodeProps } from '@xyflow/react'
 import { IconFold, IconFolder, IconMinus, IconPencil, IconPlus } from '@tabler/icons-react'
 import { createContext, memo, useContext } from 'react'
 import { strings } from '../../strings.ts'
@@ -30,21 +30,25 @@ const TaskNode = memo(function TaskNode({ data, type }: NodeProps<PreviewNode>) 
   )
 })
 
-const FrameNode = memo(function FrameNode({ id, data }: NodeProps<PreviewNode>) {
+/** Its title stands above the edges that run into the frame. */
+const FrameNode = memo(function FrameNode({ id, data, positionAbsoluteX: x, positionAbsoluteY: y, width }: NodeProps<PreviewNode>) {
   const { toggle } = useContext(PreviewUi)
   return (
     <div className={classes['group']}>
-      <button
-        type="button"
-        className={`nodrag nopan ${classes['groupTitle']}`}
-        aria-label={strings.graph.fold(data.label)}
-        onClick={(event) => {
-          event.stopPropagation()
-          toggle(id)
-        }}
-      >
-        <IconFold size={14} aria-hidden /> <span className="ellipsis">{data.label}</span>
-      </button>
+      <EdgeLabelRenderer>
+        <button
+          type="button"
+          className={`nodrag nopan ${classes['groupTitle']}`}
+          style={{ transform: `translate(${x + 6}px, ${y + 4}px)`, maxWidth: (width ?? 0) - 12 }}
+          aria-label={strings.graph.fold(data.label)}
+          onClick={(event) => {
+            event.stopPropagation()
+            toggle(id)
+          }}
+        >
+          <IconFold size={14} aria-hidden /> <span className="ellipsis">{data.label}</span>
+        </button>
+      </EdgeLabelRenderer>
     </div>
   )
 })

@@ -14,6 +14,7 @@ import { strings } from '../../strings.ts'
 import { Empty, Failed } from '../../ui/PageState.tsx'
 import { GraphCanvas, GraphLoading } from './GraphCanvas.tsx'
 import { TaskStates, TaskStatesContext } from './taskStates.ts'
+import { warmLayout } from './useGraphLayout.ts'
 
 interface DagGraphProps {
   dagId: string
@@ -29,6 +30,7 @@ interface DagGraphProps {
 export function DagGraph({ dagId, version, run, search, onChange, toolbar }: DagGraphProps) {
   const tasks = useQuery(dagTasksQuery(dagId, version))
   const states = useRunStates(run)
+  useEffect(warmLayout, [])
   if (tasks.isPending) return <GraphLoading />
   if (tasks.isError) return <Failed error={tasks.error} onRetry={() => void tasks.refetch()} />
   if (tasks.data.tasks.length === 0) return <Empty title={strings.graph.empty} icon={IconSitemapOff} />

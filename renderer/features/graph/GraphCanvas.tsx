@@ -3,8 +3,8 @@
  * React Flow's nodes only where the view rests near enough to read them: panning and zooming then cost the same for any number of tasks.
  */
 import { Loader } from '@mantine/core'
-import { useMediaQuery } from '@mantine/hooks'
-import { Background, ReactFlow, useReactFlow } from '@xyflow/react'
+import { useElementSize, useMediaQuery } from '@mantine/hooks'
+import { Background, ReactFlow, useReactFlow, useStore } from '@xyflow/react'
 import { useCallback, useContext, useMemo, useRef, useState, type KeyboardEvent, type MouseEvent, type ReactNode } from 'react'
 import type { DagTasks } from '#contract/dag.ts'
 import type { GraphChange, GraphSearch } from '../../search.ts'
@@ -29,6 +29,7 @@ import { Relation } from './Relation.tsx'
 import { buildScene, nodeAt, nodesIn, type Scene } from './scene.ts'
 import { TaskStatesContext } from './taskStates.ts'
 import { MIN_ZOOM, useViews } from './useFit.ts'
+import { useDirection } from './useDirection.ts'
 import { useGraphLayout } from './useGraphLayout.ts'
 
 interface GraphCanvasProps {
@@ -46,6 +47,11 @@ const NODES_MAX = 200
 /** Nodes beyond the window that are there already when it moves, as a share of it. */
 const NODES_AROUND = 0.25
 const STEPS: Readonly<Record<string, Step>> = { ArrowUp: 'up', ArrowDown: 'down', ArrowLeft: 'left', ArrowRight: 'right' }
+/** A graph of so few nodes is not shrunk below this at first: its start is shown, the rest can be scrolled to. */
+const WHOLE_ABOVE = 30
+const READABLE = 0.75
+/** Below each of these zooms nodes show less, and their names larger. */
+const FAR = [0.6, 0.45, 0.36] as const
 const NOTHING: never[] = []
 
 export function GraphLoading() {
@@ -58,10 +64,13 @@ export function GraphLoading() {
 
 export function GraphCanvas({ dag, search, onChange, toolbar }: GraphCanvasProps) {
   const isNarrow = useMediaQuery('(max-width: 720px)', false, { getInitialValueInEffect: false })
-  const direction = search.dir ?? (isNarrow ? 'TB' : 'LR')
   const open = useMemo(() => parseOpen(search.open), [search.open])
   const model = useMemo(() => buildGraph(dag, open), [dag, open])
-  const layout = useGraphLayout({ dagId: dag.dag_id, version: dag.version, open: search.open ?? '', direction }, model)
+  const { ref: canvas, width, height } = useElementSize()
+  const of = { dagId: dag.dag_id, version: dag.version, open: search.open ?? '' }
+  const known = useDirection({ chosen: search.dir, isNarrow, of, model, width, height })
+  const direction = known ?? 'LR'
+  const layout = useGraphLayout({ ...of, direction }, model, known !== null)
   const drawn = layout.data
   const scene = useMemo(
     () => (drawn === undefined || !isOf(drawn, model) ? null : buildScene(model, drawn, direction)),
@@ -73,14 +82,20 @@ export function GraphCanvas({ dag, search, onChange, toolbar }: GraphCanvasProps
   const [walked, setCursor] = useState<{ id: string; task: string | undefined }>()
   const cursor = (walked?.task === search.task || walked?.id === search.task ? walked?.id : undefined) ?? search.task ?? null
   const marked = useMarked(model, cursor, find)
-  const views = useViews({ layout: drawn, scene, selected: search.task })
+  const views = useViews({
+    layout: drawn,
+    scene,
+    selected: search.task,
+    least: isNarrow || model.nodes.length > WHOLE_ABOVE ? 0 : READABLE,
+  })
   const toggle = useCallback(
     (groupId: string) => {
       onChange({ open: toggleGroup(open, groupId, groupIds) })
     },
     [onChange, open, groupIds],
   )
-  const ui = useMemo(() => ({ direction, marked, toggle }), [direction, marked, toggle])
+  const far = useStore(({ transform }) => FAR.filter((zoom) => transform[2] < zoom).length)
+  const ui = useMemo(() => ({ direction, marked, far, toggle }), [direction, marked, far, toggle])
   const select = (id: string | undefined) => {
     onChange({ task: id, map: undefined, attempt: undefined, ...(id === undefined ? { tab: undefined } : {}) })
   }
@@ -122,7 +137,7 @@ export function GraphCanvas({ dag, search, onChange, toolbar }: GraphCanvasProps
         allOpen={open === 'all'}
         found={find.place}
         onFit={() => {
-          views.fit({ duration: 200 })
+          views.fit({ duration: 200, isWhole: true })
         }}
         onNext={() => {
           const id = find.next()
@@ -132,7 +147,7 @@ export function GraphCanvas({ dag, search, onChange, toolbar }: GraphCanvasProps
       />
       <GraphUiContext value={ui}>
         {/* The arrow keys are the graph's own way to walk; each task is reachable by Tab too where it can be read. */}
-        <div className={classes['canvas']} onKeyDown={onKeyDown}>
+        <div ref={canvas} className={classes['canvas']} onKeyDown={onKeyDown}>
           {scene === null || drawn === undefined ? (
             <GraphLoading />
           ) : (

@@ -5,7 +5,8 @@
 import { Graph, layout as dagreLayout } from '@dagrejs/dagre'
 import type { Box, LayoutInput, LayoutOutput } from './shapes.ts'
 
-const RANK_GAP = 64
+/** Of neighbours in the direction of the edges: an arrow needs less room than names do. */
+const RANK_GAP = { LR: 44, TB: 52 } as const
 const NODE_GAP = 22
 /** Mean width of a character of an edge's label. */
 const LABEL_CHARACTER = 6.2
@@ -14,7 +15,15 @@ export type Placed = Pick<LayoutOutput, 'nodes' | 'bends' | 'labels'>
 
 export function byDagre(input: LayoutInput, direction: 'LR' | 'TB'): Placed {
   const graph = new Graph({ compound: true })
-  graph.setGraph({ rankdir: direction, ranksep: RANK_GAP, nodesep: NODE_GAP, edgesep: 12, ranker: 'tight-tree', marginx: 8, marginy: 8 })
+  graph.setGraph({
+    rankdir: direction,
+    ranksep: RANK_GAP[direction],
+    nodesep: NODE_GAP,
+    edgesep: 12,
+    ranker: 'tight-tree',
+    marginx: 8,
+    marginy: 8,
+  })
   graph.setDefaultEdgeLabel(() => ({}))
   for (const { id } of input.frames) graph.setNode(id, {})
   for (const { id, width, height } of input.nodes) graph.setNode(id, { width, height })

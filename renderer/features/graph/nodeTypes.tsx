@@ -16,10 +16,13 @@ import { useNodeStates, type StateSummary } from './taskStates.ts'
 export interface GraphUi {
   direction: Direction
   marked: Marked
+  /** How far away the nodes are: 0 = all can be read. */
+  far: number
   toggle: (groupId: string) => void
 }
 export const GraphUiContext = createContext<GraphUi>({
   direction: 'LR',
+  far: 0,
   marked: { selected: null, related: null, found: null, current: null },
   toggle: () => undefined,
 })
@@ -63,6 +66,7 @@ const TaskNode = memo(function TaskNode({ id, data }: NodeProps<TaskFlowNode>) {
       title={data.tooltip}
       data-state={states?.state ?? 'none'}
       style={{ '--fill': stateFill(states?.state ?? 'none') } as React.CSSProperties}
+      data-far={ui.far || undefined}
       {...marks(ui, id)}
     >
       <Handles direction={ui.direction} />
@@ -88,6 +92,7 @@ const GroupNode = memo(function GroupNode({ id, data }: NodeProps<TaskFlowNode>)
       title={data.tooltip}
       data-state={states?.state ?? 'none'}
       style={{ '--fill': stateFill(states?.state ?? 'none') } as React.CSSProperties}
+      data-far={ui.far || undefined}
       {...marks(ui, id)}
     >
       <Handles direction={ui.direction} />
@@ -115,22 +120,26 @@ function Shares({ states }: { states: StateSummary }) {
   )
 }
 
-const FrameNode = memo(function FrameNode({ id, data }: NodeProps<FrameFlowNode>) {
+/** Its title stands above the edges that run into the frame: they would strike it through. */
+const FrameNode = memo(function FrameNode({ id, data, positionAbsoluteX: x, positionAbsoluteY: y, width }: NodeProps<FrameFlowNode>) {
   const ui = useContext(GraphUiContext)
   return (
     <div className={classes['frame']} title={data.tooltip}>
-      <button
-        type="button"
-        className={`nodrag nopan ${classes['frameTitle']}`}
-        aria-label={strings.graph.fold(data.label)}
-        onClick={(event) => {
-          event.stopPropagation()
-          ui.toggle(id)
-        }}
-      >
-        <IconFold size={14} style={{ flexShrink: 0 }} />
-        <span className="ellipsis">{data.label}</span>
-      </button>
+      <EdgeLabelRenderer>
+        <button
+          type="button"
+          className={`nodrag nopan ${classes['frameTitle']}`}
+          style={{ transform: `translate(${x + 6}px, ${y + 4}px)`, maxWidth: (width ?? 0) - 12 }}
+          aria-label={strings.graph.fold(data.label)}
+          onClick={(event) => {
+            event.stopPropagation()
+            ui.toggle(id)
+          }}
+        >
+          <IconFold size={14} style={{ flexShrink: 0 }} />
+          <span className="ellipsis">{data.label}</span>
+        </button>
+      </EdgeLabelRenderer>
     </div>
   )
 })

@@ -14,8 +14,8 @@ const SETTLED_MS = 60
 const READABLE_ZOOM = 0.4
 
 export interface Views {
-  /** Whole, never enlarged. */
-  fit: (p?: { duration?: number }) => void
+  /** Never enlarged. Whole if asked for; else not smaller than can be read, from its start on. */
+  fit: (p?: { duration?: number; isWhole?: boolean }) => void
   /** Puts a node into the middle, large enough to be read. */
   goTo: (id: string) => void
   /** Moves only if the node is out of sight. */
@@ -24,22 +24,23 @@ export interface Views {
   isMoved: RefObject<boolean>
 }
 
-export function useViews(p: { layout: LayoutOutput | undefined; scene: Scene | null; selected: string | undefined }): Views {
-  const { layout, scene, selected } = p
+export function useViews(p: { layout: LayoutOutput | undefined; scene: Scene | null; selected: string | undefined; least: number }): Views {
+  const { layout, scene, selected, least } = p
   const flow = useReactFlow()
   const store = useStoreApi()
   const isMoved = useRef(false)
-  const now = useRef({ layout, scene })
+  const now = useRef({ layout, scene, least })
   useEffect(() => {
-    now.current = { layout, scene }
+    now.current = { layout, scene, least }
   })
   const fit = useCallback(
-    ({ duration = 0 }: { duration?: number } = {}) => {
+    ({ duration = 0, isWhole = false }: { duration?: number; isWhole?: boolean } = {}) => {
       const { width, height } = store.getState()
-      const bounds = now.current.scene?.bounds
-      if (bounds === undefined || width === 0 || height === 0) return
+      const { scene: drawn, least: zoom } = now.current
+      if (drawn === null || width === 0 || height === 0) return
       isMoved.current = false
-      void flow.setViewport(getViewportForBounds(bounds, width, height, MIN_ZOOM, MAX_ZOOM, PADDING), { duration })
+      const whole = getViewportForBounds(drawn.bounds, width, height, MIN_ZOOM, MAX_ZOOM, PADDING)
+      void flow.setViewport(isWhole || whole.zoom >= zoom ? whole : startOf(drawn, { width, height, zoom }), { duration })
     },
     [flow, store],
   )
@@ -68,6 +69,20 @@ export function useViews(p: { layout: LayoutOutput | undefined; scene: Scene | n
   useRefit(scene, fit)
   useResize({ selected, fit, reveal, isMoved, scene: () => now.current.scene })
   return { fit, goTo, reveal, isMoved }
+}
+
+/** Where the edges begin stands at its end of the window; across, it is in the middle if it fits. */
+function startOf({ bounds, direction }: Scene, { width, height, zoom }: { width: number; height: number; zoom: number }) {
+  const place = (from: number, size: number, room: number, isEnd: boolean) => {
+    const air = room * PADDING
+    if (size * zoom <= room - 2 * air) return (room - size * zoom) / 2 - from * zoom
+    return isEnd ? room - air - (from + size) * zoom : air - from * zoom
+  }
+  return {
+    x: place(bounds.x, bounds.width, width, direction === 'RL'),
+    y: place(bounds.y, bounds.height, height, direction === 'BT'),
+    zoom,
+  }
 }
 
 /** Fits the window at first and when the shape changed (groups folded, direction), not when a state did. */

@@ -39,15 +39,21 @@ function startWorker(): Worker {
   return started
 }
 
-interface LayoutOf {
+export interface LayoutOf {
   dagId: string
   version: number
   open: string
   direction: Direction
 }
 
-export function useGraphLayout(of: LayoutOf, model: GraphModel) {
+/** Starts the thread before the first graph is known: it takes longer than most layouts. */
+export function warmLayout(): void {
+  worker ??= startWorker()
+}
+
+export function useGraphLayout(of: LayoutOf, model: GraphModel, enabled = true) {
   return useQuery({
+    enabled,
     queryKey: queryKeys.graphLayout(of.dagId, of.version, of.open, of.direction),
     queryFn: () =>
       ask({

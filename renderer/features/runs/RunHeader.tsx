@@ -1,6 +1,6 @@
 /** The head of a run's page: state, what can be done, the runs beside it, what triggered it, how long it took beside others. */
 import { ActionIcon, Button, Tooltip } from '@mantine/core'
-import { IconChevronLeft, IconChevronRight, IconPlayerStop, IconRefresh } from '@tabler/icons-react'
+import { IconArrowsDiff, IconChevronLeft, IconChevronRight, IconPlayerStop, IconRefresh } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link, useNavigate } from '@tanstack/react-router'
 import type { DagRun } from '#contract/dagRun.ts'
@@ -45,6 +45,14 @@ export function RunHeader({ dagId, runId, run }: { dagId: string; runId: string;
       actions={
         <>
           <RunsBeside dagId={dagId} context={context} />
+          <Button
+            size="xs"
+            variant="default"
+            leftSection={<IconArrowsDiff size={15} />}
+            renderRoot={(props) => <Link to="/dags/$dagId/runs/$runId" params={{ dagId, runId }} search={{ view: 'compare' }} {...props} />}
+          >
+            {strings.compareRuns.open}
+          </Button>
           {run ? <RunActions run={run} onDeleted={() => void navigate({ to: '/dags/$dagId/runs', params: { dagId } })} /> : null}
         </>
       }

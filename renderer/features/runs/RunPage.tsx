@@ -13,6 +13,7 @@ import { RunGantt } from '../gantt/index.ts'
 import { DagGraph } from '../graph/index.ts'
 import { TaskList, TaskPanelFrame } from '../tasks/index.ts'
 import { RunCode } from './RunCode.tsx'
+import { RunCompare } from './RunCompare.tsx'
 import { RunDetails } from './RunDetails.tsx'
 import { RunEvents } from './RunEvents.tsx'
 import { RunHeader } from './RunHeader.tsx'
@@ -74,6 +75,7 @@ export function RunPage() {
           {view === 'graph' ? <DagGraph dagId={dagId} version={run.data.version} run={ref} search={search} onChange={change} /> : null}
           {view === 'gantt' ? <RunGantt run={run.data} search={search} onChange={change} /> : null}
           {view === 'tasks' ? <TaskList run={run.data} search={search} onChange={change} /> : null}
+          {view === 'compare' ? <RunCompare run={run.data} search={search} onChange={change} /> : null}
           {view === 'events' ? <RunEvents run={run.data} search={search} onChange={change} /> : null}
           {view === 'code' ? <RunCode run={run.data} /> : null}
           {view === 'details' ? <RunDetails run={run.data} /> : null}

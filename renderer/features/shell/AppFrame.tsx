@@ -16,7 +16,7 @@ import { useDisclosure } from '@mantine/hooks'
 import { IconKeyboard, IconSearch } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { getRouteApi, Link, Outlet, useNavigate, useRouterState } from '@tanstack/react-router'
-import { lazy, Suspense, useEffect, useSyncExternalStore } from 'react'
+import { lazy, Suspense, useEffect, useState, useSyncExternalStore } from 'react'
 import { ROLES } from '#contract/states.ts'
 import { connectLiveEvents } from '../../api/liveEvents.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
@@ -38,7 +38,31 @@ const ShortcutSheet = lazy(() =>
   import('../../commands/ShortcutSheet.tsx').then(({ ShortcutSheet: component }) => ({ default: component })),
 )
 const TriggerDialog = lazy(() => import('../trigger/index.ts').then(({ TriggerDialog: component }) => ({ default: component })))
+/** A page that is never idle loads it then. */
+const IDLE_MS = 4_000
 const route = getRouteApi('/_app')
+
+/** The palette is there before it is asked for, but loads after what the page itself needs. */
+function useIdlePage(): boolean {
+  const [isIdle, setIdle] = useState(false)
+  useEffect(() => {
+    const whenIdle = () => {
+      setIdle(true)
+    }
+    // Some browsers have no such call.
+    if (!('requestIdleCallback' in globalThis)) {
+      const timer = setTimeout(whenIdle, IDLE_MS)
+      return () => {
+        clearTimeout(timer)
+      }
+    }
+    const asked = requestIdleCallback(whenIdle, { timeout: IDLE_MS })
+    return () => {
+      cancelIdleCallback(asked)
+    }
+  }, [])
+  return isIdle
+}
 
 export function AppFrame() {
   const client = useQueryClient()
@@ -47,6 +71,7 @@ export function AppFrame() {
   const [isNavOpen, nav] = useDisclosure(false)
   const [isSheetOpen, sheet] = useDisclosure(false)
   const isPaletteWanted = useSyncExternalStore(paletteRequest.subscribe, paletteRequest.wasMade)
+  const isIdle = useIdlePage()
   const path = usePath()
   useEffect(() => connectLiveEvents(client, () => void client.invalidateQueries({ queryKey: queryKeys.me })), [client])
   useEffect(nav.close, [path])
@@ -106,7 +131,7 @@ export function AppFrame() {
         <Outlet />
       </AppShell.Main>
       <KeyListener />
-      {isPaletteWanted ? (
+      {isPaletteWanted || isIdle ? (
         <Suspense>
           <CommandPalette />
         </Suspense>

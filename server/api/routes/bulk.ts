@@ -9,21 +9,25 @@ import { dagFilterOf } from '../dagFilter.ts'
 import type { DagReader } from '../dagReader.ts'
 import type { Handlers } from '../handlers.ts'
 import type { ParamsCheck } from '../params.ts'
-import { iso } from '../present/instant.ts'
+import { outlookOf, presentOutlook } from '../scheduleOutlook.ts'
 import type { ApiServices } from '../services.ts'
 
 /** DAGs that a dry run lists; the answer is a megabyte then. */
 const LISTED_MAX = 10_000
 /** Commands under way at once: enough to share the engine's commits, few enough that others come between. */
 const AT_ONCE = 16
-/** Triggers whose params a dry run checks: each reads a version. What lies beyond is checked when it is done. */
+/** DAGs that a dry run looks at closely: each reads a version, or works out what is due. What lies beyond is checked when it is done. */
 const PARAMS_CHECKED_MAX = 200
+
+/** Runs that one DAG's line names. */
+const STARTS_NAMED = 3
+const runs = (count: number): string => `${count} run${count === 1 ? '' : 's'}`
 
 /** What is to be done to one DAG: nothing (told why), or a run of the action. */
 type Decision = Omit<BulkItem, 'dag_id'>
 
 export function bulkHandlers(services: ApiServices, dags: DagReader, checkParams: ParamsCheck): Pick<Handlers, 'bulkDags'> {
-  const { store, engine, clock } = services
+  const { store, engine, leader, clock } = services
 
   async function named(p: { dag_ids?: string[]; filter: ReturnType<typeof dagFilterOf>; max: number }): Promise<DagRecord[]> {
     const filter = p.dag_ids === undefined ? p.filter : { dag_ids: p.dag_ids, include_stale: true }
@@ -38,6 +42,25 @@ export function bulkHandlers(services: ApiServices, dags: DagReader, checkParams
     return found
   }
 
+  /** The runs that unpausing it starts, as the switch of one DAG names them. */
+  async function startedBy(dag: DagRecord): Promise<string | null> {
+    const schedule = await leader.dagSchedule({ dag_id: dag.dag_id })
+    if (schedule === null || schedule.is_stale) return null
+    const { held_runs } = schedule
+    const told = held_runs === 0 ? [] : [`${runs(held_runs)} that the pause holds back ${held_runs === 1 ? 'goes' : 'go'} on.`]
+    const now = clock.now()
+    const { starts, starts_count, waiting_count, has_more } = presentOutlook(await outlookOf(schedule, now), { ...schedule, now })
+    if (starts_count > 0) {
+      const named = starts.slice(0, STARTS_NAMED).map(({ run_id }) => run_id)
+      const rest = starts_count - named.length
+      told.push(
+        `${runs(starts_count)} ${starts_count === 1 ? 'starts' : 'start'} at once: ${named.join(', ')}${rest > 0 ? ` and ${rest} more` : ''}.`,
+      )
+    }
+    if (waiting_count > 0) told.push(`${waiting_count}${has_more ? ' or more' : ''} are due after these.`)
+    return told.length === 0 ? null : told.join(' ')
+  }
+
   async function decide(action: BulkAction, dag: DagRecord, run: DagRunRecord | undefined, checks: boolean): Promise<Decision> {
     const answer = (outcome: BulkItem['outcome'], message: string | null = null): Decision => ({ outcome, message, run_id: null })
     switch (action) {
@@ -45,8 +68,7 @@ export function bulkHandlers(services: ApiServices, dags: DagReader, checkParams
         return dag.is_paused ? answer('unchanged', 'It is paused already.') : answer('done')
       case 'unpause': {
         if (!dag.is_paused) return answer('unchanged', 'It is active already.')
-        const due = dag.next_run_after !== null && dag.next_run_after <= clock.now()
-        return answer('done', due ? `A run starts at once: it is due since ${iso(dag.next_run_after ?? 0)}.` : null)
+        return answer('done', checks ? await startedBy(dag) : null)
       }
       case 'trigger':
         if (dag.is_stale) return answer('refused', 'Its file no longer defines it.')
