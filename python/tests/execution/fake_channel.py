@@ -14,6 +14,8 @@ class MemoryController:
         self.variables: Dict[str, str] = {}
         # Their fields, by id.
         self.connections: Dict[str, Dict[str, Any]] = {}
+        # Events of assets, oldest first.
+        self.asset_events: List[Dict[str, Any]] = []
         self.masked: List[str] = []
         self.requests: List[Any] = []
         self.runs = MemoryRuns()
@@ -49,6 +51,10 @@ class MemoryController:
         if method == "connection.get":
             found = self.connections.get(params["conn_id"])
             return None if found is None else {"connection": found}
+        if method == "asset.events":
+            wanted = {name: params[name] for name in ("name", "uri", "alias") if params[name] is not None}
+            assert wanted, "name, uri or alias must be given"
+            return [event for event in self.asset_events if all(event[name] == text for name, text in wanted.items())][-params["limit"] :]
         if method == "mask":
             self.masked.extend(params["values"])
             return None

@@ -82,7 +82,7 @@ class Asset(os.PathLike, BaseAsset):  # type: ignore[type-arg]
         self.extra = dict(extra or {})
         if watchers:
             self.watchers = list(watchers)  # type: ignore[misc]
-        _by_name[self.name] = self
+        _by_name.setdefault(self.name, self)
 
     @staticmethod
     def ref(*, name: str = "", uri: str = "") -> "AssetRef":

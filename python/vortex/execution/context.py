@@ -3,8 +3,9 @@ from __future__ import annotations
 
 import datetime as dt
 import os
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict
 
+from vortex import assets
 from vortex.execution import macros
 from vortex.execution.connections import ConnectionAccessor
 from vortex.execution.dag_run import DagRun, previous_run_facts
@@ -22,24 +23,6 @@ class Accessors:
     def __init__(self) -> None:
         self.value = VariableAccessor(deserialize_json=False)
         self.json = VariableAccessor(deserialize_json=True)
-
-
-class OutletEvents(dict):
-    """`outlet_events[asset].extra = {...}`: an entry appears when it is asked for."""
-
-    def __missing__(self, asset: Any) -> Any:
-        entry = _OutletEvent()
-        self[asset] = entry
-        return entry
-
-
-class _OutletEvent:
-    def __init__(self) -> None:
-        self.extra: Dict[str, Any] = {}
-        self.added: List[Any] = []
-
-    def add(self, asset: Any, extra: Optional[Dict[str, Any]] = None) -> None:
-        self.added.append((asset, extra or {}))
 
 
 def build_context(job: Dict[str, Any], dag: Any, task: Any, dag_run: DagRun, ti: TaskInstance) -> Dict[str, Any]:
@@ -62,7 +45,7 @@ def build_context(job: Dict[str, Any], dag: Any, task: Any, dag_run: DagRun, ti:
         "inlets": list(getattr(task, "inlets", None) or []),
         "outlets": list(getattr(task, "outlets", None) or []),
         "inlet_events": {},
-        "outlet_events": OutletEvents(),
+        "outlet_events": {},
         "triggering_asset_events": {},
         "triggering_dataset_events": {},
         "expanded_ti_count": job.get("expanded_ti_count"),
@@ -74,6 +57,10 @@ def build_context(job: Dict[str, Any], dag: Any, task: Any, dag_run: DagRun, ti:
         "templates_dict": None,
     }
     context.update(_dates(job, dag_run))
+    if job.get("asset_events") is not None or assets.are_in_use():
+        from vortex.assets.context import asset_context
+
+        context.update(asset_context(job, task, dag_run, ti))
     return context
 
 

@@ -12,8 +12,11 @@ from __future__ import annotations
 import logging
 import sys
 from collections.abc import Mapping
+from inspect import isgeneratorfunction
+from types import GeneratorType
 from typing import Any, Dict, List
 
+from vortex import assets
 from vortex.configuration import conf
 from vortex.definitions.xcom_arg import is_mappable
 from vortex.exceptions import (
@@ -87,6 +90,7 @@ class _Attempt:
             with self._termination:
                 value = self._run_operator()
                 xcoms = self._return_value(value)
+                asset_events = self._asset_events(value)
         except TaskDeferred as deferred:
             return self._deferred(deferred)
         except BaseException as error:  # noqa: BLE001 - SystemExit and KeyboardInterrupt are the task's own
@@ -94,7 +98,16 @@ class _Attempt:
         finally:
             self._ti.end_date = utcnow()
         self._finish("success", "success")
-        return _result({"outcome": "success", "reason": "", "reason_code": "", **self._label()}, xcoms, self._ti.skipped_task_ids)
+        found = {"outcome": "success", "reason": "", "reason_code": "", "asset_events": asset_events, **self._label()}
+        return _result(found, xcoms, self._ti.skipped_task_ids)
+
+    def _asset_events(self, value: Any) -> List[Dict[str, Any]]:
+        """What the task said of its outlets; the engine makes the events of those that it did not speak of."""
+        if not assets.are_in_use():
+            return []
+        from vortex.assets.context import events_of
+
+        return events_of(self._task, value, self._context["outlet_events"])
 
     def _label(self) -> Dict[str, str]:
         """map_index_template is rendered when the task is over, so that it can name what the task put into the context."""
@@ -128,9 +141,9 @@ class _Attempt:
             self._channel.tell("rendered", fields=shown_fields(task))
         context["templates_dict"] = getattr(task, "templates_dict", None)
         run_callbacks(task, "execute", context)
-        _hook(task, "pre_execute", context)
+        _whole(_hook(task, "pre_execute", context), context)
         value = self._work()
-        _hook(task, "post_execute", context, value)
+        _whole(_hook(task, "post_execute", context, value), context)
         return value
 
     def _work(self) -> Any:
@@ -145,7 +158,8 @@ class _Attempt:
             waits_for = started_by_trigger(task)
             if waits_for is not None:
                 raise waits_for
-        return task.execute(context)
+        value = task.execute(context)
+        return _whole(value, context) if isgeneratorfunction(task.execute) else value
 
     def _deferred(self, deferred: TaskDeferred) -> Dict[str, Any]:
         """No callback: the task is on its way. A wait that cannot be stored fails it."""
@@ -212,11 +226,19 @@ class _Attempt:
         run_callbacks(self._task, callback, self._context)
 
 
-def _hook(task: Any, name: str, *arguments: Any) -> None:
+def _hook(task: Any, name: str, *arguments: Any) -> Any:
     """The operator's own pre_execute or post_execute; BaseOperator's calls the one that was given as an argument."""
     method = getattr(task, name, None)
-    if callable(method):
-        method(*arguments)
+    return method(*arguments) if callable(method) else None
+
+
+def _whole(result: Any, context: Dict[str, Any]) -> Any:
+    """A method that yields is run to its end: what it yields is Metadata of assets."""
+    if not isinstance(result, GeneratorType):
+        return result
+    from vortex.assets.metadata import take_yielded
+
+    return take_yielded(result, context)
 
 
 def _run_dag_callback(job: Dict[str, Any], dag: Any, channel: Any) -> Dict[str, Any]:

@@ -24,6 +24,9 @@ Instants are ISO 8601 texts with an offset, or None. `vortex/execution/job.py` c
     dates                prev_success_interval_start, prev_success_interval_end, prev_success_start, prev_success_end,
                          prev_logical_date, next_logical_date
     hostname             of the worker
+    asset_events         None, or the events that triggered the run, oldest first: [{"name", "uri", "group", "extra", "alias", "timestamp",
+                         "source_dag_id", "source_run_id", "source_task_id", "source_map_index"}]; sources are None for one that a
+                         person made
     dag_callback         None, or {"kind": "success" | "failure", "reason": text}: run the DAG's callback instead of a task
     xcom_cap_bytes       largest XCom, as JSON text
 
@@ -39,11 +42,14 @@ Instants are ISO 8601 texts with an offset, or None. `vortex/execution/job.py` c
     deferral_json        with outcome deferred: trigger and method
     deferral_timeout_ms  with outcome deferred: how long it waits at most; 0 = for ever
     rendered_map_index   the label of a mapped instance, by map_index_template
+    asset_events         with outcome success: [{"name", "uri", "group", "extra", "alias"}] of outlets that the task said something of
+                         (alias None), and of assets that it added through an alias
 
 Missing fields of the result mean empty.
 """
 from __future__ import annotations
 
+import json
 from typing import Any, Dict
 
 _RESULT_DEFAULTS: Dict[str, Any] = {
@@ -62,6 +68,8 @@ _RESULT_DEFAULTS: Dict[str, Any] = {
 def result_fields(result: Dict[str, Any]) -> Dict[str, Any]:
     """Known fields only, each present, so that a newer `execute` can't break an older host."""
     fields = {name: result.get(name) or default for name, default in _RESULT_DEFAULTS.items()}
+    if result.get("asset_events"):
+        fields["asset_events_json"] = json.dumps(result["asset_events"], ensure_ascii=False, separators=(",", ":"))
     if "exit_code" in result:
         fields["exit_code"] = int(result["exit_code"] or 0)
     return fields
