@@ -197,6 +197,25 @@ describe('changes', () => {
     await until(wasTold('a v1'))
   })
 
+  test('a connection that an import asks for reaches it, and a change of it parses the file again', async () => {
+    const asks = 'from airflow.hooks.base import BaseHook\nc = BaseHook.get_connection("db")\nassert c.password == "pw" and c.host == "h"'
+    await write('a.py', dagText('a', asks))
+    const connection = async (conn_id: string) =>
+      (await store.connectionGet({ conn_id })) === null ? null : { conn_type: 'http', host: 'h', password: 'pw' }
+    const running = await start({ connection })
+    expect((await record('a.py'))?.error?.message).toContain("The conn_id `db` isn't defined")
+    const stored = { conn_id: 'db', conn_type: 'http', description: '', host: 'h', port: null, schema: null, login: null, sealed: null }
+    await store.connectionPut({ ...stored, created_at: 1, updated_at: 1 })
+    running.connectionChanged('db')
+    await until(wasTold('a v1'))
+    const before = running.status().parsed
+    running.connectionChanged('db')
+    running.connectionChanged('nobody_asks')
+    await running.settled()
+    expect(running.status().parsed).toBe(before + 1)
+    expect((await record('a.py'))?.inputs.connections).toEqual(['db'])
+  })
+
   test('a deleted DAG whose file still defines it comes back at once', async () => {
     await write('a.py', dagText('a'))
     const running = await start()

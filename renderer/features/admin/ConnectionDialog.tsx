@@ -185,6 +185,7 @@ function Fields({ form, change, errors, connection }: { form: Form; change: Chan
     <>
       <Autocomplete
         {...(connection === null ? {} : { 'data-autofocus': true })}
+        openOnFocus={false}
         required
         label={text.type}
         description={text.typeHint}

@@ -107,6 +107,40 @@ describe('questions', () => {
     expect(`${end.log} ${end.reason}`).not.toContain('geheim')
   })
 
+  test('what is secret in a connection is masked, whether the controller has it or the environment', async () => {
+    bench.recorder.onRequest = (ref, p) =>
+      bench.runner.respond(ref, {
+        id: p.id,
+        result_json: JSON.stringify({
+          connection: { conn_type: 'http', host: 'h', password: 'geheim-stored', extra: '{"api_token": "geheim-token"}' },
+          mask: ['geheim-stored', 'geheim-token'],
+        }),
+        error_code: '',
+        error_message: '',
+      })
+    const where = bench.dagFile(
+      `import os
+from airflow.hooks.base import BaseHook
+from airflow.models import Connection
+from airflow.utils.log.secrets_masker import mask_secret
+os.environ["AIRFLOW_CONN_LOCAL"] = "http://u:geheim-local@here/"
+EARLY = Connection.get_connection_from_secrets("local").password
+def task():
+    print("early", EARLY, os.environ["AIRFLOW_CONN_LOCAL"])
+    found = BaseHook.get_connection("stored")
+    print("stored", found.host, found.password, found.extra_dejson["api_token"], found.get_uri())
+    mask_secret("geheim-own")
+    print("own", "geheim-own")
+    raise ValueError(found.password)
+`,
+    )
+    const end = await bench.run(pythonStart(where, 'task'))
+    expect(end.log).toContain('early *** http://u:***@here/')
+    expect(end.log).toContain('stored h *** ***')
+    expect(end.log).toContain('own ***')
+    expect(`${end.log} ${end.reason}`).not.toContain('geheim')
+  })
+
   test('an import that reads a Variable gets it, anew for each attempt', async () => {
     let asked = 0
     bench.recorder.onRequest = (ref, p) =>
