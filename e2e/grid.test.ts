@@ -91,7 +91,10 @@ async function asked(action: () => Promise<unknown>, on = page): Promise<string[
 const quiet = () => vi.waitFor(() => expect(Date.now() - lastGridAt).toBeGreaterThan(1500), { timeout: 10_000 })
 
 describe('rows', () => {
-  it('are folded at first, unfold one by one, and stand in the address', async () => {
+  it('are all there at first if they are few, fold, unfold one by one, and stand in the address', async () => {
+    expect(await names()).toEqual(['start', 'load', 'check', 'late', 'gate', 'end'])
+    await page.getByRole('button', { name: 'Fold all groups' }).click()
+    await row('check').waitFor({ state: 'detached' })
     expect(await names()).toEqual(['start', 'load', 'end'])
     await row('load').click()
     expect(await names()).toEqual(['start', 'load', 'check', 'late', 'end'])

@@ -3,10 +3,10 @@ import { DAG_RUN_STATES, RUN_TYPES, type DagRunState, type RunType } from '#cont
 import { taskPanel, type TaskPanelSearch } from '../search.ts'
 import { day, oneOf, present, text, type Raw } from './values.ts'
 
-/** Numbers of runs to choose from; the second is meant when none is said. */
+/** Numbers of runs to choose from; the third is meant when none is said: it fills a wide window. */
 export const GRID_RUNS = [10, 25, 50, 100] as const
 export interface DagGridSearch extends TaskPanelSearch {
-  /** Unfolded groups, joined by commas; `*` = all. */
+  /** Unfolded groups, joined by commas; `*` = all, `-` = none; absent = all of a small DAG, none of a large one. */
   open?: string
   find?: string
   /** The chosen run; with `task` the chosen cell. */

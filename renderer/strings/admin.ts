@@ -206,8 +206,6 @@ export const adminStrings = {
   },
   system: {
     title: 'System',
-    ok: 'All is well',
-    degraded: 'Degraded',
     server: 'Server',
     version: 'VORTEX',
     node: 'Node.js',

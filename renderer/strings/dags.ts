@@ -6,7 +6,7 @@ export const dagsStrings = {
     title: 'DAGs',
     count: (shown: number, total: number) => (shown === total ? plural(total, 'DAG') : `${shown} of ${plural(total, 'DAG')}`),
     matching: (total: number) => plural(total, 'DAG'),
-    search: 'Search by id, name or description',
+    search: 'Search DAGs',
     filters: 'Filters',
     filterCount: (count: number) => (count === 0 ? 'Filters' : `Filters (${count})`),
     all: 'All',

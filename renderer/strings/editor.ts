@@ -10,6 +10,7 @@ export const editorStrings = {
     columns: { path: 'File', dags: 'DAGs', size: 'Size', modified: 'Changed' },
     module: 'module or data',
     noDag: 'no DAG found',
+    failed: (line: number | null, message: string) => `Import error${line === null ? '' : `, line ${line}`}: ${message}`,
     moreDags: (count: number) => `and ${count} more`,
     empty: 'No files yet',
     emptyText: 'Make a DAG from a template, or drop files here.',

@@ -42,6 +42,7 @@ export const homeStrings = {
       none: 'Nothing failed in the last 24 hours.',
       all: 'All failed runs',
       log: (task: string) => `Log of ${task}`,
+      times: (count: number) => `×${count.toLocaleString('en')}`,
       tasks: (count: number) => `${plural(count, 'task')} failed`,
     },
     running: {

@@ -5,6 +5,7 @@ export const logsStrings = {
   log: {
     search: 'Search the log',
     wrap: 'Wrap lines',
+    noTimestamps: 'These lines carry no times',
     timestamps: 'Show timestamps',
     follow: 'Follow',
     following: 'Following',

@@ -20,8 +20,8 @@ export const scheduleStrings = {
     due: 'due now',
   },
   preview: {
-    title: 'Schedule preview',
-    nav: 'Schedules',
+    title: 'Try a schedule',
+    nav: 'Try a schedule',
     lead: 'Computed by the scheduler’s own code. Nothing is started or changed.',
     form: 'Schedule',
     dag: 'DAG',
@@ -68,6 +68,7 @@ export const scheduleStrings = {
       utc: 'UTC',
       logical: 'Logical date',
       interval: 'Data interval',
+      in: 'From now',
       marks: 'Notes',
     },
     point: 'no length',

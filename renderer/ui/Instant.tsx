@@ -11,9 +11,11 @@ interface InstantProps {
   zone?: string | null
   /** Shows the relative time and keeps the absolute one for the tooltip. */
   relative?: boolean
+  /** With milliseconds: many things of one second stand below each other. */
+  isFine?: boolean
 }
 
-export function Instant({ at, zone = null, relative = false }: InstantProps) {
+export function Instant({ at, zone = null, relative = false, isFine = false }: InstantProps) {
   const mode = useTimeMode()
   // Read when the pointer comes, not on a timer: a thousand rows must not render each second.
   const [now, setNow] = useState(() => Date.now())
@@ -39,7 +41,7 @@ export function Instant({ at, zone = null, relative = false }: InstantProps) {
           setNow(Date.now())
         }}
       >
-        {relative ? formatRelative(at, now) : `${shown.date} ${shown.time}`}
+        {relative ? formatRelative(at, now) : `${shown.date} ${shown.time}${isFine ? `.${at.slice(20, 23).padEnd(3, '0')}` : ''}`}
         {relative ? null : <span style={{ color: 'var(--text-dim)', fontSize: '0.85em' }}> {shown.zone}</span>}
       </time>
     </Tooltip>

@@ -1,5 +1,5 @@
 /** How the system is: server, scheduler, database, live events, DAG files. */
-import { Alert, Badge, Title } from '@mantine/core'
+import { Alert, Title } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -10,6 +10,7 @@ import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
+import { Lamps } from '../home/Lamps.tsx'
 import { PageHeader } from '../shell/index.ts'
 import classes from './Admin.module.css'
 
@@ -34,17 +35,14 @@ export function SystemPage() {
     )
   }
   const { system, health, swarm } = data
-  const isWell = health.status === 'ok'
+  const isAlone = health.scheduler === 'leader' && health.leader_address === null
   const { storage } = health
   return (
     <>
       <PageHeader
         title={text.title}
-        marks={
-          <Badge color={isWell ? 'green' : 'red'} variant="dot" tt="none" role="status">
-            {isWell ? text.ok : text.degraded}
-          </Badge>
-        }
+        // The same verdict as on Home, from the same place.
+        facts={<Lamps importErrors={system.import_errors} />}
       />
       {health.database_problem === null ? null : (
         <Alert mx={24} mt="sm" color="red" icon={<IconAlertTriangle size={18} />}>
@@ -56,8 +54,13 @@ export function SystemPage() {
           title={text.scheduler}
           facts={[
             [text.role, text.roles[health.scheduler]],
-            [text.leader, health.leader_address ?? (health.scheduler === 'leader' ? text.alone : strings.time.never)],
-            [text.epoch, <span title={text.epochHint}>{health.leader_epoch ?? strings.time.never}</span>],
+            // One controller with a database of its own has nobody to lead.
+            ...(isAlone && health.leader_epoch === null
+              ? []
+              : ([
+                  [text.leader, health.leader_address ?? (isAlone ? text.alone : strings.time.never)],
+                  [text.epoch, <span title={text.epochHint}>{health.leader_epoch ?? strings.time.never}</span>],
+                ] as const)),
             [text.running, text.runningOf(swarm.running, swarm.parallelism)],
             [text.queue, <span title={text.queueHint}>{swarm.queue_depth}</span>],
             [text.workers, <Link to="/admin/workers">{swarm.active_workers}</Link>],
@@ -98,7 +101,7 @@ export function SystemPage() {
           title={text.live}
           facts={[
             [text.streams, system.events.clients],
-            [text.rate, <span title={text.rateHint}>{rate === null ? strings.time.never : rate.toFixed(1)}</span>],
+            ...(rate === null ? [] : ([[text.rate, <span title={text.rateHint}>{rate.toFixed(1)}</span>]] as const)),
           ]}
         />
         <Card

@@ -1,6 +1,6 @@
 /** The cells of a calendar: a year as twelve months, a month, or the hours of a month's days. */
 import { VisuallyHidden } from '@mantine/core'
-import type { RefObject } from 'react'
+import { useState, type RefObject } from 'react'
 import { strings } from '../../strings.ts'
 import { stateFill } from '../../ui/stateColors.ts'
 import classes from './Calendar.module.css'
@@ -25,6 +25,8 @@ interface CellsProps {
   /** Day of the present moment in the DAG's zone. */
   today: string
   choice: RangeChoice
+  /** Months before it had no runs to show. */
+  begin?: string | null
 }
 
 export function CalendarCells({ view, frame, ...rest }: CellsProps & { view: CalendarView; frame: RefObject<HTMLDivElement | null> }) {
@@ -35,40 +37,64 @@ export function CalendarCells({ view, frame, ...rest }: CellsProps & { view: Cal
   )
 }
 
-function Months({ cells, today, choice, isLarge }: CellsProps & { isLarge: boolean }) {
+function Months({ cells, today, choice, isLarge, begin }: CellsProps & { isLarge: boolean }) {
+  const [isWhole, setWhole] = useState(false)
+  const months = byMonth(cells)
+  // Before the DAG begins there is nothing to see, unless somebody backfilled it.
+  const isEarly = ({ month, cells: days }: (typeof months)[number]) =>
+    !isLarge && begin != null && month.slice(0, 7) < begin.slice(0, 7) && days.every(({ cell }) => lookOf(cell) === 'empty')
+  const firstShown = isWhole
+    ? 0
+    : Math.max(
+        0,
+        months.findIndex((month) => !isEarly(month)),
+      )
   return (
-    <div className={isLarge ? classes['oneMonth'] : classes['months']}>
-      {byMonth(cells).map(({ month, cells: days }) => (
-        <section key={month} aria-label={`${monthName(month)} ${month.slice(0, 4)}`}>
-          {isLarge ? null : <h2 className={classes['monthName']}>{monthName(month)}</h2>}
-          <div className={classes['days']} data-large={isLarge || undefined} role="group">
-            {strings.calendar.weekdays.map((name) => (
-              <span key={name} className={classes['weekday']} aria-hidden>
-                {name}
-              </span>
-            ))}
-            {days.map(({ cell, index }, at) => (
-              <CellButton
-                key={cell.date}
-                cell={cell}
-                index={index}
-                choice={choice}
-                isToday={cell.date === today}
-                {...(at === 0 ? { column: weekday(cell.date) + 1 } : {})}
-              >
-                <span className={classes['number']}>{Number(cell.date.slice(8))}</span>
-                <VisuallyHidden>{` ${cellName(cell, false).slice(cellName(cell, false).indexOf(' ') + 1)}: `}</VisuallyHidden>
-                {isLarge && lookOf(cell) !== 'empty' ? (
-                  <span className={classes['words']}>{countsText(cell)}</span>
-                ) : (
-                  <VisuallyHidden>{countsText(cell)}</VisuallyHidden>
-                )}
-              </CellButton>
-            ))}
-          </div>
-        </section>
-      ))}
-    </div>
+    <>
+      {firstShown === 0 ? null : (
+        <button
+          type="button"
+          className={classes['earlier']}
+          onClick={() => {
+            setWhole(true)
+          }}
+        >
+          {strings.calendar.showEarlier(firstShown)}
+        </button>
+      )}
+      <div className={isLarge ? classes['oneMonth'] : classes['months']}>
+        {months.slice(firstShown).map(({ month, cells: days }) => (
+          <section key={month} aria-label={`${monthName(month)} ${month.slice(0, 4)}`}>
+            {isLarge ? null : <h2 className={classes['monthName']}>{monthName(month)}</h2>}
+            <div className={classes['days']} data-large={isLarge || undefined} role="group">
+              {strings.calendar.weekdays.map((name) => (
+                <span key={name} className={classes['weekday']} aria-hidden>
+                  {name}
+                </span>
+              ))}
+              {days.map(({ cell, index }, at) => (
+                <CellButton
+                  key={cell.date}
+                  cell={cell}
+                  index={index}
+                  choice={choice}
+                  isToday={cell.date === today}
+                  {...(at === 0 ? { column: weekday(cell.date) + 1 } : {})}
+                >
+                  <span className={classes['number']}>{Number(cell.date.slice(8))}</span>
+                  <VisuallyHidden>{` ${cellName(cell, false).slice(cellName(cell, false).indexOf(' ') + 1)}: `}</VisuallyHidden>
+                  {isLarge && lookOf(cell) !== 'empty' ? (
+                    <span className={classes['words']}>{countsText(cell)}</span>
+                  ) : (
+                    <VisuallyHidden>{countsText(cell)}</VisuallyHidden>
+                  )}
+                </CellButton>
+              ))}
+            </div>
+          </section>
+        ))}
+      </div>
+    </>
   )
 }
 

@@ -98,6 +98,7 @@ export function DagCalendarTab() {
           calendar={calendar.data}
           view={calendar.data.unit === 'hour' ? 'hours' : calendar.data.cells.length > 31 ? 'year' : 'month'}
           hasSchedule={dag?.schedule_interval !== null}
+          begin={dag?.start_date == null ? null : timeParts(dag.start_date, zone).date}
         />
       ) : (
         <RowsSkeleton />
@@ -106,7 +107,15 @@ export function DagCalendarTab() {
   )
 }
 
-function Shown({ calendar, view, hasSchedule }: { calendar: Calendar; view: CalendarView; hasSchedule: boolean }) {
+interface ShownProps {
+  calendar: Calendar
+  view: CalendarView
+  hasSchedule: boolean
+  /** The day from which on the DAG runs. */
+  begin: string | null
+}
+
+function Shown({ calendar, view, hasSchedule, begin }: ShownProps) {
   const { cells, now, timezone } = calendar
   const today = timeParts(now, timezone).date
   const frame = useRef<HTMLDivElement>(null)
@@ -114,11 +123,12 @@ function Shown({ calendar, view, hasSchedule }: { calendar: Calendar; view: Cale
   const choice = useRange(frame, cells.length, Math.max(0, start), view === 'hours' ? 24 : 7)
   // A year is longer than a window: begin where now is.
   useEffect(() => {
-    frame.current?.querySelector('[data-today]')?.scrollIntoView({ block: 'center' })
+    // With its name in sight; in a window that holds it all nothing moves.
+    frame.current?.querySelector('[data-today]')?.closest('section')?.scrollIntoView({ block: 'nearest' })
   }, [])
   const isPlanned = cells.some(({ planned }) => planned > 0)
   return (
-    <>
+    <div className={classes['shown']}>
       {hasSchedule ? null : (
         <Alert p="xs" color="gray" icon={<IconInfoCircle size={18} />}>
           {text.noSchedule}
@@ -129,7 +139,7 @@ function Shown({ calendar, view, hasSchedule }: { calendar: Calendar; view: Cale
           {text.pausedHint}
         </Alert>
       ) : null}
-      <CalendarCells view={view} cells={cells} today={today} choice={choice} frame={frame} />
+      <CalendarCells view={view} cells={cells} today={today} choice={choice} frame={frame} begin={begin} />
       <Text size="xs" c="dimmed">
         {text.hint}
         {calendar.planned_until === null ? '' : ` ${text.until(formatInstant(calendar.planned_until, timezone))}`}
@@ -144,7 +154,7 @@ function Shown({ calendar, view, hasSchedule }: { calendar: Calendar; view: Cale
           onClose={choice.close}
         />
       ) : null}
-    </>
+    </div>
   )
 }
 

@@ -12,7 +12,8 @@ import { formatDuration, formatInstant, timeParts, zoneFor } from '../../lib/tim
 import { DURATION_RUNS, type DurationsSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
-import { StateBadge } from '../../ui/StateBadge.tsx'
+import { StateBadge, stateWord } from '../../ui/StateBadge.tsx'
+import { stateFill } from '../../ui/stateColors.ts'
 import { useTimeMode } from '../../ui/timeMode.ts'
 import { lineLook } from './chartLook.ts'
 import classes from './Durations.module.css'
@@ -104,8 +105,9 @@ function Shown({ durations, isTable, hide, onHide }: ShownProps) {
     <>
       <section aria-labelledby="durations-runs">
         <Title order={2} size="h5" id="durations-runs">
-          {text.runsTitle}
+          {text.runsTitle} <span className={classes['dim']}>{text.count(points.length)}</span>
         </Title>
+        <RunLegend points={points} />
         <RunChart
           points={points}
           dateOf={({ run }) => formatInstant(at(run), zone)}
@@ -125,6 +127,23 @@ function Shown({ durations, isTable, hide, onHide }: ShownProps) {
         </section>
       )}
     </>
+  )
+}
+
+/** What colours, the grey part and the dot mean. */
+function RunLegend({ points }: { points: readonly RunPoint[] }) {
+  const states = [...new Set(points.map(({ run }) => run.state))]
+  return (
+    <div className={classes['legend']} aria-hidden>
+      {states.map((state) => (
+        <span key={state}>
+          <i style={{ background: stateFill(state) }} data-dot={state === 'failed' || undefined} /> {stateWord(state)}
+        </span>
+      ))}
+      <span>
+        <i style={{ background: 'var(--line-strong)' }} /> {text.queued}
+      </span>
+    </div>
   )
 }
 

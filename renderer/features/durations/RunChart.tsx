@@ -18,7 +18,7 @@ interface RunChartProps {
 export function RunChart({ points, dateOf, shortDateOf, onOpen }: RunChartProps) {
   const text = strings.durations
   return (
-    <ResponsiveContainer width="100%" height={230}>
+    <ResponsiveContainer width="100%" height={180}>
       <BarChart
         data={[...points]}
         margin={MARGIN}

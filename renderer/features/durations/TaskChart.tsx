@@ -26,7 +26,7 @@ export function TaskChart({ durations, shown, hidden, shortDateOf, onOpen }: Tas
   const runs = shown.flatMap((at) => durations.runs[at] ?? [])
   const rows = runs.map((run, index) => ({ run, values: visible.map(({ points }) => points[index] ?? null) }))
   return (
-    <ResponsiveContainer width="100%" height={290}>
+    <ResponsiveContainer width="100%" height={240}>
       <LineChart
         data={rows}
         margin={MARGIN}

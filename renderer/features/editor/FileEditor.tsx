@@ -83,7 +83,7 @@ export function FileEditor({ path, file, isGone = false, template = '', search, 
             extensions={extensions}
             onView={edit.setView}
           />
-          <ProblemList problems={problems} onGoTo={goTo} />
+          <ProblemList problems={problems} isUnread={isPython && preview.preview === null && preview.failure === null} onGoTo={goTo} />
         </div>
         {showsGraph ? (
           <div className={classes['pane']} data-side>

@@ -1,5 +1,5 @@
 /** The files of the DAG folder, with what each defines. Files dropped on it are uploaded. */
-import { Alert, Badge, Button, FileButton, Text } from '@mantine/core'
+import { Alert, Button, FileButton, Text } from '@mantine/core'
 import { IconFileCode, IconFilePlus, IconLock, IconUpload } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
@@ -154,9 +154,9 @@ function Row({ row }: { row: DagFileEntry }) {
       </span>
       <span role="cell" className={classes['dags']}>
         {row.import_error === null ? null : (
-          <Badge size="sm" tt="none" color="red" variant="light" title={row.import_error.message}>
-            {strings.dags.importError}
-          </Badge>
+          <Link to="/files/$" params={{ _splat: row.path }} className={`ellipsis ${classes['error']}`} title={row.import_error.message}>
+            {text.failed(row.import_error.line, row.import_error.message)}
+          </Link>
         )}
         {row.dag_ids.slice(0, 3).map((dag_id) => (
           <Link key={dag_id} to="/dags/$dagId" params={{ dagId: dag_id }} className="ellipsis">

@@ -9,7 +9,7 @@ import { Background, getViewportForBounds, ReactFlow, ReactFlowProvider, useReac
 import { memo, useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { DagFilePreview, DagPreview } from '#contract/dagFile.ts'
 import { strings } from '../../strings.ts'
-import { Empty } from '../../ui/PageState.tsx'
+import { Empty, RowsSkeleton } from '../../ui/PageState.tsx'
 import { parseOpen, toggleGroup } from '../graph/model.ts'
 import { useGraphLayout } from '../graph/useGraphLayout.ts'
 import classes from './PreviewGraph.module.css'
@@ -36,6 +36,12 @@ export const PreviewGraph = memo(function PreviewGraph({ good, isStale, onTask }
   const dag = dags.find(({ dag_id }) => dag_id === chosen) ?? dags[0]
   if (dag === undefined) {
     const isWaiting = good === null
+    if (isWaiting && !isStale)
+      return (
+        <div style={{ padding: 14 }}>
+          <RowsSkeleton />
+        </div>
+      )
     return <Empty title={isWaiting ? text.waiting : text.none} icon={IconSitemapOff} {...(isWaiting ? {} : { text: text.noneText })} />
   }
   return (

@@ -1,21 +1,36 @@
 /** What is wrong with the text: the first line of each, the traceback on demand, a click goes to its place. */
 import { UnstyledButton } from '@mantine/core'
-import { IconAlertTriangle, IconChevronRight, IconCircleCheck, IconCircleX } from '@tabler/icons-react'
+import { IconAlertTriangle, IconChevronRight, IconCircleCheck, IconCircleX, IconLoader2 } from '@tabler/icons-react'
 import { useState } from 'react'
 import { strings } from '../../strings.ts'
 import type { Problem } from './problems.ts'
 import classes from './ProblemList.module.css'
 
-export function ProblemList({ problems, onGoTo }: { problems: readonly Problem[]; onGoTo: (at: number) => void }) {
+interface ProblemListProps {
+  problems: readonly Problem[]
+  /** The text has not been read yet: nothing is known of it. */
+  isUnread: boolean
+  onGoTo: (at: number) => void
+}
+
+export function ProblemList({ problems, isUnread, onGoTo }: ProblemListProps) {
   return (
     <section className={classes['frame']} aria-label={strings.editor.problems}>
       <div className={classes['head']} role="status">
         {problems.length === 0 ? (
-          <IconCircleCheck size={15} aria-hidden />
+          isUnread ? (
+            <IconLoader2 size={15} aria-hidden />
+          ) : (
+            <IconCircleCheck size={15} aria-hidden />
+          )
         ) : (
           <IconCircleX size={15} aria-hidden className={classes['bad']} />
         )}
-        {problems.length === 0 ? strings.editor.noProblems : strings.editor.problemCount(problems.length)}
+        {problems.length === 0
+          ? isUnread
+            ? strings.editor.checking
+            : strings.editor.noProblems
+          : strings.editor.problemCount(problems.length)}
         <span className={classes['hint']}>{strings.editor.hint}</span>
       </div>
       {problems.length === 0 ? null : (

@@ -2,6 +2,7 @@
 import { useRef, useState, type PointerEvent } from 'react'
 import { formatDuration, timeParts, zoneFor } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
+import { axisDuration } from '../durations/chartLook.ts'
 import { useTimeMode } from '../../ui/timeMode.ts'
 import classes from './Gantt.module.css'
 import { ticks, type TimeScale } from './timeScale.ts'
@@ -10,6 +11,11 @@ import type { View } from './useView.ts'
 /** Room for `09:00:00.500`. */
 const TICK_WIDTH = 96
 const DRAG_LEAST = 6
+
+/** Of a short run it matters how long after its start something was; of a long one what the clock said. */
+const ELAPSED_BELOW = 3_600_000
+export const tellsElapsed = ({ from, to }: TimeScale): boolean => to - from < ELAPSED_BELOW
+const elapsed = (ms: number): string => (ms === 0 ? '0' : `+${ms < 1000 ? `${ms} ms` : axisDuration(ms)}`)
 
 interface GanttAxisProps {
   scale: TimeScale
@@ -26,7 +32,8 @@ export function GanttAxis({ scale, view, width, zone }: GanttAxisProps) {
   const { shown } = view
   const perPixel = (shown.to - shown.from) / width
   const toX = (position: number) => (position - shown.from) / perPixel
-  const marks = ticks(scale, shown, TICK_WIDTH * perPixel)
+  const isElapsed = tellsElapsed(scale)
+  const marks = ticks(scale, shown, TICK_WIDTH * perPixel, isElapsed ? scale.from : 0)
   const fine = marks.some((time) => time % 1000 !== 0)
   const position = (event: PointerEvent<HTMLDivElement>) => event.clientX - event.currentTarget.getBoundingClientRect().left
   return (
@@ -52,14 +59,22 @@ export function GanttAxis({ scale, view, width, zone }: GanttAxisProps) {
       }}
     >
       {marks.map((time, index) => {
+        // A word that the edge would cut is left out; its line stays.
+        const isCut = toX(scale.at(time)) > width - TICK_WIDTH / 2
         const { date, time: clock } = timeParts(new Date(time).toISOString(), zoneName)
         const before = marks[index - 1]
         const isNewDay = before === undefined || timeParts(new Date(before).toISOString(), zoneName).date !== date
         return (
           <span key={time} className={classes['tick']} style={{ left: toX(scale.at(time)) }}>
-            {clock}
-            {fine ? `.${String(time % 1000).padStart(3, '0')}` : ''}
-            {isNewDay && index > 0 ? <b>{date.slice(5)}</b> : null}
+            {isCut ? null : isElapsed ? (
+              elapsed(time - scale.from)
+            ) : (
+              <>
+                {clock}
+                {fine ? `.${String(time % 1000).padStart(3, '0')}` : ''}
+                {isNewDay && index > 0 ? <b>{date.slice(5)}</b> : null}
+              </>
+            )}
           </span>
         )
       })}

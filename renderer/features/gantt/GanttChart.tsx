@@ -2,10 +2,12 @@
 import { useElementSize, useMediaQuery } from '@mantine/hooks'
 import { useVirtualizer } from '@tanstack/react-virtual'
 import { useEffect, useMemo, useRef, useState, type KeyboardEvent, type PointerEvent } from 'react'
+import { zoneFor } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
+import { useTimeMode } from '../../ui/timeMode.ts'
 import type { CriticalPath, CriticalStep } from './criticalPath.ts'
 import classes from './Gantt.module.css'
-import { GanttAxis } from './GanttAxis.tsx'
+import { GanttAxis, tellsElapsed } from './GanttAxis.tsx'
 import { GanttRowView } from './GanttRowView.tsx'
 import { GanttTip, type Pointed } from './GanttTip.tsx'
 import type { GanttRow } from './model.ts'
@@ -32,6 +34,7 @@ interface GanttChartProps {
 }
 
 export function GanttChart({ label, rows, scale, view, now, zone, path, selected, onOpen, onAttempt }: GanttChartProps) {
+  const zoneName = zoneFor(useTimeMode(), zone)
   const isNarrow = useMediaQuery('(max-width: 720px)', false, { getInitialValueInEffect: false })
   const { ref: trackRef, width: trackWidth } = useElementSize()
   const width = Math.max(0, trackWidth - END_ROOM)
@@ -67,7 +70,10 @@ export function GanttChart({ label, rows, scale, view, now, zone, path, selected
   return (
     <div className={classes['chart']} role="group" aria-label={label} aria-description={strings.gantt.keys} onKeyDown={keys}>
       <div className={classes['head']}>
-        <div className={classes['corner']}>{strings.gantt.task}</div>
+        <div className={classes['corner']}>
+          {strings.gantt.task}
+          <span>{tellsElapsed(scale) ? strings.gantt.sinceStart : zoneName}</span>
+        </div>
         <div ref={trackRef} className={classes['axis']}>
           <GanttAxis {...{ scale, view, width, zone }} />
         </div>

@@ -89,18 +89,18 @@ const STEPS_MS = [
   3_600_000, 7_200_000, 10_800_000, 21_600_000, 43_200_000, 86_400_000, 172_800_000, 604_800_000,
 ]
 
-/** Round instants on the visible part of the axis, at least `apart` positions from each other. */
-export function ticks(scale: TimeScale, view: Stretch, apart: number): number[] {
+/** Instants that are round as seen from `origin`, on the visible part of the axis, at least `apart` positions from each other. */
+export function ticks(scale: TimeScale, view: Stretch, apart: number, origin = 0): number[] {
   const step = STEPS_MS.find((ms) => ms >= apart) ?? Math.ceil(apart / 604_800_000) * 604_800_000
   const found: number[] = []
   let last = -Infinity
-  let time = Math.floor(scale.time(view.from) / step) * step
+  let time = origin + Math.floor((scale.time(view.from) - origin) / step) * step
   const end = scale.time(view.to)
   while (time <= end) {
     const gap = scale.folds.find((fold) => time > fold.from && time < fold.to)
     if (gap) {
       // On with the first round instant behind what is folded.
-      time = Math.ceil(gap.to / step) * step
+      time = origin + Math.ceil((gap.to - origin) / step) * step
       continue
     }
     const position = scale.at(time)

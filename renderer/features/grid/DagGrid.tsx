@@ -16,7 +16,7 @@ import { GridLegend } from './GridLegend.tsx'
 import { GridMatrix } from './GridMatrix.tsx'
 import { GridToolbar } from './GridToolbar.tsx'
 import type { Place } from './keys.ts'
-import { buildTree, parseUnfolded, toggleFold, visibleRows, type RowTree } from './rows.ts'
+import { buildTree, openAtFirst, parseUnfolded, toggleFold, visibleRows, type RowTree } from './rows.ts'
 import { targetAt, useGridActions } from './useGridActions.tsx'
 
 const text = strings.grid
@@ -35,7 +35,7 @@ interface DagGridProps {
 
 /** The grid's data as the page has it. */
 export function useGrid(dagId: string, search: DagGridSearch, version: number) {
-  const wanted = search.runs ?? GRID_RUNS[1]
+  const wanted = search.runs ?? GRID_RUNS[2]
   const query = useInfiniteQuery({ ...gridQueryOf(dagId, search), placeholderData: (before) => before })
   const { data, hasNextPage, isFetchingNextPage, isFetching, fetchNextPage, refetch } = query
   const pages = data?.pages
@@ -60,7 +60,7 @@ export function useGrid(dagId: string, search: DagGridSearch, version: number) {
 export function DagGrid({ dagId, zone, version, search, onChange }: DagGridProps) {
   const { query, tree, columns, loadOlder } = useGrid(dagId, search, version)
   const isNarrow = useMediaQuery('(max-width: 720px)', false, { getInitialValueInEffect: false })
-  const unfolded = useMemo(() => parseUnfolded(search.open), [search.open])
+  const unfolded = useMemo(() => parseUnfolded(openAtFirst(tree, search.open)), [tree, search.open])
   const visible = useMemo(() => visibleRows(tree, unfolded, search.find), [tree, unfolded, search.find])
   const place = usePlace({ tree, visible, columns, search, onChange })
   const dialog = useGridActions(place.focus !== null, () => targetAt({ dag_id: dagId, tree, columns, visible }, place.focus))
@@ -163,7 +163,7 @@ function usePlace(p: {
   }
   const fold = (at: Place) => {
     const each = tree.rows[visible[at.row] ?? -1]
-    if (each !== undefined && isGroup(each)) onChange({ open: toggleFold(tree, parseUnfolded(search.open), each.id) })
+    if (each !== undefined && isGroup(each)) onChange({ open: toggleFold(tree, parseUnfolded(openAtFirst(tree, search.open)), each.id) })
   }
   const isPanelOpen = search.task !== undefined || search.run !== undefined
   return {

@@ -7,6 +7,7 @@ import { strings } from '../../strings.ts'
 import { SearchField } from '../../ui/SearchField.tsx'
 import { stateWord } from '../../ui/StateBadge.tsx'
 import classes from './grid.module.css'
+import { NO_GROUP } from './rows.ts'
 
 const text = strings.grid
 
@@ -23,7 +24,7 @@ export function GridToolbar({ search, onChange, hasGroups, isAllOpen }: GridTool
     <div className={classes['toolbar']}>
       <SearchField
         label={text.find}
-        width={190}
+        width="min(190px, 38vw)"
         value={search.find ?? ''}
         onCommit={(value) => {
           onChange({ find: value === '' ? undefined : value })
@@ -33,12 +34,12 @@ export function GridToolbar({ search, onChange, hasGroups, isAllOpen }: GridTool
         size="xs"
         w={100}
         aria-label={text.runs}
-        value={String(search.runs ?? GRID_RUNS[1])}
+        value={String(search.runs ?? GRID_RUNS[2])}
         data={GRID_RUNS.map((count) => ({ value: String(count), label: text.runsOf(count) }))}
         allowDeselect={false}
         onChange={(value) => {
           const chosen = GRID_RUNS.find((count) => String(count) === value)
-          onChange({ runs: chosen === GRID_RUNS[1] ? undefined : chosen })
+          onChange({ runs: chosen === GRID_RUNS[2] ? undefined : chosen })
         }}
       />
       <RunFilters search={search} onChange={onChange} />
@@ -59,7 +60,7 @@ export function GridToolbar({ search, onChange, hasGroups, isAllOpen }: GridTool
           <ActionIcon
             aria-label={label}
             onClick={() => {
-              onChange({ open: isAllOpen ? undefined : '*' })
+              onChange({ open: isAllOpen ? NO_GROUP : '*' })
             }}
           >
             {isAllOpen ? <IconArrowsMinimize size={17} /> : <IconArrowsMaximize size={17} />}

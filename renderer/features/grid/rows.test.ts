@@ -4,7 +4,7 @@ import type { GridRow } from '#contract/grid.ts'
 import type { TaskInstanceState } from '#contract/states.ts'
 import type { GridPage, GridRunCells } from '../../api/grid.ts'
 import { buildColumns, cellFacts, newestWith, shownBytes, statesShown } from './columns.ts'
-import { buildTree, parseUnfolded, tasksOf, toggleFold, visibleRows } from './rows.ts'
+import { buildTree, openAtFirst, parseUnfolded, tasksOf, toggleFold, visibleRows } from './rows.ts'
 
 const task = (id: string, parent: string | null = null): GridRow => ({ id, label: id, parent, operator: 'X', is_removed: false })
 const group = (id: string, parent: string | null = null): GridRow => ({ id, label: id, parent, operator: null, is_removed: false })
@@ -42,7 +42,13 @@ describe('rows of the grid', () => {
     expect(toggleFold(tree, parseUnfolded(undefined), 'g')).toBe('g')
     expect(toggleFold(tree, parseUnfolded('g'), 'h')).toBe('*')
     expect(toggleFold(tree, 'all', 'g')).toBe('h')
-    expect(toggleFold(tree, parseUnfolded('g'), 'g')).toBeUndefined()
+    expect(toggleFold(tree, parseUnfolded('g'), 'g')).toBe('-')
+  })
+  it('are all shown at first if they are few, and stay folded once they were', () => {
+    const large = buildTree([Array.from({ length: 26 }, (_, at) => ({ ...ROWS[0]!, id: `t${at}` }))]).tree
+    expect([openAtFirst(tree, undefined), openAtFirst(large, undefined), openAtFirst(tree, '-')]).toEqual(['*', '-', '-'])
+    expect(names(visibleRows(tree, parseUnfolded(openAtFirst(tree, '-')), undefined))).not.toContain('h.b')
+    expect(toggleFold(tree, parseUnfolded('-'), 'g')).toBe('g')
   })
   it('are found by name with the groups around them; a group brings its members', () => {
     expect(names(visibleRows(tree, parseUnfolded(undefined), 'B'))).toEqual(['begin', 'g', 'h', 'h.b'])

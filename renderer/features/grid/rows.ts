@@ -38,11 +38,17 @@ export type Unfolded = 'all' | ReadonlySet<string>
 export const parseUnfolded = (open: string | undefined): Unfolded =>
   open === '*' ? 'all' : new Set(open === undefined ? [] : open.split(','))
 
+/** A grid of so few rows is shown whole at first. */
+const SMALL = 25
+export const NO_GROUP = '-'
+export const openAtFirst = (tree: RowTree, open: string | undefined): string => open ?? (tree.rows.length <= SMALL ? '*' : NO_GROUP)
+
 export function toggleFold(tree: RowTree, unfolded: Unfolded, groupId: string): string | undefined {
   const all = tree.rows.filter(isGroup).map(({ id }) => id)
   const next = new Set(unfolded === 'all' ? all : unfolded)
   if (!next.delete(groupId)) next.add(groupId)
-  if (next.size === 0) return undefined
+  next.delete(NO_GROUP)
+  if (next.size === 0) return NO_GROUP
   return all.every((id) => next.has(id)) ? '*' : [...next].sort().join(',')
 }
 

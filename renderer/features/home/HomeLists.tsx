@@ -48,9 +48,12 @@ export function HomeLists({ overview }: { overview: Overview | undefined }) {
       <Part
         {...text.failed}
         link={{ to: '/runs', search: { state: 'failed', since: '24h' } }}
-        rows={overview?.failed.map((run) => (
-          <FailedRun key={`${run.dag_id} ${run.run_id}`} run={run} />
-        ))}
+        rows={
+          overview &&
+          alike(overview.failed).map(([run, ...others]) => (
+            <FailedRun key={`${run.dag_id} ${run.run_id}`} run={run} others={others.length} />
+          ))
+        }
       />
       <Part
         {...text.running}
@@ -83,7 +86,15 @@ function RunName({ run }: { run: RunOfOverview }) {
   )
 }
 
-function FailedRun({ run }: { run: Overview['failed'][number] }) {
+type Failed = Overview['failed'][number]
+
+/** Runs of one DAG that failed at the same task are one line, at the place of the newest. */
+function alike(failed: readonly Failed[]): [Failed, ...Failed[]][] {
+  const byTask = Map.groupBy(failed, ({ dag_id, failed_task }) => `${dag_id} ${failed_task?.task_id ?? ''}`)
+  return [...byTask.values()].flatMap(([first, ...rest]) => (first === undefined ? [] : [[first, ...rest]]))
+}
+
+function FailedRun({ run, others }: { run: Failed; others: number }) {
   const task = run.failed_task
   const reason = task?.reason ?? (run.state_reason === null ? null : (strings.runs.reasons[run.state_reason] ?? run.state_reason))
   const failed = run.task_counts['failed'] ?? 0
@@ -92,6 +103,7 @@ function FailedRun({ run }: { run: Overview['failed'][number] }) {
       <div className={classes['line']}>
         <StateIcon state="failed" size={15} label />
         <RunName run={run} />
+        {others === 0 ? null : <span className={classes['times']}>{text.failed.times(others + 1)}</span>}
         <span className={classes['when']}>
           <Instant at={run.end_time} relative />
         </span>
@@ -107,7 +119,7 @@ function FailedRun({ run }: { run: Overview['failed'][number] }) {
             title={text.failed.log(task.task_id)}
           >
             <IconFileText size={14} aria-hidden />
-            <span className="ellipsis">{task.task_id}</span>
+            <span>{task.task_id.slice(task.task_id.lastIndexOf('.') + 1)}</span>
           </Link>
         ) : failed > 0 ? (
           <Link
@@ -119,7 +131,7 @@ function FailedRun({ run }: { run: Overview['failed'][number] }) {
             {text.failed.tasks(failed)}
           </Link>
         ) : null}
-        <span className="ellipsis" title={reason ?? ''}>
+        <span className={classes['reason']} title={reason ?? ''}>
           {reason}
         </span>
       </div>

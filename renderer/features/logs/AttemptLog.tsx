@@ -5,7 +5,7 @@
 import { useLocalStorage } from '@mantine/hooks'
 import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
-import type { LogLevel } from '#contract/logLines.ts'
+import { plainText, timestampLength, type LogLevel } from '#contract/logLines.ts'
 import type { Attempt, TaskInstance } from '#contract/taskInstance.ts'
 import { attemptsQuery } from '../../api/queries.ts'
 import type { TaskChange, TaskSearch } from '../../search.ts'
@@ -32,6 +32,9 @@ interface AttemptLogProps {
   search: TaskSearch
   onChange: (change: TaskChange) => void
 }
+
+/** Lines that are looked at for a time of their own. */
+const STAMPS_SOUGHT = 500
 
 export function AttemptLog({ task, attempt, search, onChange }: AttemptLogProps) {
   const { dag_id, run_id, task_id, map_index } = task
@@ -64,6 +67,11 @@ export function AttemptLog({ task, attempt, search, onChange }: AttemptLogProps)
     goTo(matches.lines[next] ?? 0)
   }
   const errorLine = log.mode === 'whole' ? source.structure.failingLine(source.lines) : null
+  // Most tasks print no times; a switch that does nothing says so.
+  const hasStamps = useMemo(
+    () => log.mode !== 'whole' || source.lines.slice(0, STAMPS_SOUGHT).some((line) => timestampLength(plainText(line)) > 0),
+    [source, log.mode, log.version],
+  )
   const tools: LogTools = {
     query,
     setQuery: (value) => {
@@ -82,7 +90,7 @@ export function AttemptLog({ task, attempt, search, onChange }: AttemptLogProps)
     expand: folding.setAll,
     wrap: rows.isPaged ? null : look.wrap,
     setWrap: look.setWrap,
-    timestamps: look.timestamps,
+    timestamps: hasStamps ? look.timestamps : null,
     setTimestamps: look.setTimestamps,
     isFull: look.isFull,
     setFull: look.setFull,

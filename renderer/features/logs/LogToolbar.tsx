@@ -44,7 +44,8 @@ export interface LogTools {
   /** null = nothing to wrap: lines of a large log have one height. */
   wrap: boolean | null
   setWrap: (wrap: boolean) => void
-  timestamps: boolean
+  /** null = the lines carry no times. */
+  timestamps: boolean | null
   setTimestamps: (timestamps: boolean) => void
   isFull: boolean
   setFull: (isFull: boolean) => void
@@ -112,8 +113,9 @@ export function LogToolbar({ tools, attempts }: { tools: LogTools; attempts: Rea
           />
         )}
         <ToolButton
-          label={`${text.timestamps} (T)`}
-          isOn={tools.timestamps}
+          label={tools.timestamps === null ? text.noTimestamps : `${text.timestamps} (T)`}
+          isOn={tools.timestamps ?? undefined}
+          isOff={tools.timestamps === null}
           onClick={() => {
             tools.setTimestamps(!tools.timestamps)
           }}
@@ -236,13 +238,22 @@ function Matches({ tools }: { tools: LogTools }) {
   )
 }
 
-function ToolButton({ label, isOn, onClick, icon }: { label: string; isOn?: boolean; onClick: () => void; icon: ReactNode }) {
+interface ToolButtonProps {
+  label: string
+  isOn?: boolean | undefined
+  /** Has nothing to do here; its label says why. */
+  isOff?: boolean
+  onClick: () => void
+  icon: ReactNode
+}
+
+function ToolButton({ label, isOn, isOff = false, onClick, icon }: ToolButtonProps) {
   return (
     <Tooltip label={label}>
       <ActionIcon
         variant={isOn === true ? 'light' : 'subtle'}
         color={isOn === true ? 'indigo' : 'gray'}
-        onClick={onClick}
+        {...(isOff ? { 'aria-disabled': true, 'data-disabled': true } : { onClick })}
         aria-label={label}
         {...(isOn === undefined ? {} : { 'aria-pressed': isOn })}
       >

@@ -129,7 +129,7 @@ function EventRow({ event, zone, onTask }: { event: LedgerEntry; zone: string | 
   return (
     <>
       <div role="cell" className={classes['when']}>
-        <Instant at={event.at} zone={zone} />
+        <Instant at={event.at} zone={zone} isFine />
       </div>
       <div role="cell" className={classes['subject']}>
         {event.task_id === null ? (

@@ -3,7 +3,7 @@ import { Table } from '@mantine/core'
 import { IconClockExclamation } from '@tabler/icons-react'
 import { memo } from 'react'
 import type { PreviewedRun } from '#contract/schedule.ts'
-import { formatDuration, localZone, timeParts } from '../../lib/time.ts'
+import { formatDuration, formatRelative, localZone, timeParts } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { clockChangeWords } from './clockChange.ts'
 import classes from './SchedulesPage.module.css'
@@ -28,6 +28,8 @@ export const RunsTable = memo(function RunsTable({ runs, zone, usual, isShort = 
         ...(zone === 'UTC' || local === 'UTC' ? [] : [{ name: text.columns.utc, zone: 'UTC' }]),
       ]
   const hasIntervals = runs.some((run) => run.data_interval_start !== run.data_interval_end)
+  // Where the run starts at its logical date one column says both.
+  const hasDates = hasIntervals || runs.some((run) => run.logical_date !== run.run_after)
   const hasMarks = runs.some((run) => run.clock_change !== null || run.still_running > 0)
   return (
     <div className={classes['tableFrame']} tabIndex={0} role="region" aria-label={text.next}>
@@ -50,7 +52,8 @@ export const RunsTable = memo(function RunsTable({ runs, zone, usual, isShort = 
                 )}
               </Table.Th>
             ))}
-            <Table.Th>{hasIntervals ? text.columns.interval : text.columns.logical}</Table.Th>
+            <Table.Th>{text.columns.in}</Table.Th>
+            {hasDates ? <Table.Th>{hasIntervals ? text.columns.interval : text.columns.logical}</Table.Th> : null}
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
@@ -70,15 +73,18 @@ export const RunsTable = memo(function RunsTable({ runs, zone, usual, isShort = 
                   <Moment at={run.run_after} zone={each} />
                 </Table.Td>
               ))}
-              <Table.Td>
-                {hasIntervals ? (
-                  <>
-                    <Moment at={run.data_interval_start} zone={zone} /> – <Moment at={run.data_interval_end} zone={zone} />
-                  </>
-                ) : (
-                  <Moment at={run.logical_date} zone={zone} />
-                )}
-              </Table.Td>
+              <Table.Td className={`tabular ${classes['dim']} ${classes['nowrap']}`}>{formatRelative(run.run_after, Date.now())}</Table.Td>
+              {hasDates ? (
+                <Table.Td className={classes['nowrap'] ?? ''}>
+                  {hasIntervals ? (
+                    <>
+                      <Moment at={run.data_interval_start} zone={zone} /> – <Moment at={run.data_interval_end} zone={zone} />
+                    </>
+                  ) : (
+                    <Moment at={run.logical_date} zone={zone} />
+                  )}
+                </Table.Td>
+              ) : null}
             </Table.Tr>
           ))}
         </Table.Tbody>
@@ -100,7 +106,9 @@ function Moment({ at, zone, withDay = false }: { at: string; zone: string; withD
   return (
     <time dateTime={at} className="tabular">
       {withDay ? <span className={classes['dim']}>{weekday(at, zone)} </span> : null}
-      {date} {time.endsWith(':00') ? time.slice(0, 5) : time} <span className={classes['dim']}>{withDay ? name : ''}</span>
+      {date} {time.endsWith(':00') ? time.slice(0, 5) : time}
+      {/* The head names the zone; the name of its hour says more only where the clock changes. */}
+      {withDay && name !== zone ? <span className={classes['dim']}> {name}</span> : null}
     </time>
   )
 }

@@ -8,6 +8,7 @@ import type { FieldChange, VersionChanges } from '#contract/insights.ts'
 import { versionChangesQuery } from '../../api/queries/insights.ts'
 import { strings } from '../../strings.ts'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
+import { leafChanges } from './leafChanges.ts'
 import classes from './Versions.module.css'
 
 const text = strings.versions
@@ -88,16 +89,31 @@ function Changes({ changes }: { changes: VersionChanges }) {
       )}
       {tasks_changed.length === 0 ? null : (
         <Part title={text.tasksChanged} icon={<IconPencil size={15} />} count={tasks_changed.length}>
-          {tasks_changed.map(({ task_id, fields }) => (
-            <div key={task_id} className={classes['task']}>
-              <h4>{task_id}</h4>
-              <Fields fields={fields} />
+          {alike(tasks_changed).map(([first, ...rest]) => (
+            <div key={first.task_id} className={classes['task']}>
+              {rest.length === 0 ? (
+                <h4>{first.task_id}</h4>
+              ) : (
+                <details>
+                  <summary>{text.sameIn(rest.length + 1)}</summary>
+                  {[first, ...rest].map(({ task_id }) => task_id).join(', ')}
+                </details>
+              )}
+              <Fields fields={first.fields} />
             </div>
           ))}
         </Part>
       )}
     </>
   )
+}
+
+type TaskChange = VersionChanges['tasks_changed'][number]
+
+/** Tasks with the same changes are told once. */
+function alike(tasks: readonly TaskChange[]): [TaskChange, ...TaskChange[]][] {
+  const groups = Map.groupBy(tasks, ({ fields }) => JSON.stringify(fields))
+  return [...groups.values()].flatMap(([first, ...rest]) => (first === undefined ? [] : [[first, ...rest]]))
 }
 
 function Part({ title, icon, count, children }: { title: string; icon: ReactNode; count: number; children: ReactNode }) {
@@ -137,7 +153,7 @@ function Fields({ fields }: { fields: readonly FieldChange[] }) {
           </Table.Tr>
         </Table.Thead>
         <Table.Tbody>
-          {fields.map(({ field, before, after }) => (
+          {fields.flatMap(leafChanges).map(({ field, before, after }) => (
             <Table.Tr key={field}>
               <Table.Td className={classes['field'] ?? ''}>{field}</Table.Td>
               <Table.Td>
