@@ -3,8 +3,19 @@ import json
 
 import pytest
 
-from vortex import DAG, Asset, AssetAlias, AssetAll, AssetAny, AssetOrTimeSchedule, BashOperator, CronTriggerTimetable, EmptyOperator, Param, asset, task
-from vortex import registry
+from vortex import (
+    DAG,
+    Asset,
+    AssetAlias,
+    AssetAll,
+    AssetAny,
+    AssetOrTimeSchedule,
+    BashOperator,
+    CronTriggerTimetable,
+    EmptyOperator,
+    Param,
+    task,
+)
 from vortex.assets.asset import AssetWatcher, Dataset, Model
 from vortex.assets.schedule import DatasetOrTimeSchedule
 from vortex.exceptions import AirflowTimetableInvalid, DagInvalid
@@ -99,7 +110,11 @@ def test_conditions_are_programs(spec):
     named = {"type": "asset", "name": "n", "uri": None, "group": "", "extra": {}}
     located = {"type": "asset", "name": "s3://x/y", "uri": "s3://x/y", "group": "", "extra": {}}
     alias = {"type": "alias", "name": "l", "uri": None, "group": "asset", "extra": {}}
-    assert [one["asset"] for one in steps([Asset.ref(name="n"), Asset.ref(uri="s3://x/y/"), AssetAlias("l")])[:-1]] == [named, located, alias]
+    assert [one["asset"] for one in steps([Asset.ref(name="n"), Asset.ref(uri="s3://x/y/"), AssetAlias("l")])[:-1]] == [
+        named,
+        located,
+        alias,
+    ]
     for wrong in (lambda: a & "b", lambda: 5 | a, lambda: AssetAll(a, "b")):
         with pytest.raises(TypeError):
             wrong()
@@ -121,7 +136,10 @@ def test_the_words_of_each_dialect(spec):
         pass
     assert (spec(dag, dialect="2")["schedule"], spec(dag, dialect="3")["schedule"]) == ("Dataset", "Asset")
     time = CronTriggerTimetable("0 3 * * *", timezone="UTC")
-    for schedule, words in ((AssetOrTimeSchedule(timetable=time, assets=[Asset("a"), Asset("b")]), "Asset or 0 3 * * *"), (DatasetOrTimeSchedule(timetable=time, datasets=Dataset("a")), "Dataset or 0 3 * * *")):
+    for schedule, words in (
+        (AssetOrTimeSchedule(timetable=time, assets=[Asset("a"), Asset("b")]), "Asset or 0 3 * * *"),
+        (DatasetOrTimeSchedule(timetable=time, datasets=Dataset("a")), "Dataset or 0 3 * * *"),
+    ):
         found = spec(DAG("d", schedule=schedule, start_date=START))
         assert (found["schedule"], found["timetable"]["type"]) == (words, "cron_trigger")
         assert found["asset_condition"][0]["step"] == "asset"
@@ -142,7 +160,9 @@ def test_schedules_that_make_no_sense(spec):
 
 def test_outlets_keep_a_bash_task_plain(task_spec):
     with DAG("d", schedule=None, start_date=START):
-        plain = BashOperator(task_id="b", bash_command="true", outlets=[Asset("a"), Asset("a", extra={"again": 1}), "a lineage of Airflow 2"])
+        plain = BashOperator(
+            task_id="b", bash_command="true", outlets=[Asset("a"), Asset("a", extra={"again": 1}), "a lineage of Airflow 2"]
+        )
         empty = EmptyOperator(task_id="e", outlets={Asset("y"), Asset("x")})
     assert task_spec(plain)["kind"] == "bash" and task_spec(plain)["outlets"] == [ref("a")]
     assert task_spec(empty)["kind"] == "empty" and [one["name"] for one in task_spec(empty)["outlets"]] == ["x", "y"]
@@ -164,7 +184,9 @@ def test_taskflow(task_spec):
 
 def test_watchers_are_not_run(spec):
     watched = Asset("a", watchers=[AssetWatcher(name="w", trigger=object())])
-    assert spec(DAG("d", schedule=watched, start_date=START))["notices"] == ["the watchers of asset a are accepted and not run: nothing updates it by itself"]
+    assert spec(DAG("d", schedule=watched, start_date=START))["notices"] == [
+        "the watchers of asset a are accepted and not run: nothing updates it by itself"
+    ]
 
 
 def test_an_asset_is_an_xcom():
@@ -202,13 +224,26 @@ def test_assets_from_functions(tmp_path, spec):
     found = {dag_id: spec(dag) for dag_id, dag in load(tmp_path, MADE).items()}
     assert list(found) == ["raw", "the_dag", "several", "shell"]
     outlets = {dag_id: [(one["name"], one["uri"]) for one in dag["tasks"][0]["outlets"]] for dag_id, dag in found.items()}
-    assert outlets == {"raw": [("raw", "s3://bucket/raw")], "the_dag": [("clean", "clean")], "several": [("x", "x"), ("y", None)], "shell": [("shell", "shell")]}
+    assert outlets == {
+        "raw": [("raw", "s3://bucket/raw")],
+        "the_dag": [("clean", "clean")],
+        "several": [("x", "x"), ("y", None)],
+        "shell": [("shell", "shell")],
+    }
     assert found["raw"]["timetable"]["type"] == "cron_trigger" and found["raw"]["catchup"] is False and found["raw"]["tags"] == ["t"]
-    assert found["raw"]["tasks"][0]["outlets"][0]["group"] == "lake" and found["raw"]["tasks"][0]["task_id"] == "raw"
+    assert (
+        found["raw"]["doc_md"] == "Makes it."
+        and found["raw"]["tasks"][0]["outlets"][0]["group"] == "lake"
+        and found["raw"]["tasks"][0]["task_id"] == "raw"
+    )
     assert found["the_dag"]["asset_condition"] == [step("s3://bucket/raw", name="raw", group="lake", extra={"a": 1})]
-    assert [one["name"] for one in found["the_dag"]["tasks"][0]["inlets"]] == ["raw"] and found["the_dag"]["tasks"][0]["operator"] == "@asset"
+    assert [one["name"] for one in found["the_dag"]["tasks"][0]["inlets"]] == ["raw"] and found["the_dag"]["tasks"][0][
+        "operator"
+    ] == "@asset"
     assert [one["name"] for one in found["several"]["tasks"][0]["inlets"]] == ["raw"]
-    assert [one.get("of") for one in found["shell"]["asset_condition"]] == [None, None, 2] and found["shell"]["tasks"][0]["operator"] == "@task.bash"
+    assert [one.get("of") for one in found["shell"]["asset_condition"]] == [None, None, 2] and found["shell"]["tasks"][0][
+        "operator"
+    ] == "@task.bash"
 
 
 @pytest.mark.parametrize(
@@ -233,7 +268,9 @@ def test_hands_off_files_without_assets(tmp_path):
     import subprocess
     import sys
 
-    (tmp_path / "f.py").write_text("from airflow import DAG\nfrom airflow.operators.bash import BashOperator\nwith DAG('d', schedule='@daily'): BashOperator(task_id='b', bash_command='true')\n")
+    (tmp_path / "f.py").write_text(
+        "from airflow import DAG\nfrom airflow.operators.bash import BashOperator\nwith DAG('d', schedule='@daily'): BashOperator(task_id='b', bash_command='true')\n"
+    )
     code = "import sys; from vortex.loading import load_file; from vortex.serialization import serialize_dag as s; [s(d, file='f.py') for d in load_file(sys.argv[1], 'f.py').dags.values()]; import vortex.execution.run_attempt; print([m for m in sys.modules if m.startswith('vortex.assets.')])"
     done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -15,6 +15,7 @@ DAGS = os.path.join(REPOSITORY, "dags")
 EXAMPLES = {
     "mapped_regions.py": {"mapped_regions": (6, "2")},
     "airflow_style.py": {"airflow_style": (4, "2")},
+    "assets.py": {"orders": (1, "3"), "rates": (1, "3"), "revenue": (1, "3"), "alerts": (1, "3"), "publish": (1, "3")},
     "branching.py": {"branching": (6, "3")},
     "dynamic_loops.py": {"dynamic_customers": (4, "3"), "dynamic_orders": (5, "3"), "dynamic_stock": (6, "3")},
     "hundred_tasks.py": {"hundred_tasks": (100, "3")},

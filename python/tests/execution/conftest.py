@@ -43,6 +43,7 @@ def make_job(**changes: Any) -> Dict[str, Any]:
         "dialect": "2",
         "dates": DATES,
         "hostname": "host",
+        "asset_events": None,
         "dag_callback": None,
         "xcom_cap_bytes": 1_000_000,
     }

@@ -1,4 +1,5 @@
 """Assets in a running task: what it says of its outlets, and what it sees of its inlets and of its run's events."""
+
 import json
 
 import pytest
@@ -91,7 +92,11 @@ def t(*, outlet_events):
     yield Metadata(a, {"k": 2}, alias)
 t()""",
     )
-    aliased = [said("made", "s3://x/made", {"n": 1}, "l", "g"), said("made", "s3://x/made", {"n": 2}, "l"), said("other", extra={"k": 1}, alias="l")]
+    aliased = [
+        said("made", "s3://x/made", {"n": 1}, "l", "g"),
+        said("made", "s3://x/made", {"n": 2}, "l"),
+        said("other", extra={"k": 1}, alias="l"),
+    ]
     assert runner.run()["asset_events"] == [*aliased, said("a", "s3://x/a", {"k": 2}, "l"), said("a", "s3://x/a", {"k": 2})]
 
 
@@ -135,7 +140,12 @@ def test_only_a_success_says_anything(runner):
 
 @pytest.mark.parametrize(
     "extra, words",
-    [("{'x': object()}", "cannot be written as JSON"), ("{'x': float('nan')}", "cannot be written as JSON"), ("[1]", "must be a dict"), ("{'x': 'y' * 70_000}", f"limit is {MAX_EXTRA_CHARS:,}")],
+    [
+        ("{'x': object()}", "cannot be written as JSON"),
+        ("{'x': float('nan')}", "cannot be written as JSON"),
+        ("[1]", "must be a dict"),
+        ("{'x': 'y' * 70_000}", f"limit is {MAX_EXTRA_CHARS:,}"),
+    ],
 )
 def test_extras_that_cannot_be_kept_fail_the_task(runner, extra, words):
     load(runner, f"@task(outlets=[a])\ndef t(*, outlet_events): outlet_events[a].extra = {extra}\nt()")
@@ -166,7 +176,10 @@ PythonOperator(task_id="u", python_callable=lambda x: x, op_args=["{{ (triggerin
 
 
 def test_xcoms_of_the_source(runner):
-    load(runner, "@task\ndef t(*, triggering_asset_events): return triggering_asset_events[a][0].source_task_instance.xcom_pull(key='k', default=7)\nt()")
+    load(
+        runner,
+        "@task\ndef t(*, triggering_asset_events): return triggering_asset_events[a][0].source_task_instance.xcom_pull(key='k', default=7)\nt()",
+    )
     runner.channel.put("make", [1], key="k", map_index=3)
     assert runner.value(asset_events=[event("a", "s3://x/a", source_map_index=3)]) == [1]
     assert runner.value(asset_events=[event("a", "s3://x/a", source_map_index=4)]) == 7
@@ -229,7 +242,10 @@ def several(self, context, outlet_events):
     )
     runner.channel.asset_events = [event("seen", "s3://x/seen")]
     assert outcome(runner, dag_id="raw", task_id="raw") == ("success", [said("raw", "s3://x/raw", {"rows": 1}, group="g")])
-    assert outcome(runner, dag_id="clean", task_id="clean") == ("success", [said("clean", extra={"of": ["s3://x/raw", "unseen", "s3://x/seen", 5, "scheduled"]})])
+    assert outcome(runner, dag_id="clean", task_id="clean") == (
+        "success",
+        [said("clean", extra={"of": ["s3://x/raw", "unseen", "s3://x/seen", 5, "scheduled"]})],
+    )
     assert outcome(runner, dag_id="several", task_id="several") == ("success", [said("x", extra={"n": 2}), said("y", extra={"n": 2})])
 
 
@@ -253,7 +269,10 @@ PythonOperator(task_id="u", python_callable=say, outlets=[Dataset("s3://x/a")])"
 
 
 def test_callbacks_of_a_dag_see_them(runner):
-    runner.load(HEAD + "seen = []\nwith DAG('d', schedule=[a], on_success_callback=lambda context: print(len(context['triggering_asset_events'][a]), 'events')) as dag:\n    BashOperator(task_id='t', bash_command='true')\n")
+    runner.load(
+        HEAD
+        + "seen = []\nwith DAG('d', schedule=[a], on_success_callback=lambda context: print(len(context['triggering_asset_events'][a]), 'events')) as dag:\n    BashOperator(task_id='t', bash_command='true')\n"
+    )
     found = runner.run(dag_callback={"kind": "success", "reason": "r"}, task_id="", asset_events=[event("a", "s3://x/a")])
     assert found["outcome"] == "success"
 

@@ -11,7 +11,7 @@ from vortex.assets.outlet_events import OutletEvents
 
 def asset_context(job: Dict[str, Any], task: Any, dag_run: Any, ti: Any) -> Dict[str, Any]:
     """Also tells the run which events it was made of."""
-    events = [AssetEvent(document) for document in job.get("asset_events") or ()]
+    events = [AssetEvent(document) for document in job["asset_events"] or ()]
     dag_run.consumed_asset_events = events
     return {
         # A callback of a DAG may have no task.

@@ -58,7 +58,7 @@ class MultiAssetDefinition(AssetAll):
 
 
 class _DagArguments:
-    """What @asset and @asset.multi share: arguments of the DAG. They are those of DAG; catchup is False."""
+    """What @asset and @asset.multi share: arguments of the DAG. They are those of DAG; catchup is False, doc_md the function's text."""
 
     def __init__(
         self,
@@ -91,7 +91,7 @@ class _DagArguments:
         }
 
     def _make_dag(self, function: Any, default_dag_id: str, definition: Any, outlets: "List[BaseAsset]") -> None:
-        with DAG(self._dag_id or default_dag_id, **self._arguments):
+        with DAG(self._dag_id or default_dag_id, doc_md=function.__doc__, **self._arguments):
             if isinstance(function, TaskDecorator):
                 if "outlets" in function.kwargs:
                     raise TypeError("@task under @asset takes no outlets: they are the asset itself")
@@ -99,9 +99,7 @@ class _DagArguments:
                 function()
                 return
             inlets = _inlets(function)
-            AssetTask(
-                task_id=function.__name__, definition=definition, python_callable=function, inlets=inlets, outlets=outlets
-            )
+            AssetTask(task_id=function.__name__, definition=definition, python_callable=function, inlets=inlets, outlets=outlets)
 
 
 def _inlets(function: Callable[..., Any]) -> List[AssetNameRef]:

@@ -187,7 +187,8 @@ class AssetEvents(Sequence):  # type: ignore[type-arg]
         return self._found
 
     def _is_within(self, event: AssetEvent) -> bool:
-        return not ((self._after is not None and event.timestamp < self._after) or (self._before is not None and event.timestamp > self._before))
+        is_late = self._after is None or event.timestamp >= self._after
+        return is_late and (self._before is None or event.timestamp <= self._before)
 
     def __getitem__(self, index: Any) -> Any:
         return self._load()[index]

@@ -75,8 +75,10 @@ def condition_of(assets: Any) -> BaseAsset:
     """One asset or condition as it is; several mean all of them."""
     if isinstance(assets, BaseAsset):
         return assets
-    # A set has no order; the text of the DAG must not depend on hashing.
-    items = sorted(assets, key=repr) if isinstance(assets, (set, frozenset)) else list(assets) if isinstance(assets, (list, tuple)) else [assets]
+    items = list(assets) if isinstance(assets, (list, tuple, set, frozenset)) else [assets]
+    if isinstance(assets, (set, frozenset)):
+        # It has no order; the text of the DAG must not depend on hashing.
+        items.sort(key=repr)
     for item in items:
         if not isinstance(item, BaseAsset):
             raise AirflowTimetableInvalid(f"a schedule of assets holds {item!r}, which is no asset, alias or condition of assets.")

@@ -57,7 +57,7 @@ def build_context(job: Dict[str, Any], dag: Any, task: Any, dag_run: DagRun, ti:
         "templates_dict": None,
     }
     context.update(_dates(job, dag_run))
-    if job.get("asset_events") is not None or assets.are_in_use():
+    if job["asset_events"] is not None or assets.are_in_use():
         from vortex.assets.context import asset_context
 
         context.update(asset_context(job, task, dag_run, ti))

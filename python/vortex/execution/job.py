@@ -34,6 +34,7 @@ FIELDS: Dict[str, Tuple[type, ...]] = {
     "dialect": _TEXT,
     "dates": _OBJECT,
     "hostname": _TEXT,
+    "asset_events": (list, type(None)),
     "dag_callback": (dict, type(None)),
     "xcom_cap_bytes": _NUMBER,
 }

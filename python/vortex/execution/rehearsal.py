@@ -91,6 +91,7 @@ def _job(dag_id: str, task_id: str) -> Dict[str, Any]:
         "dialect": "3",
         "dates": dict.fromkeys(DATES),
         "hostname": "",
+        "asset_events": None,
         "dag_callback": None,
         "xcom_cap_bytes": 1024,
     }

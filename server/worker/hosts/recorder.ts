@@ -126,6 +126,7 @@ export function pythonStart(where: { root: string; file: string }, taskId: strin
     dag_callback: null,
     try_number: 1,
     waiting_since: null,
+    asset_events: null,
     deferral: null,
     xcom_cap_bytes,
   }
