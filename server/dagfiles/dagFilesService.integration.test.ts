@@ -23,6 +23,7 @@ let service: DagFilesService | null = null
 let told: { changed: string[]; stale: string[] }[] = []
 let events: LiveEvent[] = []
 const waiters: (() => void)[] = []
+const COMMON = { clock: systemClock, logger: createLogger({ level: 'silent' }), connection: async () => null }
 
 const root = (): string => join(folder.path, 'dags')
 const dagText = (dag_id: string, more = ''): string => `from airflow import DAG\n${more}\ndag = DAG('${dag_id}', schedule=None)\n`
@@ -40,8 +41,7 @@ function wake(): void {
 async function start(change: Partial<DagFilesOptions> = {}): Promise<DagFilesService> {
   service = new DagFilesService({
     store,
-    clock: systemClock,
-    logger: createLogger({ level: 'silent' }),
+    ...COMMON,
     dags_folder: root(),
     data_folder: join(folder.path, 'data'),
     python: PYTHON,
@@ -49,7 +49,6 @@ async function start(change: Partial<DagFilesOptions> = {}): Promise<DagFilesSer
     paused_default: true,
     compat: 'auto',
     environment: { PATH: process.env['PATH'], BUCKET: 'one' },
-    connection: async () => null,
     publish: (news) => {
       events.push(...news)
       wake()
@@ -195,25 +194,6 @@ describe('changes', () => {
     await store.variablePut({ key: 'absent', value: '1', description: '', updated_at: 1 })
     running.variableChanged('absent')
     await until(wasTold('a v1'))
-  })
-
-  test('a connection that an import asks for reaches it, and a change of it parses the file again', async () => {
-    const asks = 'from airflow.hooks.base import BaseHook\nc = BaseHook.get_connection("db")\nassert c.password == "pw" and c.host == "h"'
-    await write('a.py', dagText('a', asks))
-    const connection = async (conn_id: string) =>
-      (await store.connectionGet({ conn_id })) === null ? null : { conn_type: 'http', host: 'h', password: 'pw' }
-    const running = await start({ connection })
-    expect((await record('a.py'))?.error?.message).toContain("The conn_id `db` isn't defined")
-    const stored = { conn_id: 'db', conn_type: 'http', description: '', host: 'h', port: null, schema: null, login: null, sealed: null }
-    await store.connectionPut({ ...stored, created_at: 1, updated_at: 1 })
-    running.connectionChanged('db')
-    await until(wasTold('a v1'))
-    const before = running.status().parsed
-    running.connectionChanged('db')
-    running.connectionChanged('nobody_asks')
-    await running.settled()
-    expect(running.status().parsed).toBe(before + 1)
-    expect((await record('a.py'))?.inputs.connections).toEqual(['db'])
   })
 
   test('a deleted DAG whose file still defines it comes back at once', async () => {
@@ -401,11 +381,9 @@ describe('faults', () => {
     service = null
     const without = new DagFilesService({
       store,
-      clock: systemClock,
-      logger: createLogger({ level: 'silent' }),
+      ...COMMON,
       publish: () => undefined,
       engine: { dagsChanged: async () => undefined },
-      connection: async () => null,
       dags_folder: root(),
       data_folder: join(folder.path, 'data'),
       python: '/no/such/python',

@@ -33,7 +33,7 @@ import { DagFileParser } from './dagFileParser.ts'
 import { DagFolder, EMPTY_GRACE_MS } from './dagFolder.ts'
 import { eachOf } from './eachOf.ts'
 import { EVERYTHING } from './folderWatch.ts'
-import type { ImportQuestions } from './parseHostProcess.ts'
+import { type ImportQuestions, importQuestions } from './importQuestions.ts'
 import { ParseQueue, type Priority } from './parseQueue.ts'
 import { type PythonEnvironment, PythonMissing } from './pythonEnvironment.ts'
 import { ignoreStandby, isStandby } from './standby.ts'
@@ -117,27 +117,14 @@ export class DagFilesService implements Service {
       clock: options.clock,
       report: (folders) => this.#look(folders),
     })
-    const { clock, python, data_folder, python_folder = data_folder, package_folder, compat, limits } = options
-    const logger = this.#logger
     this.#parser = new DagFileParser({
+      python_folder: options.data_folder,
+      limits: undefined,
+      ...options,
+      ...importQuestions(options),
       folder: this.#folder,
-      clock,
-      logger,
+      logger: this.#logger,
       environment,
-      python,
-      python_folder,
-      package_folder,
-      compat,
-      limits,
-      questions: {
-        variable: async (key) => (await options.store.variableGet({ key }))?.value ?? null,
-        connection: options.connection,
-      },
-      // As it is stored: sealing it again changes it.
-      connectionStamp: async (conn_id) => {
-        const record = await options.store.connectionGet({ conn_id })
-        return record === null ? null : JSON.stringify(record)
-      },
     })
     this.#parseStore = new ParseStore(this.#o)
   }
@@ -200,13 +187,13 @@ export class DagFilesService implements Service {
 
   /** A Variable was set or deleted: the files that asked for it while loading are parsed again. */
   variableChanged(key: string): void {
-    for (const { file, inputs } of this.#records.values())
-      if (inputs.variables.includes(key) && this.#folder.holds(file)) this.#enqueue(file, 'edited')
+    this.#parseThat(({ variables }) => variables.includes(key))
   }
-
   connectionChanged(conn_id: string): void {
-    for (const { file, inputs } of this.#records.values())
-      if (inputs.connections?.includes(conn_id) && this.#folder.holds(file)) this.#enqueue(file, 'edited')
+    this.#parseThat(({ connections }) => connections?.includes(conn_id) === true)
+  }
+  #parseThat(asked: (inputs: DagFileRecord['inputs']) => boolean): void {
+    for (const { file, inputs } of this.#records.values()) if (asked(inputs) && this.#folder.holds(file)) this.#enqueue(file, 'edited')
   }
 
   /** A DAG was deleted from the store. As in Airflow it is there again after the next parse of a file that defines it: now. */

@@ -6,6 +6,7 @@ import { spawn, type ChildProcess } from 'node:child_process'
 import type { Clock } from '#runtime/clock.ts'
 import type { ParseResult } from '#contract/dagSpec.ts'
 import { encodeFrame, FrameReader } from './frames.ts'
+import type { ImportQuestions } from './importQuestions.ts'
 
 /** Interpreter start with imports takes 0.2 s; a cold disk or an emulated CPU a hundred times that. */
 const START_TIMEOUT_MS = 60_000
@@ -65,12 +66,6 @@ export interface ParseHostOptions {
   parallel: number
   clock: Clock
   questions: ImportQuestions
-}
-/** What an import may ask for; null = there is none of this name. */
-export interface ImportQuestions {
-  variable(key: string): Promise<string | null>
-  /** With what is secret in it. */
-  connection(conn_id: string): Promise<object | null>
 }
 
 export class ParseHostProcess {

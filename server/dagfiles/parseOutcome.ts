@@ -87,7 +87,8 @@ export function recordOf(p: { result: ParseResult; hash: string; now: number; kn
  * folder are left out: inputHash.ts lists the folder. A parse that died named nothing; then the inputs of the last one hold.
  */
 export function inputsOf(result: ParseResult, known: DagFileRecord | null): DagFileRecord['inputs'] {
-  if (result.bundle_files.length === 0 && result.error !== null) return known?.inputs ?? { files: [], variables: [], connections: [], environment: [] }
+  if (result.bundle_files.length === 0 && result.error !== null)
+    return known?.inputs ?? { files: [], variables: [], connections: [], environment: [] }
   const folder = result.file.slice(0, result.file.lastIndexOf('/') + 1)
   const code = result.bundle_files
     .map(({ path }) => path)
