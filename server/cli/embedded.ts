@@ -4,6 +4,7 @@
  */
 import { availableParallelism } from 'node:os'
 import { join } from 'node:path'
+import type { ScanReport } from '#contract/airflowScan.ts'
 import { systemClock } from '#runtime/clock.ts'
 import type { ConfigOptions } from '#runtime/config.ts'
 import { createLogger } from '#runtime/logger.ts'
@@ -60,6 +61,28 @@ export interface DatabaseAnswer {
 export async function probeDatabase(url: string, timeoutMs: number): Promise<DatabaseAnswer> {
   const { probePostgres } = await import('../db/postgres/probe.ts')
   return probePostgres({ url, timeout_ms: timeoutMs })
+}
+
+/** What a folder of Airflow DAG files needs; its code does not run. */
+export async function scanAirflow(p: {
+  folder: string
+  compat: 'auto' | '2' | '3'
+  data_folder: string
+  /** VORTEX_PYTHON. */
+  python: string | null
+  report: (line: string) => void
+}): Promise<ScanReport> {
+  const { preparePython, PythonMissing } = await import('../dagfiles/pythonEnvironment.ts')
+  const { scanFolder, ScanFailed } = await import('../dagfiles/scan/scanFolder.ts')
+  const environment = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined))
+  try {
+    const { executable, notice } = await preparePython({ ...p, dataFolder: p.data_folder, environment, clock: systemClock })
+    if (notice !== null) p.report(notice)
+    return await scanFolder({ ...p, python: executable, package_folder: join(INSTALL_ROOT, 'python'), environment, clock: systemClock })
+  } catch (cause) {
+    if (cause instanceof PythonMissing || cause instanceof ScanFailed) throw new CliError(EXIT.failed, cause.message, { cause })
+    throw cause
+  }
 }
 
 export interface WorkerStart {

@@ -30,6 +30,7 @@ const COMMANDS: readonly TopLevel[] = [
   { name: 'secrets', description: 'secrets of the vault; values are never shown', load: () => import('./commands/secrets.ts') },
   { name: 'users', description: 'people who may sign in', load: () => import('./commands/users.ts') },
   { name: 'workers', description: 'workers of the server', load: () => import('./commands/workers.ts') },
+  { name: 'airflow', description: 'what a folder of Airflow DAG files needs to move here', load: () => import('./commands/airflow.ts') },
   { name: 'doctor', description: 'check this machine and say how to mend what is wrong', load: () => import('./commands/doctor.ts') },
 ]
 

@@ -77,5 +77,10 @@ def _missing_module(name: str) -> str:
     root = name.partition(".")[0]
     if root == "airflow":
         return "VORTEX does not provide this part of Airflow."
-    package = _PACKAGES.get(root, root)
+    package = package_to_install(root)
     return f"Install it with `{sys.executable} -m pip install {package}`, or put {root}.py into the DAG folder if it is yours."
+
+
+def package_to_install(name: str) -> str:
+    """Name at the package index of what is imported as `name`."""
+    return _PACKAGES.get(name, name.replace(".", "-").replace("_", "-") if "." in name else name)
