@@ -12,7 +12,7 @@ import {
   type ErrorComponentProps,
 } from '@tanstack/react-router'
 import { errorCode, isWorthRetrying } from './api/errors.ts'
-import { dagQuery, meQuery, runQuery } from './api/queries.ts'
+import { dagQuery, dagTasksQuery, meQuery, runListQuery, runQuery } from './api/queries.ts'
 import { gridQueryOf } from './api/queries/grid.ts'
 import { isDesktop } from './features/desktop/index.ts'
 import { AppFrame, CrashPage, NotFoundPage, RootFrame } from './features/shell/index.ts'
@@ -136,6 +136,12 @@ const dagGraphRoute = createRoute({
   getParentRoute: () => dagRoute,
   path: '/graph',
   validateSearch: dagGraphSearch,
+  // What it asks for does not depend on what its code says.
+  loader: ({ context, params, preload }) => {
+    if (preload) return
+    void context.queryClient.prefetchQuery(dagTasksQuery(params.dagId, null))
+    void context.queryClient.prefetchInfiniteQuery(runListQuery(params.dagId, {}))
+  },
   component: lazyRouteComponent(() => import('./features/dag/DagGraphTab.tsx'), 'DagGraphTab'),
 })
 const dagGanttRoute = createRoute({
@@ -189,6 +195,10 @@ const dagCodeRoute = createRoute({
   getParentRoute: () => dagRoute,
   path: '/code',
   validateSearch: codeSearch,
+  // The editor is the largest part of all; who is shown it need not wait for the page to say so.
+  loader: ({ context }) => {
+    if (context.queryClient.getQueryData(meQuery.queryKey)?.role === 'Admin') void import('./features/editor/FileEditor.tsx')
+  },
   component: lazyRouteComponent(() => import('./features/dag/DagCodeTab.tsx'), 'DagCodeTab'),
 })
 

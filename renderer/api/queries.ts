@@ -50,7 +50,8 @@ export const dagTasksQuery = (dagId: string, version: number | null) =>
   queryOptions({
     queryKey: queryKeys.dagTasks(dagId, version),
     queryFn: () => api.getDagTasks({ params: { dag_id: dagId }, query: version === null ? {} : { version } }),
-    staleTime: version === null ? 0 : Infinity,
+    // The newest one is read again when an event says that there is another.
+    ...(version === null ? {} : { staleTime: Infinity }),
   })
 
 export const dagSourceQuery = (dagId: string, version: number | null) =>

@@ -1,9 +1,9 @@
 /** The graph of a DAG with the states of its newest run, or of the run that is chosen. */
 import { Select } from '@mantine/core'
-import { useInfiniteQuery } from '@tanstack/react-query'
+import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useCallback } from 'react'
-import { runListQuery } from '../../api/queries.ts'
+import { dagQuery, runListQuery } from '../../api/queries.ts'
 import { strings } from '../../strings.ts'
 import { StateIcon, stateWord } from '../../ui/StateBadge.tsx'
 import type { GraphChange } from '../../search.ts'
@@ -17,6 +17,7 @@ export function DagGraphTab() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const runs = useInfiniteQuery(runListQuery(dagId, {})).data?.pages[0]?.data ?? []
+  const newestVersion = useQuery(dagQuery(dagId)).data?.version
   const newest = runs[0]
   const run = search.run === undefined ? newest : runs.find(({ run_id }) => run_id === search.run)
   const runId = search.run ?? newest?.run_id ?? null
@@ -32,8 +33,8 @@ export function DagGraphTab() {
     <TaskPanelFrame dagId={dagId} runId={runId} search={search} onChange={change}>
       <DagGraph
         dagId={dagId}
-        // The run's own version: an old run shows the graph that it ran.
-        version={run?.version ?? null}
+        // The run's own version: an old run shows the graph that it ran. The newest one is asked for before any run is known.
+        version={run === undefined || run.version === newestVersion ? null : run.version}
         run={runId === null ? null : { dag_id: dagId, run_id: runId }}
         search={search}
         onChange={change}

@@ -35,7 +35,7 @@ export function DagFilters({ search, onChange }: DagFiltersProps) {
     <div className={classes['filters']} role="search" aria-label={text.filters}>
       <SearchField
         label={text.search}
-        width="min(240px, 52vw)"
+        width="min(240px, 44vw)"
         value={search.search ?? ''}
         onCommit={(value) => {
           onChange({ search: value === '' ? undefined : value })

@@ -80,7 +80,7 @@ export function AppFrame() {
   return (
     <AppShell
       header={{ height: 52 }}
-      navbar={{ width: 188, breakpoint: 'sm', collapsed: { mobile: !isNavOpen } }}
+      navbar={{ width: 200, breakpoint: 'sm', collapsed: { mobile: !isNavOpen } }}
       padding={0}
       classNames={{ header: classes['header'] ?? '', navbar: classes['navbar'] ?? '', main: classes['main'] ?? '' }}
     >
