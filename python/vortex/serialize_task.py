@@ -156,6 +156,9 @@ def _plain_bash(task: Any, dag: Any, callbacks: List[str]) -> Optional[Dict[str,
     if task.task_id in dag.mapping_sources():
         # Its result must be a list; only Python looks at it.
         return None
+    if task.email and (task.email_on_failure or task.email_on_retry):
+        # The mail about a failure is sent by Python.
+        return None
     if task.has_output_processor or task.multiple_outputs or task.map_index_template:
         return None
     if task.output_encoding.lower().replace("_", "-") not in ("utf-8", "utf8") or dag.jinja_environment_kwargs:

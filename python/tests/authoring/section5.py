@@ -115,15 +115,15 @@ BUILT = {
     "ExternalPythonOperator": "airflow.operators.python, STANDARD.operators.python",
     "BranchPythonVirtualenvOperator": "airflow.operators.python, STANDARD.operators.python",
     "BranchExternalPythonOperator": "airflow.operators.python, STANDARD.operators.python",
+    "EmailOperator": "airflow.operators.email, airflow.operators.email_operator",
+    "send_email": "airflow.utils.email",
 }
 
 # Names that VORTEX does not have yet: they must load.
 STAND_INS = {
-    "EmailOperator": "airflow.operators.email, airflow.operators.email_operator",
     "SubDagOperator": "airflow.operators.subdag, airflow.operators.subdag_operator",
     "SqlSensor": "airflow.sensors.sql, airflow.sensors.sql_sensor",
     "DagModel": "airflow.models, airflow.models.dag",
-    "send_email": "airflow.utils.email",
     "create_session": "airflow.utils.session",
     "ObjectStoragePath": "airflow.io.path, airflow.sdk",
 }

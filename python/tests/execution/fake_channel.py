@@ -57,7 +57,10 @@ class MemoryController:
             return [event for event in self.asset_events if all(event[name] == text for name, text in wanted.items())][-params["limit"] :]
         if method == "mask":
             self.masked.extend(params["values"])
-            return None
+            text = params.get("text")
+            for value in self.masked if text else ():
+                text = text.replace(value, "***")
+            return text
         if method == "variable.set":
             self.variables[params["key"]] = params["value"]
             return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
 
 
 class Context(Dict[str, Any]):
@@ -64,21 +64,6 @@ class BaseHook(LoggingMixin):
 
     def get_conn(self) -> Any:
         raise NotImplementedError(f"{type(self).__name__} has no get_conn()")
-
-
-class BaseNotifier(LoggingMixin):
-    """Base of notifiers: a callback that sends a message; `notify(context)` is the author's."""
-
-    template_fields: Sequence[str] = ()
-
-    def __init__(self, **_: Any) -> None:
-        super().__init__()
-
-    def notify(self, context: Any) -> None:
-        raise NotImplementedError(f"{type(self).__name__} has no notify(self, context)")
-
-    def __call__(self, *args: Any) -> None:
-        self.notify(args[0] if args else None)
 
 
 class AirflowPlugin:

@@ -26,6 +26,15 @@ STANDARD_NAMES: Tuple[Tuple[str, str], ...] = (
     ("vortex.operators.virtualenv:BranchPythonVirtualenvOperator", "airflow.operators.python airflow.providers.standard.operators.python"),
     ("vortex.operators.external_python:ExternalPythonOperator", "airflow.operators.python airflow.providers.standard.operators.python"),
     ("vortex.operators.external_python:BranchExternalPythonOperator", "airflow.operators.python airflow.providers.standard.operators.python"),
+    # Mail
+    (
+        "vortex.operators.email:EmailOperator",
+        "airflow.operators.email airflow.operators.email_operator airflow.providers.smtp.operators.smtp",
+    ),
+    ("vortex.hooks.smtp:SmtpHook", "airflow.providers.smtp.hooks.smtp"),
+    ("vortex.notifications.smtp:SmtpNotifier", "airflow.providers.smtp.notifications.smtp"),
+    ("vortex.notifications.smtp:send_smtp_notification", "airflow.providers.smtp.notifications.smtp"),
+    ("vortex.mail:send_email", "airflow.utils.email airflow.providers.smtp.utils.emailer"),
     # Sensors
     (
         "vortex.sensors.base:BaseSensorOperator",

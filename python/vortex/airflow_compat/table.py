@@ -90,7 +90,7 @@ _NAMES: Tuple[Tuple[str, str], ...] = (
     ),
     ("vortex.airflow_compat.names:literal", "airflow.sdk airflow.utils.template airflow.sdk.definitions.template"),
     ("vortex.airflow_compat.names:BaseHook", "airflow.hooks.base airflow.hooks.base_hook airflow.sdk airflow.sdk.bases.hook"),
-    ("vortex.airflow_compat.names:BaseNotifier", "airflow.notifications.basenotifier airflow.sdk airflow.sdk.bases.notifier"),
+    ("vortex.notifications.base:BaseNotifier", "airflow.notifications.basenotifier airflow.sdk airflow.sdk.bases.notifier"),
     ("vortex.triggers.base:BaseTrigger", "airflow.triggers.base"),
     ("vortex.triggers.base:BaseEventTrigger", "airflow.triggers.base"),
     ("vortex.triggers.base:StartTriggerArgs", "airflow.triggers.base"),

@@ -224,6 +224,10 @@ class _Attempt:
     def _finish(self, callback: str, state: str) -> None:
         self._ti.state = state
         run_callbacks(self._task, callback, self._context)
+        if callback in ("failure", "retry") and getattr(self._task, "email", None):
+            from vortex.execution.alerts import send_alert
+
+            send_alert(self._task, callback, self._context)
 
 
 def _hook(task: Any, name: str, *arguments: Any) -> Any:

@@ -29,6 +29,12 @@ def render_now(task: Any, value: Any, context: Dict[str, Any]) -> Any:
     return Renderer(context.get("dag"), context, _folders).render(value, tuple(getattr(task, "template_ext", ()) or ()))
 
 
+def render_owner_fields(owner: Any, context: Dict[str, Any], names: Optional[Tuple[str, ...]] = None) -> None:
+    """Renders fields of what is no task, such as a notifier, in place; all its template fields if none are named."""
+    extensions = tuple(getattr(owner, "template_ext", ()) or ())
+    Renderer(context.get("dag"), context, _folders).render_fields(owner, names_of(owner) if names is None else names, extensions)
+
+
 def names_of(owner: Any) -> Tuple[str, ...]:
     names = getattr(owner, "template_fields", ()) or ()
     return (names,) if isinstance(names, str) else tuple(names)

@@ -230,10 +230,16 @@ class TaskHost(Supervisor):
             self.link.send({"t": "rendered", "n": attempt.number, "fields": rendered_fields(message["fields"], attempt.masker)})
 
     def _mask(self, attempt: PythonAttempt, message: Dict[str, Any]) -> None:
-        """What the task found in its environment. It waits for the answer: nothing that it prints afterwards is read before."""
+        """
+        What the task found in its environment. It waits for the answer: nothing that it prints afterwards is read before. A text comes
+        back without what the task's log must not hold.
+        """
         values = message["params"].get("values")
-        attempt.mask([value for value in values if isinstance(value, str)][:MAX_MASKED] if isinstance(values, list) else [])
-        self._send_control(attempt, {"t": "respond", "id": message["id"], "result": None, "error_code": "", "error_message": ""})
+        if isinstance(values, list) and values:
+            attempt.mask([value for value in values if isinstance(value, str)][:MAX_MASKED])
+        text = message["params"].get("text")
+        masked = attempt.masker.text(text) if attempt.masker is not None and isinstance(text, str) else text
+        self._send_control(attempt, {"t": "respond", "id": message["id"], "result": masked, "error_code": "", "error_message": ""})
 
     def _hurry(self, attempt: PythonAttempt) -> None:
         if attempt.exit_status is None and attempt.ending is None:

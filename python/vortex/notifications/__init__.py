@@ -1,0 +1,1 @@
+"""Notifiers: callbacks that send a message."""
