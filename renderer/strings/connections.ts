@@ -23,7 +23,7 @@ export const connectionsStrings = {
     schema: 'Schema',
     login: 'Login',
     password: 'Password',
-    passwordKept: 'stored; leave it empty to keep it',
+    passwordKept: 'stored; empty keeps it',
     passwordRemove: 'Remove the stored password',
     extra: 'Extra',
     extraHint: 'A JSON object. *** stands for a stored value that is not shown, and keeps it.',

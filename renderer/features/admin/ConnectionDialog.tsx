@@ -171,7 +171,8 @@ function Fields({ form, change, errors, connection }: { form: Form; change: Chan
     isShown(field) ? (
       <TextInput
         label={kind.labels[field] ?? text[field]}
-        style={{ flex: field === 'port' ? '0 1 110px' : '1 1 160px' }}
+        // The schema stands in a line of its own.
+        style={field === 'schema' ? {} : { flex: field === 'port' ? '0 1 110px' : '1 1 160px' }}
         inputMode={field === 'port' ? 'numeric' : 'text'}
         autoComplete="off"
         value={form[field]}
