@@ -45,7 +45,7 @@ export function nextSteps(report: ScanReport): string[] {
     say(foreign, 'package', 'to install', `${python} -m pip install ${packages.map(quoted).join(' ')}`),
     say(beside, 'module', `beside the DAG folder (${some(beside)})`, 'move them into the DAG folder or its plugins/'),
     say(variables, 'Variable', 'to set', `vortex variables set ${quoted(variables[0] ?? '')} VALUE${rest(variables)}`),
-    say(connections, 'connection', 'to add', `vortex connections add ${quoted(connections[0] ?? '')} --help${rest(connections)}`),
+    say(connections, 'connection', 'to add', `vortex connections add ${quoted(connections[0] ?? '')}${rest(connections)}`),
     say(environment, 'environment variable', 'to set for the server and its workers', some(environment)),
     say(pools, 'pool', 'to make', `vortex pools set ${quoted(pools[0] ?? '')} SLOTS${rest(pools)}`),
     say([...stubs], 'provider package', 'whose operators and hooks load but fail when they run', some([...stubs])),
