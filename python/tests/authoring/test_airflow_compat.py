@@ -87,18 +87,18 @@ def test_dunder_names_are_missing():
 
 
 def test_a_stub_operator_loads_shows_and_fails(dag, spec, task_spec, schema_errors, edges):
-    from airflow.providers.postgres.operators.postgres import PostgresOperator
+    from airflow.providers.mysql.operators.mysql import MySqlOperator
 
     source = vortex.BashOperator(task_id="source", bash_command="x")
-    task = PostgresOperator(task_id="t", sql="select {{ ds }}", parameters={"a": source.output}, postgres_conn_id="db", retries=2)
+    task = MySqlOperator(task_id="t", sql="select {{ ds }}", parameters={"a": source.output}, mysql_conn_id="db", retries=2)
     found = task_spec(task)
-    assert (found["operator"], found["kind"], found["retries"]) == ("PostgresOperator", "python", 2)
-    assert found["stub_package"] == "apache-airflow-providers-postgres"
+    assert (found["operator"], found["kind"], found["retries"]) == ("MySqlOperator", "python", 2)
+    assert found["stub_package"] == "apache-airflow-providers-mysql"
     assert found["template_fields"]["sql"] == "select {{ ds }}"
     assert edges(dag) == {("source", "t")}
-    assert "VORTEX does not have PostgresOperator (of apache-airflow-providers-postgres) yet" in spec(dag)["notices"][0]
+    assert "VORTEX does not have MySqlOperator (of apache-airflow-providers-mysql) yet" in spec(dag)["notices"][0]
     assert schema_errors([spec(dag)]) == [[]]
-    with pytest.raises(VortexProviderMissing, match="does not have PostgresOperator .*, of apache-airflow-providers-postgres.* yet") as caught:
+    with pytest.raises(VortexProviderMissing, match="does not have MySqlOperator .*, of apache-airflow-providers-mysql.* yet") as caught:
         task.execute({})
     assert isinstance(caught.value, AirflowFailException)
 
