@@ -19,8 +19,24 @@ export function Instant({ at, zone = null, relative = false, isFine = false }: I
   const mode = useTimeMode()
   // Read when the pointer comes, not on a timer: a thousand rows must not render each second.
   const [now, setNow] = useState(() => Date.now())
+  // A tooltip costs as much as the rest of a row: it is made when the pointer comes.
+  const [hasPointer, setHasPointer] = useState(false)
   if (at === null) return <span className="tabular">{strings.time.never}</span>
   const shown = timeParts(at, zoneFor(mode, zone))
+  const time = (
+    <time
+      dateTime={at}
+      className="tabular"
+      onPointerEnter={() => {
+        setNow(Date.now())
+        setHasPointer(true)
+      }}
+    >
+      {relative ? formatRelative(at, now) : `${shown.date} ${shown.time}${isFine ? `.${at.slice(20, 23).padEnd(3, '0')}` : ''}`}
+      {relative ? null : <span style={{ color: 'var(--text-dim)', fontSize: '0.85em' }}> {shown.zone}</span>}
+    </time>
+  )
+  if (!hasPointer) return time
   const zones = [...new Set([zone ?? 'UTC', localZone(), 'UTC'])]
   const label = (
     <>
@@ -34,16 +50,7 @@ export function Instant({ at, zone = null, relative = false, isFine = false }: I
   )
   return (
     <Tooltip label={label} multiline>
-      <time
-        dateTime={at}
-        className="tabular"
-        onPointerEnter={() => {
-          setNow(Date.now())
-        }}
-      >
-        {relative ? formatRelative(at, now) : `${shown.date} ${shown.time}${isFine ? `.${at.slice(20, 23).padEnd(3, '0')}` : ''}`}
-        {relative ? null : <span style={{ color: 'var(--text-dim)', fontSize: '0.85em' }}> {shown.zone}</span>}
-      </time>
+      {time}
     </Tooltip>
   )
 }

@@ -1,8 +1,8 @@
 /** The newest runs of a DAG as bars: height = duration (within the row), colour = state, click opens the run. */
-import { Link } from '@tanstack/react-router'
 import type { Dag } from '#contract/dag.ts'
 import { elapsed, formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
+import { RunAnchor } from '../../ui/RunAnchor.tsx'
 import { stateWord } from '../../ui/StateBadge.tsx'
 import { stateFill } from '../../ui/stateColors.ts'
 import classes from './RunBars.module.css'
@@ -22,21 +22,20 @@ export function RunBars({ dagId, runs }: { dagId: string; runs: Dag['recent_runs
         const duration = durations[at] ?? 0
         const hint = `${run.run_id}: ${strings.dags.barHint(stateWord(run.state), formatDuration(duration))}`
         return (
-          <Link
+          <RunAnchor
             key={run.run_id}
-            to="/dags/$dagId/runs/$runId"
-            params={{ dagId, runId: run.run_id }}
+            dagId={dagId}
+            runId={run.run_id}
             className={classes['slot']}
             title={hint}
             aria-label={hint}
             data-state={run.state}
-            preload={false}
           >
             <span
               className={classes['bar']}
               style={{ height: `${Math.round(Math.max(LOWEST, duration / longest) * 100)}%`, background: stateFill(run.state) }}
             />
-          </Link>
+          </RunAnchor>
         )
       })}
     </span>

@@ -5,6 +5,7 @@ import { memo } from 'react'
 import type { TimelineRow } from '#contract/overview.ts'
 import { formatDuration, timeParts } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
+import { RunAnchor } from '../../ui/RunAnchor.tsx'
 import { stateWord } from '../../ui/StateBadge.tsx'
 import { stateFill } from '../../ui/stateColors.ts'
 import { lanesOf, place, type PlacedBar, type Window } from './scale.ts'
@@ -81,9 +82,9 @@ function Bar({ placed: { bar, start, end, lane }, dagId, window, zone, now }: Ba
       : text.from(clock(start, zone), formatDuration(Math.max(0, (bar.end_time === null ? now : end) - start)))
   const hint = text.bar(bar.run_id, stateWord(bar.state), times)
   return (
-    <Link
-      to="/dags/$dagId/runs/$runId"
-      params={{ dagId, runId: bar.run_id }}
+    <RunAnchor
+      dagId={dagId}
+      runId={bar.run_id}
       className={classes['bar']}
       style={{ ...span(start, end, window), '--lane': lane, background: stateFill(bar.state) } as React.CSSProperties}
       data-state={bar.state}
@@ -91,7 +92,6 @@ function Bar({ placed: { bar, start, end, lane }, dagId, window, zone, now }: Ba
       aria-label={hint}
       // Arrows go there from the row's DAG (rowKeys.ts): a thousand stops would bury the rest of the page.
       tabIndex={-1}
-      preload={false}
       draggable={false}
     />
   )

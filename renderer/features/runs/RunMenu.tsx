@@ -10,14 +10,40 @@ import { isActive, useRunActions } from './useRunActions.ts'
 
 const text = strings.runs
 
-export function RunMenu({ run, onDeleted, disabled }: { run: DagRun; onDeleted?: () => void; disabled: boolean }) {
+interface RunMenuProps {
+  run: DagRun
+  onDeleted?: () => void
+  disabled: boolean
+}
+
+/** The menu itself only once it is asked for: a list that scrolls makes a hundred of these buttons a second. */
+export function RunMenu(props: RunMenuProps) {
+  const [isWanted, setWanted] = useState(false)
+  if (isWanted) return <OpenedMenu {...props} />
+  return (
+    <ActionIcon
+      size="lg"
+      aria-label={text.more(props.run.run_id)}
+      aria-haspopup="menu"
+      aria-expanded={false}
+      disabled={props.disabled}
+      onClick={() => {
+        setWanted(true)
+      }}
+    >
+      <IconDots size={18} />
+    </ActionIcon>
+  )
+}
+
+function OpenedMenu({ run, onDeleted, disabled }: RunMenuProps) {
   const actions = useRunActions(onDeleted)
   const [isClearing, setClearing] = useState(false)
   const active = isActive(run)
   const navigate = useNavigate()
   return (
     <>
-      <Menu>
+      <Menu defaultOpened>
         <Menu.Target>
           <ActionIcon size="lg" aria-label={text.more(run.run_id)} disabled={disabled}>
             <IconDots size={18} />
