@@ -99,6 +99,7 @@ const OPERATOR: readonly OperationId[] = [
   'deleteVariable',
   'importVariables',
   'getVariableUses',
+  'listConnections',
   'drainWorker',
   'resumeWorker',
 ]
@@ -107,6 +108,11 @@ const ADMIN: readonly OperationId[] = [
   'moveDagFile',
   'deleteDagFile',
   'previewDagFile',
+  'createConnection',
+  'importConnections',
+  'getConnection',
+  'updateConnection',
+  'deleteConnection',
   'listSecrets',
   'setSecret',
   'deleteSecret',
@@ -132,6 +138,9 @@ const BODIES: Partial<Record<OperationId, object>> = {
   setVariable: { value: '1' },
   importVariables: { variables: {} },
   setSecret: { key: 's', value: 'v' },
+  createConnection: { conn_id: 'c2', conn_type: 'http' },
+  importConnections: { connections: {} },
+  updateConnection: { conn_type: 'http' },
   createUser: { username: 'new', password: 'twelve letters', role: 'Viewer' },
   createApiKey: { name: 'k' },
   saveDagFile: { path: 'a.txt', text: 'x', expected_hash: null },
@@ -283,7 +292,12 @@ describe('answers', () => {
     expect(run).toMatchObject({ run_id: 'r1', run_type: 'manual', triggered_by: 'otto', version: 1 })
     await api.call({ method: 'PUT', url: '/api/variables/v', as: 'otto', body: { value: '1' } })
     await api.call({ method: 'POST', url: '/api/secrets', as: 'ada', body: { key: 's', value: 'canary-value' } })
-    const present: Record<string, string> = { ...VALUES, dag_id: 'etl', run_id: 'r1', task_id: 'extract', name: 'default_pool', key: 'v' }
+    const secret = { password: 'canary-value', extra: '{"token": "canary-value"}' }
+    await api.call({ method: 'POST', url: '/api/connections', as: 'ada', body: { conn_id: 'c', conn_type: 'http', ...secret } })
+    const present: Record<string, string> = {
+      ...VALUES,
+      ...{ dag_id: 'etl', run_id: 'r1', task_id: 'extract', name: 'default_pool', key: 'v', conn_id: 'c' },
+    }
     let checked = 0
     for (const id of ids) {
       const operation: Operation = routes[id]

@@ -65,7 +65,7 @@ export function serverHandlers({
         node_version: process.version,
         platform: `${process.platform} ${process.arch}`,
         database: store.dialect,
-        started_at: iso(clock.now() - (clock.monotonic() - started)),
+        started_at: iso(Math.round(clock.now() - (clock.monotonic() - started))),
         memory_bytes: process.memoryUsage.rss(),
         events: { clients: events.clients(), newest_id: events.newest() },
         import_errors: errors.total,
