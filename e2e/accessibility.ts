@@ -21,6 +21,16 @@ export async function violationsOf(page: Page): Promise<string[]> {
 /** How many pixels the page is wider than its window. */
 export const overflowOf = (page: Page): Promise<number> => page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth)
 
+/** What reaches beyond the window, and is not cut off by something that scrolls by itself. */
+const widestOf = (page: Page): Promise<string> =>
+  page.evaluate(() =>
+    [...document.querySelectorAll('body *')]
+      .filter((element) => element.getBoundingClientRect().right > window.innerWidth)
+      .map((element) => `${element.tagName.toLowerCase()} ${element.textContent?.slice(0, 30)}`)
+      .slice(-3)
+      .join('; '),
+  )
+
 /** Visits each screen in both themes and at 400 px; returns what is wrong, each with the screen's name. */
 export async function screenProblems(
   open: (path: string, options: { theme: 'light' | 'dark'; width: number }) => Promise<Page>,
@@ -40,7 +50,7 @@ export async function screenProblems(
       if (theme === 'dark') {
         await page.setViewportSize({ width: 400, height: 860 })
         const wide = await overflowOf(page)
-        if (wide > 0) found.push(`${name}: ${wide} px wider than a window of 400 px`)
+        if (wide > 0) found.push(`${name}: ${wide} px wider than a window of 400 px (${await widestOf(page)})`)
         await page.setViewportSize({ width: 1440, height: 900 })
       }
     }

@@ -141,6 +141,9 @@ describe('the calendar', () => {
     expect(await said(25)).toBe('25 October 2026: 1 success, 25 hours: clocks change')
     expect(await said(1)).toContain('the schedule has a date here, without a run')
     expect(await said(31, 'December')).toBe('31 December 2026: 1 planned')
+    // Months before the DAG began are there when they are asked for.
+    expect(await day(28, 'February').count()).toBe(0)
+    await page.getByRole('button', { name: /months? before the DAG begins$/ }).click()
     expect(await said(28, 'February')).toBe('28 February 2026: no run')
     await day(24).click()
     await page.getByRole('menuitem', { name: 'Show 1 run' }).click()
@@ -189,7 +192,7 @@ describe('the calendar', () => {
     await poll(() => rows.first().textContent()).toContain('2026-10-19 03:00:00')
     await dialog.getByRole('button', { name: 'Start 13 runs' }).click()
     // Its own progress, by events alone.
-    await page.getByText('13 of 13', { exact: true }).waitFor()
+    await page.getByText('13 succeeded of 13', { exact: true }).waitFor()
     expect(new URL(page.url()).searchParams.get('id')).toBe('2')
     await page
       .getByRole('table', { name: 'Runs of backfill 2' })

@@ -3,11 +3,11 @@ import { plural } from './plural.ts'
 
 export const runPageStrings = {
   events: {
-    at: 'When',
+    at: 'Time',
     task: 'Task',
-    what: 'What',
-    why: 'Why',
-    by: 'By',
+    what: 'Event',
+    why: 'Cause',
+    by: 'Actor',
     which: 'Which events',
     all: 'All events',
     runOnly: 'The run itself',

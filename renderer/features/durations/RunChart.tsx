@@ -4,7 +4,7 @@ import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { StateIcon, stateWord } from '../../ui/StateBadge.tsx'
 import { stateFill } from '../../ui/stateColors.ts'
-import { AXIS, AXIS_WIDTH, axisDuration, GRID, MARGIN, SYNC } from './chartLook.ts'
+import { AXIS, AXIS_WIDTH, axisDuration, durationTicks, GRID, MARGIN, SYNC } from './chartLook.ts'
 import classes from './Durations.module.css'
 import type { RunPoint } from './model.ts'
 
@@ -17,6 +17,7 @@ interface RunChartProps {
 
 export function RunChart({ points, dateOf, shortDateOf, onOpen }: RunChartProps) {
   const text = strings.durations
+  const ticks = durationTicks(points.reduce((most, { queued_ms, ran_ms }) => Math.max(most, queued_ms + ran_ms), 0))
   return (
     <ResponsiveContainer width="100%" height={180}>
       <BarChart
@@ -32,7 +33,7 @@ export function RunChart({ points, dateOf, shortDateOf, onOpen }: RunChartProps)
       >
         <CartesianGrid {...GRID} />
         <XAxis {...AXIS} dataKey={shortDateOf} minTickGap={28} />
-        <YAxis {...AXIS} width={AXIS_WIDTH} tickFormatter={axisDuration} />
+        <YAxis {...AXIS} width={AXIS_WIDTH} ticks={ticks} domain={[0, ticks.at(-1) ?? 0]} tickFormatter={axisDuration} />
         <Tooltip
           cursor={{ fill: 'var(--line)', opacity: 0.6 }}
           isAnimationActive={false}

@@ -3,7 +3,7 @@ import { CartesianGrid, Line, LineChart, ResponsiveContainer, Tooltip, XAxis, YA
 import type { Durations } from '#contract/insights.ts'
 import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
-import { AXIS, AXIS_WIDTH, axisDuration, GRID, lineLook, MARGIN, SYNC } from './chartLook.ts'
+import { AXIS, AXIS_WIDTH, axisDuration, durationTicks, GRID, lineLook, MARGIN, SYNC } from './chartLook.ts'
 import classes from './Durations.module.css'
 import { outliers } from './model.ts'
 
@@ -24,6 +24,9 @@ export function TaskChart({ durations, shown, hidden, shortDateOf, onOpen }: Tas
   })
   const visible = lines.filter(({ task }) => !hidden.has(task.task_id))
   const runs = shown.flatMap((at) => durations.runs[at] ?? [])
+  const ticks = durationTicks(
+    visible.reduce((most, { points }) => points.reduce((longest: number, ms) => Math.max(longest, ms ?? 0), most), 0),
+  )
   const rows = runs.map((run, index) => ({ run, values: visible.map(({ points }) => points[index] ?? null) }))
   return (
     <ResponsiveContainer width="100%" height={240}>
@@ -39,7 +42,7 @@ export function TaskChart({ durations, shown, hidden, shortDateOf, onOpen }: Tas
       >
         <CartesianGrid {...GRID} />
         <XAxis {...AXIS} dataKey={(row: (typeof rows)[number]) => shortDateOf(row.run)} minTickGap={28} padding={{ left: 8, right: 8 }} />
-        <YAxis {...AXIS} width={AXIS_WIDTH} tickFormatter={axisDuration} />
+        <YAxis {...AXIS} width={AXIS_WIDTH} ticks={ticks} domain={[0, ticks.at(-1) ?? 0]} tickFormatter={axisDuration} />
         <Tooltip
           cursor={{ stroke: 'var(--line-strong)' }}
           isAnimationActive={false}

@@ -28,3 +28,30 @@ export const axisDuration = (ms: number): string =>
         .replace(/\.0 s$/, ' s')
 /** Room for `12 min 30 s`, on one line. */
 export const AXIS_WIDTH = 78
+
+const SECOND = 1_000
+const STEPS_MS = [
+  1,
+  2,
+  5,
+  10,
+  20,
+  50,
+  100,
+  200,
+  500,
+  SECOND,
+  2 * SECOND,
+  5 * SECOND,
+  10 * SECOND,
+  15 * SECOND,
+  30 * SECOND,
+  ...[1, 2, 5, 10, 15, 30, 60, 120, 240, 360, 720, 1_440, 2_880, 10_080].map((minutes) => minutes * 60 * SECOND),
+]
+const TICKS_MAX = 5
+
+/** Marks that are round as durations are: 5 min, not 6 min 40 s. */
+export function durationTicks(longest: number): number[] {
+  const step = STEPS_MS.find((ms) => longest / ms <= TICKS_MAX) ?? Math.ceil(longest / TICKS_MAX)
+  return Array.from({ length: Math.max(1, Math.ceil(longest / step)) + 1 }, (_, at) => at * step)
+}

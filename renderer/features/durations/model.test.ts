@@ -1,3 +1,4 @@
+import { axisDuration, durationTicks } from './chartLook.ts'
 import { describe, expect, it } from 'vitest'
 import type { Durations } from '#contract/insights.ts'
 import { hiddenTasks, outliers, quantile, runPoints, toggleTask } from './model.ts'
@@ -30,4 +31,10 @@ describe('durations', () => {
     expect(toggleTask(hiddenTasks('a,b'), 'a')).toBe('b')
     expect(toggleTask(hiddenTasks('a'), 'a')).toBeUndefined()
   })
+})
+
+it('marks an axis by round durations, told shortly', () => {
+  expect(durationTicks(23 * 60_000).map(axisDuration)).toEqual(['0', '5 min', '10 min', '15 min', '20 min', '25 min'])
+  expect(durationTicks(48_000).map(axisDuration)).toEqual(['0', '10 s', '20 s', '30 s', '40 s', '50 s'])
+  expect(durationTicks(0)).toEqual([0, 1])
 })

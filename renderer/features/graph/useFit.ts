@@ -122,7 +122,8 @@ function useResize({ selected, fit, reveal, isMoved, scene }: Resized): void {
       const bounds = newest.current.scene()?.bounds
       const task = newest.current.selected
       const isReadable = bounds !== undefined && Math.min(width / bounds.width, height / bounds.height) >= READABLE_ZOOM
-      if (!isMoved.current && (task === undefined || isReadable)) fit()
+      // Beside a panel the whole of it, as long as names can be made out.
+      if (!isMoved.current && (task === undefined || isReadable)) fit({ isWhole: task !== undefined })
       if (task !== undefined) reveal(task)
     }, SETTLED_MS)
     return () => {

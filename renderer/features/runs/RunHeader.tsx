@@ -48,6 +48,8 @@ export function RunHeader({ dagId, runId, run }: { dagId: string; runId: string;
           <Button
             size="xs"
             variant="default"
+            // A narrow window has the tab of the same name.
+            visibleFrom="sm"
             leftSection={<IconArrowsDiff size={15} />}
             renderRoot={(props) => <Link to="/dags/$dagId/runs/$runId" params={{ dagId, runId }} search={{ view: 'compare' }} {...props} />}
           >

@@ -52,7 +52,7 @@ export const RunsTable = memo(function RunsTable({ runs, zone, usual, isShort = 
                 )}
               </Table.Th>
             ))}
-            <Table.Th>{text.columns.in}</Table.Th>
+            {isShort ? null : <Table.Th>{text.columns.in}</Table.Th>}
             {hasDates ? <Table.Th>{hasIntervals ? text.columns.interval : text.columns.logical}</Table.Th> : null}
           </Table.Tr>
         </Table.Thead>
@@ -73,12 +73,17 @@ export const RunsTable = memo(function RunsTable({ runs, zone, usual, isShort = 
                   <Moment at={run.run_after} zone={each} />
                 </Table.Td>
               ))}
-              <Table.Td className={`tabular ${classes['dim']} ${classes['nowrap']}`}>{formatRelative(run.run_after, Date.now())}</Table.Td>
+              {isShort ? null : (
+                <Table.Td className={`tabular ${classes['dim']} ${classes['nowrap']}`}>
+                  {formatRelative(run.run_after, Date.now())}
+                </Table.Td>
+              )}
               {hasDates ? (
                 <Table.Td className={classes['nowrap'] ?? ''}>
                   {hasIntervals ? (
                     <>
-                      <Moment at={run.data_interval_start} zone={zone} /> – <Moment at={run.data_interval_end} zone={zone} />
+                      <Moment at={run.data_interval_start} zone={zone} /> –{' '}
+                      <Moment at={run.data_interval_end} zone={zone} isBrief={isShort} />
                     </>
                   ) : (
                     <Moment at={run.logical_date} zone={zone} />
@@ -101,12 +106,12 @@ function weekday(at: string, zone: string): string {
 }
 
 /** Plain text, without a tooltip each: the other zones stand beside it. */
-function Moment({ at, zone, withDay = false }: { at: string; zone: string; withDay?: boolean }) {
+function Moment({ at, zone, withDay = false, isBrief = false }: { at: string; zone: string; withDay?: boolean; isBrief?: boolean }) {
   const { date, time, zone: name } = timeParts(at, zone)
   return (
     <time dateTime={at} className="tabular">
       {withDay ? <span className={classes['dim']}>{weekday(at, zone)} </span> : null}
-      {date} {time.endsWith(':00') ? time.slice(0, 5) : time}
+      {isBrief ? date.slice(5) : date} {time.endsWith(':00') ? time.slice(0, 5) : time}
       {/* The head names the zone; the name of its hour says more only where the clock changes. */}
       {withDay && name !== zone ? <span className={classes['dim']}> {name}</span> : null}
     </time>
