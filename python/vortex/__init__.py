@@ -42,6 +42,24 @@ if TYPE_CHECKING:
     from vortex.operators.bash import BashOperator
     from vortex.operators.empty import EmptyOperator
     from vortex.operators.python import BaseBranchOperator, BranchPythonOperator, PythonOperator, ShortCircuitOperator, get_current_context
+    from vortex.notifications.base import BaseNotifier
+    from vortex.operators.datetime import BranchDateTimeOperator
+    from vortex.operators.email import EmailOperator
+    from vortex.operators.external_python import ExternalPythonOperator
+    from vortex.operators.latest_only import LatestOnlyOperator
+    from vortex.operators.trigger_dagrun import TriggerDagRunOperator
+    from vortex.operators.virtualenv import PythonVirtualenvOperator
+    from vortex.operators.weekday import BranchDayOfWeekOperator
+    from vortex.sensors.base import BaseSensorOperator, PokeReturnValue
+    from vortex.sensors.bash import BashSensor
+    from vortex.sensors.date_time import DateTimeSensor
+    from vortex.sensors.external_task import ExternalTaskMarker, ExternalTaskSensor
+    from vortex.sensors.filesystem import FileSensor
+    from vortex.sensors.python import PythonSensor
+    from vortex.sensors.time_delta import TimeDeltaSensor, WaitSensor
+    from vortex.sensors.time_sensor import TimeSensor
+    from vortex.sensors.weekday import DayOfWeekSensor
+    from vortex.weekday import WeekDay
     from vortex.states import DagRunState, TaskInstanceState
 
 __version__ = "0.1.0"
@@ -60,6 +78,24 @@ _HOMES = {
     "vortex.operators.bash": "BashOperator",
     "vortex.operators.empty": "EmptyOperator",
     "vortex.operators.python": "BaseBranchOperator BranchPythonOperator PythonOperator ShortCircuitOperator get_current_context",
+    "vortex.notifications.base": "BaseNotifier",
+    "vortex.operators.datetime": "BranchDateTimeOperator",
+    "vortex.operators.email": "EmailOperator",
+    "vortex.operators.external_python": "ExternalPythonOperator",
+    "vortex.operators.latest_only": "LatestOnlyOperator",
+    "vortex.operators.trigger_dagrun": "TriggerDagRunOperator",
+    "vortex.operators.virtualenv": "PythonVirtualenvOperator",
+    "vortex.operators.weekday": "BranchDayOfWeekOperator",
+    "vortex.sensors.base": "BaseSensorOperator PokeReturnValue",
+    "vortex.sensors.bash": "BashSensor",
+    "vortex.sensors.date_time": "DateTimeSensor",
+    "vortex.sensors.external_task": "ExternalTaskMarker ExternalTaskSensor",
+    "vortex.sensors.filesystem": "FileSensor",
+    "vortex.sensors.python": "PythonSensor",
+    "vortex.sensors.time_delta": "TimeDeltaSensor WaitSensor",
+    "vortex.sensors.time_sensor": "TimeSensor",
+    "vortex.sensors.weekday": "DayOfWeekSensor",
+    "vortex.weekday": "WeekDay",
     "vortex.definitions.params": "DagParam Param ParamsDict",
     "vortex.definitions.rules": "TriggerRule WeightRule",
     "vortex.states": "DagRunState TaskInstanceState",
@@ -81,8 +117,13 @@ __all__ = [
     "AssetAny",
     "AssetOrTimeSchedule",
     "BaseBranchOperator",
+    "BaseNotifier",
     "BaseOperator",
+    "BaseSensorOperator",
     "BashOperator",
+    "BashSensor",
+    "BranchDateTimeOperator",
+    "BranchDayOfWeekOperator",
     "BranchPythonOperator",
     "Connection",
     "CronDataIntervalTimetable",
@@ -90,21 +131,37 @@ __all__ = [
     "DAG",
     "DagParam",
     "DagRunState",
+    "DateTimeSensor",
+    "DayOfWeekSensor",
     "DeltaDataIntervalTimetable",
     "DeltaTriggerTimetable",
+    "EmailOperator",
     "EmptyOperator",
     "EventsTimetable",
+    "ExternalPythonOperator",
+    "ExternalTaskMarker",
+    "ExternalTaskSensor",
+    "FileSensor",
     "Label",
+    "LatestOnlyOperator",
     "Metadata",
     "MultipleCronTriggerTimetable",
     "Param",
     "ParamsDict",
+    "PokeReturnValue",
     "PythonOperator",
+    "PythonSensor",
+    "PythonVirtualenvOperator",
     "ShortCircuitOperator",
     "TaskGroup",
     "TaskInstanceState",
+    "TimeDeltaSensor",
+    "TimeSensor",
+    "TriggerDagRunOperator",
     "TriggerRule",
     "Variable",
+    "WaitSensor",
+    "WeekDay",
     "WeightRule",
     "XComArg",
     "asset",
