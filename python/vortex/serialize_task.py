@@ -78,10 +78,10 @@ def serialize_task(task: Any, dag: Any, dag_start: Any, notices: Notices) -> Dic
 
 
 def _add_assets(spec: Dict[str, Any], task: Any, notices: Notices) -> None:
-    from vortex.assets.serialization import asset_refs
+    from vortex.assets.serialization import asset_refs, outlet_refs
 
-    for name in ("outlets", "inlets"):
-        refs = asset_refs(getattr(task, name), f"Task {task.task_id!r}", notices)
+    for name, refs_of in (("outlets", outlet_refs), ("inlets", asset_refs)):
+        refs = refs_of(getattr(task, name), f"Task {task.task_id!r}", notices)
         if refs:
             spec[name] = refs
 

@@ -169,6 +169,14 @@ def test_outlets_keep_a_bash_task_plain(task_spec):
     assert "inlets" not in task_spec(plain)
 
 
+def test_outlets_by_name_have_the_uri_that_the_file_gives(task_spec):
+    table = Asset("table", "s3://x/table")
+    with DAG("d", schedule=table, start_date=START):
+        made = EmptyOperator(task_id="e", outlets=[Asset.ref(name="table"), Asset.ref(name="elsewhere")], inlets=[Asset.ref(name="table")])
+    assert [one["uri"] for one in task_spec(made)["outlets"]] == ["s3://x/table", None]
+    assert [one["uri"] for one in task_spec(made)["inlets"]] == [None]
+
+
 def test_taskflow(task_spec):
     with DAG("d", schedule=None, start_date=START):
 

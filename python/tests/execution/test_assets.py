@@ -220,6 +220,20 @@ t(lambda e: range(0) if not e[a] else e[a][:0])""",
     assert runner.run(task_id="t__10")["reason"].startswith("KeyError")
 
 
+def test_outlets_by_name(runner):
+    body = """
+table = Asset("table", "s3://x/table")
+@task(outlets=[Asset.ref(name="table"), Asset.ref(uri="s3://x/other/"), Asset.ref(name="far")])
+def t(*, outlet_events):
+    outlet_events[table].extra = {"n": 1}
+    outlet_events[Asset.ref(uri="s3://x/other")].extra = {"n": 2}
+    outlet_events[Asset.ref(name="far")].extra = {"n": 3}
+t()"""
+    load(runner, body)
+    expected = [said("table", "s3://x/table", {"n": 1}), said("s3://x/other", extra={"n": 2}), said("far", extra={"n": 3})]
+    assert outcome(runner) == ("success", expected)
+
+
 def test_a_question_is_asked_when_events_are_looked_at(runner):
     load(runner, "@task(inlets=[a])\ndef t(*, inlet_events): inlet_events[a]; return len(inlet_events)\nt()")
     assert runner.value() == 1 and runner.channel.requests == []

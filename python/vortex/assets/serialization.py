@@ -4,10 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from vortex.assets.asset import Asset, AssetAlias, AssetAll, AssetCondition, AssetNameRef, AssetUriRef, BaseAsset, named
+from vortex.assets.asset import Asset, AssetAlias, AssetAll, AssetCondition, AssetNameRef, AssetUriRef, BaseAsset, known_asset, named
 from vortex.definitions.notices import Notices
 from vortex.exceptions import DagInvalid
 from vortex.json_values import exact_json
+
+
+def outlet_refs(values: Any, where: str, notices: Notices) -> List[Dict[str, Any]]:
+    """As asset_refs. What is named by a name alone has the URI that this file gives it, so that those who wait for the URI hear of it."""
+    whole = [known_asset(value.name) or value if isinstance(value, AssetNameRef) else value for value in named(values)]
+    return asset_refs(whole, where, notices)
 
 
 def asset_refs(values: Any, where: str, notices: Notices) -> List[Dict[str, Any]]:
