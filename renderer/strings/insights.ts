@@ -152,7 +152,7 @@ export const insightsStrings = {
     refresh: 'Read again',
     times: (count: number) => `${plural(count, 'task instance')}`,
     when: 'When',
-    who: 'Who',
+    who: 'By',
     what: 'What',
     kinds: {
       'dag.paused': 'Paused',

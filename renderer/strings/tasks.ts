@@ -35,7 +35,7 @@ export const tasksStrings = {
     markConfirm: (id: string, state: string) => `Mark ${id} as ${state}? If it runs, its process is killed.`,
     marked: (id: string, state: string) => `${id} is marked as ${state}.`,
     attempt: (attempt: number) => `Attempt ${attempt}`,
-    attemptOf: (attempt: number, max: number) => `${attempt} of ${max}`,
+    attemptOf: (attempt: number, max: number) => `${attempt === 0 ? '–' : attempt} of ${max}`,
     neverTried: 'Not tried yet',
     neverTriedText: 'This task has not started, so there is no log. “Why” says what it waits for.',
     neverRanText: (state: string) => `This task ended as ${state} without an attempt, so there is no log. “Why” says what caused it.`,

@@ -29,12 +29,12 @@ const text = strings.runRows
 const SELECTED_MAX = 100
 /** Fits beside the navigation in a window of 1240 px; the longest text of a column but the run's id is never cut. */
 const WIDE = {
-  columns: '96px minmax(170px, 2.4fr) 72px minmax(172px, 1fr) minmax(172px, 1fr) 76px minmax(64px, 88px) 30px',
+  columns: '124px minmax(160px, 2.4fr) 72px minmax(172px, 1fr) minmax(172px, 1fr) 76px minmax(64px, 88px) 30px',
   head: [columns.state, columns.run, columns.type, columns.logical, columns.start, columns.duration, columns.tasks, ACTIONS],
 }
 /** Below that, type and logical date, which the id tells as well, are left to the run's page. Fits in a window of 880 px. */
 const MEDIUM = {
-  columns: '96px minmax(110px, 1fr) 172px 76px 64px 30px',
+  columns: '124px minmax(90px, 1fr) 172px 76px 64px 30px',
   head: [columns.state, columns.run, columns.start, columns.duration, columns.tasks, ACTIONS],
 }
 
@@ -236,10 +236,10 @@ function RunRow({ run, zone, mayOperate, isOpen, onOpen, isSelected, onSelect }:
   return (
     <>
       <div role="cell" className={classes['state']}>
+        {mayOperate ? <Checkbox size="xs" aria-label={text.select(run.run_id)} checked={isSelected} onChange={onSelect} /> : null}
         <StateBadge state={run.state} />
       </div>
       <div role="cell" className={classes['run']}>
-        {mayOperate ? <Checkbox size="xs" aria-label={text.select(run.run_id)} checked={isSelected} onChange={onSelect} /> : null}
         <ActionIcon
           size="sm"
           aria-expanded={isOpen}
