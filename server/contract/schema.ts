@@ -17,8 +17,8 @@ export function Strict<T extends Record<string, TSchema>>(properties: T, options
 export const Instant = Type.String({ format: 'date-time', description: 'ISO 8601 instant in UTC' })
 /** Any JSON value. */
 export const Json = Type.Unknown({ description: 'any JSON value' })
-/** Identifier of a DAG or task: letters, digits, `_`, `-` and `.`, at most 250 characters (Airflow's rule). */
-export const Key = Type.String({ pattern: '^[A-Za-z0-9_.~:+-]{1,250}$', minLength: 1, maxLength: 250 })
+/** Identifier of a DAG or task: letters of any script, digits, `_`, `-` and `.`, at most 250 characters (Airflow's rule). */
+export const Key = Type.String({ pattern: '^[\\p{L}\\p{N}_.~:+-]{1,250}$', minLength: 1, maxLength: 250 })
 /** Name of a pool, variable or secret. */
 export const Name = Type.String({ minLength: 1, maxLength: 250 })
 

@@ -6,8 +6,8 @@ import { compileGraph } from '#domain/graph.ts'
 import { compileTimetable } from '#domain/schedule/timetable.ts'
 import type { DagFileRecord } from '#db/records.ts'
 
-/** A DAG id and task ids become parts of URLs and paths. */
-const ID = /^[\w.~:+-]{1,250}$/u
+/** A DAG id and task ids become parts of URLs. Letters of any script, as in python/vortex/definitions/names.py; twin of the contract's Key. */
+const ID = /^[\p{L}\p{N}_.~:+-]{1,250}$/u
 
 /**
  * Compiled, because it runs on the engine's own thread: a file of 100 DAGs takes 30 ms, and 1.2 s without. Compiling takes some 50 ms, so

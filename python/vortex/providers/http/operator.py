@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
 
 from vortex.definitions.base_operator import BaseOperator
@@ -73,7 +74,8 @@ class HttpOperator(BaseOperator):
         self.tcp_keep_alive_count = tcp_keep_alive_count
         self.tcp_keep_alive_interval = tcp_keep_alive_interval
 
-    @property
+    # Not a property: subclasses of older Airflows set it.
+    @cached_property
     def hook(self) -> HttpHook:
         return self.hook_class(
             self.method,
