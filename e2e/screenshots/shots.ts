@@ -34,7 +34,7 @@ function shotsOf(scene: Scene): Record<string, Shot> {
     versions: { path: `${sales}/versions`, see: 'text=limit' },
     audit: { path: `${sales}/audit`, see: 'text=on-call' },
     'dag-details': { path: `${sales}/details`, see: 'text=full_reload' },
-    editor: { path: `${sales}/code`, see: '.react-flow__node >> text=load_warehouse' },
+    editor: { path: `${sales}/code`, see: 'text=No problems' },
     files: { path: '/files', see: 'text=supplier_invoices.py' },
     run: { path: `${run(scene.failed)}?open=*`, see: '.react-flow__node >> text=quality' },
     'run-tasks': { path: `${run(scene.failed)}?view=tasks`, see: 'text=load_warehouse' },
