@@ -339,8 +339,15 @@ export function createQueryClient(): QueryClient {
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({ onError: leaveIfSignedOut }),
     mutationCache: new MutationCache({ onError: leaveIfSignedOut }),
+    // The server may be this very computer: whether that is on the internet says nothing.
     defaultOptions: {
-      queries: { staleTime: STALE_MS, retry: (failures, error) => failures < 2 && isWorthRetrying(error), refetchOnWindowFocus: false },
+      mutations: { networkMode: 'always' },
+      queries: {
+        networkMode: 'always',
+        staleTime: STALE_MS,
+        retry: (failures, error) => failures < 2 && isWorthRetrying(error),
+        refetchOnWindowFocus: false,
+      },
     },
   })
   return client

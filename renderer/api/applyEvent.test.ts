@@ -104,10 +104,14 @@ describe('live events', () => {
     expect(client.getQueryData<Dag>(queryKeys.dagDetail('etl'))).toMatchObject({ last_run_state: 'success', active_runs: 0 })
   })
   it('ask for the run lists when the run is new', () => {
-    expect(marked(applyEvents(new QueryClient(), [runEvent('r9', 'queued')]))).toEqual([
-      queryKeys.runLists('etl'),
-      queryKeys.history('etl'),
-    ])
+    const client = new QueryClient()
+    const all = queryKeys.runList('etl', {})
+    const running = queryKeys.runList('etl', { state: 'running' })
+    client.setQueryData(all, list({ ...run, state: 'running' } as DagRun))
+    client.setQueryData(running, list({ ...run, state: 'running' } as DagRun))
+    expect(marked(applyEvents(client, [runEvent('r9', 'queued')]))).toEqual([all, running, queryKeys.history('etl')])
+    // It leaves the list of running ones, and only the server knows what takes its place.
+    expect(marked(applyEvents(client, [runEvent(run.run_id, 'success')]))).toEqual([running, queryKeys.history('etl')])
   })
   it('add a bar for a new run and keep fourteen', () => {
     const full = dag(Array.from({ length: 14 }, (_, at) => [`r${at}`, 'success']))
@@ -132,15 +136,19 @@ describe('live events', () => {
     const client = new QueryClient()
     const attempt = { ...run, task_id: 'a', map_index: -1, attempt: 2 }
     client.setQueryData(queryKeys.runDetail(run), run)
+    client.setQueryData(queryKeys.logSignal(attempt), null)
+    const closed = { ...attempt, attempt: 1 }
     const stale = applyEvents(client, [
+      { type: 'log', ...closed, size: 7, complete: false },
       { type: 'log', ...attempt, size: 120, complete: true },
-      { type: 'dag_run_deleted', ...run },
       { type: 'log', ...attempt, size: 140, complete: true },
-      { type: 'reset' },
     ])
+    expect(stale.all).toBe(false)
     expect(client.getQueryData(queryKeys.logSignal(attempt))).toEqual({ size: 140, complete: true })
+    expect(client.getQueryState(queryKeys.logSignal(closed))).toBeUndefined()
+    const after = applyEvents(client, [{ type: 'dag_run_deleted', ...run }, { type: 'reset' }])
     expect(client.getQueryData(queryKeys.runDetail(run))).toBeUndefined()
-    expect(stale.all).toBe(true)
+    expect(after.all).toBe(true)
   })
   it('ignore a kind that a newer server may send', () => {
     expect(applyEvents(new QueryClient(), [{ type: 'asset' } as unknown as LiveEvent])).toEqual({ all: false, keys: new Map() })

@@ -14,7 +14,7 @@ import type { LiveEvent } from '#contract/events.ts'
 import type { TaskInstance } from '#contract/taskInstance.ts'
 import { mayShow, withoutRun, withRunEvent, withTaskEvents, type GridPages } from './grid.ts'
 import { applyRunToHome, markHome } from './homeEvents.ts'
-import { ALL_DAGS, queryKeys, type GridFilter } from './queryKeys.ts'
+import { ALL_DAGS, queryKeys, type GridFilter, type RunFilter } from './queryKeys.ts'
 import type { LogSignal } from './queries.ts'
 
 type DagRunEvent = Extract<LiveEvent, { type: 'dag_run' }>
@@ -84,7 +84,10 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
         mark(queryKeys.dagFileLists)
         break
       case 'log':
-        client.setQueryData(queryKeys.logSignal(event), { size: event.size, complete: event.complete } satisfies LogSignal)
+        // Only of a log that is open: 300 attempts a second print, and each entry would stay for minutes.
+        client.setQueryData<LogSignal | null>(queryKeys.logSignal(event), (open) =>
+          open === undefined ? undefined : { size: event.size, complete: event.complete },
+        )
         break
       case 'worker':
         mark(queryKeys.workers)
@@ -119,18 +122,25 @@ function applyRun(client: QueryClient, event: DagRunEvent, mark: (key: QueryKey)
   for (const dagId of client.getQueryCache().findAll({ queryKey: queryKeys.runLists(ALL_DAGS) }).length > 0
     ? [event.dag_id, ALL_DAGS]
     : [event.dag_id]) {
-    let isKnown = false
-    client.setQueriesData<ListOf<DagRun>>({ queryKey: queryKeys.runLists(dagId) }, (list) =>
-      mapList(
-        list,
-        (run) => run.run_id === event.run_id && run.dag_id === event.dag_id,
-        (run) => {
-          isKnown = true
-          return { ...run, ...patch }
-        },
-      ),
-    )
-    if (!isKnown) mark(queryKeys.runLists(dagId))
+    // Each list for itself: another one, with another filter, may have the run.
+    for (const { queryKey } of client.getQueryCache().findAll({ queryKey: queryKeys.runLists(dagId) })) {
+      let isKnown = false
+      let hasMoved = false
+      client.setQueryData<ListOf<DagRun>>(queryKey, (list) =>
+        mapList(
+          list,
+          (run) => run.run_id === event.run_id && run.dag_id === event.dag_id,
+          (run) => {
+            isKnown = true
+            hasMoved = run.state !== event.state
+            return { ...run, ...patch }
+          },
+        ),
+      )
+      // A filter by state may let it go.
+      const isFiltered = (queryKey[2] as RunFilter | undefined)?.state !== undefined
+      if (!isKnown || (hasMoved && isFiltered)) mark(queryKey)
+    }
   }
   applyRunToHome(client, event, mark)
   mark(queryKeys.history(event.dag_id))
@@ -142,13 +152,28 @@ function applyRun(client: QueryClient, event: DagRunEvent, mark: (key: QueryKey)
       return changed ?? grid
     })
   }
-  client.setQueryData<DagDetail>(queryKeys.dagDetail(event.dag_id), (dag) => dag && withRun(dag, event))
+  const detail = client.setQueryData<DagDetail>(queryKeys.dagDetail(event.dag_id), (dag) => dag && withRun(dag, event))
+  if (detail && !isBar(detail, event)) mark(queryKeys.dagDetail(event.dag_id))
   client.setQueriesData<ListOf<Dag>>({ queryKey: queryKeys.dagLists }, (list) =>
     mapList(
       list,
       (dag) => dag.id === event.dag_id,
-      (dag) => withRun(dag, event),
+      (dag) => {
+        if (!isBar(dag, event)) mark(queryKeys.dagLists)
+        return withRun(dag, event)
+      },
     ),
+  )
+}
+
+/** Whether the run is one of the bars of its DAG, or newer than they are. */
+function isBar(dag: Dag, { run_id, run_after }: DagRunEvent): boolean {
+  const [oldest] = dag.recent_runs
+  return (
+    dag.recent_runs.length < BARS ||
+    oldest === undefined ||
+    Date.parse(run_after) >= Date.parse(oldest.run_after) ||
+    dag.recent_runs.some((run) => run.run_id === run_id)
   )
 }
 
@@ -157,6 +182,8 @@ const inOrder = <T extends { run_after: string }>(runs: T[]): T[] => runs.sort((
 
 /** A DAG after one of its runs changed: its bar, its last state, its number of active runs. Applying an event twice changes nothing. */
 export function withRun<T extends Dag>(dag: T, event: DagRunEvent): T {
+  // Older than the bars: what it was before is not known, so the counts are read again.
+  if (!isBar(dag, event)) return dag
   const isActive = (state: string) => state === 'running' || state === 'queued'
   const { run_id, run_type, state, logical_date, run_after, start_time, end_time } = event
   const bar = { run_id, run_type, state, logical_date, run_after, start_time, end_time }
@@ -166,7 +193,6 @@ export function withRun<T extends Dag>(dag: T, event: DagRunEvent): T {
   const newest = recent_runs.at(-1)
   const wasActive = before ? isActive(before.state) : false
   const active_runs = Math.max(0, dag.active_runs + Number(isActive(state)) - Number(wasActive))
-  // A run that is not among the bars is new, or older than they are: then its state before is not known, and the next reading mends it.
   const run_counts = { ...dag.run_counts, [state]: dag.run_counts[state] + 1 }
   if (before) run_counts[before.state] -= 1
   return {
@@ -216,6 +242,7 @@ function applyTasks(client: QueryClient, events: Map<string, TaskEvent>, mark: (
       break
     }
   }
+  for (const event of events.values()) if (event.map_index >= 0) mark([...queryKeys.run(event), 'mapped', event.task_id])
   // A task that the list does not hold yet was mapped while the run ran.
   if (list && found < events.size) mark(queryKeys.taskInstances(first))
   for (const event of events.values()) {

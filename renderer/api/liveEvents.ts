@@ -20,8 +20,10 @@ export interface LiveState {
 
 /** One key is read again at most this often, however many events ask for it. */
 const REREAD_MS = 1000
-/** A hidden tab gets no animation frames; its events are applied at least this often so that they cannot pile up. */
+/** A hidden tab gets no animation frames, also not the one that it asked for before: its events are applied at least this often. */
 const HIDDEN_FLUSH_MS = 1000
+/** A tab that is frozen applies nothing. To read everything again costs less than so many events. */
+const QUEUE_MAX = 10_000
 
 let state: LiveState = { status: 'connecting', since: Date.now(), lastEventAt: null }
 const listeners = new Set<() => void>()
@@ -77,6 +79,7 @@ export function connectLiveEvents(client: QueryClient, onRefused: () => void): (
     },
     onEvent: ({ id, data }) => {
       seen = id
+      if (queue.length >= QUEUE_MAX) queue = [{ type: 'reset' }]
       queue.push(JSON.parse(data) as LiveEvent)
       cancelFlush ??= soon(flush)
     },
@@ -128,18 +131,19 @@ function openShared(seen: () => number, handlers: EventHandlers & { onMissed: ()
   }
 }
 
-/** Runs `action` at the next animation frame, or within HIDDEN_FLUSH_MS in a hidden tab. */
+/** Runs `action` at the next animation frame, or after HIDDEN_FLUSH_MS if none comes. */
 function soon(action: () => void): () => void {
-  if (document.hidden) {
-    const timer = setTimeout(action, HIDDEN_FLUSH_MS)
-    return () => {
-      clearTimeout(timer)
-    }
-  }
-  const frame = requestAnimationFrame(action)
-  return () => {
+  const cancel = (): void => {
+    clearTimeout(timer)
     cancelAnimationFrame(frame)
   }
+  const run = (): void => {
+    cancel()
+    action()
+  }
+  const timer = setTimeout(run, HIDDEN_FLUSH_MS)
+  const frame = requestAnimationFrame(run)
+  return cancel
 }
 
 /** Invalidates a key at once, then at most once per REREAD_MS; the last wish is never lost. */

@@ -12,6 +12,7 @@ import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
 import type { DagFileContent } from '#contract/dagFile.ts'
 import { VortexError } from '#contract/errors.ts'
 import { api } from '../../api/client.ts'
+import { dagFileQuery } from '../../api/queries/dagFiles.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
 import { tell, tellError } from '../../ui/act.ts'
@@ -102,6 +103,10 @@ export function useFileEditing({ path, file, isGone, template }: Edited) {
   const save = useMutation({
     mutationFn: (p: { text: string; expected_hash: string | null }) => api.saveDagFile({ body: { path, ...p } }),
     onSuccess: (saved, p) => {
+      // Before the file is read again, so that the old text is never taken for somebody else's change.
+      client.setQueryData(dagFileQuery(path).queryKey, (known) =>
+        known ? { ...known, text: p.text, sha256: saved.sha256, reading: 'waiting' as const } : known,
+      )
       rebase({ sha256: saved.sha256, text: p.text }, null)
       if (saved.change === 'unchanged') tell(strings.editor.unchanged)
       else setJustSaved(saved.sha256)

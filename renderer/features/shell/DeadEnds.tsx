@@ -1,7 +1,7 @@
 /** Pages that lead nowhere, each with a way back. */
 import { Button, Group } from '@mantine/core'
 import { IconMapOff } from '@tabler/icons-react'
-import { Link, type ErrorComponentProps } from '@tanstack/react-router'
+import { Link, useRouter, type ErrorComponentProps } from '@tanstack/react-router'
 import { strings } from '../../strings.ts'
 import { Empty, Failed } from '../../ui/PageState.tsx'
 
@@ -16,11 +16,19 @@ export function NotFoundPage() {
 }
 
 export function CrashPage({ error, reset }: ErrorComponentProps) {
+  const router = useRouter()
   return (
     <div>
       <Failed isPage error={error} title={strings.errors.crash} />
       <Group justify="center">
-        <Button variant="default" size="xs" onClick={reset}>
+        <Button
+          variant="default"
+          size="xs"
+          onClick={() => {
+            // What failed before the page began is kept by the router, not by this boundary.
+            void router.invalidate().finally(reset)
+          }}
+        >
           {strings.errors.retry}
         </Button>
         <Button component="a" href="/dags" variant="default" size="xs">
