@@ -50,6 +50,7 @@ export function CommandPalette() {
       // The server has matched more than a label shows: its finds stay, and the commands are matched here.
       filter={(wanted, actions) => actions.map((action) => narrowed(wanted, action)).filter((action) => action !== null)}
       onSpotlightClose={() => {
+        paletteRequest.takeTyped()
         setQuery('')
       }}
       nothingFound={isSearching ? text.searching : found.isError ? text.searchFailed : text.nothing}

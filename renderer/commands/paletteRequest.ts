@@ -11,6 +11,11 @@ let typed: string | null = null
 /** A letter of a key without a modifier; Backspace takes one back. */
 function keep(event: KeyboardEvent): void {
   if (typed === null || event.ctrlKey || event.metaKey || event.altKey || event.isComposing) return
+  // Its field may have kept the keyboard from the last time, and then tells of no focus.
+  if (event.target instanceof Element && event.target.closest('[role=dialog]') !== null) {
+    stop()
+    return
+  }
   if (event.key === 'Escape') typed = null
   else if (event.key === 'Backspace') typed = typed.slice(0, -1)
   else if (event.key.length === 1) typed += event.key
