@@ -1,9 +1,19 @@
 /** An instant in the chosen time mode; the tooltip holds the relative time and the other zones. */
 import { Tooltip } from '@mantine/core'
-import { useState } from 'react'
+import { useState, useSyncExternalStore } from 'react'
 import { formatInstant, formatRelative, localZone, timeParts, zoneFor } from '../lib/time.ts'
 import { strings } from '../strings.ts'
+import { makeTicker, never } from './ticker.ts'
 import { useTimeMode } from './timeMode.ts'
+
+const TICK_MS = 30_000
+const halfMinute = makeTicker(TICK_MS)
+
+/** A tick old at most. */
+function pastOf(at: string, ticked: number): number {
+  const ahead = Date.parse(at) - ticked
+  return ahead > 0 && ahead <= TICK_MS ? Math.min(Date.now(), ticked + TICK_MS) : ticked
+}
 
 interface InstantProps {
   at: string | null
@@ -17,18 +27,21 @@ interface InstantProps {
 
 export function Instant({ at, zone = null, relative = false, isFine = false }: InstantProps) {
   const mode = useTimeMode()
-  // Read when the pointer comes, not on a timer: a thousand rows must not render each second.
-  const [now, setNow] = useState(() => Date.now())
+  // Of an absolute time the tooltip alone is relative: read when the pointer comes. A thousand rows must not render each second.
+  const ticked = useSyncExternalStore(relative ? halfMinute.subscribe : never, () => (relative ? halfMinute.now() : 0))
+  const [seen, setSeen] = useState(0)
   // A tooltip costs as much as the rest of a row: it is made when the pointer comes.
   const [hasPointer, setHasPointer] = useState(false)
   if (at === null) return <span className="tabular">{strings.time.never}</span>
+  // What has just come may be newer than the last tick, and is not of the future for that.
+  const now = relative ? pastOf(at, Math.max(ticked, seen)) : seen
   const shown = timeParts(at, zoneFor(mode, zone))
   const time = (
     <time
       dateTime={at}
       className="tabular"
       onPointerEnter={() => {
-        setNow(Date.now())
+        setSeen(Date.now())
         setHasPointer(true)
       }}
     >

@@ -2,7 +2,7 @@
 import { Autocomplete, JsonInput, MultiSelect, NumberInput, Select, Switch, Textarea, TextInput, type TextInputProps } from '@mantine/core'
 import { lazy, Suspense } from 'react'
 import { strings } from '../../strings.ts'
-import type { Field, FieldValue } from './paramForm.ts'
+import { inUtc, type Field, type FieldValue } from './paramForm.ts'
 
 interface ParamFieldProps {
   field: Field
@@ -104,15 +104,7 @@ export function ParamField({ field, isFirst, value, problem, onChange }: ParamFi
     case 'date':
       return <TextInput {...shared} type="date" value={source} onChange={onText} />
     case 'datetime':
-      return (
-        <TextInput
-          {...shared}
-          type="datetime-local"
-          step={1}
-          value={source.replace(/(Z|[+-]\d\d:?\d\d)$/, '').slice(0, 19)}
-          onChange={onText}
-        />
-      )
+      return <TextInput {...shared} type="datetime-local" step={1} value={inUtc(source)} onChange={onText} />
     default:
       return <TextInput {...shared} value={source} onChange={onText} />
   }

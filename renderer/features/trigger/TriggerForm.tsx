@@ -31,6 +31,7 @@ import { LogicalDateField, type LogicalDate } from './LogicalDateField.tsx'
 import { ParamFields } from './ParamFields.tsx'
 import classes from './TriggerForm.module.css'
 import { useTrigger, type TriggerBody } from './useTrigger.tsx'
+import { inUtc } from './paramForm.ts'
 import { useTriggerForm } from './useTriggerForm.ts'
 
 const text = strings.trigger
@@ -47,9 +48,7 @@ interface TriggerFormProps {
 export function TriggerForm({ dag, start, logicalDate, onClose }: TriggerFormProps) {
   const form = useTriggerForm(dag, start?.conf ?? null)
   const [filledFrom, setFilledFrom] = useState(start?.from ?? null)
-  const [date, setDate] = useState<LogicalDate>(
-    logicalDate === null ? { kind: 'now', at: '' } : { kind: 'date', at: logicalDate.slice(0, 19) },
-  )
+  const [date, setDate] = useState<LogicalDate>(logicalDate === null ? { kind: 'now', at: '' } : { kind: 'date', at: inUtc(logicalDate) })
   const [runId, setRunId] = useState('')
   const [note, setNote] = useState('')
   const [unpause, setUnpause] = useState(false)

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { fieldsOf, fromField, toField, type Field } from './paramForm.ts'
+import { inUtc, fieldsOf, fromField, toField, type Field } from './paramForm.ts'
 
 const param = (value: unknown, schema: Record<string, unknown> = {}, has_default = true) => ({
   value,
@@ -58,5 +58,14 @@ describe('trigger form', () => {
     expect(fromField(field(1, { type: 'integer' }), '1.5')).toEqual({ problem: 'number' })
     expect(fromField(field({}), '{')).toEqual({ problem: 'json' })
     expect(fromField(field(null, { type: 'string' }, false), '')).toEqual({ problem: 'required' })
+  })
+})
+
+describe('a field without a zone', () => {
+  it('shows a date-time in UTC', () => {
+    expect(inUtc('2026-03-01T09:00:00+02:00')).toBe('2026-03-01T07:00:00')
+    expect(inUtc('2026-03-01T09:00:00Z')).toBe('2026-03-01T09:00:00')
+    expect(inUtc('2026-03-01T09:00')).toBe('2026-03-01T09:00')
+    expect(inUtc('soon+02:00')).toBe('soon')
   })
 })

@@ -99,6 +99,14 @@ export function toField(field: Field, value: unknown): FieldValue {
   return typeof value === 'string' ? value : JSON.stringify(value)
 }
 
+const OFFSET = /(Z|[+-]\d\d:?\d\d)$/
+
+/** A date-time without its offset, as a field without a zone shows it: in UTC, which is what the field is said to be in. */
+export function inUtc(text: string): string {
+  const at = OFFSET.test(text) ? Date.parse(text) : NaN
+  return Number.isNaN(at) ? text.replace(OFFSET, '').slice(0, 19) : new Date(at).toISOString().slice(0, 19)
+}
+
 export type FieldResult = { value: unknown } | { problem: 'required' | 'number' | 'json' }
 
 const TEXT_KINDS: ReadonlySet<FieldKind> = new Set(['text', 'lines', 'suggest'])
@@ -106,7 +114,7 @@ const TEXT_KINDS: ReadonlySet<FieldKind> = new Set(['text', 'lines', 'suggest'])
 /** What the field means for conf. */
 export function fromField(field: Field, typed: FieldValue): FieldResult {
   if (typeof typed === 'boolean') return { value: typed }
-  if (Array.isArray(typed)) return { value: typed }
+  if (Array.isArray(typed)) return { value: typed.map((label) => field.options.find(({ value }) => value === label)?.raw ?? label) }
   const source = typed as string
   if (source.trim() === '') {
     if (field.kind === 'list') return { value: [] }
@@ -131,7 +139,7 @@ export function fromField(field: Field, typed: FieldValue): FieldResult {
       }
     case 'datetime':
       // The field has no zone; the value is an instant in UTC unless one was typed.
-      return { value: /(Z|[+-]\d\d:?\d\d)$/.test(source) ? source : `${source.length === 16 ? `${source}:00` : source}+00:00` }
+      return { value: OFFSET.test(source) ? source : `${source.length === 16 ? `${source}:00` : source}+00:00` }
     default:
       return { value: source }
   }
