@@ -60,7 +60,7 @@ export const scheduleStrings = {
     listed: (shown: number) => `The newest ${shown} are listed.`,
     next: 'Next runs',
     nextCount: (count: number) => `Next ${runs(count)}`,
-    noRuns: 'No run comes: the schedule has ended, or it runs only when triggered.',
+    noRuns: 'No run is planned: the schedule has ended, or it runs when it is triggered or its assets are updated.',
     columns: {
       number: 'No.',
       inZone: 'Runs at',

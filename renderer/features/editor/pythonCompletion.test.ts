@@ -30,7 +30,9 @@ describe('completion of DAG files', () => {
     expect(names).not.toContain('task_id=')
   })
   it('knows decorators, their kinds and their arguments', async () => {
-    expect(await labels('@task.|\ndef f(): ...')).toEqual(['bash', 'branch', 'python', 'short_circuit'])
+    expect(await labels('@task.|\ndef f(): ...')).toEqual(
+      expect.arrayContaining(['bash', 'branch', 'python', 'sensor', 'short_circuit', 'virtualenv']),
+    )
     const task = await labels('@task(|)\ndef f(): ...')
     expect(task).toEqual(expect.arrayContaining(['task_id=', 'retries=']))
     expect(task).not.toContain('python_callable=')

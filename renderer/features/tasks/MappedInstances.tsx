@@ -21,7 +21,8 @@ const COLUMNS = '64px 130px minmax(150px, 1fr) 90px'
 const HEAD = [strings.mapped.index, columns.state, columns.start, columns.duration]
 
 interface MappedInstancesProps {
-  task: TaskInstance
+  /** Of map index -1: the task as a whole, which has no instance of its own once it has its instances. */
+  task: Pick<TaskInstance, 'dag_id' | 'run_id' | 'task_id' | 'map_index'>
   state: TaskInstanceState | undefined
   onChange: (change: TaskChange) => void
 }
@@ -104,4 +105,12 @@ export function MappedInstances({ task, state, onChange }: MappedInstancesProps)
       )}
     </>
   )
+}
+
+/** What a task shows that has no instance without an index: its instances, or that there is no such task in the run. */
+export function MappedTask(props: MappedInstancesProps) {
+  const all = useInfiniteQuery(mappedInstancesQuery(props.task, undefined))
+  if (all.isError && !all.data) return <Failed error={all.error} onRetry={() => void all.refetch()} />
+  if (!all.data) return <RowsSkeleton rows={5} />
+  return (all.data.pages[0]?.total ?? 0) === 0 ? <Empty title={strings.tasks.notFound} /> : <MappedInstances {...props} />
 }

@@ -10,6 +10,7 @@ import { Elapsed } from '../../ui/Elapsed.tsx'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { StateBadge } from '../../ui/StateBadge.tsx'
 import { Fact, PageHeader } from '../shell/index.ts'
+import { MappedTask } from './MappedInstances.tsx'
 import { TaskActions } from './TaskActions.tsx'
 import classes from './TaskPanel.module.css'
 import { TaskViews } from './TaskViews.tsx'
@@ -21,9 +22,12 @@ export function TaskPage() {
   const search = route.useSearch()
   const navigate = route.useNavigate()
   const task = useQuery(taskQuery({ dag_id: dagId, run_id: runId, task_id: taskId, map_index: search.map ?? -1 }))
-  if (task.isError && !task.data) {
-    const missing = errorCode(task.error) === 'not_found'
-    return <Failed isPage error={task.error} onRetry={() => void task.refetch()} {...(missing ? { title: strings.tasks.notFound } : {})} />
+  const isMissing = task.isError && !task.data && errorCode(task.error) === 'not_found'
+  const isWhole = isMissing && search.map === undefined
+  if (task.isError && !task.data && !isWhole) {
+    return (
+      <Failed isPage error={task.error} onRetry={() => void task.refetch()} {...(isMissing ? { title: strings.tasks.notFound } : {})} />
+    )
   }
   const change = (part: TaskChange) =>
     void navigate({
@@ -67,7 +71,9 @@ export function TaskPage() {
         }
       />
       <div style={{ height: 10 }} />
-      {task.data ? (
+      {isWhole ? (
+        <MappedTask task={{ dag_id: dagId, run_id: runId, task_id: taskId, map_index: -1 }} state={search.istate} onChange={change} />
+      ) : task.data ? (
         <div className={classes['page']}>
           <TaskViews task={task.data} search={search} onChange={change} />
         </div>

@@ -9,6 +9,7 @@ import type { PanelChange, TaskPanelSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { StateBadge } from '../../ui/StateBadge.tsx'
+import { MappedTask } from './MappedInstances.tsx'
 import { TaskActions } from './TaskActions.tsx'
 import classes from './TaskPanel.module.css'
 import { TaskDefinition, TaskViews } from './TaskViews.tsx'
@@ -71,7 +72,11 @@ export function TaskPanel({ dagId, runId, search, onChange, onClose }: TaskPanel
         </div>
       ) : task.isError && !task.data ? (
         errorCode(task.error) === 'not_found' ? (
-          <Empty title={strings.tasks.notFound} />
+          ref.map_index < 0 ? (
+            <MappedTask task={ref} state={search.istate} onChange={onChange} />
+          ) : (
+            <Empty title={strings.tasks.notFound} />
+          )
         ) : (
           <Failed error={task.error} onRetry={() => void task.refetch()} />
         )
