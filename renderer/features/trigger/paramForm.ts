@@ -114,7 +114,10 @@ const TEXT_KINDS: ReadonlySet<FieldKind> = new Set(['text', 'lines', 'suggest'])
 /** What the field means for conf. */
 export function fromField(field: Field, typed: FieldValue): FieldResult {
   if (typeof typed === 'boolean') return { value: typed }
-  if (Array.isArray(typed)) return { value: typed.map((label) => field.options.find(({ value }) => value === label)?.raw ?? label) }
+  if (Array.isArray(typed)) {
+    const labels = typed as readonly string[]
+    return { value: labels.map((label) => field.options.find(({ value }) => value === label)?.raw ?? label) }
+  }
   const source = typed as string
   if (source.trim() === '') {
     if (field.kind === 'list') return { value: [] }
