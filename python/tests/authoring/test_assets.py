@@ -273,12 +273,16 @@ def test_functions_that_make_no_asset(tmp_path, text, words):
 
 def test_hands_off_files_without_assets(tmp_path):
     """A file that names none does not pay for them."""
+    import os
+    import pathlib
     import subprocess
     import sys
 
+    package = str(pathlib.Path(__file__).resolve().parents[2])
     (tmp_path / "f.py").write_text(
         "from airflow import DAG\nfrom airflow.operators.bash import BashOperator\nwith DAG('d', schedule='@daily'): BashOperator(task_id='b', bash_command='true')\n"
     )
     code = "import sys; from vortex.loading import load_file; from vortex.serialization import serialize_dag as s; [s(d, file='f.py') for d in load_file(sys.argv[1], 'f.py').dags.values()]; import vortex.execution.run_attempt; print([m for m in sys.modules if m.startswith('vortex.assets.')])"
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True)
+    environment = {**os.environ, "PYTHONPATH": package}
+    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=True, env=environment)
     assert done.stdout.strip() == "[]"

@@ -88,7 +88,13 @@ export function insightsConformance(subject: SubjectOf): void {
     const version = await s.dag(dag_id)
     const runs = [makeRun(s.id(), dag_id, version), makeRun(s.id(), dag_id, version)]
     const task = (run: number, task_id: string, ms: number | null, map_index = -1) =>
-      makeTaskInstance(s.id(), runs[run]!.id, { task_id, map_index, start_time: AT, end_time: ms === null ? null : AT + ms })
+      makeTaskInstance(s.id(), runs[run]!.id, {
+        task_id,
+        map_index,
+        state: ms === null ? 'running' : 'success',
+        start_time: AT,
+        end_time: ms === null ? null : AT + ms,
+      })
     await s.commit({
       dag_runs_insert: runs,
       task_instances_insert: [
@@ -98,6 +104,7 @@ export function insightsConformance(subject: SubjectOf): void {
         task(0, 'mapped', 5, 0),
         task(0, 'mapped', 1500, 1),
         task(1, 'runs', null),
+        makeTaskInstance(s.id(), runs[1]!.id, { task_id: 'skipped', state: 'skipped', start_time: AT, end_time: AT + 9000 }),
       ],
     })
     return { s, runs, dag_run_ids: runs.map((run) => run.id) }
@@ -170,7 +177,7 @@ export function insightsConformance(subject: SubjectOf): void {
       await s.dag('backfill_get')
       const backfill = makeBackfill(s.id(), 'backfill_get')
       await s.commit({ backfills_insert: [{ backfill, intervals: [] }] })
-      expect(await s.store.backfillGet({ id: backfill.id })).toEqual(backfill)
+      expect(await s.store.backfillGet({ id: backfill.id })).toEqual({ ...backfill, runs_failed: 0 })
       expect(await s.store.backfillGet({ id: 0 })).toBeNull()
     })
   })
