@@ -37,7 +37,8 @@ interface FileEditorProps {
 
 export function FileEditor({ path, file, isGone = false, template = '', search, onChange, onMoved }: FileEditorProps) {
   const edit = useFileEditing({ path, file, isGone, template })
-  const { isPython, preview, problems, extensions } = useLiveText(path, edit)
+  const versions = file?.dags.map(({ dag_id, version }) => `${dag_id} ${version}`).join(' ') ?? ''
+  const { isPython, preview, problems, extensions } = useLiveText(path, edit, versions)
   const [isConflictOpen, setConflictOpen] = useState(false)
   const [isMoving, setMoving] = useState(false)
   const isWide = useIsWide()

@@ -7,7 +7,8 @@ import { diagnosticsOf, markedProblems, wholeFileProblems, type Problem } from '
 import type { FileEditing } from './useFileEditing.ts'
 import { usePreview } from './usePreview.ts'
 
-export function useLiveText(path: string, edit: FileEditing) {
+/** `versions`: of the DAGs that the saved file defines; the graph tells what differs from them. */
+export function useLiveText(path: string, edit: FileEditing, versions: string) {
   const { typed, view } = edit
   const isPython = languageOf(path) === 'python'
   const [preview, textChanged] = usePreview(path, edit.text)
@@ -26,7 +27,7 @@ export function useLiveText(path: string, edit: FileEditing) {
   )
   useEffect(() => {
     if (isPython) textChanged('now')
-  }, [isPython, textChanged])
+  }, [isPython, textChanged, versions])
   useEffect(() => {
     if (view === null || preview.preview === null) return
     view.dispatch(setDiagnostics(view.state, diagnosticsOf(view.state.doc, preview.preview)))

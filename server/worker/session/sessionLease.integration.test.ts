@@ -31,7 +31,7 @@ describe('leases', () => {
     await until(() => bench.engine.heartbeats.length > lastHeard, 'one more heartbeat')
     proxy?.setSilent(true)
     const silentSince = performance.now()
-    await until(() => worker.runner.kills.length === 2, 'both are killed')
+    await until(() => worker.runner.kills.length >= 2, 'both are killed')
     const killedAfter = performance.now() - silentSince
     expect(killedAfter).toBeLessThan(1200)
     expect(killedAfter).toBeGreaterThan(500)
