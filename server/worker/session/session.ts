@@ -360,8 +360,9 @@ export class Session {
   /** A timer may come a fraction of a millisecond early, and the lease may have been renewed by an answer just before. */
   #watchLease(left: number): void {
     this.#leaseTimer = this.#o.clock.after(left, () => {
-      this.#checkLease()
-      if (this.#lease.isValid) this.#watchLease(Math.max(1, this.#lease.left))
+      if (this.#checkLease()) return
+      // It may have ended since that look: to ask only whether it is valid would leave it unwatched for good.
+      if (this.#lease.isValid || this.#lease.isOver) this.#watchLease(Math.max(1, this.#lease.left))
     })
   }
 
