@@ -47,6 +47,20 @@ it.each([
   await page.context().close()
 })
 
+it('clears the instance that is open, and no other', async () => {
+  const page = await server.open('/dags/mapped/runs/first/tasks/measure?map=1')
+  await page.getByRole('button', { name: 'Clear …' }).click()
+  const dialog = page.getByRole('dialog')
+  await dialog.getByText('measure').first().waitFor()
+  const [one] = (await server.api.clearRun({ params: RUN, body: { task_ids: ['measure'], map_index: 1, dry_run: true } })).task_instances
+  expect(one).toMatchObject({ task_id: 'measure', map_index: 1 })
+  await dialog.getByRole('button', { name: 'Clear 1', exact: true }).click()
+  const tries = async () =>
+    (await server.api.listTaskInstances({ params: RUN, query: { task_id: 'measure' } })).data.map(({ try_number }) => try_number)
+  await expect.poll(tries, { timeout: 20_000 }).toEqual([1, 2, 1])
+  await page.context().close()
+})
+
 it('says that a task is not there only where that is so, and has no accessibility violation', async () => {
   const missing = await server.open('/dags/mapped/graph?run=first&task=nothing')
   await missing.getByText('This task instance does not exist').waitFor()

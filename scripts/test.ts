@@ -5,7 +5,7 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { setPriority } from 'node:os'
-import { join, resolve } from 'node:path'
+import { join, relative, resolve } from 'node:path'
 import { buildDesktop, buildRenderer, buildServer } from './build.ts'
 import { testPython } from './python.ts'
 
@@ -15,7 +15,23 @@ const results = join(root, '.cache/test-results')
 interface Outcome {
   passed: number
   failed: number
+  /** What failed, with the first lines of why: told again at the very end, where it is looked for. */
+  failures: string[]
 }
+
+/** The part of vitest's JSON report that is read here. */
+interface VitestReport {
+  numPassedTests: number
+  numFailedTests: number
+  numPendingTests: number
+  testResults: {
+    name: string
+    message: string
+    status: string
+    assertionResults: { fullName: string; status: string; failureMessages: string[] }[]
+  }[]
+}
+const FAILURE_LINES = 12
 
 /** Runs a program to its end. Beside other suites its output comes in one piece when it ends. */
 async function run(
@@ -53,13 +69,20 @@ async function vitest(project: string, way: Way): Promise<Outcome> {
     `--outputFile.json=${report}`,
   ]
   const status = await run(process.execPath, args, { env: { VORTEX_TEST_PYTHON: testPython() }, ...way })
-  const summary = existsSync(report)
-    ? (JSON.parse(readFileSync(report, 'utf8')) as { numPassedTests: number; numFailedTests: number; numPendingTests: number })
-    : null
+  const summary = existsSync(report) ? (JSON.parse(readFileSync(report, 'utf8')) as VitestReport) : null
   const passed = summary?.numPassedTests ?? 0
   const failed = (summary?.numFailedTests ?? 0) + (process.env['CI'] === undefined ? 0 : (summary?.numPendingTests ?? 0))
   // A file that could not be loaded, or an error outside any test, counts as one failure.
-  return { passed, failed: Math.max(failed, status === 0 && passed > 0 ? 0 : 1) }
+  return { passed, failed: Math.max(failed, status === 0 && passed > 0 ? 0 : 1), failures: summary === null ? [] : failuresOf(summary) }
+}
+
+function failuresOf({ testResults }: VitestReport): string[] {
+  return testResults.flatMap((file) => {
+    const failed = file.assertionResults.filter(({ status }) => status === 'failed')
+    const unloaded = file.status === 'failed' && failed.length === 0 ? [['', file.message] as const] : []
+    const told = [...failed.map(({ fullName, failureMessages }) => [fullName, failureMessages.join('\n')] as const), ...unloaded]
+    return told.map(([name, why]) => `${relative(root, file.name)} > ${name}\n${why.split('\n').slice(0, FAILURE_LINES).join('\n')}`)
+  })
 }
 
 async function pytest(way: Way): Promise<Outcome> {
@@ -72,7 +95,12 @@ async function pytest(way: Way): Promise<Outcome> {
   // In CI nothing may be skipped.
   const failed = count('failures') + count('errors') + (process.env['CI'] === undefined ? 0 : skipped)
   const passed = count('tests') - count('failures') - count('errors') - skipped
-  return { passed, failed: Math.max(failed, status === 0 && passed > 0 ? 0 : 1) }
+  const failures = [...xml.matchAll(/<testcase classname="([^"]*)" name="([^"]*)"[^>]*><(?:failure|error) message="([^"]*)"/g)]
+  return {
+    passed,
+    failed: Math.max(failed, status === 0 && passed > 0 ? 0 : 1),
+    failures: failures.map(([, file, name, why]) => `${file ?? ''} > ${name ?? ''}\n${why ?? ''}`),
+  }
 }
 
 type Suite = (way: Way) => Promise<Outcome>
@@ -105,14 +133,15 @@ const unknown = asked.find((name) => !(name in SUITES))
 if (unknown !== undefined) throw new Error(`There is no suite "${unknown}". Suites: ${Object.keys(SUITES).join(', ')}.`)
 const names = Object.keys(SUITES).filter((name) => asked.length === 0 || asked.includes(name))
 const isAlone = names.length === 1 || !names.includes(BESIDE)
-const total: Outcome = { passed: 0, failed: 0 }
+const total: Outcome = { passed: 0, failed: 0, failures: [] }
 const lines = new Map<string, string>()
 
 async function runSuite(name: string, way: Way): Promise<void> {
   const began = performance.now()
-  const { passed, failed } = (await SUITES[name]?.(way)) ?? { passed: 0, failed: 1 }
+  const { passed, failed, failures } = (await SUITES[name]?.(way)) ?? { passed: 0, failed: 1, failures: [] }
   total.passed += passed
   total.failed += failed
+  total.failures.push(...failures.map((failure) => `${name}: ${failure}`))
   const seconds = ((performance.now() - began) / 1000).toFixed(0)
   const line = `${name.padEnd(12)} ${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed ${seconds.padStart(5)} s`
   lines.set(name, line)
@@ -130,5 +159,6 @@ else {
   process.stdout.write(`Running ${first.join(', ')} beside ${others.join(', ')}; what a suite says comes when it ends.\n`)
   await Promise.all([runOneByOne(first, { live: false, nice: 0 }), runOneByOne(others, { live: false, nice: GIVES_WAY })])
 }
+if (total.failures.length > 0) process.stdout.write(`\nFailed:\n\n${total.failures.join('\n\n')}\n`)
 process.stdout.write(`\n${names.map((name) => lines.get(name)).join('\n')}\n${total.passed} passed, ${total.failed} failed\n`)
 process.exitCode = total.failed === 0 ? 0 : 1

@@ -46,6 +46,9 @@ export const TriggerBody = Strict({
 /** Which task instances of a run to act on. Empty `task_ids` = all. */
 export const ClearBody = Strict({
   task_ids: Type.Optional(Type.Array(Key, { maxItems: 10_000 })),
+  map_index: Type.Optional(
+    Type.Integer({ minimum: 0, maximum: 2_147_483_647, description: 'only this instance of the one mapped task that `task_ids` names' }),
+  ),
   only_failed: Type.Optional(Type.Boolean({ default: false })),
   include_upstream: Type.Optional(Type.Boolean({ default: false })),
   include_downstream: Type.Optional(Type.Boolean({ default: false })),

@@ -154,7 +154,7 @@ export type CommitOutcome =
 /** Everything the engine keeps in memory, read in one consistent snapshot. */
 export interface EngineSnapshot {
   dags: DagRecord[]
-  /** Queued and running runs. */
+  /** Queued and running runs, and those that have ended and whose callback is still to be called. */
   dag_runs: DagRunRecord[]
   /** All task instances of those runs. */
   task_instances: TaskInstanceRecord[]

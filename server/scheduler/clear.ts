@@ -10,6 +10,11 @@ import type { ActiveRun, Instance } from './model.ts'
 /** Instances of a run that a clear would reset. */
 export function selectForClear(run: ActiveRun, options: ClearBody): Instance[] {
   const named = options.task_ids ?? []
+  const { map_index } = options
+  if (map_index !== undefined && named.length !== 1)
+    throw new VortexError('invalid_request', 'map_index needs the task that it belongs to: give exactly one id in task_ids.', {
+      field: 'map_index',
+    })
   const start = new Set<number>()
   for (const task_id of named) {
     const task = run.graph.index.get(task_id)
@@ -17,8 +22,9 @@ export function selectForClear(run: ActiveRun, options: ClearBody): Instance[] {
     start.add(task)
   }
   if (named.length === 0) run.graph.tasks.forEach((_, task) => start.add(task))
-  const matches = (instance: Instance): boolean =>
-    options.only_failed !== true || instance.record.state === 'failed' || instance.record.state === 'upstream_failed'
+  const matches = ({ record }: Instance): boolean =>
+    (map_index === undefined || record.map_index === map_index) &&
+    (options.only_failed !== true || record.state === 'failed' || record.state === 'upstream_failed')
   const seeds = new Set(run.instances.filter((instance) => start.has(instance.task) && matches(instance)))
   const seeded = new Set([...seeds].map(({ task }) => task))
   // Of a mapped task only the seeds themselves run again; what is above or below does with all its instances.

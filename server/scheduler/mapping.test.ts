@@ -156,6 +156,19 @@ describe('after a clear', () => {
     expect(removed).toBe(Math.max(0, from - to))
   })
 
+  it('of one index only that instance runs again, and what is below if that is asked for', async () => {
+    const { h, run } = await triggered(simple)
+    await endRound(h, { length: 3 })
+    await endRound(h)
+    await endRound(h)
+    await clear(h, run, { task_ids: ['each'], map_index: 1 })
+    expect(await endRound(h)).toEqual(['each[1]'])
+    expect(h.runState(run)).toBe('success')
+    await clear(h, run, { task_ids: ['each'], map_index: 2, include_downstream: true })
+    expect(states(h)).toMatchObject({ 'each[0]': 'success', 'each[1]': 'success', 'each[2]': 'queued', after: 'none' })
+    await expect(clear(h, run, { task_ids: [], map_index: 0 })).rejects.toThrow('exactly one id')
+  })
+
   it('removed instances come back when the length grows again', async () => {
     const { h, run } = await triggered(simple)
     for (const length of [3, 1, 3]) {

@@ -25,7 +25,7 @@ export interface AttemptStart {
   map_index: number
   /** Set = start this command without Python. */
   bash: PlainBashCommand | null
-  /** Folder that holds the bundle's files, and the DAG file's path within it. Unused with `bash`. */
+  /** Folder that holds the bundle's files, and the DAG file's path within it. Unused with `bash`; empty for a trigger of VORTEX's own. */
   bundle_hash: string
   bundle_root: string
   dag_file: string
@@ -65,6 +65,26 @@ export interface AttemptEnd {
   run_ms: number
   /** What stands for the map index; empty = nothing. */
   rendered_map_index: string
+}
+
+/** The end of what no process ran, as far as nothing else is said. */
+export const UNSTARTED_END: AttemptEnd = {
+  outcome: 'failed',
+  exit_code: -1,
+  signal: '',
+  reason: '',
+  reason_code: '',
+  xcoms: [],
+  skip_task_ids: [],
+  reschedule_at_ms: 0,
+  deferral_json: '',
+  deferral_timeout_ms: 0,
+  asset_events_json: '',
+  max_rss_bytes: 0,
+  log_bytes: 0,
+  log_truncated: false,
+  run_ms: 0,
+  rendered_map_index: '',
 }
 
 export interface XComValue {

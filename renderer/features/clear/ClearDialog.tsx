@@ -30,11 +30,13 @@ interface ClearDialogProps {
   run: RunRef | readonly RunRef[]
   /** Empty = all tasks of the run. */
   taskIds: readonly string[]
+  /** Only this instance of the one mapped task. */
+  mapIndex?: number | undefined
   onClose: () => void
   onDone?: () => void
 }
 
-export function ClearDialog({ run, taskIds, onClose, onDone }: ClearDialogProps) {
+export function ClearDialog({ run, taskIds, mapIndex, onClose, onDone }: ClearDialogProps) {
   const client = useQueryClient()
   const runs: readonly RunRef[] = Array.isArray(run) ? run : [run as RunRef]
   const [chosen, setChosen] = useState<string[]>(taskIds.length === 0 ? [] : ['include_downstream'])
@@ -43,6 +45,7 @@ export function ClearDialog({ run, taskIds, onClose, onDone }: ClearDialogProps)
   const offered = offeredChoices(runs.length, taskIds.length)
   const choices: ClearBody = {
     task_ids: [...taskIds],
+    ...(mapIndex === undefined ? {} : { map_index: mapIndex }),
     version,
     ...Object.fromEntries(CHOICES.map((choice) => [choice, chosen.includes(choice)])),
   }

@@ -97,7 +97,9 @@ export function TaskActions({ task, compact = false }: { task: TaskInstance; com
           ))}
         </Menu.Dropdown>
       </Menu>
-      {asked === 'clear' ? <ClearDialog run={task} taskIds={[task.task_id]} onClose={close} /> : null}
+      {asked === 'clear' ? (
+        <ClearDialog run={task} taskIds={[task.task_id]} mapIndex={task.map_index < 0 ? undefined : task.map_index} onClose={close} />
+      ) : null}
       {asked === null || asked === 'clear' ? null : (
         <MarkDialog task={task} state={asked === 'kill' ? 'failed' : asked} isKill={asked === 'kill'} onClose={close} />
       )}

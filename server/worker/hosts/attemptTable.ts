@@ -1,6 +1,6 @@
 /** The attempts that this worker's hosts hold, by number and by name, and the one way in which each of them ends. */
 import type { AttemptRef } from '#scheduler/ports.ts'
-import type { AttemptEnd, AttemptListener, AttemptStart, RenderedField } from '../runner.ts'
+import { UNSTARTED_END, type AttemptEnd, type AttemptListener, type AttemptStart, type RenderedField } from '../runner.ts'
 import type { HostLink, HostMessage } from './hostLink.ts'
 
 export interface HeldAttempt {
@@ -17,25 +17,6 @@ export interface HeldAttempt {
   /** Of a trigger: when its host got it, on the monotonic clock. */
   sent_at: number
   log_bytes: number
-}
-
-const FAILED_END: AttemptEnd = {
-  outcome: 'failed',
-  exit_code: -1,
-  signal: '',
-  reason: '',
-  reason_code: '',
-  xcoms: [],
-  skip_task_ids: [],
-  reschedule_at_ms: 0,
-  deferral_json: '',
-  deferral_timeout_ms: 0,
-  asset_events_json: '',
-  max_rss_bytes: 0,
-  log_bytes: 0,
-  log_truncated: false,
-  run_ms: 0,
-  rendered_map_index: '',
 }
 
 export class AttemptTable {
@@ -116,7 +97,7 @@ export class AttemptTable {
   end(held: HeldAttempt, end: Partial<AttemptEnd>): void {
     if (!this.byNumber.delete(held.number)) return
     if (this.byName.get(nameOf(held.start.ref)) === held) this.byName.delete(nameOf(held.start.ref))
-    this.listener.ended(held.start.ref, { ...FAILED_END, log_bytes: held.log_bytes, ...end })
+    this.listener.ended(held.start.ref, { ...UNSTARTED_END, log_bytes: held.log_bytes, ...end })
   }
 }
 

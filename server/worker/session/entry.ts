@@ -2,7 +2,7 @@
 import { outcomeToWire } from '#swarm/codec.ts'
 import type { Assignment, Ended } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
 import type { AttemptRef } from '#scheduler/ports.ts'
-import type { AttemptEnd, AttemptStart } from '#worker/runner.ts'
+import { UNSTARTED_END, type AttemptEnd, type AttemptStart } from '#worker/runner.ts'
 import type { BundleUse } from '../bundles/bundleCache.ts'
 import { OutputTail } from './outputTail.ts'
 
@@ -97,20 +97,5 @@ export function endedToWire(end: AttemptEnd, p: { log: { size: number; truncated
 
 /** The end of what no process ran. */
 export function unstarted(p: { outcome: AttemptEnd['outcome']; reason: string; reason_code: string }): AttemptEnd {
-  return {
-    ...p,
-    exit_code: -1,
-    signal: '',
-    xcoms: [],
-    skip_task_ids: [],
-    reschedule_at_ms: 0,
-    deferral_json: '',
-    deferral_timeout_ms: 0,
-    asset_events_json: '',
-    max_rss_bytes: 0,
-    log_bytes: 0,
-    log_truncated: false,
-    run_ms: 0,
-    rendered_map_index: '',
-  }
+  return { ...UNSTARTED_END, ...p }
 }

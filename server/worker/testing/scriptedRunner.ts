@@ -1,6 +1,7 @@
 /** An AttemptRunner without processes: each attempt does what the test's script says. For tests of the session only. */
 import type { AttemptRef } from '#scheduler/ports.ts'
 import { refKey } from '#swarm/codec.ts'
+import { UNSTARTED_END } from '../runner.ts'
 import type { AttemptEnd, AttemptListener, AttemptRunner, AttemptStart } from '../runner.ts'
 
 export interface ScriptedAttempt {
@@ -15,25 +16,7 @@ export interface ScriptedAttempt {
 export type Script = (attempt: ScriptedAttempt) => void | Promise<void>
 
 export function makeEnd(change: Partial<AttemptEnd> = {}): AttemptEnd {
-  return {
-    outcome: 'success',
-    exit_code: 0,
-    signal: '',
-    reason: '',
-    reason_code: '',
-    xcoms: [],
-    skip_task_ids: [],
-    reschedule_at_ms: 0,
-    deferral_json: '',
-    deferral_timeout_ms: 0,
-    asset_events_json: '',
-    max_rss_bytes: 0,
-    log_bytes: 0,
-    log_truncated: false,
-    run_ms: 1,
-    rendered_map_index: '',
-    ...change,
-  }
+  return { ...UNSTARTED_END, outcome: 'success', exit_code: 0, run_ms: 1, ...change }
 }
 
 export class ScriptedRunner implements AttemptRunner {
