@@ -1,9 +1,10 @@
 /**
  * The budgets of the UI on a seeded server (bench/seed), with a real Chromium.
  *
- *   node bench/ui/run.ts FOLDER [--only api,pages,tabs,memory] [--page NAME] [--call NAMES] [--minutes 10]
+ *   node bench/ui/run.ts FOLDER [--only api,pages,tabs,memory] [--page NAME] [--call NAMES] [--minutes 10] [--rate 300]
  *
- * FOLDER is filled first if it is not. `--page` measures the pages whose name holds it, `--call` these operations of the API.
+ * FOLDER is filled first if it is not. `--page` measures the pages whose name holds it, `--call` these operations of the API;
+ * `--minutes` and `--rate` say how long and at how many tasks a second the memory of pages is watched.
  */
 import { existsSync, writeFileSync } from 'node:fs'
 import { availableParallelism, loadavg } from 'node:os'
@@ -26,6 +27,7 @@ const { values, positionals } = parseArgs({
     page: { type: 'string' },
     call: { type: 'string' },
     minutes: { type: 'string', default: '10' },
+    rate: { type: 'string', default: '300' },
   },
   allowPositionals: true,
 })
@@ -61,7 +63,7 @@ try {
   if (isWanted('api')) tell(await measureApi(server, values.call ?? null))
   if (isWanted('pages')) tell(await measurePages(server, browser, values.page ?? null))
   if (isWanted('tabs')) tell(await measureTabs(server, browser))
-  if (isWanted('memory')) tell(await measureMemory(server, browser, Number(values.minutes)))
+  if (isWanted('memory')) tell(await measureMemory(server, browser, { minutes: Number(values.minutes), rate: Number(values.rate) }))
   print(short === 0 ? 'every goal is met' : `${short} short of their goal`)
 } finally {
   await browser.close()

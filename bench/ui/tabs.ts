@@ -86,8 +86,9 @@ export async function measureTabs(server: Server, browser: Browser): Promise<Fig
 }
 
 /** Heap of a page while events come in, minute by minute. */
-export async function measureMemory(server: Server, browser: Browser, minutes: number): Promise<Figure[]> {
-  const load = startLoad(server, RATE)
+export async function measureMemory(server: Server, browser: Browser, p: { minutes: number; rate: number }): Promise<Figure[]> {
+  const load = startLoad(server, p.rate)
+  const before = await tasksEnded(server)
   const context = await signedIn(browser, server.url)
   try {
     const figures: Figure[] = []
@@ -101,14 +102,15 @@ export async function measureMemory(server: Server, browser: Browser, minutes: n
     )
     await sleep(30_000)
     const heaps = await Promise.all(pages.map(async (page) => [await heapMegabytes(page)]))
-    for (let minute = 0; minute < minutes; minute += 1) {
+    for (let minute = 0; minute < p.minutes; minute += 1) {
       await sleep(60_000)
       for (const [i, page] of pages.entries()) heaps[i]?.push(await heapMegabytes(page))
     }
+    const tasks = (await tasksEnded(server)) - before
     for (const [i, heap] of heaps.entries()) {
       const [first = 0, last = 0] = [heap[0], heap.at(-1)]
       figures.push({
-        what: `heap of ${paths[i]} over ${minutes} min of live events`,
+        what: `heap of ${paths[i]} over ${p.minutes} min, ${tasks} tasks, of live events`,
         figure: `${show(first, 'MB')} -> ${show(last, 'MB')}`,
         goal: '<= 1.5 x, or 20 MB more',
         ratio: last / first,
