@@ -11,7 +11,7 @@ import type { FailedRun } from './failureDigest.ts'
 const EVENTS_PATH = '/api/events'
 const RETRY_FIRST_MS = 1_000
 const RETRY_SLOWEST_MS = 30_000
-/** The server sends a comment every 15 s: a stream that is silent for longer is dead. */
+/** The server sends a beat every 15 s: a stream that is silent for longer is dead. */
 const SILENT_MS = 45_000
 
 export interface RunFailuresOptions {
@@ -33,9 +33,11 @@ async function listen(options: RunFailuresOptions, signal: AbortSignal): Promise
   let seen: string | null = null
   let pause = RETRY_FIRST_MS
   const parser = createParser({
-    onEvent({ id, data }) {
+    onEvent({ id, event: name, data }) {
       seen = id ?? seen
       pause = RETRY_FIRST_MS
+      // A beat, which has no id.
+      if (name !== undefined) return
       const event = JSON.parse(data) as LiveEvent
       if (event.type === 'dag_run' && event.state === 'failed') options.onFailed({ dag_id: event.dag_id, run_id: event.run_id })
     },

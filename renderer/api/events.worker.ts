@@ -3,11 +3,16 @@
  * to a host, and the seventh tab would wait for ever. A tab says `hello` with the position of its first answer and gets what came
  * after it; with no tab left the connection is closed.
  */
-import { openEventConnection, type EventConnection, type RawEvent } from './eventConnection.ts'
+import { openEventConnection, type BrokenBy, type EventConnection, type RawEvent } from './eventConnection.ts'
 import { recentEvents, type RecentEvents } from './recentEvents.ts'
 
 /** `missed`: events before this are not all here; read everything again. */
-export type ToTab = { kind: 'open' } | { kind: 'missed' } | { kind: 'events'; events: RawEvent[] } | { kind: 'broken'; refused: boolean }
+export type ToTab =
+  | { kind: 'open' }
+  | { kind: 'missed' }
+  | { kind: 'events'; events: RawEvent[] }
+  | { kind: 'beat'; ahead: number }
+  | { kind: 'broken'; by: BrokenBy }
 export type FromTab = { kind: 'hello'; after: number } | { kind: 'bye' }
 
 /** Events are handed on in batches, at most one a frame. */
@@ -17,6 +22,8 @@ const ports = new Set<MessagePort>()
 let connection: EventConnection | null = null
 let recent: RecentEvents | null = null
 let isOpen = false
+/** What the last beat told of the server's clock. */
+let ahead: number | null = null
 let batch: RawEvent[] = []
 
 function tell(message: ToTab): void {
@@ -40,9 +47,13 @@ function connect(after: number): EventConnection {
       batch.push(event)
       if (batch.length === 1) setTimeout(flush, BATCH_MS)
     },
-    onBroken: (refused) => {
+    onBeat: (now) => {
+      ahead = now
+      tell({ kind: 'beat', ahead: now })
+    },
+    onBroken: (by) => {
       isOpen = false
-      tell({ kind: 'broken', refused })
+      tell({ kind: 'broken', by })
     },
   })
 }
@@ -63,6 +74,7 @@ function hear(port: MessagePort, word: FromTab): void {
     const missed = recent?.since(word.after) ?? null
     port.postMessage((missed === null ? { kind: 'missed' } : { kind: 'events', events: missed }) satisfies ToTab)
   }
+  if (ahead !== null) port.postMessage({ kind: 'beat', ahead } satisfies ToTab)
   if (isOpen) port.postMessage({ kind: 'open' } satisfies ToTab)
   // A tab that comes may have signed in just now.
   else connection?.nudge()

@@ -8,6 +8,7 @@ import { applyEvents } from './applyEvent.ts'
 import { openEventConnection, type EventHandlers } from './eventConnection.ts'
 import EventsWorker from './events.worker.ts?sharedworker'
 import type { FromTab, ToTab } from './events.worker.ts'
+import { learnServerTime } from '../lib/serverClock.ts'
 import { mendLateAnswers } from './lateAnswers.ts'
 import { meQuery } from './queries.ts'
 
@@ -16,6 +17,8 @@ export interface LiveState {
   /** When the status was entered, and when the last event came (ms since the epoch). */
   since: number
   lastEventAt: number | null
+  /** The connection was given up because nothing came any more, not even the server's beats. */
+  isSilent: boolean
 }
 
 /** One key is read again at most this often, however many events ask for it. */
@@ -25,7 +28,7 @@ const HIDDEN_FLUSH_MS = 1000
 /** A tab that is frozen applies nothing. To read everything again costs less than so many events. */
 const QUEUE_MAX = 10_000
 
-let state: LiveState = { status: 'connecting', since: Date.now(), lastEventAt: null }
+let state: LiveState = { status: 'connecting', since: Date.now(), lastEventAt: null, isSilent: false }
 const listeners = new Set<() => void>()
 
 export const liveStore = {
@@ -83,9 +86,11 @@ export function connectLiveEvents(client: QueryClient, onRefused: () => void): (
       queue.push(JSON.parse(data) as LiveEvent)
       cancelFlush ??= soon(flush)
     },
-    onBroken: (refused) => {
+    onBeat: learnServerTime,
+    onBroken: (by) => {
       setStatus('reconnecting')
-      if (refused) onRefused()
+      publish({ isSilent: by === 'silent' })
+      if (by === 'refused') onRefused()
     },
   })
   return () => {
@@ -107,7 +112,8 @@ function openShared(seen: () => number, handlers: EventHandlers & { onMissed: ()
   port.onmessage = ({ data }: MessageEvent<ToTab>) => {
     if (data.kind === 'open') handlers.onOpen()
     else if (data.kind === 'missed') handlers.onMissed()
-    else if (data.kind === 'broken') handlers.onBroken(data.refused)
+    else if (data.kind === 'broken') handlers.onBroken(data.by)
+    else if (data.kind === 'beat') handlers.onBeat(data.ahead)
     else for (const event of data.events) handlers.onEvent(event)
   }
   const enter = () => {

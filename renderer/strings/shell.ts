@@ -43,6 +43,8 @@ export const shellStrings = {
     connectedHint: (age: string) => `Live updates arrive as they happen. Last one: ${age}.`,
     never: 'none yet',
     reconnectingHint: (age: string) => `The connection to the server broke ${age}. What you see may be old.`,
+    silentHint: (age: string) =>
+      `Nothing came from the server any more, so the connection was given up ${age} and is opened anew. What you see may be old.`,
     connectingHint: 'Opening the connection for live updates.',
   },
   time: {
@@ -80,6 +82,10 @@ export const shellStrings = {
     copy: 'Copy',
     copied: 'Copied',
     failed: 'That did not work',
+    discardTitle: 'Discard what you have typed?',
+    discardText: 'It has not been saved.',
+    discard: 'Discard',
+    stay: 'Keep editing',
     of: (value: number, total: number) => `${value.toLocaleString('en')} of ${total.toLocaleString('en')}`,
   },
 }

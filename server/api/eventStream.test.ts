@@ -2,7 +2,7 @@
 import { once } from 'node:events'
 import { connect, type AddressInfo, type Socket } from 'node:net'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import type { LiveEvent } from '#contract/events.ts'
+import type { LiveBeat, LiveEvent } from '#contract/events.ts'
 import { cookieOf, ORIGIN, PASSWORD, startTestApi, type TestApi } from '#testkit/apiServer.ts'
 
 let api: TestApi
@@ -54,7 +54,9 @@ const pause = (ms: number): Promise<void> => new Promise((resolve) => setTimeout
 const fill = (from: number, count: number, bytes: number): LiveEvent[] =>
   Array.from({ length: count }, (_, i) => ({ type: 'worker', worker_id: `${from + i}-${'x'.repeat(bytes)}`, status: 'active' }))
 const eventsOf = (stream: Stream): LiveEvent[] =>
-  [...stream.text.matchAll(/^data: (.*)$/gm)].map((match) => JSON.parse(match[1]!) as LiveEvent)
+  [...stream.text.matchAll(/^id: .*\ndata: (.*)$/gm)].map((match) => JSON.parse(match[1]!) as LiveEvent)
+const beatsOf = (stream: Stream): LiveBeat[] =>
+  [...stream.text.matchAll(/^event: beat\ndata: (.*)$/gm)].map((match) => JSON.parse(match[1]!) as LiveBeat)
 const lastId = (stream: Stream): string => [...stream.text.matchAll(/^id: (\d+)$/gm)].at(-1)![1]!
 const dag = (dag_id: string): LiveEvent => ({ type: 'dag', dag_id })
 
@@ -113,9 +115,13 @@ describe('the event stream', () => {
     await until(() => eventsOf(stream).length === 2)
     expect(eventsOf(stream)).toEqual([dag('b'), { type: 'worker', worker_id: 'w', status: 'active' }])
   })
-  it('keeps the connection awake with comments', async () => {
+  it('shows at the opening and then again and again that it lives, and tells its time', async () => {
     const stream = await openStream()
-    await until(() => stream.text.includes(': still here'))
+    await until(() => beatsOf(stream).length >= 3)
+    const times = beatsOf(stream).map(({ server_time }) => Date.parse(server_time))
+    expect(times.every((time, i) => time >= (times[i - 1] ?? 0))).toBe(true)
+    // No position of its own: who resumes goes on after the last event.
+    expect(stream.text).not.toMatch(/id: .*\nevent: beat|event: beat\ndata: .*\nid: /)
   })
   it('queues at most one batch for a client that does not read, and cuts it off in the end', async () => {
     const served: Socket[] = []

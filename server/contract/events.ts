@@ -1,6 +1,9 @@
 /**
  * Live events: facts already committed, sent to clients over `GET /api/events` (server-sent events).
  * `id` grows with each event; a client resumes with Last-Event-ID. `reset` means that events were missed: read again.
+ *
+ * Beside them the server sends a beat, at the opening and every 15 s: a named event without an id (`event: beat`, data LiveBeat). A
+ * client that hears nothing for 45 s holds a dead connection, whatever TCP says, and opens another one.
  */
 import { Type, type Static } from 'typebox'
 import { DAG_RUN_STATES, RUN_TYPES, TASK_INSTANCE_STATES, WORKER_STATES } from './states.ts'
@@ -54,3 +57,8 @@ export const LiveEvent = Type.Union([
   Strict({ type: Type.Literal('reset') }),
 ])
 export type LiveEvent = Static<typeof LiveEvent>
+
+/** Name of the event that carries a beat. */
+export const BEAT_EVENT = 'beat'
+export const LiveBeat = Strict({ server_time: Instant })
+export type LiveBeat = Static<typeof LiveBeat>

@@ -25,7 +25,7 @@ export function LiveLamp() {
     live.status === 'connected'
       ? strings.live.connectedHint(live.lastEventAt === null ? strings.live.never : ago(live.lastEventAt))
       : isBroken
-        ? strings.live.reconnectingHint(ago(live.since))
+        ? (live.isSilent ? strings.live.silentHint : strings.live.reconnectingHint)(ago(live.since))
         : strings.live.connectingHint
   return (
     <Tooltip label={hint}>

@@ -2,13 +2,15 @@
  * `GET /api/events`: live events as server-sent events.
  *
  * A client reads on from the bus's ring at its own pace: nothing is queued for it beside its socket. It resumes with
- * Last-Event-ID, or starts at `?after=` (events_id of `GET /api/me`); what the ring no longer holds is announced by `reset` ("read everything again"). Every 15 s a comment
- * keeps proxies awake, and the right to listen is checked again.
+ * Last-Event-ID, or starts at `?after=` (events_id of `GET /api/me`); what the ring no longer holds is announced by `reset` ("read everything again"). At the
+ * opening and every 15 s a named event (`beat`) keeps proxies awake, shows the client that the connection lives, and tells it the
+ * server's time; the right to listen is checked again then.
  */
 import type { ServerResponse } from 'node:http'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { EVENTS_PATH } from '#contract/routes.ts'
 import { VortexError } from '#contract/errors.ts'
+import { BEAT_EVENT, type LiveBeat } from '#contract/events.ts'
 import type { Clock } from '#runtime/clock.ts'
 import { EVENT_CLIENTS_MAX, EVENT_HEARTBEAT_MS, EVENT_STALLED_BEATS, EVENT_USER_CLIENTS_MAX, EVENT_WRITE_BYTES } from '#runtime/limits.ts'
 import { toFrame, type LiveEvents } from '#runtime/liveEvents.ts'
@@ -83,6 +85,7 @@ export function useEventStream(app: FastifyInstance, options: EventStreamOptions
       reply.raw.writeHead(200, headers as Record<string, string>)
       const stream = openStream({
         response: reply.raw,
+        clock,
         events,
         dag_id,
         after: typeof seen === 'string' ? Number(seen) : after,
@@ -103,9 +106,14 @@ export function useEventStream(app: FastifyInstance, options: EventStreamOptions
 
 const tooMany = (message: string): VortexError => new VortexError('rate_limited', message, { retry_after_seconds: 30 })
 
+/** Without an id: a client that resumes goes on after the last event, not after a beat. */
+const beatFrame = (clock: Clock): string =>
+  `event: ${BEAT_EVENT}\ndata: ${JSON.stringify({ server_time: new Date(clock.now()).toISOString() } satisfies LiveBeat)}\n\n`
+
 /** Writes to one client until either side ends. */
 function openStream(p: {
   response: ServerResponse
+  clock: Clock
   events: LiveEvents
   dag_id: string | null
   after: number | null
@@ -158,6 +166,7 @@ function openStream(p: {
 
   // An id without data sets Last-Event-ID, so that a client that has seen no event yet can resume too.
   write('retry: 1000\n\n')
+  write(beatFrame(p.clock))
   if (p.after === null) write(`id: ${sent}\n\n`)
   else {
     sent = p.after
@@ -166,7 +175,7 @@ function openStream(p: {
   }
   return {
     beat() {
-      if (!blocked) return write(': still here\n\n')
+      if (!blocked) return write(beatFrame(p.clock))
       stalled_beats += 1
       if (stalled_beats >= EVENT_STALLED_BEATS) response.destroy()
     },

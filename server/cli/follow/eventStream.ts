@@ -4,14 +4,14 @@
  */
 import { createParser } from 'eventsource-parser'
 import { VortexError, type ErrorCode } from '#contract/errors.ts'
-import type { LiveEvent } from '#contract/events.ts'
+import { BEAT_EVENT, type LiveEvent } from '#contract/events.ts'
 import { EVENTS_PATH } from '#contract/routes.ts'
 import type { Connection } from '../connection.ts'
 import { CliError, EXIT } from '../exit.ts'
 
 /** Waits between attempts to reconnect; a restarted server is back within a second or two. */
 const RETRY_MS = [100, 250, 500, 1_000, 2_000, 5_000] as const
-/** The server sends a comment every 15 s; after three missing ones the connection is dead, whatever TCP says. */
+/** The server sends a beat every 15 s; after three missing ones the connection is dead, whatever TCP says. */
 const SILENCE_MS = 45_000
 /** Longest time without a server before the follower gives up. */
 const GIVE_UP_MS = 120_000
@@ -66,7 +66,11 @@ async function openStream(connection: Connection, dagId: string, lastId: string,
 
 async function pump(response: Response, onEvent: (id: string, event: LiveEvent) => void, signal: AbortSignal): Promise<void> {
   if (response.body === null) throw new CliError(EXIT.unreachable, 'The server sent an empty event stream.')
-  const parser = createParser({ onEvent: (message) => onEvent(message.id ?? '', JSON.parse(message.data) as LiveEvent) })
+  const parser = createParser({
+    onEvent(message) {
+      if (message.event !== BEAT_EVENT) onEvent(message.id ?? '', JSON.parse(message.data) as LiveEvent)
+    },
+  })
   const reader = response.body.pipeThrough(new TextDecoderStream()).getReader()
   const cancel = (): void => void reader.cancel().catch(() => undefined)
   signal.addEventListener('abort', cancel, { once: true })

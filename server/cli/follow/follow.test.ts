@@ -112,14 +112,15 @@ describe('the tree', () => {
 })
 
 describe('the event stream', () => {
-  test('goes on after the last event when the connection breaks', async () => {
+  test('goes on after the last event, not after a beat, when the connection breaks', async () => {
     const seenIds: (string | undefined)[] = []
     const streams: ServerResponse[] = []
     const server = createServer((request, response) => {
       seenIds.push(request.headers['last-event-id'] as string | undefined)
       response.writeHead(200, { 'content-type': 'text/event-stream' })
       const id = Number(request.headers['last-event-id'] ?? 0) + 1
-      const frame = `: hello\n\nid: ${id}\ndata: ${JSON.stringify(change('a', id === 1 ? 'running' : 'success'))}\n\n`
+      const beat = 'event: beat\ndata: {"server_time":"2026-11-23T09:00:00.000Z"}\n\n'
+      const frame = `id: ${id}\ndata: ${JSON.stringify(change('a', id === 1 ? 'running' : 'success'))}\n\n${beat}`
       response.write(frame.slice(0, 30))
       setImmediate(() => response.write(frame.slice(30)))
       streams.push(response)
