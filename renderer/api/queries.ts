@@ -1,6 +1,7 @@
 /** What pages read: one options object per question, for useQuery, useInfiniteQuery and the router's loaders alike. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { DagRunState, RunType } from '#contract/states.ts'
+import { serverNow } from '../lib/serverClock.ts'
 import { api } from './client.ts'
 import { queryKeys, type AttemptRef, type DagFilter, type RunFilter, type RunRef, type TaskRef } from './queryKeys.ts'
 
@@ -78,7 +79,7 @@ export const runListQuery = (dagId: string, filter: RunFilter) =>
         query: definedOnly({
           state: filter.state as DagRunState | undefined,
           run_type: filter.run_type as RunType | undefined,
-          ended_from: filter.since_ms === undefined ? filter.ended_from : new Date(Date.now() - filter.since_ms).toISOString(),
+          ended_from: filter.since_ms === undefined ? filter.ended_from : new Date(serverNow() - filter.since_ms).toISOString(),
           ended_to: filter.ended_to,
           logical_date_from: filter.logical_date_from,
           logical_date_to: filter.logical_date_to,

@@ -1,6 +1,7 @@
 /** An instant in the chosen time mode; the tooltip holds the relative time and the other zones. */
 import { Tooltip } from '@mantine/core'
 import { useState, useSyncExternalStore } from 'react'
+import { serverNow } from '../lib/serverClock.ts'
 import { formatInstant, formatRelative, localZone, timeParts, zoneFor } from '../lib/time.ts'
 import { strings } from '../strings.ts'
 import { makeTicker, never } from './ticker.ts'
@@ -12,7 +13,7 @@ const halfMinute = makeTicker(TICK_MS)
 /** A tick old at most. */
 function pastOf(at: string, ticked: number): number {
   const ahead = Date.parse(at) - ticked
-  return ahead > 0 && ahead <= TICK_MS ? Math.min(Date.now(), ticked + TICK_MS) : ticked
+  return ahead > 0 && ahead <= TICK_MS ? Math.min(serverNow(), ticked + TICK_MS) : ticked
 }
 
 interface InstantProps {
@@ -41,7 +42,7 @@ export function Instant({ at, zone = null, relative = false, isFine = false }: I
       dateTime={at}
       className="tabular"
       onPointerEnter={() => {
-        setSeen(Date.now())
+        setSeen(serverNow())
         setHasPointer(true)
       }}
     >

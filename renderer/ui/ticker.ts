@@ -1,19 +1,21 @@
 /** The time for everything that shows it as it passes: one timer for all of a kind, running only while somebody looks. */
+import { serverNow } from '../lib/serverClock.ts'
+
 export interface Ticker {
   subscribe: (listener: () => void) => () => void
   now: () => number
 }
 
 export function makeTicker(ms: number): Ticker {
-  let now = Date.now()
+  let now = serverNow()
   let timer: ReturnType<typeof setInterval> | undefined
   const listeners = new Set<() => void>()
   return {
     subscribe(listener) {
       if (listeners.size === 0) {
-        now = Date.now()
+        now = serverNow()
         timer = setInterval(() => {
-          now = Date.now()
+          now = serverNow()
           for (const each of listeners) each()
         }, ms)
       }

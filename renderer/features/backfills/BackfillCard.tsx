@@ -5,6 +5,7 @@ import { useMutation, useQueryClient } from '@tanstack/react-query'
 import type { Backfill } from '#contract/dagRun.ts'
 import { api } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
+import { serverNow } from '../../lib/serverClock.ts'
 import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { tellError } from '../../ui/act.ts'
@@ -31,7 +32,7 @@ interface BackfillCardProps {
 export function BackfillCard({ backfill, zone, mayOperate, isOpen, onToggle, onRetry }: BackfillCardProps) {
   const { id, runs_total, runs_created, runs_finished, runs_failed, state } = backfill
   const succeeded = runs_finished - runs_failed
-  const left = state === 'running' ? timeLeft(backfill, Date.now()) : null
+  const left = state === 'running' ? timeLeft(backfill, serverNow()) : null
   const share = (count: number) => (runs_total === 0 ? 100 : (count / runs_total) * 100)
   const Chevron = isOpen ? IconChevronDown : IconChevronRight
   return (

@@ -4,6 +4,7 @@ import { IconAlertTriangle, IconFileOff, IconPlayerPlay, IconStar, IconStarFille
 import { Link, useNavigate } from '@tanstack/react-router'
 import { memo } from 'react'
 import type { Dag } from '#contract/dag.ts'
+import { serverNow } from '../../lib/serverClock.ts'
 import { formatRelative } from '../../lib/time.ts'
 import { hasClockTime, scheduleWords } from '../../lib/schedule.ts'
 import { strings } from '../../strings.ts'
@@ -175,11 +176,11 @@ function Schedule({ dag }: { dag: Pick<Dag, 'schedule_interval' | 'timezone'> })
 export function NextRun({ dag }: { dag: Pick<Dag, 'next_run' | 'is_paused' | 'timezone' | 'schedule_interval'> }) {
   if (dag.is_paused && dag.schedule_interval !== null) return <span className={classes['dim']}>{strings.schedule.pausedNext}</span>
   if (dag.next_run === null) return <span className={classes['dim']}>{strings.time.never}</span>
-  const due = Date.parse(dag.next_run) <= Date.now()
+  const due = Date.parse(dag.next_run) <= serverNow()
   return (
     <span className={classes['twoLines']}>
       <Instant at={dag.next_run} zone={dag.timezone} />
-      <span className={classes['dim']}>{due ? strings.schedule.due : formatRelative(dag.next_run, Date.now())}</span>
+      <span className={classes['dim']}>{due ? strings.schedule.due : formatRelative(dag.next_run, serverNow())}</span>
     </span>
   )
 }

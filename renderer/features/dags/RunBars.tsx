@@ -1,5 +1,6 @@
 /** The newest runs of a DAG as bars: height = duration (within the row), colour = state, click opens the run. */
 import type { Dag } from '#contract/dag.ts'
+import { serverNow } from '../../lib/serverClock.ts'
 import { elapsed, formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { RunAnchor } from '../../ui/RunAnchor.tsx'
@@ -13,7 +14,7 @@ const LOWEST = 0.16
 export function RunBars({ dagId, runs }: { dagId: string; runs: Dag['recent_runs'] }) {
   if (runs.length === 0) return <span className={classes['none']}>{strings.dags.noRuns}</span>
   // A running bar grows with its events, not with a timer.
-  const now = Date.now()
+  const now = serverNow()
   const durations = runs.map((run) => elapsed(run.start_time, run.end_time, now) ?? 0)
   const longest = Math.max(1, ...durations)
   return (

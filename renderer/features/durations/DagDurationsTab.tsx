@@ -8,6 +8,7 @@ import { useMemo } from 'react'
 import type { Durations, RunDuration } from '#contract/insights.ts'
 import { dagQuery } from '../../api/queries.ts'
 import { durationsQuery } from '../../api/queries/insights.ts'
+import { serverNow } from '../../lib/serverClock.ts'
 import { formatDuration, formatInstant, timeParts, zoneFor } from '../../lib/time.ts'
 import { DURATION_RUNS, type DurationsSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
@@ -90,7 +91,7 @@ interface ShownProps {
 function Shown({ durations, isTable, hide, onHide }: ShownProps) {
   const navigate = route.useNavigate()
   const zone = zoneFor(useTimeMode(), useQuery(dagQuery(durations.dag_id)).data?.timezone ?? null)
-  const points = useMemo(() => runPoints(durations, Date.now()), [durations])
+  const points = useMemo(() => runPoints(durations, serverNow()), [durations])
   const hidden = useMemo(() => hiddenTasks(hide), [hide])
   const shown = useMemo(() => durations.runs.flatMap((run, index) => (run.start_time === null ? [] : [index])), [durations])
   const at = (run: RunDuration) => run.logical_date ?? run.queued_time

@@ -1,5 +1,6 @@
 /** A value that changes at most every so often: rows are worked out four times a second, not for each event. */
 import { useEffect, useRef, useState } from 'react'
+import { serverNow } from '../../lib/serverClock.ts'
 
 export function useThrottled<T>(value: T, ms: number): T {
   const [shown, setShown] = useState(value)
@@ -22,12 +23,12 @@ export function useThrottled<T>(value: T, ms: number): T {
 
 /** The present moment, moving on while something goes on. */
 export function useNow(isLive: boolean, ms: number): number {
-  const [now, setNow] = useState(() => Date.now())
+  const [now, setNow] = useState(() => serverNow())
   useEffect(() => {
     if (!isLive) return undefined
-    setNow(Date.now())
+    setNow(serverNow())
     const timer = setInterval(() => {
-      setNow(Date.now())
+      setNow(serverNow())
     }, ms)
     return () => {
       clearInterval(timer)

@@ -3,6 +3,7 @@ import { VisuallyHidden } from '@mantine/core'
 import { IconDatabase, IconHistory, IconPlayerPlayFilled, type Icon } from '@tabler/icons-react'
 import { memo } from 'react'
 import type { RunType } from '#contract/states.ts'
+import { serverNow } from '../../lib/serverClock.ts'
 import { elapsed, formatDuration, timeParts, zoneFor, type TimeMode } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { stateWord } from '../../ui/StateBadge.tsx'
@@ -26,7 +27,7 @@ export const BARS_PX = 62
 const DATE_COLUMNS = 4
 
 export const dateOf = ({ run }: GridColumn): string => run.logical_date ?? run.run_after
-export const durationOf = ({ run }: GridColumn): number => elapsed(run.start_time, run.end_time, Date.now()) ?? 0
+export const durationOf = ({ run }: GridColumn): number => elapsed(run.start_time, run.end_time, serverNow()) ?? 0
 export const columnId = (runId: string) => `grid-run-${runId}`
 /** What the bar says, in words. */
 export const columnWords = (column: GridColumn): string =>

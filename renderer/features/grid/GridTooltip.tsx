@@ -1,6 +1,7 @@
 /** What stands under the pointer, in words; all of it is in the page already. */
 import { useLayoutEffect, useRef, useState, useSyncExternalStore } from 'react'
 import { TASK_INSTANCE_STATES } from '#contract/states.ts'
+import { serverNow } from '../../lib/serverClock.ts'
 import { formatDuration, formatInstant, zoneFor } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { StateIcon, stateWord } from '../../ui/StateBadge.tsx'
@@ -42,7 +43,7 @@ export class HoverStore {
 export function cellWords(facts: CellFacts): string {
   if (facts.state === null) return text.noInstance
   const counts = facts.counts === null ? [] : [...facts.counts].map(([state, count]) => text.count(count, stateWord(state)))
-  const duration = facts.begun === null ? facts.durationMs : Date.now() - facts.begun
+  const duration = facts.begun === null ? facts.durationMs : serverNow() - facts.begun
   return [
     ...(facts.counts === null ? [stateWord(facts.state)] : counts),
     ...(duration === null ? [] : [formatDuration(duration)]),
@@ -105,7 +106,7 @@ function RunFacts({ column }: { column: GridColumn }) {
 function Cell({ tree, column, row }: { tree: RowTree; column: GridColumn; row: number }) {
   const each = tree.rows[row]
   const facts = cellFacts(tree, column, row)
-  const duration = facts.begun === null ? facts.durationMs : Date.now() - facts.begun
+  const duration = facts.begun === null ? facts.durationMs : serverNow() - facts.begun
   return (
     <>
       <div className={classes['title']}>{each?.label}</div>

@@ -5,6 +5,7 @@ import type { ReactNode } from 'react'
 import type { Overview, RunOfOverview } from '#contract/overview.ts'
 import { FINISHED_STATES } from '#contract/states.ts'
 import { scheduleWords } from '../../lib/schedule.ts'
+import { serverNow } from '../../lib/serverClock.ts'
 import { formatRelative } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { Elapsed } from '../../ui/Elapsed.tsx'
@@ -163,14 +164,14 @@ function RunningRun({ run }: { run: RunOfOverview }) {
 }
 
 function NextRun({ next }: { next: Overview['next'][number] }) {
-  const isDue = Date.parse(next.run_after) <= Date.now()
+  const isDue = Date.parse(next.run_after) <= serverNow()
   return (
     <li>
       <div className={classes['line']}>
         <Link to="/dags/$dagId" params={{ dagId: next.dag_id }} className={`ellipsis ${classes['name']}`} title={next.dag_id}>
           {next.dag_display_name ?? next.dag_id}
         </Link>
-        <span className={classes['when']}>{isDue ? text.next.due : formatRelative(next.run_after, Date.now())}</span>
+        <span className={classes['when']}>{isDue ? text.next.due : formatRelative(next.run_after, serverNow())}</span>
       </div>
       <div className={classes['below']}>
         <Instant at={next.run_after} zone={next.timezone} />

@@ -3,6 +3,7 @@ import { Table } from '@mantine/core'
 import { IconClockExclamation } from '@tabler/icons-react'
 import { memo } from 'react'
 import type { PreviewedRun } from '#contract/schedule.ts'
+import { serverNow } from '../../lib/serverClock.ts'
 import { formatDuration, formatRelative, localZone, timeParts } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { clockChangeWords } from './clockChange.ts'
@@ -75,7 +76,7 @@ export const RunsTable = memo(function RunsTable({ runs, zone, usual, isShort = 
               ))}
               {isShort ? null : (
                 <Table.Td className={`tabular ${classes['dim']} ${classes['nowrap']}`}>
-                  {formatRelative(run.run_after, Date.now())}
+                  {formatRelative(run.run_after, serverNow())}
                 </Table.Td>
               )}
               {hasDates ? (

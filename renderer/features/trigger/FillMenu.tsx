@@ -6,6 +6,7 @@ import { useState } from 'react'
 import type { DagDetail } from '#contract/dag.ts'
 import { api } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
+import { serverNow } from '../../lib/serverClock.ts'
 import { formatRelative } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { useMe } from '../session/index.ts'
@@ -69,7 +70,7 @@ export function FillMenu({ dag, conf, onFill }: FillMenuProps) {
                 {run.run_id}
               </Text>
               <Text size="xs" c="dimmed" truncate className="mono">
-                {formatRelative(run.queued_time, Date.now())} · {JSON.stringify(run.conf)}
+                {formatRelative(run.queued_time, serverNow())} · {JSON.stringify(run.conf)}
               </Text>
             </Menu.Item>
           ))}
