@@ -29,7 +29,9 @@ export interface SetupScopes {
   of: readonly Int32Array[]
   /** Those of them that are not directly above it: its trigger rule says nothing about them, and they must have succeeded. */
   indirect: readonly Int32Array[]
-  /** Of each setup: the tasks that need it indirectly. */
+  /** Of each teardown: what is between its setups and it, and not directly above it. It waits for that, too. */
+  between: readonly Int32Array[]
+  /** Of each task: those that look at it though it is not directly above them (`indirect`, `between`). */
   needed_by: readonly Int32Array[]
   /** Of each setup: its teardowns. */
   teardowns: readonly Int32Array[]
@@ -101,13 +103,18 @@ function setupScopes(tasks: readonly TaskSpec[], upstream: readonly Int32Array[]
   const indirect: number[][] = tasks.map(() => [])
   const needed_by: number[][] = tasks.map(() => [])
   const teardowns: number[][] = tasks.map(() => [])
+  const between: Set<number>[] = tasks.map(() => new Set())
   tasks.forEach((task, setup) => {
     if (!task.is_setup) return
     const direct = downstream[setup] ?? NONE
     const own = [...direct].filter((next) => tasks[next]?.is_teardown === true)
     const above = own.length === 0 ? null : reachable(upstream, own)
     teardowns[setup] = own
-    for (const below of reachable(downstream, [setup])) {
+    const allBelow = reachable(downstream, [setup])
+    for (const teardown of own)
+      for (const task of reachable(upstream, [teardown]))
+        if (allBelow.has(task) && upstream[teardown]?.includes(task) !== true) between[teardown]?.add(task)
+    for (const below of allBelow) {
       if (tasks[below]?.is_teardown === true || above?.has(below) === false) continue
       of[below]?.push(setup)
       if (direct.includes(below)) continue
@@ -115,9 +122,17 @@ function setupScopes(tasks: readonly TaskSpec[], upstream: readonly Int32Array[]
       needed_by[setup]?.push(below)
     }
   })
+  between.forEach((scope, teardown) => scope.forEach((task) => needed_by[task]?.push(teardown)))
   const all_teardowns = Int32Array.from(tasks.flatMap((task, i) => (task.is_teardown ? [i] : [])))
   const packed = (lists: number[][]): Int32Array[] => lists.map((list) => (list.length === 0 ? NONE : Int32Array.from(list)))
-  return { of: packed(of), indirect: packed(indirect), needed_by: packed(needed_by), teardowns: packed(teardowns), all_teardowns }
+  return {
+    of: packed(of),
+    indirect: packed(indirect),
+    between: packed(between.map((scope) => [...scope])),
+    needed_by: packed(needed_by),
+    teardowns: packed(teardowns),
+    all_teardowns,
+  }
 }
 
 /** All tasks reachable from `start` along `edges`, without `start`. */

@@ -32,7 +32,7 @@ const ORACLE: Record<TriggerRule, (s: readonly State[]) => string> = {
   all_failed: (s) => (s.some((x) => x === 'success' || x === 'skipped') ? 'skipped' : s.every(bad) ? 'run' : 'wait'),
   all_done: (s) => (s.every(done) ? 'run' : 'wait'),
   all_done_min_one_success: (s) =>
-    s.every(done) && !s.includes('success') ? 'upstream_failed' : s.includes('skipped') ? 'skipped' : s.every(done) ? 'run' : 'wait',
+    s.includes('skipped') ? 'skipped' : !s.every(done) ? 'wait' : s.includes('success') ? 'run' : 'upstream_failed',
   all_skipped: (s) => (s.some((x) => done(x) && x !== 'skipped') ? 'skipped' : s.every((x) => x === 'skipped') ? 'run' : 'wait'),
   one_success: (s) =>
     s.includes('success') ? 'run' : !s.every(done) ? 'wait' : s.every((x) => x === 'skipped') ? 'skipped' : 'upstream_failed',

@@ -38,16 +38,16 @@ export function decideByTriggerRule(rule: TriggerRule, c: UpstreamCounts): RuleO
     case 'all_done':
       return done ? 'run' : 'wait'
     case 'all_done_min_one_success':
-      if (done && c.success === 0) return 'upstream_failed'
       if (c.skipped > 0) return 'skipped'
-      return done ? 'run' : 'wait'
+      if (!done) return 'wait'
+      return c.success === 0 ? 'upstream_failed' : 'run'
     case 'all_skipped':
       if (c.success > 0 || failures > 0) return 'skipped'
       return c.skipped + c.removed === c.total ? 'run' : 'wait'
     case 'one_success':
       if (c.success > 0) return 'run'
       if (!done) return 'wait'
-      return c.skipped + c.removed === c.total ? 'skipped' : 'upstream_failed'
+      return c.skipped === c.total ? 'skipped' : 'upstream_failed'
     case 'one_failed':
       if (failures > 0) return 'run'
       return done ? 'skipped' : 'wait'
@@ -59,8 +59,9 @@ export function decideByTriggerRule(rule: TriggerRule, c: UpstreamCounts): RuleO
       return done ? 'run' : 'wait'
     case 'none_failed_min_one_success':
       if (failures > 0) return 'upstream_failed'
-      if (c.skipped + c.removed === c.total) return 'skipped'
-      return done ? 'run' : 'wait'
+      if (!done) return 'wait'
+      if (c.success > 0) return 'run'
+      return c.skipped === c.total ? 'skipped' : 'upstream_failed'
     case 'none_skipped':
       if (c.skipped > 0) return 'skipped'
       return done ? 'run' : 'wait'

@@ -1,13 +1,13 @@
 /** Decides what becomes of a task instance that has no state yet: by its trigger rule, its setups, its past and its mapping. */
-import type { TaskInstanceState } from '#contract/states.ts'
+import { isFinished, type TaskInstanceState } from '#contract/states.ts'
 import { reachable } from '#domain/graph.ts'
-import { countedAs, decideByTriggerRule } from '#domain/triggerRule.ts'
+import { countedAs, decideByTriggerRule, type RuleOutcome } from '#domain/triggerRule.ts'
 import { recordOutlets } from './assets.ts'
 import type { Engine } from './engine.ts'
 import { makeReady, transition } from './instances.ts'
 import { expandGroupEarly, mayRunMapped } from './mapping.ts'
 import type { Instance } from './model.ts'
-import { upstreamCountsOf } from './upstreamCounts.ts'
+import { lookedAt, upstreamCountsOf } from './upstreamCounts.ts'
 
 /** Setups further up must have succeeded, whatever the trigger rule says of what lies between. Null = they have. */
 export function setupBefore(instance: Instance): Instance | null {
@@ -15,7 +15,7 @@ export function setupBefore(instance: Instance): Instance | null {
   if (spec.trigger_rule === 'always') return null
   let found: Instance | null = null
   for (const task of run.graph.setups.indirect[instance.task] ?? []) {
-    for (const setup of run.byTask[task] ?? []) {
+    for (const setup of lookedAt(instance, task)) {
       const counted = countedAs(setup.record.state)
       if (counted === 'failed' || counted === 'upstream_failed') return setup
       if (counted !== 'success' && counted !== 'removed') found = found === null || counted === 'skipped' ? setup : found
@@ -32,10 +32,29 @@ function isBesideKilled({ run, task }: Instance): boolean {
   return killed.some((instance) => above.has(instance.task))
 }
 
+/** A teardown waits for all work between its setups and it, whatever the rules of what is directly above. Null = it is over. */
+export function unfinishedBetween(instance: Instance): Instance | null {
+  for (const task of instance.run.graph.setups.between[instance.task] ?? [])
+    for (const work of lookedAt(instance, task)) if (!isFinished(work.record.state)) return work
+  return null
+}
+
 function setupOutcome(setup: Instance): 'wait' | 'skipped' | 'upstream_failed' {
   const counted = countedAs(setup.record.state)
   if (counted === null) return 'wait'
   return counted === 'skipped' ? 'skipped' : 'upstream_failed'
+}
+
+/** What the states above say of an instance: its trigger rule, and its setups. `setup`: the setup that said it. */
+export function decideByStates(instance: Instance): { outcome: RuleOutcome; setup: Instance | null } {
+  const counts = upstreamCountsOf(instance)
+  if (counts === undefined) return { outcome: 'wait', setup: null }
+  const byRule = decideByTriggerRule(instance.spec.trigger_rule, counts)
+  const setup = setupBefore(instance)
+  const bySetup = setup === null ? 'run' : setupOutcome(setup)
+  if (byRule === 'run' && unfinishedBetween(instance) !== null) return { outcome: 'wait', setup: null }
+  if (bySetup === 'run' || (bySetup === 'wait' && byRule !== 'run')) return { outcome: byRule, setup: null }
+  return { outcome: bySetup, setup: bySetup === byRule ? null : setup }
 }
 
 /** Decides a `none` instance by its trigger rule and its past. */
@@ -44,28 +63,22 @@ export function evaluate(e: Engine, instance: Instance): void {
   if (record.state !== 'none' || instance.queue !== null || run.record.state !== 'running' || instance.live !== null) return
   const mapping = run.graph.mappings[instance.task] ?? null
   if (mapping !== null) expandGroupEarly(e, instance, mapping)
-  const counts = upstreamCountsOf(instance)
-  if (counts === undefined) return
-  const byRule = decideByTriggerRule(spec.trigger_rule, counts)
-  const setup = setupBefore(instance)
-  const bySetup = setup === null ? 'run' : setupOutcome(setup)
-  const outcome = bySetup === 'run' || (bySetup === 'wait' && byRule !== 'run') ? byRule : bySetup
+  const { outcome, setup } = decideByStates(instance)
   if (outcome === 'wait') return
   const past = pastAllows(instance)
   if (outcome !== 'run') {
     if (spec.wait_for_past_depends_before_skipping && !past.allowed) return
-    const isSetups = setup !== null && outcome === bySetup && bySetup !== byRule
     transition(
       e,
       instance,
       outcome,
-      isSetups
+      setup !== null
         ? { cause: 'setup', actor: 'scheduler', message: `setup ${setup.record.task_id} is ${setup.record.state}` }
         : { cause: 'trigger_rule', actor: 'scheduler', message: `${spec.trigger_rule} cannot be met` },
       {
         start_time: e.now,
         end_time: e.now,
-        state_reason: isSetups ? `setup ${setup.record.task_id}` : `trigger rule ${spec.trigger_rule}`,
+        state_reason: setup !== null ? `setup ${setup.record.task_id}` : `trigger rule ${spec.trigger_rule}`,
       },
     )
     return

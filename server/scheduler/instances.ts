@@ -91,8 +91,7 @@ function countForDownstream(e: Engine, instance: Instance, from: TaskInstanceSta
       if (!isByIndex || downstream.record.map_index === instance.record.map_index) e.dirty.push(downstream)
   }
   if (after === null) sourceReopened(run, instance.task)
-  if (isSetup && after !== null)
-    for (const task of run.graph.setups.needed_by[instance.task] ?? []) e.dirty.push(...(run.byTask[task] ?? []))
+  if (after !== null) for (const task of run.graph.setups.needed_by[instance.task] ?? []) e.dirty.push(...(run.byTask[task] ?? []))
 }
 
 /** Later runs may wait for this task (depends_on_past), or for it as a neighbour downstream (wait_for_downstream). */

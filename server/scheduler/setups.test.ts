@@ -76,6 +76,42 @@ describe('a teardown', () => {
     await h.endAll(ending({ destroy: 'failed' }))
     expect(h.runState(run)).toBe(expected)
   })
+  it('waits for all work between its setup and it, although what is directly above has ended early', async () => {
+    const edges: [string, string, null][] = [
+      ['create', 'slow', null],
+      ['create', 'quick', null],
+      ['slow', 'early', null],
+      ['quick', 'early', null],
+      ['early', 'destroy', null],
+      ['create', 'destroy', null],
+    ]
+    const tasks = [
+      task({ task_id: 'create', is_setup: true }),
+      task({ task_id: 'slow' }),
+      task({ task_id: 'quick' }),
+      task({ task_id: 'early', trigger_rule: 'one_success' }),
+      task({ task_id: 'destroy', is_teardown: true, trigger_rule: 'all_done_setup_success' }),
+    ]
+    const h = new EngineHarness([spec({ dag_id: 'd', tasks, edges })])
+    await h.start()
+    const run = await h.trigger('d')
+    await h.end(h.takeAssigned()[0]!, 'success')
+    const work = h.takeAssigned()
+    await h.end(
+      work.find(({ task_instance }) => task_instance.task_id === 'quick')!,
+      'success',
+    )
+    await h.end(h.takeAssigned()[0]!, 'success')
+    expect(h.states(run)).toMatchObject({ early: 'success', destroy: 'none' })
+    const why = h.queries.why({ dag_id: 'd', run_id: run, task_id: 'destroy', map_index: -1 })
+    expect(why?.reasons).toMatchObject([{ code: 'upstream', link: { task_id: 'slow' } }])
+    await h.end(
+      work.find(({ task_instance }) => task_instance.task_id === 'slow')!,
+      'success',
+    )
+    expect(await h.endAll()).toEqual(['destroy'])
+    expect(h.runState(run)).toBe('success')
+  })
   it('still runs when a person cancels the run or marks it failed; then the run is failed', async () => {
     for (const command of ['runCancel', 'runMark'] as const) {
       const { h, run } = await started()

@@ -52,6 +52,13 @@ export function upstreamCountsOf(instance: Instance): UpstreamCounts | undefined
   return counts
 }
 
+/** Those instances of a task above that this one looks at: within a mapped group only that of its own index. */
+export function lookedAt({ run, task, record }: Instance, above: number): readonly Instance[] {
+  if (!countsByIndex(run.graph, above, task)) return run.byTask[above] ?? []
+  const neighbour = instanceAt(run, above, record.map_index)
+  return neighbour === undefined ? [] : [neighbour]
+}
+
 /** Instances of a task are in the order of their indexes, but for those that came back. */
 function instanceAt(run: ActiveRun, task: number, map_index: number): Instance | undefined {
   const instances = run.byTask[task] ?? []

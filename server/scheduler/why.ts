@@ -4,7 +4,7 @@ import type { Static } from 'typebox'
 import type { WhyReason } from '#contract/taskInstance.ts'
 import { isFinished } from '#contract/states.ts'
 import type { Engine } from './engine.ts'
-import { pastAllows, setupBefore } from './evaluate.ts'
+import { pastAllows, setupBefore, unfinishedBetween } from './evaluate.ts'
 import { limitsOf } from './limits.ts'
 import { instant } from './liveEventsOf.ts'
 import type { Instance } from './model.ts'
@@ -99,6 +99,11 @@ function upstreams(instance: Instance): Reason[] {
           ),
         )
     }
+  }
+  const between = unfinishedBetween(instance)
+  if (count === 0 && between !== null) {
+    const { task_id, state } = between.record
+    waiting.push(reason('upstream', `It waits for ${task_id}, which is ${inWords(state)} between its setup and it.`, { task_id }))
   }
   if (count > NAMED_MAX) waiting.push(reason('upstream', `${count - NAMED_MAX} more upstream task instances are not finished.`))
   return waiting

@@ -32,13 +32,7 @@ const RULES: Record<Exclude<TriggerRule, 'all_done_setup_success'>, (ups: End[])
   none_failed: (ups) => (ups.some(isFailure) ? ['upstream_failed'] : ['run']),
   none_failed_min_one_success: (ups) => (ups.some(isFailure) ? ['upstream_failed'] : ups.includes('success') ? ['run'] : ['skipped']),
   none_skipped: (ups) => (ups.includes('skipped') ? ['skipped'] : ['run']),
-  all_done_min_one_success(ups) {
-    const out: Verdict[] = []
-    if (!ups.includes('success')) out.push('upstream_failed')
-    // A skip is acted on at once, before the others are known.
-    if (ups.includes('skipped')) out.push('skipped')
-    return out.length > 0 ? out : ['run']
-  },
+  all_done_min_one_success: (ups) => (ups.includes('skipped') ? ['skipped'] : ups.includes('success') ? ['run'] : ['upstream_failed']),
 }
 /** May begin before all upstream tasks have ended, and so before a branch names it. */
 const EARLY: readonly TriggerRule[] = ['always', 'one_success', 'one_failed', 'one_done']
