@@ -61,6 +61,24 @@ export default tseslint.config(
   },
   // The router's redirects are thrown by design.
   { files: ['renderer/router.tsx'], rules: { '@typescript-eslint/only-throw-error': 'off' } },
+  {
+    files: ['renderer/**/*.tsx'],
+    ignores: ['renderer/ui/Dialog.tsx'],
+    rules: {
+      'no-restricted-imports': [
+        'error',
+        {
+          paths: [
+            {
+              name: '@mantine/core',
+              importNames: ['Modal', 'Drawer'],
+              message: 'Use Dialog of renderer/ui/Dialog.tsx: it gives the focus back and keeps typed work.',
+            },
+          ],
+        },
+      ],
+    },
+  },
   { files: ['bench/**', '**/*Bench.ts'], rules: { 'no-console': 'off', 'no-restricted-globals': 'off' } },
   { files: ['vite.config.ts', 'vitest.config.ts'], rules: { 'no-restricted-syntax': 'off' } },
   {

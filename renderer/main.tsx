@@ -13,6 +13,7 @@ import { createRoot } from 'react-dom/client'
 import { isDesktop } from './features/desktop/index.ts'
 import { takeSignInToken } from './features/session/index.ts'
 import { createAppRouter, createQueryClient } from './router.tsx'
+import { rememberFocus } from './ui/focusHistory.ts'
 import { theme, variablesResolver } from './ui/theme.ts'
 
 const DesktopFrame = lazy(() =>
@@ -24,6 +25,7 @@ const queryClient = createQueryClient()
 const router = createAppRouter(queryClient, signInToken)
 const colorSchemeManager = localStorageColorSchemeManager({ key: 'vortex-color-scheme' })
 
+rememberFocus(document)
 const root = document.getElementById('root')
 if (!root) throw new Error('index.html has no #root element.')
 createRoot(root).render(

@@ -1,17 +1,18 @@
 /** The `?` sheet: every command that has keys, as registered now. */
-import { Group, Modal, Stack, Text, Title } from '@mantine/core'
+import { Group, Stack, Text, Title } from '@mantine/core'
 import { useSyncExternalStore } from 'react'
 import { strings } from '../strings.ts'
 import { KeyCaps } from './KeyCaps.tsx'
 import { keysOf } from './keys.ts'
 import { commandRegistry, type CommandGroup } from './registry.ts'
+import { Dialog } from '../ui/Dialog.tsx'
 
 const GROUPS: readonly CommandGroup[] = ['go', 'act', 'view', 'help']
 
-export function ShortcutSheet({ opened, onClose }: { opened: boolean; onClose: () => void }) {
+export function ShortcutSheet({ onClose }: { onClose: () => void }) {
   const commands = useSyncExternalStore(commandRegistry.subscribe, commandRegistry.list)
   return (
-    <Modal opened={opened} onClose={onClose} title={strings.commands.sheet} closeButtonProps={{ 'aria-label': strings.common.close }}>
+    <Dialog onClose={onClose} title={strings.commands.sheet}>
       <Stack gap="md">
         <Text size="sm" c="dimmed">
           {strings.commands.sheetLead}
@@ -38,6 +39,6 @@ export function ShortcutSheet({ opened, onClose }: { opened: boolean; onClose: (
           )
         })}
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,11 +1,12 @@
 /** Asks the question that waits; the safe answer has the focus. */
-import { Button, Group, Modal, Text } from '@mantine/core'
+import { Button, Group, Text } from '@mantine/core'
 import { strings } from '../strings.ts'
 import { questions, type Question } from './confirm.ts'
+import { Dialog } from './Dialog.tsx'
 
 export function ConfirmDialog({ question }: { question: Question }) {
   return (
-    <Modal opened onClose={questions.close} title={question.title} size="md" closeButtonProps={{ 'aria-label': strings.common.close }}>
+    <Dialog onClose={questions.close} title={question.title} size="md">
       <Text component="div" size="sm" style={{ overflowWrap: 'anywhere' }}>
         {question.text}
       </Text>
@@ -23,6 +24,6 @@ export function ConfirmDialog({ question }: { question: Question }) {
           {question.confirm}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   )
 }

@@ -8,7 +8,7 @@ const FONT = "'Inter Variable', system-ui, -apple-system, 'Segoe UI', Roboto, 'O
 const DARK = ['#d5dae1', '#b8bfc9', '#9aa3af', '#6b7480', '#3a404b', '#2d323b', '#20242c', '#16181d', '#121419', '#0d0f13'] as const
 
 /** A title is no smaller than the headings below it. */
-const DIALOG_STYLES = { title: { fontSize: 17, fontWeight: 600 } } as const
+const DIALOG_STYLES = { title: { fontSize: 17, fontWeight: 600, lineHeight: 1.35, overflowWrap: 'anywhere' } } as const
 /** Words and icons in a colour of their own; the palette's own choice for dark pages is nearly white. */
 const DARK_INKS = Object.fromEntries(
   ['indigo', 'red', 'orange', 'green'].map((color) => [`--mantine-color-${color}-light-color`, `var(--mantine-color-${color}-4)`]),
@@ -51,7 +51,7 @@ export const theme = createTheme({
       },
       styles: DIALOG_STYLES,
     },
-    Drawer: { styles: DIALOG_STYLES },
+    Drawer: { defaultProps: { attributes: { header: { role: 'presentation' } } }, styles: DIALOG_STYLES },
     Menu: { defaultProps: { shadow: 'md', position: 'bottom-end', withinPortal: true } },
     ActionIcon: { defaultProps: { variant: 'subtle', color: 'gray' } },
   },

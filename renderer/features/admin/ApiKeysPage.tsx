@@ -1,5 +1,5 @@
 /** API keys: own ones, or all for an Admin. A new key is shown once. */
-import { ActionIcon, Alert, Button, Code, CopyButton, Group, Modal, Select, Stack, Text, TextInput } from '@mantine/core'
+import { ActionIcon, Alert, Button, Code, CopyButton, Group, Select, Stack, Text, TextInput } from '@mantine/core'
 import { IconAlertTriangle, IconCheck, IconCopy, IconKey, IconPlus, IconTrash } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -16,6 +16,7 @@ import { AdminList } from './AdminList.tsx'
 import classes from './Admin.module.css'
 import { FormDialog } from './FormDialog.tsx'
 import { useHasRole } from './RoleGate.tsx'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 const text = strings.apiKeys
 const LIVES = [30, 90, 365]
@@ -184,7 +185,7 @@ function NewKey({ onClose, onMade }: { onClose: () => void; onMade: (key: string
 /** Closed by its own button only: a click beside it would lose the key. */
 function ShownOnce({ apiKey, onClose }: { apiKey: string; onClose: () => void }) {
   return (
-    <Modal opened onClose={onClose} withCloseButton={false} closeOnClickOutside={false} closeOnEscape={false} title={text.once} size="lg">
+    <Dialog onClose={onClose} closedBy="buttons" title={text.once} size="lg">
       <Stack gap="sm">
         <Alert p="xs" color="yellow" icon={<IconAlertTriangle size={18} />}>
           {text.onceText}
@@ -211,6 +212,6 @@ function ShownOnce({ apiKey, onClose }: { apiKey: string; onClose: () => void })
           <Button onClick={onClose}>{text.done}</Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,10 +1,11 @@
 /** A small form in a dialog: errors at their fields, those of no field above the buttons, Enter submits. */
-import { Alert, Button, Group, Modal, Stack } from '@mantine/core'
+import { Alert, Button, Group, Stack } from '@mantine/core'
 import { IconAlertCircle } from '@tabler/icons-react'
 import { useMutation } from '@tanstack/react-query'
 import { useState, type ReactNode } from 'react'
 import { strings } from '../../strings.ts'
 import { fieldErrors } from './fieldErrors.ts'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 interface FormDialogProps<T> {
   title: string
@@ -26,14 +27,7 @@ export function FormDialog<T>({ title, submit, danger, fields, check, save, onSa
   const wrong = check?.() ?? {}
   const errors = { ...fieldErrors(mutation.error, fields), ...(isTried ? wrong : {}) }
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={title}
-      size="md"
-      closeButtonProps={{ 'aria-label': strings.common.close }}
-      styles={{ title: { overflowWrap: 'anywhere' } }}
-    >
+    <Dialog onClose={onClose} title={title} size="md">
       <form
         noValidate
         onSubmit={(event) => {
@@ -59,6 +53,6 @@ export function FormDialog<T>({ title, submit, danger, fields, check, save, onSa
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

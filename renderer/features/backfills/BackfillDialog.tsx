@@ -1,5 +1,5 @@
 /** A new backfill: the range in the DAG's zone, what to do with dates that have a run, and exactly which runs will start. */
-import { Alert, Button, Group, JsonInput, Modal, NumberInput, SegmentedControl, Stack, Switch, Text, TextInput } from '@mantine/core'
+import { Alert, Button, Group, JsonInput, NumberInput, SegmentedControl, Stack, Switch, Text, TextInput } from '@mantine/core'
 import { useDebouncedValue } from '@mantine/hooks'
 import { IconInfoCircle } from '@tabler/icons-react'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
@@ -16,6 +16,7 @@ import { strings } from '../../strings.ts'
 import { tell, tellError } from '../../ui/act.ts'
 import { BackfillPlan } from './BackfillPlan.tsx'
 import { rangeFields, readRange } from './range.ts'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 const text = strings.backfills
 const TYPING_MS = 300
@@ -66,7 +67,7 @@ export function BackfillDialog({ dag, search, onClose, onCreated }: BackfillDial
   })
   const count = body === null ? 0 : (plan.data?.intervals_queued ?? 0)
   return (
-    <Modal opened size="lg" onClose={onClose} title={text.dialog(dag.id)} closeButtonProps={{ 'aria-label': strings.common.close }}>
+    <Dialog size="lg" onClose={onClose} title={text.dialog(dag.id)}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -156,7 +157,7 @@ export function BackfillDialog({ dag, search, onClose, onCreated }: BackfillDial
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 

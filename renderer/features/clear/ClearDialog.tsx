@@ -1,5 +1,5 @@
 /** Clearing tasks of a run, a whole run, or several runs: choose which, see exactly which task instances it is, then do it. */
-import { Button, Chip, Group, Modal, SegmentedControl, Stack, Text, Textarea } from '@mantine/core'
+import { Button, Chip, Group, SegmentedControl, Stack, Text, Textarea } from '@mantine/core'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ClearBody, Cleared } from '#contract/dagRun.ts'
@@ -9,6 +9,7 @@ import { strings } from '../../strings.ts'
 import { tell, tellError } from '../../ui/act.ts'
 import { Failed } from '../../ui/PageState.tsx'
 import { AffectedList, countRuns } from './AffectedList.tsx'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 const text = strings.clear
 
@@ -73,12 +74,7 @@ export function ClearDialog({ run, taskIds, mapIndex, onClose, onDone }: ClearDi
   const affected = preview.data?.task_instances
   const count = affected?.length ?? 0
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={runs.length > 1 ? text.titleRuns(runs.length) : text.title}
-      closeButtonProps={{ 'aria-label': strings.common.close }}
-    >
+    <Dialog onClose={onClose} title={runs.length > 1 ? text.titleRuns(runs.length) : text.title}>
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
           {text.lead}
@@ -132,7 +128,7 @@ export function ClearDialog({ run, taskIds, mapIndex, onClose, onDone }: ClearDi
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }
 

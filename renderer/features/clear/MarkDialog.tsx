@@ -1,5 +1,5 @@
 /** Marking a task instance, with others if wanted: what changes comes first, and whether something that runs is killed. */
-import { Alert, Button, Chip, Group, Modal, Stack, Text } from '@mantine/core'
+import { Alert, Button, Chip, Group, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -10,6 +10,7 @@ import { strings } from '../../strings.ts'
 import { tell, tellError } from '../../ui/act.ts'
 import { Failed } from '../../ui/PageState.tsx'
 import { AffectedList } from './AffectedList.tsx'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 const text = strings.mark
 export type Mark = 'success' | 'failed' | 'skipped'
@@ -62,12 +63,7 @@ export function MarkDialog({ task, state, isKill = false, onClose }: MarkDialogP
   const count = affected?.length ?? 0
   const alive = affected?.filter((each) => ALIVE.has(each.state)).length ?? 0
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={isKill ? text.killTitle : text.title(strings.states[state])}
-      closeButtonProps={{ 'aria-label': strings.common.close }}
-    >
+    <Dialog onClose={onClose} title={isKill ? text.killTitle : text.title(strings.states[state])}>
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
           {isKill ? text.killLead : text.lead[state]}
@@ -110,6 +106,6 @@ export function MarkDialog({ task, state, isKill = false, onClose }: MarkDialogP
           </Button>
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }

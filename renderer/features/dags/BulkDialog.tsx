@@ -1,5 +1,5 @@
 /** A bulk action: what it affects comes first, then it is done with progress, then each DAG that refused is told with its reason. */
-import { Alert, Button, Group, Loader, Modal, Progress, Stack, Text } from '@mantine/core'
+import { Alert, Button, Group, Loader, Progress, Stack, Text } from '@mantine/core'
 import { IconAlertCircle, IconCheck, IconCircleX, IconMinus } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -13,6 +13,7 @@ import { Failed } from '../../ui/PageState.tsx'
 import classes from './BulkDialog.module.css'
 import { carryOut, dryRun } from './bulkWork.ts'
 import type { Selection } from './selection.ts'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 const text = strings.bulk
 /** Rows of the list; its counts are of all. */
@@ -56,13 +57,7 @@ export function BulkDialog({ action, selection, filter, onClose }: BulkDialogPro
   const isOver = work.isSuccess
   const isStarted = work.isPending || results.length > 0 || work.isError
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={text.titles[action]}
-      closeOnClickOutside={!work.isPending}
-      closeButtonProps={{ 'aria-label': strings.common.close }}
-    >
+    <Dialog onClose={onClose} title={text.titles[action]} closedBy={work.isPending ? 'esc' : 'any'}>
       <Stack gap="sm">
         <Text size="sm" c="dimmed">
           {text.leads[action]}
@@ -106,7 +101,7 @@ export function BulkDialog({ action, selection, filter, onClose }: BulkDialogPro
           )}
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }
 

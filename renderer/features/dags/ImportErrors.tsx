@@ -1,5 +1,5 @@
 /** DAG files that cannot be loaded: a line above the list, and a drawer with file, line, traceback and the DAGs that go on without it. */
-import { Accordion, Alert, Button, Code, CopyButton, Drawer, Group, Text } from '@mantine/core'
+import { Accordion, Alert, Button, Code, CopyButton, Group, Text } from '@mantine/core'
 import { IconFileAlert } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -11,6 +11,7 @@ import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { SearchField } from '../../ui/SearchField.tsx'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 const text = strings.dags
 /** A few are read at once; many are a list to choose from. */
@@ -32,17 +33,11 @@ export function ImportErrors({ isOpen, onToggle }: { isOpen: boolean; onToggle: 
           </Group>
         </Alert>
       ) : null}
-      <Drawer
-        opened={isOpen}
-        onClose={onToggle}
-        position="right"
-        size="xl"
-        title={text.errorsTitle}
-        closeButtonProps={{ 'aria-label': strings.common.close }}
-        attributes={{ header: { role: 'presentation' } }}
-      >
-        {isOpen ? <ErrorList /> : null}
-      </Drawer>
+      {isOpen ? (
+        <Dialog onClose={onToggle} isDrawer size="xl" title={text.errorsTitle}>
+          <ErrorList />
+        </Dialog>
+      ) : null}
     </>
   )
 }

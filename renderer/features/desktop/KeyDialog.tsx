@@ -1,11 +1,11 @@
 /** Asks for the API key of a connection whose key is not kept, or was refused. */
-import { Alert, Button, Group, Modal, PasswordInput, Stack, Text } from '@mantine/core'
+import { Alert, Button, Group, PasswordInput, Stack, Text } from '@mantine/core'
 import { useState } from 'react'
 import type { Connection } from '#bridge/channels.ts'
 import { errorText } from '../../api/errors.ts'
 import { desktopStrings } from '../../strings/desktop.ts'
-import { strings } from '../../strings.ts'
 import { call } from './bridge.ts'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 const text = desktopStrings
 
@@ -34,13 +34,7 @@ export function KeyDialog({ connection, isRefused, isKept, onClose }: KeyDialogP
     setIsBusy(false)
   }
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      size="md"
-      title={text.askTitle(connection.name)}
-      closeButtonProps={{ 'aria-label': strings.common.close }}
-    >
+    <Dialog onClose={onClose} size="md" title={text.askTitle(connection.name)}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -75,6 +69,6 @@ export function KeyDialog({ connection, isRefused, isKept, onClose }: KeyDialogP
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,5 +1,5 @@
 /** The text beside one of the DAG's versions; a version can be restored: its text is saved as the newest one. */
-import { ActionIcon, Button, Group, Modal, Select, Text, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Group, Select, Text, Tooltip } from '@mantine/core'
 import { IconArrowDown, IconArrowUp, IconRestore } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
@@ -10,6 +10,7 @@ import { linesOf } from './textChanges.ts'
 import { SideBySide, type DiffHandle } from './SideBySide.tsx'
 import type { FileEditing } from './useFileEditing.ts'
 import classes from './FileEditor.module.css'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 interface CompareDialogProps {
   path: string
@@ -28,14 +29,12 @@ export function CompareDialog({ path, dagId, version, edit, onVersion }: Compare
   const [mine] = useState(() => edit.text())
   const isSame = source.data !== undefined && linesOf(source.data.source).eq(linesOf(mine))
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={() => {
         onVersion(undefined)
       }}
       title={text.title(path)}
       size="min(1400px, 96vw)"
-      closeButtonProps={{ 'aria-label': strings.common.close }}
       classNames={{ body: classes['wideBody'] ?? '', content: classes['wide'] ?? '' }}
     >
       <Group gap="xs">
@@ -99,6 +98,6 @@ export function CompareDialog({ path, dagId, version, edit, onVersion }: Compare
           {text.restore(version)}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   )
 }

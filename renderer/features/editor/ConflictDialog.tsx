@@ -1,11 +1,12 @@
 /** Two texts of one file: what lies in the folder, and what the person has. Nothing is lost without a word. */
-import { Button, Group, Modal, Text } from '@mantine/core'
+import { Button, Group, Text } from '@mantine/core'
 import { useState } from 'react'
 import { strings } from '../../strings.ts'
 import { linesOf } from './textChanges.ts'
 import { SideBySide, type DiffHandle } from './SideBySide.tsx'
 import type { FileEditing, Theirs } from './useFileEditing.ts'
 import classes from './FileEditor.module.css'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 interface ConflictDialogProps {
   path: string
@@ -24,12 +25,11 @@ export function ConflictDialog({ path, edit, theirs, onClose }: ConflictDialogPr
     return mine.includes('\r\n') ? now.replaceAll('\n', '\r\n') : now
   }
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={onClose}
+      isDirty={isMerged}
       title={text.title(path)}
       size="min(1400px, 96vw)"
-      closeButtonProps={{ 'aria-label': strings.common.close }}
       classNames={{ body: classes['wideBody'] ?? '', content: classes['wide'] ?? '' }}
     >
       <Text size="sm" c="dimmed">
@@ -62,6 +62,6 @@ export function ConflictDialog({ path, edit, theirs, onClose }: ConflictDialogPr
           {isMerged ? text.saveMerged : text.keepMine}
         </Button>
       </Group>
-    </Modal>
+    </Dialog>
   )
 }

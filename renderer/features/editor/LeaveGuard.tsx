@@ -1,7 +1,8 @@
 /** Asks before a page with unsaved changes is left. A tab that is closed loses nothing as long as the draft could be kept. */
-import { Button, Group, Modal, Text } from '@mantine/core'
+import { Button, Group, Text } from '@mantine/core'
 import { useBlocker } from '@tanstack/react-router'
 import { strings } from '../../strings.ts'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 interface LeaveGuardProps {
   path: string
@@ -19,7 +20,7 @@ export function LeaveGuard({ path, isDirty, isKept, onDiscard }: LeaveGuardProps
   })
   if (leave.status !== 'blocked') return null
   return (
-    <Modal opened onClose={leave.reset} title={strings.editor.leave} size="md" closeButtonProps={{ 'aria-label': strings.common.close }}>
+    <Dialog onClose={leave.reset} title={strings.editor.leave} size="md">
       <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
         {strings.editor.leaveText(path)}
       </Text>
@@ -39,6 +40,6 @@ export function LeaveGuard({ path, isDirty, isKept, onDiscard }: LeaveGuardProps
         </Button>
         <Button onClick={leave.proceed}>{strings.editor.leaveKeep}</Button>
       </Group>
-    </Modal>
+    </Dialog>
   )
 }

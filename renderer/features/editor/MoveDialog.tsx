@@ -1,5 +1,5 @@
 /** A new path for a file. */
-import { Button, Group, Modal, TextInput } from '@mantine/core'
+import { Button, Group, TextInput } from '@mantine/core'
 import { useMutation, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import { filePathProblem } from '#contract/dagFileNames.ts'
@@ -8,6 +8,7 @@ import { errorText } from '../../api/errors.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
 import { tell } from '../../ui/act.ts'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 interface MoveDialogProps {
   path: string
@@ -29,13 +30,11 @@ export function MoveDialog({ path, sha256, onClose }: MoveDialogProps) {
     },
   })
   return (
-    <Modal
-      opened
+    <Dialog
       onClose={() => {
         onClose(null)
       }}
       title={strings.editor.rename}
-      closeButtonProps={{ 'aria-label': strings.common.close }}
     >
       <form
         onSubmit={(event) => {
@@ -58,6 +57,6 @@ export function MoveDialog({ path, sha256, onClose }: MoveDialogProps) {
           </Button>
         </Group>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

@@ -1,10 +1,11 @@
 /** A new DAG file from a template: opens the editor with it; nothing is written before it is saved. */
-import { Button, Group, Modal, Radio, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, Radio, Stack, Text, TextInput } from '@mantine/core'
 import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { filePathProblem } from '#contract/dagFileNames.ts'
 import { strings } from '../../strings.ts'
 import { TEMPLATES } from './templates.ts'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 export function NewFileDialog({ onClose }: { onClose: () => void }) {
   const text = strings.newFile
@@ -14,7 +15,7 @@ export function NewFileDialog({ onClose }: { onClose: () => void }) {
   const full = /\.\w+$/.test(path) ? path : `${path}.py`
   const problem = filePathProblem(full)
   return (
-    <Modal opened onClose={onClose} title={text.title} closeButtonProps={{ 'aria-label': strings.common.close }}>
+    <Dialog onClose={onClose} title={text.title}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -51,6 +52,6 @@ export function NewFileDialog({ onClose }: { onClose: () => void }) {
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   )
 }

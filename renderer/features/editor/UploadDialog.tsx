@@ -1,5 +1,5 @@
 /** Uploads dropped or chosen files: the folder is asked, an existing file only replaced by choice, each file says how it ended. */
-import { Button, Group, Loader, Modal, Stack, Text, TextInput } from '@mantine/core'
+import { Button, Group, Loader, Stack, Text, TextInput } from '@mantine/core'
 import { IconAlertTriangle, IconCircleCheck, IconCircleX, IconFile } from '@tabler/icons-react'
 import { useQueryClient } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
@@ -9,6 +9,7 @@ import { formatBytes } from '../../lib/format.ts'
 import { strings } from '../../strings.ts'
 import { pathOf, refusal, upload, type Upload, type UploadState } from './uploads.ts'
 import classes from './FilesPage.module.css'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 export function UploadDialog({ files, onClose }: { files: readonly File[]; onClose: () => void }) {
   const text = strings.uploadDialog
@@ -37,7 +38,7 @@ export function UploadDialog({ files, onClose }: { files: readonly File[]; onClo
     void client.invalidateQueries({ queryKey: queryKeys.dagFiles })
   }
   return (
-    <Modal opened onClose={onClose} title={text.title} closeButtonProps={{ 'aria-label': strings.common.close }}>
+    <Dialog onClose={onClose} title={text.title}>
       <Stack gap="md">
         <TextInput
           label={text.folder}
@@ -102,7 +103,7 @@ export function UploadDialog({ files, onClose }: { files: readonly File[]; onClo
           )}
         </Group>
       </Stack>
-    </Modal>
+    </Dialog>
   )
 }
 

@@ -138,7 +138,7 @@ export function AppFrame() {
       ) : null}
       {isSheetOpen ? (
         <Suspense>
-          <ShortcutSheet opened onClose={sheet.close} />
+          <ShortcutSheet onClose={sheet.close} />
         </Suspense>
       ) : null}
       {trigger === undefined ? null : (

@@ -10,11 +10,13 @@ import { api } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
 import { tellError } from '../../ui/act.ts'
+import { confirmAction } from '../../ui/confirm.ts'
 import { useMayOperate } from '../session/index.ts'
 import classes from './Note.module.css'
 
 const Markdown = lazy(() => import('../../ui/Markdown.tsx').then(({ Markdown: component }) => ({ default: component })))
 const text = strings.note
+const { discardTitle, discardText, discard } = strings.common
 
 type NoteOf = { kind: 'run'; run: DagRun } | { kind: 'task'; task: TaskInstance }
 
@@ -57,7 +59,17 @@ export function Note({ of }: { of: NoteOf }) {
             if (event.key === 'Enter' && (event.ctrlKey || event.metaKey)) save.mutate(draft)
             if (event.key !== 'Escape') return
             event.stopPropagation()
-            setDraft(null)
+            if (draft === (note ?? '')) setDraft(null)
+            else
+              confirmAction({
+                title: discardTitle,
+                text: discardText,
+                confirm: discard,
+                danger: true,
+                onConfirm: () => {
+                  setDraft(null)
+                },
+              })
           }}
         />
         <Group gap="xs" mt={8} justify="flex-end">

@@ -1,11 +1,11 @@
 /** Starting a run by hand: of the DAG that the URL names, or of one that is chosen first. */
-import { Modal } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { dagQuery, runQuery } from '../../api/queries.ts'
 import { strings } from '../../strings.ts'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { DagPicker } from './DagPicker.tsx'
 import { TriggerForm } from './TriggerForm.tsx'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 const text = strings.trigger
 /** Stands in the URL for a DAG that is still to be chosen. */
@@ -28,13 +28,7 @@ export function TriggerDialog({ dagId, confOf, logicalDate, onClose, onPick }: T
   const failed = dag.isError ? dag : run.isError ? run : null
   const isReady = dag.data !== undefined && (confOf === undefined || run.data !== undefined)
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={isAny ? text.pickTitle : text.title(dag.data?.dag_display_name ?? dagId)}
-      closeButtonProps={{ 'aria-label': strings.common.close }}
-      styles={{ title: { overflowWrap: 'anywhere', lineHeight: 1.35 } }}
-    >
+    <Dialog onClose={onClose} title={isAny ? text.pickTitle : text.title(dag.data?.dag_display_name ?? dagId)}>
       {isAny ? (
         <DagPicker onPick={onPick} />
       ) : isReady && dag.data ? (
@@ -50,6 +44,6 @@ export function TriggerDialog({ dagId, confOf, logicalDate, onClose, onPick }: T
       ) : (
         <RowsSkeleton rows={4} />
       )}
-    </Modal>
+    </Dialog>
   )
 }
