@@ -2,8 +2,17 @@
 import { VortexError, type ErrorCode } from '#contract/errors.ts'
 import { strings } from '../strings.ts'
 
-export function errorCode(error: unknown): ErrorCode | 'offline' | null {
+/** A change was sent and nothing came back in time: it may have been done, it may be done yet. */
+export class NoAnswerError extends Error {
+  constructor(options?: ErrorOptions) {
+    super(strings.errors.noAnswer, options)
+    this.name = 'NoAnswerError'
+  }
+}
+
+export function errorCode(error: unknown): ErrorCode | 'offline' | 'no_answer' | null {
   if (error instanceof VortexError) return error.code
+  if (error instanceof NoAnswerError) return 'no_answer'
   // fetch rejects with TypeError when nothing answers, and with TimeoutError when our own limit ends it.
   if (error instanceof TypeError || (error instanceof DOMException && error.name === 'TimeoutError')) return 'offline'
   return null

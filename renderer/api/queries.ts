@@ -15,28 +15,29 @@ const nextOffset = (page: { data: unknown[]; total: number; offset: number }) =>
   return page.data.length > 0 && next < page.total ? next : undefined
 }
 
-export const meQuery = queryOptions({ queryKey: queryKeys.me, queryFn: () => api.me(), staleTime: 60_000 })
+export const meQuery = queryOptions({ queryKey: queryKeys.me, queryFn: ({ signal }) => api.me({ signal }), staleTime: 60_000 })
 
 /** Asked each second while the server still reads its DAG files: no event tells how far it is. */
 export const readingQuery = queryOptions({
   queryKey: queryKeys.health,
-  queryFn: () => api.health(),
+  queryFn: ({ signal }) => api.health({ signal }),
   refetchInterval: (query) => (query.state.data?.dag_files.state === 'ready' ? false : 1000),
 })
 
 /** How many there are; the drawer reads them by pages. */
 export const importErrorsQuery = queryOptions({
   queryKey: queryKeys.importErrors,
-  queryFn: () => api.listImportErrors({ query: { limit: 1 } }),
+  queryFn: ({ signal }) => api.listImportErrors({ signal, query: { limit: 1 } }),
 })
 
 export const dagListQuery = (filter: DagFilter) =>
   infiniteQueryOptions({
     queryKey: queryKeys.dagList(filter),
     initialPageParam: 0,
-    queryFn: ({ pageParam }) => {
+    queryFn: ({ pageParam, signal }) => {
       const { last_run_state: state, ...rest } = filter
       return api.listDags({
+        signal,
         query: definedOnly({ ...rest, last_run_state: state as DagRunState | undefined, limit: PAGE_ROWS, offset: pageParam }),
       })
     },
@@ -44,13 +45,13 @@ export const dagListQuery = (filter: DagFilter) =>
   })
 
 export const dagQuery = (dagId: string) =>
-  queryOptions({ queryKey: queryKeys.dagDetail(dagId), queryFn: () => api.getDag({ params: { dag_id: dagId } }) })
+  queryOptions({ queryKey: queryKeys.dagDetail(dagId), queryFn: ({ signal }) => api.getDag({ signal, params: { dag_id: dagId } }) })
 
 /** A version's graph never changes, so a numbered version stays in the cache; null follows the newest one. */
 export const dagTasksQuery = (dagId: string, version: number | null) =>
   queryOptions({
     queryKey: queryKeys.dagTasks(dagId, version),
-    queryFn: () => api.getDagTasks({ params: { dag_id: dagId }, query: version === null ? {} : { version } }),
+    queryFn: ({ signal }) => api.getDagTasks({ signal, params: { dag_id: dagId }, query: version === null ? {} : { version } }),
     // The newest one is read again when an event says that there is another.
     ...(version === null ? {} : { staleTime: Infinity }),
   })
@@ -58,23 +59,26 @@ export const dagTasksQuery = (dagId: string, version: number | null) =>
 export const dagSourceQuery = (dagId: string, version: number | null) =>
   queryOptions({
     queryKey: queryKeys.dagSource(dagId, version),
-    queryFn: () =>
-      version === null ? api.getDagSource({ params: { dag_id: dagId } }) : api.getVersionSource({ params: { dag_id: dagId, version } }),
+    queryFn: ({ signal }) =>
+      version === null
+        ? api.getDagSource({ signal, params: { dag_id: dagId } })
+        : api.getVersionSource({ signal, params: { dag_id: dagId, version } }),
     staleTime: version === null ? 0 : Infinity,
   })
 
 export const dagVersionsQuery = (dagId: string) =>
   queryOptions({
     queryKey: queryKeys.dagVersions(dagId),
-    queryFn: () => api.listVersions({ params: { dag_id: dagId }, query: { limit: 100 } }),
+    queryFn: ({ signal }) => api.listVersions({ signal, params: { dag_id: dagId }, query: { limit: 100 } }),
   })
 
 export const runListQuery = (dagId: string, filter: RunFilter) =>
   infiniteQueryOptions({
     queryKey: queryKeys.runList(dagId, filter),
     initialPageParam: 0,
-    queryFn: ({ pageParam }) =>
+    queryFn: ({ pageParam, signal }) =>
       api.listRuns({
+        signal,
         params: { dag_id: dagId },
         query: definedOnly({
           state: filter.state as DagRunState | undefined,
@@ -91,12 +95,16 @@ export const runListQuery = (dagId: string, filter: RunFilter) =>
   })
 
 export const runQuery = (run: RunRef) =>
-  queryOptions({ queryKey: queryKeys.runDetail(run), queryFn: () => api.getRun({ params: { dag_id: run.dag_id, run_id: run.run_id } }) })
+  queryOptions({
+    queryKey: queryKeys.runDetail(run),
+    queryFn: ({ signal }) => api.getRun({ signal, params: { dag_id: run.dag_id, run_id: run.run_id } }),
+  })
 
 export const taskInstancesQuery = (run: RunRef) =>
   queryOptions({
     queryKey: queryKeys.taskInstances(run),
-    queryFn: () => api.listTaskInstances({ params: { dag_id: run.dag_id, run_id: run.run_id }, query: { limit: TASK_INSTANCES_MAX } }),
+    queryFn: ({ signal }) =>
+      api.listTaskInstances({ signal, params: { dag_id: run.dag_id, run_id: run.run_id }, query: { limit: TASK_INSTANCES_MAX } }),
   })
 
 const taskInput = (task: TaskRef) => ({
@@ -105,22 +113,22 @@ const taskInput = (task: TaskRef) => ({
 })
 
 export const taskQuery = (task: TaskRef) =>
-  queryOptions({ queryKey: queryKeys.taskDetail(task), queryFn: () => api.getTaskInstance(taskInput(task)) })
+  queryOptions({ queryKey: queryKeys.taskDetail(task), queryFn: ({ signal }) => api.getTaskInstance({ ...taskInput(task), signal }) })
 
 export const attemptsQuery = (task: TaskRef) =>
-  queryOptions({ queryKey: queryKeys.attempts(task), queryFn: () => api.listAttempts(taskInput(task)) })
+  queryOptions({ queryKey: queryKeys.attempts(task), queryFn: ({ signal }) => api.listAttempts({ ...taskInput(task), signal }) })
 
 export const whyQuery = (task: TaskRef) =>
-  queryOptions({ queryKey: queryKeys.why(task), queryFn: () => api.whyNotRunning(taskInput(task)) })
+  queryOptions({ queryKey: queryKeys.why(task), queryFn: ({ signal }) => api.whyNotRunning({ ...taskInput(task), signal }) })
 
 export const xcomsQuery = (task: TaskRef) =>
-  queryOptions({ queryKey: queryKeys.xcoms(task), queryFn: () => api.listXcoms(taskInput(task)) })
+  queryOptions({ queryKey: queryKeys.xcoms(task), queryFn: ({ signal }) => api.listXcoms({ ...taskInput(task), signal }) })
 
 export const xcomValueQuery = (task: TaskRef, key: string) => {
   const input = taskInput(task)
   return queryOptions({
     queryKey: queryKeys.xcomValue(task, key),
-    queryFn: () => api.getXcom({ params: { ...input.params, key }, query: input.query }),
+    queryFn: ({ signal }) => api.getXcom({ signal, params: { ...input.params, key }, query: input.query }),
   })
 }
 

@@ -15,6 +15,7 @@ export const shellStrings = {
   },
   errors: {
     offline: 'The server does not answer. Check that it runs and that this machine can reach it.',
+    noAnswer: 'The server has not answered yet. It may have been done: look before you try it again.',
     title: 'This could not be loaded',
     retry: 'Try again',
     notFound: 'Page not found',

@@ -3,20 +3,24 @@ import { VortexError, type ErrorCode } from './errors.ts'
 import { routes, type Input, type Operation, type OperationId, type Output } from './routes.ts'
 
 type Given<T> = { [K in keyof T as T[K] extends undefined ? never : K]: T[K] }
+/** Beside what is sent: `signal` ends the request when the answer is no longer wanted. */
+interface Unsent {
+  signal?: AbortSignal
+}
 type Arguments<Id extends OperationId> = keyof Given<Input<Id>> extends never
-  ? []
+  ? [Unsent?]
   : 'query' extends keyof Given<Input<Id>>
     ? 'params' extends keyof Given<Input<Id>>
-      ? [Omit<Given<Input<Id>>, 'query'> & { query?: Input<Id>['query'] }]
-      : [({ query?: Input<Id>['query'] } & Omit<Given<Input<Id>>, 'query'>)?]
-    : [Given<Input<Id>>]
+      ? [Omit<Given<Input<Id>>, 'query'> & { query?: Input<Id>['query'] } & Unsent]
+      : [({ query?: Input<Id>['query'] } & Omit<Given<Input<Id>>, 'query'> & Unsent)?]
+    : [Given<Input<Id>> & Unsent]
 
 export type Client = { [Id in OperationId]: (...args: Arguments<Id>) => Promise<Output<Id>> }
 
 /** The few things the client needs of a fetch function; DOM's and Node's both fit. */
 export type FetchLike = (
   url: string,
-  init: { method: string; headers: Record<string, string>; body?: string },
+  init: { method: string; headers: Record<string, string>; body?: string; signal?: AbortSignal },
 ) => Promise<{ status: number; text(): Promise<string> }>
 
 export interface ClientOptions {
@@ -31,6 +35,7 @@ interface Parts {
   params?: Record<string, string | number>
   query?: Record<string, string | number | boolean | readonly string[] | undefined>
   body?: unknown
+  signal?: AbortSignal
 }
 
 /** URL path of an operation with its parameters filled in. */
@@ -48,7 +53,7 @@ export function operationUrl(operation: Operation, parts: Parts): string {
 export function createClient(options: ClientOptions): Client {
   const call = async (operation: Operation, parts: Parts = {}): Promise<unknown> => {
     const headers: Record<string, string> = { accept: 'application/json', ...options.headers?.() }
-    const init: { method: string; headers: Record<string, string>; body?: string } = { method: operation.method, headers }
+    const init: Parameters<FetchLike>[1] = { method: operation.method, headers, ...(parts.signal ? { signal: parts.signal } : {}) }
     if (parts.body !== undefined) {
       headers['content-type'] = 'application/json'
       init.body = JSON.stringify(parts.body)

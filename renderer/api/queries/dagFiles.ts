@@ -9,7 +9,8 @@ export const dagFileListQuery = (search: string) =>
   infiniteQueryOptions({
     queryKey: queryKeys.dagFileList(search),
     initialPageParam: 0,
-    queryFn: ({ pageParam }) => api.listDagFiles({ query: { limit: PAGE_ROWS, offset: pageParam, ...(search === '' ? {} : { search }) } }),
+    queryFn: ({ pageParam, signal }) =>
+      api.listDagFiles({ signal, query: { limit: PAGE_ROWS, offset: pageParam, ...(search === '' ? {} : { search }) } }),
     getNextPageParam: (page) => {
       const next = page.offset + page.data.length
       return page.data.length > 0 && next < page.total ? next : undefined
@@ -18,4 +19,8 @@ export const dagFileListQuery = (search: string) =>
 
 /** Read again when an event names it, and when the window is looked at again: other programs change files too. */
 export const dagFileQuery = (path: string) =>
-  queryOptions({ queryKey: queryKeys.dagFile(path), queryFn: () => api.getDagFile({ query: { path } }), refetchOnWindowFocus: true })
+  queryOptions({
+    queryKey: queryKeys.dagFile(path),
+    queryFn: ({ signal }) => api.getDagFile({ signal, query: { path } }),
+    refetchOnWindowFocus: true,
+  })

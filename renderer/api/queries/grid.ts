@@ -27,9 +27,10 @@ const gridQuery = (dagId: string, filter: GridFilter, pageRuns: number) => {
   return infiniteQueryOptions({
     queryKey,
     initialPageParam: null as string | null,
-    queryFn: async ({ pageParam, client }) => {
+    queryFn: async ({ pageParam, client, signal }) => {
       const held = client.getQueryData<GridPages>(queryKey)?.pages[0]?.rows_id
       const answer = await api.getGrid({
+        signal,
         params: { dag_id: dagId },
         query: {
           limit: pageRuns,
@@ -56,7 +57,11 @@ const FAILED_SHOWN = 20
 export const failedTasksQuery = (run: RunRef, count: number) =>
   queryOptions({
     queryKey: queryKeys.failedTasks(run, count),
-    queryFn: () =>
-      api.listTaskInstances({ params: { dag_id: run.dag_id, run_id: run.run_id }, query: { state: 'failed', limit: FAILED_SHOWN } }),
+    queryFn: ({ signal }) =>
+      api.listTaskInstances({
+        signal,
+        params: { dag_id: run.dag_id, run_id: run.run_id },
+        query: { state: 'failed', limit: FAILED_SHOWN },
+      }),
     enabled: count > 0,
   })

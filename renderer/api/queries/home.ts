@@ -14,17 +14,22 @@ const nextOffset = (page: { data: unknown[]; total: number; offset: number }) =>
 
 /** Lamps of Home. A database that goes away sends no event, so a page that is looked at asks now and then. */
 const LAMPS_MS = 20_000
-export const lampsQuery = queryOptions({ queryKey: queryKeys.health, queryFn: () => api.health(), refetchInterval: LAMPS_MS })
+export const lampsQuery = queryOptions({
+  queryKey: queryKeys.health,
+  queryFn: ({ signal }) => api.health({ signal }),
+  refetchInterval: LAMPS_MS,
+})
 
-export const overviewQuery = queryOptions({ queryKey: queryKeys.overview, queryFn: () => api.getOverview() })
+export const overviewQuery = queryOptions({ queryKey: queryKeys.overview, queryFn: ({ signal }) => api.getOverview({ signal }) })
 
 export const timelineQuery = (filter: TimelineFilter) =>
   infiniteQueryOptions({
     queryKey: queryKeys.timeline(filter),
     initialPageParam: 0,
-    queryFn: ({ pageParam }) => {
+    queryFn: ({ pageParam, signal }) => {
       const { from, to, search, favourite } = filter
       return api.getTimeline({
+        signal,
         query: {
           from,
           to,
@@ -41,18 +46,26 @@ export const timelineQuery = (filter: TimelineFilter) =>
   })
 
 export const searchQuery = (text: string) =>
-  queryOptions({ queryKey: queryKeys.search(text), queryFn: () => api.search({ query: { q: text } }), placeholderData: keepPreviousData })
+  queryOptions({
+    queryKey: queryKeys.search(text),
+    queryFn: ({ signal }) => api.search({ signal, query: { q: text } }),
+    placeholderData: keepPreviousData,
+  })
 
-export const viewsQuery = queryOptions({ queryKey: queryKeys.views, queryFn: () => api.listViews(), staleTime: 60_000 })
+export const viewsQuery = queryOptions({ queryKey: queryKeys.views, queryFn: ({ signal }) => api.listViews({ signal }), staleTime: 60_000 })
 
-export const dagFacetsQuery = queryOptions({ queryKey: queryKeys.dagFacets, queryFn: () => api.dagFacets(), staleTime: 60_000 })
+export const dagFacetsQuery = queryOptions({
+  queryKey: queryKeys.dagFacets,
+  queryFn: ({ signal }) => api.dagFacets({ signal }),
+  staleTime: 60_000,
+})
 
 export const importErrorListQuery = (search: string) =>
   infiniteQueryOptions({
     queryKey: queryKeys.importErrorList(search),
     initialPageParam: 0,
-    queryFn: ({ pageParam }) =>
-      api.listImportErrors({ query: { limit: ERROR_ROWS, offset: pageParam, ...(search === '' ? {} : { search }) } }),
+    queryFn: ({ pageParam, signal }) =>
+      api.listImportErrors({ signal, query: { limit: ERROR_ROWS, offset: pageParam, ...(search === '' ? {} : { search }) } }),
     getNextPageParam: nextOffset,
     placeholderData: keepPreviousData,
   })

@@ -11,8 +11,9 @@ const SUGGESTED = 20
 export const schedulePreviewQuery = ({ dag, schedule, zone, start, end, catchup, rules, max }: SchedulesSearch) =>
   queryOptions({
     queryKey: queryKeys.schedulePreview(dag ?? null, { schedule, zone, start, end, catchup, rules, max }),
-    queryFn: () =>
+    queryFn: ({ signal }) =>
       api.previewSchedule({
+        signal,
         params: { dag_id: dag ?? '~' },
         query: {
           ...(schedule === undefined ? {} : { schedule }),
@@ -32,14 +33,15 @@ export const schedulePreviewQuery = ({ dag, schedule, zone, start, end, catchup,
 export const unpausePreviewQuery = (dagId: string) =>
   queryOptions({
     queryKey: queryKeys.unpausePreview(dagId),
-    queryFn: () => api.previewUnpause({ params: { dag_id: dagId } }),
+    queryFn: ({ signal }) => api.previewUnpause({ signal, params: { dag_id: dagId } }),
     staleTime: 0,
   })
 
 export const triggerPreviewQuery = (dagId: string, logicalDate: string | null) =>
   queryOptions({
     queryKey: queryKeys.triggerPreview(dagId, logicalDate),
-    queryFn: () => api.previewTrigger({ params: { dag_id: dagId }, query: logicalDate === null ? {} : { logical_date: logicalDate } }),
+    queryFn: ({ signal }) =>
+      api.previewTrigger({ signal, params: { dag_id: dagId }, query: logicalDate === null ? {} : { logical_date: logicalDate } }),
     placeholderData: keepPreviousData,
     retry: false,
   })
@@ -48,7 +50,7 @@ export const triggerPreviewQuery = (dagId: string, logicalDate: string | null) =
 export const dagIdsQuery = (search: string) =>
   queryOptions({
     queryKey: queryKeys.dagIds(search),
-    queryFn: async () =>
-      (await api.listDags({ query: { limit: SUGGESTED, ...(search === '' ? {} : { search }) } })).data.map(({ id }) => id),
+    queryFn: async ({ signal }) =>
+      (await api.listDags({ signal, query: { limit: SUGGESTED, ...(search === '' ? {} : { search }) } })).data.map(({ id }) => id),
     placeholderData: keepPreviousData,
   })

@@ -30,13 +30,13 @@ export const searchLog = (attempt: AttemptRef, p: { q: string; level: LogLevel; 
 export const renderedQuery = (attempt: AttemptRef) =>
   queryOptions({
     queryKey: [...queryKeys.task(attempt), 'rendered', attempt.attempt] as const,
-    queryFn: () => api.getRendered(attemptInput(attempt)),
+    queryFn: ({ signal }) => api.getRendered({ ...attemptInput(attempt), signal }),
   })
 
 export const runContextQuery = (run: RunRef) =>
   queryOptions({
     queryKey: [...queryKeys.run(run), 'context'] as const,
-    queryFn: () => api.getRunContext({ params: { dag_id: run.dag_id, run_id: run.run_id } }),
+    queryFn: ({ signal }) => api.getRunContext({ signal, params: { dag_id: run.dag_id, run_id: run.run_id } }),
   })
 
 const PAGE_ROWS = 100
@@ -49,8 +49,9 @@ export const runEventPagesQuery = (run: RunRef, { task_id, run_only = false, to_
   infiniteQueryOptions({
     queryKey: [...queryKeys.runEvents(run), { task_id, run_only, to_state }] as const,
     initialPageParam: '',
-    queryFn: ({ pageParam }) =>
+    queryFn: ({ pageParam, signal }) =>
       api.runEvents({
+        signal,
         params: { dag_id: run.dag_id, run_id: run.run_id },
         query: {
           limit: PAGE_ROWS,
@@ -68,8 +69,9 @@ export const mappedInstancesQuery = (task: TaskRef, state: TaskInstanceState | u
   infiniteQueryOptions({
     queryKey: [...queryKeys.run(task), 'mapped', task.task_id, state ?? null] as const,
     initialPageParam: '',
-    queryFn: ({ pageParam }) =>
+    queryFn: ({ pageParam, signal }) =>
       api.listTaskInstances({
+        signal,
         params: { dag_id: task.dag_id, run_id: task.run_id },
         query: {
           task_id: task.task_id,

@@ -54,7 +54,7 @@ export function TriggerForm({ dag, start, logicalDate, onClose }: TriggerFormPro
   const [unpause, setUnpause] = useState(false)
   const [isTried, setTried] = useState(false)
   const [isMore, more] = useDisclosure(logicalDate !== null)
-  const trigger = useTrigger(dag.id, onClose)
+  const trigger = useTrigger(dag, onClose)
   const element = useRef<HTMLFormElement>(null)
   // The dialog may have been open, with its close button focused, before the DAG was read.
   useEffect(() => element.current?.querySelector<HTMLElement>('[data-autofocus]')?.focus(), [])
