@@ -1,7 +1,7 @@
 /** Sealed secrets and the server's own small settings. */
 import type { SecretRecord } from '../records.ts'
 import type { Database } from '../database.ts'
-import { columns, sql, upsertRow } from '../sql.ts'
+import { columns, insertRow, sql, upsertRow } from '../sql.ts'
 
 export function secretList(db: Database): Promise<SecretRecord[]> {
   return db.read((s) => s.records('secrets', sql`SELECT ${columns('secrets')} FROM secrets ORDER BY key`))
@@ -10,6 +10,10 @@ export function secretList(db: Database): Promise<SecretRecord[]> {
 export async function secretGet(db: Database, p: { key: string }): Promise<SecretRecord | null> {
   const rows = await db.read((s) => s.records('secrets', sql`SELECT ${columns('secrets')} FROM secrets WHERE key = ${p.key}`))
   return rows[0] ?? null
+}
+
+export function secretCreate(db: Database, p: SecretRecord): Promise<boolean> {
+  return db.write(async (s) => (await s.run(sql`${insertRow('secrets', p)} ON CONFLICT (key) DO NOTHING`)) > 0)
 }
 
 export async function secretPut(db: Database, p: SecretRecord): Promise<void> {

@@ -1,7 +1,7 @@
 import type { VariableRecord } from '../records.ts'
 import type { Database } from '../database.ts'
 import type { PageOf, PageRequest } from '../store.ts'
-import { columns, sql, upsertRow, where } from '../sql.ts'
+import { columns, insertRow, sql, upsertRow, where } from '../sql.ts'
 import { contains, totalOf } from './reading.ts'
 import { cursorKey, limitOf, pageOf } from '../page.ts'
 
@@ -20,6 +20,10 @@ export function variableList(db: Database, p: PageRequest & { search?: string })
 export async function variableGet(db: Database, p: { key: string }): Promise<VariableRecord | null> {
   const rows = await db.read((s) => s.records('variables', sql`SELECT ${columns('variables')} FROM variables WHERE key = ${p.key}`))
   return rows[0] ?? null
+}
+
+export function variableCreate(db: Database, p: VariableRecord): Promise<boolean> {
+  return db.write(async (s) => (await s.run(sql`${insertRow('variables', p)} ON CONFLICT (key) DO NOTHING`)) > 0)
 }
 
 export async function variablePut(db: Database, p: VariableRecord): Promise<void> {
