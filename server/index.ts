@@ -357,6 +357,7 @@ async function listen(
   const app = await buildApp(services, {
     port: config.port,
     allowed_hosts: config.allowedHosts,
+    trusted_proxies: config.trustedProxies,
     tls,
     renderer_folder: existsSync(renderer) ? renderer : null,
     commits,

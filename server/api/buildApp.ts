@@ -25,6 +25,7 @@ import { useMetrics, type CommitStats } from './plugins/metrics.ts'
 import { useOperations } from './plugins/operations.ts'
 import { contractSchemas } from './plugins/schemas.ts'
 import { useStaticFiles } from './plugins/staticFiles.ts'
+import { useTrustedProxies } from './plugins/trustedProxies.ts'
 import { backfillHandlers } from './routes/backfills.ts'
 import { dagFileHandlers } from './routes/dagFiles.ts'
 import { bulkHandlers } from './routes/bulk.ts'
@@ -33,6 +34,7 @@ import { gridHandlers } from './routes/grid.ts'
 import { overviewHandlers } from './routes/overview.ts'
 import { personalHandlers } from './routes/personal.ts'
 import { poolHandlers } from './routes/pools.ts'
+import { assetHandlers } from './routes/assets.ts'
 import { insightHandlers } from './routes/insights.ts'
 import { runHandlers } from './routes/runs.ts'
 import { scheduleHandlers } from './routes/schedule.ts'
@@ -51,6 +53,8 @@ export interface ApiOptions {
   port: number
   /** Names beside loopback's that a Host header may have. */
   allowed_hosts: readonly string[]
+  /** Addresses and CIDR ranges of reverse proxies, whose X-Forwarded-For is believed. */
+  trusted_proxies: readonly string[]
   /** PEM texts; null = plain HTTP. */
   tls: { cert: string | Buffer; key: string | Buffer } | null
   /** Folder of the built renderer; null = there is none. */
@@ -79,6 +83,7 @@ function buildHandlers(services: ApiServices): Handlers {
     ...overviewHandlers(services),
     ...personalHandlers(services),
     ...backfillHandlers(services, dags, checkParams),
+    ...assetHandlers(services, dags),
     ...insightHandlers(services, dags),
     ...runHandlers(services, dags),
     ...taskHandlers(services, dags),
@@ -103,6 +108,8 @@ export async function buildApp(services: ApiServices, options: ApiOptions): Prom
     loggerInstance: logger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: requestId,
+    // Of what follows from it only `request.ip` is used: names and schemes are read from headers and settings.
+    trustProxy: options.trusted_proxies.length === 0 ? false : [...options.trusted_proxies],
     schemaController: schemas.controller,
     bodyLimit: BODY_BYTES_MAX,
     requestTimeout: REQUEST_TIMEOUT_MS,
@@ -121,6 +128,7 @@ export async function buildApp(services: ApiServices, options: ApiOptions): Prom
   app.removeContentTypeParser('text/plain')
 
   useErrors(app)
+  useTrustedProxies(app, { logger })
   schemas.use(app)
   useBrowserSafety(app, { allowed_hosts: options.allowed_hosts, tls })
   await app.register(fastifyCookie)
@@ -146,6 +154,7 @@ export async function buildApp(services: ApiServices, options: ApiOptions): Prom
         request_id: request.id,
         method: request.method,
         route: request.routeOptions.url,
+        address: request.ip,
         status: reply.statusCode,
         ms: Math.round(reply.elapsedTime),
         username: request.principal?.username,

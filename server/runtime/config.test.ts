@@ -33,6 +33,11 @@ describe('configuration', () => {
     expect(Object.isFrozen(config)).toBe(true)
     expect(Object.isFrozen(config.allowedHosts)).toBe(true)
   })
+  it('takes addresses and ranges of proxies', () => {
+    const { trustedProxies } = loadConfig({}, { VORTEX_TRUSTED_PROXIES: '10.0.0.5, 10.1.0.0/16,fd00::/8, ::1' })
+    expect(trustedProxies).toEqual(['10.0.0.5', '10.1.0.0/16', 'fd00::/8', '::1'])
+    expect(loadConfig({}, {}).trustedProxies).toEqual([])
+  })
   it("honours Airflow's DAG folder, after its own", () => {
     expect(loadConfig({}, { AIRFLOW__CORE__DAGS_FOLDER: '/opt/airflow/dags' }).dagsFolder).toBe('/opt/airflow/dags')
     expect(loadConfig({}, { AIRFLOW__CORE__DAGS_FOLDER: '/opt/airflow/dags', VORTEX_DAGS_FOLDER: '/dags' }).dagsFolder).toBe('/dags')
@@ -50,6 +55,9 @@ describe('configuration', () => {
     ['VORTEX_DATABASE_URL', 'mysql://x', /postgres:\/\//],
     ['VORTEX_TLS_CERT', '/cert.pem', /belong together/],
     ['VORTEX_ALLOWED_HOSTS', 'https://a.example', /without port or scheme/],
+    ['VORTEX_TRUSTED_PROXIES', '10.0.0.5, proxy.example', /addresses or CIDR ranges.* has "proxy.example"/],
+    ['VORTEX_TRUSTED_PROXIES', '0.0.0.0/0', /has "0.0.0.0\/0"/],
+    ['VORTEX_TRUSTED_PROXIES', '10.0.0.0/33', /CIDR/],
   ])('refuses %s=%s with a sentence that helps', (name, value, message) => {
     expect(() => loadConfig({}, { [name]: value })).toThrow(message)
     expect(() => loadConfig({}, { [name]: value })).toThrow(ConfigError)

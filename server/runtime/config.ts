@@ -3,6 +3,7 @@
  * An option wins over its environment variable, which wins over the default. Only this file reads `process.env`.
  */
 import { randomBytes } from 'node:crypto'
+import { isIP } from 'node:net'
 import { availableParallelism, homedir, hostname } from 'node:os'
 import { join, resolve } from 'node:path'
 import { Type, type Static, type TSchema } from 'typebox'
@@ -27,6 +28,11 @@ export const CONFIG_SCHEMA = {
   allowedHosts: Type.Array(Type.String(), {
     env: 'VORTEX_ALLOWED_HOSTS',
     description: 'host names that browsers may use, beside loopback names',
+    default: [],
+  }),
+  trustedProxies: Type.Array(Type.String(), {
+    env: 'VORTEX_TRUSTED_PROXIES',
+    description: 'addresses or CIDR ranges of reverse proxies, whose X-Forwarded-For says who calls',
     default: [],
   }),
   advertiseHost: Maybe('VORTEX_ADVERTISE_HOST', 'name or address by which others reach this controller; default: --host, or the host name'),
@@ -182,10 +188,23 @@ function complete(settings: Settings): Settings {
     if (!/^[A-Za-z0-9._-]+$|^\[[0-9a-fA-F:]+\]$/.test(host))
       throw new ConfigError(`VORTEX_ALLOWED_HOSTS must hold host names without port or scheme, but has ${JSON.stringify(host)}.`)
   }
+  for (const proxy of settings.trustedProxies) {
+    if (!isAddressRange(proxy))
+      throw new ConfigError(
+        `VORTEX_TRUSTED_PROXIES must hold addresses or CIDR ranges such as 10.0.0.5 or 10.0.0.0/24, but has ${JSON.stringify(proxy)}.`,
+      )
+  }
   // On a network the machine's own name is how colleagues reach it; a stranger's page cannot own that name.
   if (!isLoopback(settings.host)) settings.allowedHosts = Object.freeze([...settings.allowedHosts, hostname(), settings.host]) as string[]
   if (settings.kekFile !== null) settings.kekFile = expandHome(settings.kekFile)
   return settings
+}
+
+/** A range of everything is refused: with it every caller chooses the address that is written down for it. */
+function isAddressRange(text: string): boolean {
+  const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? []
+  const bits = isIP(address) === 4 ? 32 : isIP(address) === 6 ? 128 : 0
+  return bits > 0 && (prefix === undefined || (Number(prefix) >= 1 && Number(prefix) <= bits))
 }
 
 /** True if only this machine can connect to the address. */

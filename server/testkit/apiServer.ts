@@ -143,7 +143,7 @@ export async function startTestApi(
   }
   const app = await buildApp(
     { ...services, ...p.change?.(services) },
-    { port: 3000, allowed_hosts: [], tls: null, renderer_folder: null, ...p.options },
+    { port: 3000, allowed_hosts: [], trusted_proxies: [], tls: null, renderer_folder: null, ...p.options },
   )
 
   const saveDag = async (spec: DagSpec): Promise<void> => {

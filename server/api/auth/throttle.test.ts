@@ -14,6 +14,18 @@ describe('the login throttle', () => {
     expect(throttle.wait({ username: 'admin', address: '198.51.100.1' })).toBeLessThanOrEqual(60_000)
     expect(throttle.wait(owner)).toBe(0)
   })
+  it('does not keep an owner out while somebody else behind the same address guesses', () => {
+    const throttle = createLoginThrottle(createFakeClock())
+    const owner = { username: 'vera', address: '10.0.0.1' }
+    throttle.failed(owner)
+    throttle.succeeded(owner)
+    for (let i = 0; i < 100; i += 1) throttle.failed({ username: `user${i}`, address: '10.0.0.1' })
+    expect(throttle.wait({ username: 'otto', address: '10.0.0.1' })).toBeGreaterThan(0)
+    expect(throttle.wait(owner)).toBe(0)
+    // Its own failures count, there and nowhere else.
+    for (let i = 0; i < 20; i += 1) throttle.failed(owner)
+    expect(throttle.wait(owner)).toBeGreaterThan(0)
+  })
   it('slows one address down over many accounts', () => {
     const throttle = createLoginThrottle(createFakeClock())
     for (let i = 0; i < 30; i += 1) throttle.failed({ username: `user${i}`, address: '203.0.113.9' })

@@ -1,8 +1,9 @@
 /**
  * Slows down guessing of passwords. Three counters of failures: account and address together, address, account.
  *
- * Invariants: nobody waits longer than a minute after a failure; an address that has signed in to an account before is
- * not held by the failures of strangers on that account, so that a flood cannot keep its owner out.
+ * Invariants: nobody waits longer than a minute after a failure; an address that has signed in to an account before is held there by its
+ * own failures on that account only, not by those of strangers on the account or behind the same address, so that a flood cannot keep its
+ * owner out.
  */
 import type { Clock } from '#runtime/clock.ts'
 import {
@@ -38,11 +39,10 @@ export function createLoginThrottle(clock: Clock): LoginThrottle {
   const keys = (attempt: LoginAttempt): { key: string; free: number }[] => {
     const username = attempt.username.toLowerCase()
     const pair = `pair ${attempt.address} ${username}`
-    const counters = [
-      { key: pair, free: LOGIN_FREE_FAILURES },
-      { key: `address ${attempt.address}`, free: LOGIN_FREE_FAILURES_ADDRESS },
-    ]
-    if (username !== '' && !known.has(pair)) counters.push({ key: `account ${username}`, free: LOGIN_FREE_FAILURES_ACCOUNT })
+    const counters = [{ key: pair, free: LOGIN_FREE_FAILURES }]
+    if (known.has(pair)) return counters
+    counters.push({ key: `address ${attempt.address}`, free: LOGIN_FREE_FAILURES_ADDRESS })
+    if (username !== '') counters.push({ key: `account ${username}`, free: LOGIN_FREE_FAILURES_ACCOUNT })
     return counters
   }
   const current = (key: string): Failures | undefined => {
