@@ -43,6 +43,8 @@ _KINDS_BY_NAME = {
 
 def classify(error: BaseException) -> str:
     """The machine word for the contract's `error.kind`."""
+    if _is_of_factory(error):
+        return str(error.kind)  # type: ignore[attr-defined]
     for kind in type(error).__mro__:
         if kind.__name__ in _KINDS_BY_NAME:
             return _KINDS_BY_NAME[kind.__name__]
@@ -59,6 +61,8 @@ def classify(error: BaseException) -> str:
 
 def explain(error: BaseException, file: str) -> str:
     """One line: what went wrong, and how to mend it where that is known."""
+    if _is_of_factory(error):
+        return str(error.summary)  # type: ignore[attr-defined]
     text = one_line(error)
     if isinstance(error, ModuleNotFoundError) and error.name:
         return f"{text}. {_missing_module(error.name)}"
@@ -71,6 +75,11 @@ def explain(error: BaseException, file: str) -> str:
     if isinstance(error, RecursionError):
         return f"{text}. Something calls itself without an end while the file is imported."
     return text
+
+
+def _is_of_factory(error: BaseException) -> bool:
+    """By its name: the factory is imported for its own files only."""
+    return type(error).__name__ == "DagFileProblems" and hasattr(error, "summary")
 
 
 def _missing_module(name: str) -> str:

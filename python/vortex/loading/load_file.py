@@ -54,6 +54,8 @@ def load_file(root: str, file: str, compat: str = "auto", source: Optional[str] 
     root = os.path.abspath(root)
     path = os.path.join(root, *file.split("/"))
     source = read_source(path) if source is None else edited_source(path, source)
+    if is_data(file):
+        return _load_data(root, file, path, source, compat)
     tree = ast.parse(source, filename=path)
     dialect = detect_dialect(tree, compat)
     install_airflow_finder()
@@ -65,6 +67,37 @@ def load_file(root: str, file: str, compat: str = "auto", source: Optional[str] 
     finally:
         dags = registry.finish_load(module)
     return LoadedFile(root=root, file=file, path=path, dialect=dialect, module=module, tree=tree, dags=dags)
+
+
+def is_data(file: str) -> bool:
+    """Whether a DAG file is YAML or JSON rather than Python."""
+    return file.lower().endswith((".yaml", ".yml", ".json"))
+
+
+def _load_data(root: str, file: str, path: str, source: str, compat: str) -> LoadedFile:
+    """A file of the DAG factory: its DAGs are those that Python would have made, and no code of the file is run."""
+    from vortex import registry
+    from vortex.airflow_compat import install as install_airflow_finder
+    from vortex.factory.load import load_dags
+
+    dialect = compat if compat in ("2", "3") else "3"
+    install_airflow_finder()
+    extend_sys_path(root)
+    module = _new_module(path, file)
+    registry.begin_load(path, dialect, root)
+    try:
+        for dag in load_dags(path, file, source):
+            registry.register(dag)
+    finally:
+        dags = registry.finish_load(module)
+    return LoadedFile(root=root, file=file, path=path, dialect=dialect, module=module, tree=named_modules(source, file), dags=dags)
+
+
+def named_modules(source: str, file: str) -> ast.AST:
+    """The modules that a YAML or JSON file names, as a tree that imports them: its bundle is found by it as a Python file's is."""
+    from vortex.factory.load import imports_of
+
+    return ast.Module([ast.Import([ast.alias(name)]) for name in imports_of(source, file)], [])
 
 
 def read_source(path: str) -> str:
@@ -96,7 +129,7 @@ def edited_source(path: str, text: str) -> str:
 
 
 def _as_source(path: str, text: str) -> str:
-    if "\0" in text:
+    if "\0" in text and not is_data(path):
         line = text.count("\n", 0, text.index("\0")) + 1
         raise SyntaxError("source code cannot contain null bytes", (path, line, 1, None))
     return io.IncrementalNewlineDecoder(None, translate=True).decode(text, final=True)

@@ -61,11 +61,14 @@ def parse_file(
         error = {
             "kind": classify(failure),
             "message": explain(failure, file),
-            "traceback": format_author_traceback(failure),
+            "traceback": getattr(failure, "report", None) or format_author_traceback(failure),
             "line": line_in_file(failure, path) or getattr(failure, "line", None),
         }
         if source is not None:
-            error["column"] = column_in_file(failure, path)
+            error["column"] = column_in_file(failure, path) or getattr(failure, "column", None)
+            problems = getattr(failure, "problems", None)
+            if isinstance(problems, list) and all(hasattr(one, "column") for one in problems):
+                error["problems"] = [{"line": one.line, "column": one.column, "message": one.message} for one in problems]
         specs = []
     if source is not None:
         return _answer(file, specs, error, started, fork_hazard(sockets) if loaded is not None else None)
@@ -106,10 +109,10 @@ def _tree_of(path: str) -> Optional[Any]:
     """The syntax tree of a file whose import failed: a mended helper module must parse it again."""
     import ast
 
-    from vortex.loading.load_file import read_source
+    from vortex.loading.load_file import is_data, named_modules, read_source
 
     try:
-        return ast.parse(read_source(path))
+        return named_modules(read_source(path), path) if is_data(path) else ast.parse(read_source(path))
     except Exception:  # noqa: BLE001 - the failure has been reported already
         return None
 

@@ -1,0 +1,33 @@
+"""PythonCodeOperator: a few lines of Python in the DAG file itself. They run when the task runs, as those of a bash command do."""
+
+from __future__ import annotations
+
+from typing import Any, Sequence
+
+from vortex.definitions.base_operator import BaseOperator
+from vortex.exceptions import AirflowException
+
+
+class PythonCodeOperator(BaseOperator):
+    """
+    Runs Python code when the task runs, in the task's own process. Reading the DAG file runs none of it.
+
+    code: the lines; `context` holds the task's context, and what they assign to `result` becomes the XCom. What is longer than a few
+        lines belongs into a module of the DAG folder, and into the operator `python`.
+
+    Raises AirflowException at load for code that is empty or no Python.
+    """
+
+    template_fields: Sequence[str] = ("code",)
+    template_fields_renderers = {"code": "python"}
+
+    def __init__(self, *, code: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        if not isinstance(code, str) or not code.strip():
+            raise AirflowException(f"Task {self.task_id!r}: code must be lines of Python, not {code!r}.")
+        self.code = code
+
+    def execute(self, context: Any) -> Any:
+        names = {"__name__": "__main__", "context": context}
+        exec(compile(self.code, f"<code of {self.task_id}>", "exec"), names)  # noqa: S102 - the task's work, in the task's process
+        return names.get("result")

@@ -1,0 +1,203 @@
+"""
+The JSON Schema of DAG files: made of `facts.py`, `forms.py` and the operators' own constructors by `python -m vortex.factory.schema`,
+kept beside this file, and read from there: making it imports every operator. tests/factory/test_schema.py says when it is out of date.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import inspect
+import json
+import os
+import re
+import sys
+from typing import Any, Dict, List, Optional
+
+from vortex.factory import facts
+from vortex.factory.operators import CATALOGUE, Argument, arguments_of
+
+PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "dag-schema.json")
+_SIMPLE = {
+    "str": {"type": "string"},
+    "bool": {"type": "boolean"},
+    "int": {"type": "integer"},
+    "float": {"type": "number"},
+}
+_MAX_DOC_CHARS = 400
+
+
+@functools.lru_cache(maxsize=1)
+def schema() -> Dict[str, Any]:
+    with open(PATH, encoding="utf-8") as stream:
+        return json.load(stream)
+
+
+def definition(name: str) -> Dict[str, Any]:
+    return schema()["$defs"][name]
+
+
+def make_schema() -> Dict[str, Any]:
+    from vortex.factory.forms import FORMS, GROUP_ID_PATTERN, ID_PATTERN
+
+    operators = {short: _operator(short) for short in sorted(CATALOGUE)}
+    dag_keys = {**facts.DAG_KEYS, **facts.OLD_DAG_KEYS}
+    defs: Dict[str, Any] = dict(FORMS)
+    defs["operator"] = {
+        "title": "an operator's short name, or the import path of a class such as airflow.operators.bash.BashOperator",
+        "anyOf": [
+            {"type": "string", "enum": [*operators, *sorted(name for _, name in CATALOGUE.values())]},
+            {"type": "string", "pattern": FORMS["callable"]["anyOf"][0]["pattern"]},
+        ],
+    }
+    defs["dags"] = {
+        "type": "object",
+        "title": "a mapping from dag_id to DAG",
+        "minProperties": 1,
+        "propertyNames": {"pattern": ID_PATTERN},
+        "additionalProperties": {"$ref": "#/$defs/dag"},
+    }
+    defs["dag"] = _mapping(dag_keys, facts.OLD_DAG_KEYS, "a DAG")
+    own = {"tasks", "task_groups", "dependencies", "default_args", "id", "dag_id", "name"}
+    defs["dag_defaults"] = _mapping({name: key for name, key in dag_keys.items() if name not in own}, facts.OLD_DAG_KEYS, "keys of DAGs")
+    defs["tasks"] = {
+        "title": "a mapping from task_id to task, or a list of tasks",
+        "anyOf": [
+            {"type": "object", "propertyNames": {"pattern": ID_PATTERN}, "additionalProperties": {"$ref": "#/$defs/task"}},
+            {"type": "array", "items": {"$ref": "#/$defs/task"}},
+        ],
+    }
+    defs["task_groups"] = {
+        "type": "object",
+        "title": "a mapping from group_id to group",
+        "propertyNames": {"pattern": GROUP_ID_PATTERN},
+        "additionalProperties": {"$ref": "#/$defs/task_group"},
+    }
+    defs["task_group"] = _mapping(facts.GROUP_KEYS, {}, "a task group")
+    defs["task_keys"] = {"properties": _properties({**facts.TASK_OWN_KEYS, **facts.TASK_KEYS, **facts.OLD_TASK_KEYS}, facts.OLD_TASK_KEYS)}
+    choices = [
+        {"if": {"properties": {"operator": {"enum": [short, CATALOGUE[short][1]]}}, "required": ["operator"]}, "then": {"$ref": f"#/$defs/operator.{short}"}}
+        for short in operators
+    ]
+    defs["task"] = {"type": "object", "title": "a task", "$ref": "#/$defs/task_keys", "allOf": choices}
+    for short, found in operators.items():
+        defs[f"operator.{short}"] = found
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "DAG file of VORTEX",
+        "description": "DAGs as data: YAML or JSON. docs/dag-factory.md explains it.",
+        "type": "object",
+        "oneOf": [{"$ref": "#/$defs/file"}, {"$ref": "#/$defs/single_dag"}],
+        "$defs": {
+            **defs,
+            "file": {
+                "type": "object",
+                "title": "a DAG file",
+                "properties": _properties(facts.FILE_KEYS, {}),
+                "patternProperties": {"^x-": {"description": "Anything: a place for anchors."}},
+                "required": ["dags"],
+                "additionalProperties": False,
+            },
+            "single_dag": {
+                **_mapping(dag_keys, facts.OLD_DAG_KEYS, "a DAG"),
+                "required": ["tasks"],
+                "anyOf": [{"required": ["id"]}, {"required": ["dag_id"]}],
+                "patternProperties": {"^x-": {"description": "Anything: a place for anchors."}},
+            },
+        },
+    }
+
+
+def _mapping(keys: facts.Keys, old: facts.Keys, title: str) -> Dict[str, Any]:
+    return {"type": "object", "title": title, "properties": _properties(keys, old), "additionalProperties": False}
+
+
+def _properties(keys: facts.Keys, old: facts.Keys) -> Dict[str, Any]:
+    return {
+        name: {"$ref": f"#/$defs/{form}", "description": words, **({"deprecated": True} if name in old else {})}
+        for name, (form, words) in keys.items()
+    }
+
+
+def _operator(short: str) -> Dict[str, Any]:
+    """What an operator takes beside what all take."""
+    module, name = CATALOGUE[short]
+    kind = getattr(importlib.import_module(module), name)
+    known = frozenset(facts.TASK_KEYS) | facts.TASK_NOT_KEYS
+    own = arguments_of(kind, known)
+    docs = _documents(kind, [one.name for one in own])
+    fields = set(kind.template_fields)
+    return {
+        "title": name,
+        "description": _clip(inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0].replace("\n", " ")),
+        "$ref": "#/$defs/task_keys",
+        "properties": {one.name: _argument(one, docs.get(one.name, ""), one.name in fields) for one in own},
+        "unevaluatedProperties": False,
+    }
+
+
+def _argument(argument: Argument, words: str, is_template: bool) -> Dict[str, Any]:
+    parts = [words.rstrip(". ") + "." if words else "", "Required." if argument.required else _default(argument.default)]
+    if is_template:
+        parts.append("A template.")
+    return {**_form(argument, is_template), "description": " ".join(part for part in parts if part)}
+
+
+def _default(value: Any) -> str:
+    if isinstance(value, (bool, int, float, str)) and not isinstance(value, (type(Ellipsis),)) and value != "":
+        return f"Default: {json.dumps(value, ensure_ascii=False)}."
+    return ""
+
+
+def _form(argument: Argument, is_template: bool) -> Dict[str, Any]:
+    """The form that an annotation asks for; what is not simple is left to the operator itself."""
+    text = argument.annotation
+    if "Callable" in text:
+        return {"anyOf": [{"$ref": "#/$defs/callable"}, {"type": "null"}], "title": "a Python function: `module:function`"}
+    if "timedelta" in text:
+        return {"anyOf": [{"$ref": "#/$defs/duration"}, {"type": "null"}], "title": "a duration: `5m`, `1h 30m`, `PT5M`, or seconds"}
+    optional = re.fullmatch(r"Optional\[(\w+)\]", text)
+    simple = _SIMPLE.get(optional.group(1) if optional else text)
+    if simple is None:
+        return {}
+    if argument.name == "mode" and argument.default == "poke":
+        return {"type": "string", "enum": ["poke", "reschedule"]}
+    choices: List[Dict[str, Any]] = [simple]
+    if is_template:
+        choices += [{"$ref": "#/$defs/xcom"}] + ([] if simple["type"] == "string" else [{"type": "string"}])
+    if optional:
+        choices.append({"type": "null"})
+    return choices[0] if len(choices) == 1 else {"anyOf": choices}
+
+
+def _documents(kind: type, names: List[str]) -> Dict[str, str]:
+    """Descriptions of arguments out of the docstrings: `name: words`, `name, other: words`."""
+    found: Dict[str, str] = {}
+    words = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
+    if not words:
+        return found
+    mark = re.compile(rf"(?:^|(?<=[.;\n] )|(?<=\n))((?:{words})(?:(?:, | and )(?:{words}))*)(?: \([^)]*\))?: ", re.MULTILINE)
+    for base in kind.__mro__:
+        text = inspect.cleandoc(vars(base).get("__doc__") or "")
+        for paragraph in re.split(r"\n\n", text):
+            places = list(mark.finditer(paragraph))
+            for place, following in zip(places, [*places[1:], None]):
+                end = following.start() if following is not None else len(paragraph)
+                words_of = " ".join(paragraph[place.end() : end].split())
+                for name in re.split(r", | and ", place.group(1)):
+                    found.setdefault(name, _clip(words_of[:1].upper() + words_of[1:]))
+    return found
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= _MAX_DOC_CHARS else text[:_MAX_DOC_CHARS].rsplit(" ", 1)[0] + " ..."
+
+
+def as_text(found: Optional[Dict[str, Any]] = None) -> str:
+    return json.dumps(found or make_schema(), indent=1, ensure_ascii=False) + "\n"
+
+
+if __name__ == "__main__":
+    with open(PATH, "w", encoding="utf-8") as target:
+        target.write(as_text())
+    sys.stdout.write(f"{PATH}\n")
