@@ -102,6 +102,7 @@ export function makeDag(options: DagOptions): FixtureDag {
     created_at: instant(NOW - 90 * DAY),
     updated_at: instant(NOW - 2 * DAY),
     schedule_interval: schedule,
+    asset_schedule: null,
     timezone,
     is_paused: paused,
     is_stale: false,

@@ -29,6 +29,7 @@ CREATE TABLE asset_events (
   source_map_index integer,
   source_interval_start timestamp with time zone,
   source_interval_end timestamp with time zone,
+  created_by text,
   CONSTRAINT asset_events_pkey PRIMARY KEY (id)
 );
 CREATE INDEX asset_events_by_alias ON public.asset_events USING btree (alias, id) WHERE (alias IS NOT NULL);
@@ -259,6 +260,8 @@ CREATE TABLE dags (
   created_at timestamp with time zone NOT NULL,
   updated_at timestamp with time zone NOT NULL,
   queued_asset_events json NOT NULL,
+  asset_uses json NOT NULL,
+  asset_schedule text,
   CONSTRAINT dags_pkey PRIMARY KEY (dag_id)
 );
 CREATE INDEX dags_by_file ON public.dags USING btree (file);

@@ -27,7 +27,7 @@ CREATE TABLE asset_events (
   source_map_index INTEGER,
   source_interval_start INTEGER,
   source_interval_end INTEGER
-) STRICT;
+, created_by TEXT) STRICT;
 
 CREATE INDEX asset_events_by_alias ON asset_events (alias, id) WHERE alias IS NOT NULL;
 
@@ -245,7 +245,7 @@ CREATE TABLE dags (
   consecutive_failed_runs INTEGER NOT NULL,
   created_at INTEGER NOT NULL,
   updated_at INTEGER NOT NULL
-, queued_asset_events TEXT NOT NULL DEFAULT '[]') STRICT;
+, queued_asset_events TEXT NOT NULL DEFAULT '[]', asset_uses TEXT NOT NULL DEFAULT '[]', asset_schedule TEXT) STRICT;
 
 CREATE INDEX dags_by_file ON dags (file);
 

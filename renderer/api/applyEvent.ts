@@ -70,8 +70,14 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
         mark(queryKeys.history(event.dag_id))
         mark(queryKeys.dagLists)
         markHome(client, mark)
+        // Which assets it names, and what has arrived of them.
+        mark(queryKeys.assets)
         // A file names the versions of its DAGs.
         mark(queryKeys.dagFiles)
+        break
+      case 'asset_event':
+        mark(queryKeys.assetLists)
+        mark(queryKeys.asset(event.uri))
         break
       case 'import_errors':
         mark(queryKeys.importErrors)

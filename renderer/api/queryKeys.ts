@@ -132,6 +132,16 @@ export const queryKeys = {
   /** Grids of a DAG, whatever their filter. */
   grids: (dagId: string) => ['grid', dagId] as const,
   grid: (dagId: string, filter: GridFilter, pageRuns: number) => ['grid', dagId, filter, pageRuns] as const,
+  /** Everything read of assets; who uses them changes with DAGs. */
+  assets: ['assets'] as const,
+  assetLists: ['assets', 'list'] as const,
+  assetList: (search: string) => ['assets', 'list', search] as const,
+  asset: (uri: string) => ['assets', 'one', uri] as const,
+  assetDetail: (uri: string) => ['assets', 'one', uri, 'detail'] as const,
+  assetEvents: (uri: string) => ['assets', 'one', uri, 'events'] as const,
+  /** Below the DAG: an event that it waits for changes it. */
+  assetCondition: (dagId: string) => ['dag', dagId, 'asset-condition'] as const,
+  runAssetEvents: (run: RunRef) => ['run', run.dag_id, run.run_id, 'asset-events'] as const,
   workers: ['workers'] as const,
   workerList: ['workers', 'list'] as const,
   swarmStatus: ['workers', 'status'] as const,

@@ -1,5 +1,6 @@
 /** Wire shapes of DAGs, their tasks, versions and import errors. */
 import { Type, type Static } from 'typebox'
+import { AssetSchedule } from './asset.ts'
 import { ParamSpec, TaskGroupSpec, TimetableSpec } from './dagSpec.ts'
 import { DAG_RUN_STATES, TRIGGER_RULES, WEIGHT_RULES, type DagRunState } from './states.ts'
 import { Enum, Instant, Json, Nullable, Strict } from './schema.ts'
@@ -25,6 +26,7 @@ export const Dag = Strict({
   created_at: Instant,
   updated_at: Instant,
   schedule_interval: Nullable(Type.String(), { description: 'the schedule as written; null = none' }),
+  asset_schedule: Nullable(AssetSchedule, { description: 'null = its schedule waits for no asset' }),
   timezone: Type.String(),
   is_paused: Type.Boolean(),
   is_stale: Type.Boolean({ description: 'its file is gone or no longer defines it; history is kept' }),

@@ -39,6 +39,8 @@ export const LiveEvent = Type.Union([
   }),
   /** Something of the DAG changed: version, pause, schedule, next run, deletion. Read it again. */
   Strict({ type: Type.Literal('dag'), dag_id: Type.String() }),
+  /** An asset was updated; the newest event of it, where several came at once. */
+  Strict({ type: Type.Literal('asset_event'), id: Type.Integer(), uri: Type.String(), at: Instant }),
   /** A file of the DAG folder came, went or changed. */
   Strict({ type: Type.Literal('dag_file'), file: Type.String() }),
   Strict({ type: Type.Literal('import_errors'), count: Type.Integer() }),

@@ -17,6 +17,7 @@ import { overviewOperations } from './operations/overview.ts'
 import { settingsOperations } from './operations/settings.ts'
 import { swarmOperations } from './operations/swarm.ts'
 import { scheduleOperations } from './operations/schedule.ts'
+import { assetsOperations } from './operations/assets.ts'
 import { gridOperations } from './operations/grid.ts'
 import type { Operation } from './operations/operation.ts'
 
@@ -38,6 +39,7 @@ export const routes = {
   ...swarmOperations,
   ...scheduleOperations,
   ...gridOperations,
+  ...assetsOperations,
 } as const satisfies Record<string, Operation>
 
 export type Routes = typeof routes

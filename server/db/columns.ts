@@ -87,6 +87,8 @@ export const COLUMNS: { readonly [T in TableName]: Columns<TableRecords[T]> } = 
     last_scheduled_run_after: 'time',
     consecutive_failed_runs: 'int',
     queued_asset_events: 'json',
+    asset_uses: 'json',
+    asset_schedule: 'text',
     created_at: 'time',
     updated_at: 'time',
   },
@@ -114,6 +116,7 @@ export const COLUMNS: { readonly [T in TableName]: Columns<TableRecords[T]> } = 
     source_map_index: 'int',
     source_interval_start: 'time',
     source_interval_end: 'time',
+    created_by: 'text',
   },
   bundles: { hash: 'text', files: 'json' },
   dag_files: {

@@ -13,6 +13,7 @@ import type {
   TaskInstanceState,
   WorkerState,
 } from '#contract/states.ts'
+import type { AssetUse } from '#contract/asset.ts'
 
 /** An asset was updated: by a task instance that succeeded, or by a person (source_* null). */
 export interface AssetEventRecord {
@@ -30,6 +31,8 @@ export interface AssetEventRecord {
   source_map_index: number | null
   source_interval_start: number | null
   source_interval_end: number | null
+  /** Who recorded it by hand; null = a task did. */
+  created_by: string | null
 }
 
 export interface DagRecord {
@@ -65,6 +68,9 @@ export interface DagRecord {
   consecutive_failed_runs: number
   /** Events of assets that it is scheduled on, since its last run for them; oldest first. */
   queued_asset_events: AssetEventRecord[]
+  /** Assets that its newest version names, and the condition of its schedule in words; null = it waits for none. Kept by the scheduler. */
+  asset_uses: AssetUse[]
+  asset_schedule: string | null
   created_at: number
   updated_at: number
 }

@@ -43,6 +43,11 @@ export interface RetentionStore {
   dagRunsEnded(p: { before: number; after: { end_time: number; id: number } | null; limit: number }): Promise<EndedRun[]>
   /** Removes ledger entries of no run, of one DAG at a time and never the newest entry of all. Returns how many. */
   ledgerPrune(p: { before: number; limit: number }): Promise<number>
+  /**
+   * Looks at the next events of assets after this one and removes those that came before, except the newest of each asset, which pages
+   * and tasks that read it still want, and those that a DAG has not run for yet. `next` = where to go on; null = the rest is younger.
+   */
+  assetEventPrune(p: { before: number; after: number; limit: number }): Promise<{ removed: number; next: number | null }>
   /** Removes one backfill that ended before, with its intervals; never the newest backfill of all. Returns how many. */
   backfillPrune(p: { before: number }): Promise<number>
   /** DAG versions without a run that a newer version had replaced before. */

@@ -7,6 +7,7 @@
  */
 import type { DagRunState, TaskInstanceState } from '#contract/states.ts'
 import type { DagSpec } from '#contract/dagSpec.ts'
+import type { AssetStore } from './assets.ts'
 import type { Cluster } from './cluster.ts'
 import type { GridStore } from './grid.ts'
 import type { LogStore, RenderedStore } from './attemptOutput.ts'
@@ -203,9 +204,9 @@ export interface EngineStore {
   dagRunsByLogicalDate(p: { dag_id: string; from: number; to: number }): Promise<DagRunRecord[]>
   dagRunGet(p: { dag_id: string; run_id: string }): Promise<DagRunRecord | null>
   xcomGet(p: { dag_run_id: number; task_id: string; map_index: number; key: string }): Promise<XComRecord | null>
-  /** All map indexes of a task, ordered by map index. */
   /** The newest events of an asset or of an alias, newest first. Null = whatever it is. */
   assetEventList(p: { name: string | null; uri: string | null; alias: string | null; limit: number }): Promise<AssetEventRecord[]>
+  /** All map indexes of a task, ordered by map index. */
   xcomGetAll(p: { dag_run_id: number; task_id: string; key: string }): Promise<XComRecord[]>
 }
 
@@ -325,6 +326,8 @@ export interface AdminStore {
   poolDelete(p: { name: string }): Promise<boolean>
   variableList(p: PageRequest & { search?: string }): Promise<PageOf<VariableRecord>>
   variableGet(p: { key: string }): Promise<VariableRecord | null>
+  /** False = the key is taken. */
+  variableCreate(p: VariableRecord): Promise<boolean>
   variablePut(p: VariableRecord): Promise<void>
   variableDelete(p: { key: string }): Promise<boolean>
   /** By id; the search looks at id and type. */
@@ -336,6 +339,8 @@ export interface AdminStore {
   connectionDelete(p: { conn_id: string }): Promise<boolean>
   secretList(): Promise<SecretRecord[]>
   secretGet(p: { key: string }): Promise<SecretRecord | null>
+  /** False = the key is taken. */
+  secretCreate(p: SecretRecord): Promise<boolean>
   secretPut(p: SecretRecord): Promise<void>
   secretDelete(p: { key: string }): Promise<boolean>
   /** Small settings of the server itself, such as the vault's key check. */
@@ -368,7 +373,8 @@ export interface AdminStore {
   workerDelete(p: { worker_id: string }): Promise<boolean>
 }
 
-export interface Store extends EngineStore, DagStore, ReadStore, GridStore, AdminStore, LogStore, RenderedStore, RetentionStore, HomeStore {
+export interface Store
+  extends EngineStore, DagStore, ReadStore, AssetStore, GridStore, AdminStore, LogStore, RenderedStore, RetentionStore, HomeStore {
   /** Dialect for people (health page); never branch on it outside server/db. */
   readonly dialect: string
   /** What several controllers on one database share; null where there can be one only (SQLite). */

@@ -79,6 +79,8 @@ function identity(event: LiveEvent): string {
       return `log\n${event.dag_id}\n${event.run_id}\n${event.task_id}\n${event.map_index}\n${event.attempt}`
     case 'dag':
       return `dag\n${event.dag_id}`
+    case 'asset_event':
+      return `asset\n${event.uri}`
     case 'dag_file':
       return `file\n${event.file}`
     case 'worker':

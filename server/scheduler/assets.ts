@@ -6,11 +6,13 @@
  * trigger takes all of them into its own row in the commit that creates it. So an event is never lost and never counts twice for one DAG.
  * Events that come while the DAG is paused are not kept for it (Airflow 2.10, 3.2).
  */
+import type { LiveEvent } from '#contract/events.ts'
 import type { AssetEventRecord } from '#db/records.ts'
-import { assetsIn, isMet, isOf } from '#domain/assets.ts'
+import { arrivedOf, assetsIn, assetUses, conditionWords, isMet, isOf } from '#domain/assets.ts'
 import { formatRunId } from '#domain/schedule/timetable.ts'
 import { createRun } from './activeRuns.ts'
 import type { Engine } from './engine.ts'
+import { instant } from './liveEventsOf.ts'
 import type { DagEntry, Instance } from './model.ts'
 import type { EndReport } from './ports.ts'
 
@@ -19,6 +21,8 @@ const QUEUED_MAX = 1_000
 const QUEUED_CHARS_MAX = 1024 * 1024
 /** Of one attempt; more means that a loop adds them. */
 const EVENTS_MAX = 10_000
+/** Assets of one attempt that pages are told of. */
+const EVENTS_TOLD_MAX = 100
 
 /** What a task said of its outlets. Of one that it said nothing of there is an event all the same. */
 export function recordOutlets(e: Engine, instance: Instance, report: Pick<EndReport, 'asset_events'>): void {
@@ -42,22 +46,73 @@ export function recordOutlets(e: Engine, instance: Instance, report: Pick<EndRep
       source_map_index: record.map_index,
       source_interval_start: run.record.data_interval_start,
       source_interval_end: run.record.data_interval_end,
+      created_by: null,
     }),
   )
   recordEvents(e, events)
 }
 
+/** A person says that an asset was updated, as by something that runs elsewhere. */
+export function recordByHand(
+  e: Engine,
+  p: { name: string; uri: string; group: string; extra: Record<string, unknown>; actor: string },
+): AssetEventRecord {
+  const event: AssetEventRecord = {
+    id: e.nextId.asset_event++,
+    name: p.name,
+    uri: p.uri,
+    asset_group: p.group,
+    extra: p.extra,
+    alias: null,
+    at: e.now,
+    source_dag_id: null,
+    source_run_id: null,
+    source_task_id: null,
+    source_map_index: null,
+    source_interval_start: null,
+    source_interval_end: null,
+    created_by: p.actor,
+  }
+  e.ledger({
+    kind: 'asset.updated',
+    dag_id: null,
+    dag_run_id: null,
+    task_instance_id: null,
+    attempt: null,
+    from_state: null,
+    to_state: null,
+    cause: 'user',
+    actor: p.actor,
+    message: p.uri,
+  })
+  recordEvents(e, [event])
+  return event
+}
+
 export function recordEvents(e: Engine, events: readonly AssetEventRecord[]): void {
   for (const event of events) e.pending.assetEvent(event)
+  publishEvents(e, events)
   for (const dag of e.assetDags) {
     const { record, version } = dag
     if (record.is_paused || record.is_stale) continue
     const refs = assetsIn(version.spec.asset_condition ?? [])
     const mine = events.filter((event) => refs.some((ref) => isOf(event, ref)))
     if (mine.length === 0) continue
+    const before = arrivedOf(record.asset_uses, record.queued_asset_events).arrived
     e.pending.changeDag(record, { queued_asset_events: newest([...record.queued_asset_events, ...mine]) })
+    if (arrivedOf(record.asset_uses, record.queued_asset_events).arrived !== before) e.publish({ type: 'dag', dag_id: record.dag_id })
     e.dagsWithEvents.add(dag)
   }
+}
+
+/** The newest of each asset: pages read the others with it. */
+function publishEvents(e: Engine, events: readonly AssetEventRecord[]): void {
+  const source = events[0]?.source_dag_id ?? null
+  const last = [...new Map(events.map((event) => [event.uri, event])).values()].slice(-EVENTS_TOLD_MAX)
+  const told = last.map(({ id, uri, at }): LiveEvent => ({ type: 'asset_event', id, uri, at: instant(at) }))
+  e.pending.effects.push((dropped) => {
+    if (source === null || !dropped.has(source)) e.dependencies.publish(told)
+  })
 }
 
 /** Of each asset one stays, however much came of others since. */
@@ -83,6 +138,7 @@ export function createAssetRuns(e: Engine): void {
     const events = record.queued_asset_events
     if (record.is_paused || record.is_stale || !isMet(version.spec.asset_condition ?? [], events)) continue
     e.pending.changeDag(record, { queued_asset_events: [] })
+    e.publish({ type: 'dag', dag_id: record.dag_id })
     createAssetRun(e, dag, events)
   }
 }
@@ -120,10 +176,19 @@ export function watchAssets(e: Engine, dag: DagEntry): void {
   if (dag.version.spec.asset_condition === undefined) e.assetDags.delete(dag)
   else e.assetDags.add(dag)
   const { record } = dag
+  noteUses(e, dag)
   if (record.queued_asset_events.length === 0) return
   // What its newest version does not wait for any more would be part of a run that has nothing to do with it.
   const refs = assetsIn(dag.version.spec.asset_condition ?? [])
   const kept = record.queued_asset_events.filter((event) => refs.some((ref) => isOf(event, ref)))
   if (kept.length < record.queued_asset_events.length) e.pending.changeDag(record, { queued_asset_events: kept })
   if (kept.length > 0) e.dagsWithEvents.add(dag)
+}
+
+/** What lists of assets and of DAGs show of its newest version. Written where it differs, so that rows of before have it too. */
+function noteUses(e: Engine, { record, version }: DagEntry): void {
+  const asset_uses = assetUses(version.spec)
+  const asset_schedule = conditionWords(version.spec.asset_condition)
+  if (record.asset_schedule === asset_schedule && JSON.stringify(record.asset_uses) === JSON.stringify(asset_uses)) return
+  e.pending.changeDag(record, { asset_uses, asset_schedule })
 }

@@ -7,7 +7,7 @@ import type { AdminStore, EngineStore, ReadStore } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import { BACKFILL_INTERVALS_MAX, continueBackfill, createBackfill, planBackfill, type PlannedInterval } from './backfills.ts'
 import { graphOf } from './activeRuns.ts'
-import { watchAssets } from './assets.ts'
+import { recordByHand, watchAssets } from './assets.ts'
 import { excludedByBranches } from './branches.ts'
 import { clearInstances, selectForClear } from './clear.ts'
 import { cancelRun, dagOf, deleteDag, deleteRun, identify, markRun, setPaused, triggerRun } from './commands.ts'
@@ -99,6 +99,7 @@ export function createEngineCommands({
       await commit((e) => deleteDag(e, p.dag_id, p.actor), nothing)
     },
     dagFileNoted: (p) => commit((e) => noteDagFile(e, p), nothing),
+    assetUpdate: (p) => commit((e) => recordByHand(e, p), same),
     dagsChanged: (p) => service.commit((e) => dagsChanged(e, p)),
     async runCancel(p) {
       const run = await service.runInMemory(p.dag_id, p.run_id)
@@ -321,7 +322,7 @@ function dagsChanged(e: Engine, p: Parameters<EngineCommands['dagsChanged']>[0])
       continue
     }
     const { is_paused, next_run_after, next_logical_date, next_interval_start, next_interval_end, consecutive_failed_runs } = known.record
-    const { queued_asset_events } = known.record
+    const { queued_asset_events, asset_uses, asset_schedule } = known.record
     const { last_scheduled_logical_date, last_scheduled_interval_start, last_scheduled_interval_end, last_scheduled_run_after } =
       known.record
     Object.assign(known.record, row, {
@@ -332,6 +333,8 @@ function dagsChanged(e: Engine, p: Parameters<EngineCommands['dagsChanged']>[0])
       next_interval_end,
       consecutive_failed_runs,
       queued_asset_events,
+      asset_uses,
+      asset_schedule,
       last_scheduled_logical_date,
       last_scheduled_interval_start,
       last_scheduled_interval_end,

@@ -8,7 +8,7 @@ import type { DagRunState, ReprocessBehaviour, TaskInstanceState, WorkerState } 
 import type { LiveEvent } from '#contract/events.ts'
 import type { Affected, BackfillInterval, ClearBody } from '#contract/dagRun.ts'
 import type { Why } from '#contract/taskInstance.ts'
-import type { BackfillRecord, DagRecord, DagRunRecord, DagVersionRecord, TaskInstanceRecord } from '#db/records.ts'
+import type { AssetEventRecord, BackfillRecord, DagRecord, DagRunRecord, DagVersionRecord, TaskInstanceRecord } from '#db/records.ts'
 import type { PlannedRun, Restriction } from '#domain/schedule/plannedRun.ts'
 
 /** Names one attempt; the lease token proves the right to report on it. */
@@ -149,6 +149,8 @@ export interface EngineCommands {
   dagDelete(p: { dag_id: string; actor: string }): Promise<void>
   /** A person changed a file of the DAG folder: the ledger of its DAGs says who. */
   dagFileNoted(p: { change: 'created' | 'saved' | 'moved' | 'deleted'; dag_ids: string[]; message: string; actor: string }): Promise<void>
+  /** A person records that an asset was updated. */
+  assetUpdate(p: { name: string; uri: string; group: string; extra: Record<string, unknown>; actor: string }): Promise<AssetEventRecord>
   /** New and changed versions after a parse; stale DAGs get no new scheduled runs. */
   dagsChanged(p: { changed: { dag: DagRecord; version: DagVersionRecord; is_new: boolean }[]; stale: string[] }): Promise<void>
   runCancel(p: { dag_id: string; run_id: string; actor: string }): Promise<DagRunRecord>

@@ -165,6 +165,7 @@ export function makeAssetEvent(id: number, change: Partial<AssetEventRecord> = {
     source_map_index: -1,
     source_interval_start: null,
     source_interval_end: null,
+    created_by: null,
     ...change,
   }
 }

@@ -4,6 +4,7 @@ import type { TaskSpec } from '#contract/dagSpec.ts'
 import type { DagFileRecord, DagRecord, DagRunRecord, DagVersionRecord } from '#db/records.ts'
 import type { RunStateCounts } from '#db/filters.ts'
 import { compileGraph } from '#domain/graph.ts'
+import { presentAssetSchedule } from './asset.ts'
 import { iso, isoOrNull } from './instant.ts'
 
 /** What a DAG's row does not hold itself. */
@@ -29,6 +30,7 @@ export function presentDag(dag: DagRecord, around: DagSurroundings): Dag {
     created_at: iso(dag.created_at),
     updated_at: iso(dag.updated_at),
     schedule_interval: dag.schedule,
+    asset_schedule: presentAssetSchedule(dag),
     timezone: dag.timezone,
     is_paused: dag.is_paused,
     is_stale: dag.is_stale,

@@ -1,6 +1,16 @@
 import { describe, expect, test } from 'vitest'
 import { makeDagSpec } from '#testkit/makeDagSpec.ts'
-import { AT, makeAttempt, makeBackfill, makeDagFile, makeLedgerEntry, makeRun, makeTaskInstance, makeXCom } from '#testkit/makeRecords.ts'
+import {
+  AT,
+  makeAssetEvent,
+  makeAttempt,
+  makeBackfill,
+  makeDagFile,
+  makeLedgerEntry,
+  makeRun,
+  makeTaskInstance,
+  makeXCom,
+} from '#testkit/makeRecords.ts'
 import type { SubjectOf } from './subject.ts'
 
 const DAY = 86_400_000
@@ -89,6 +99,34 @@ export function retentionConformance(subject: SubjectOf): void {
       const s = subject()
       await s.commit({ ledger_insert: [makeLedgerEntry(s.id(), { at: AT - 3000 * DAY })] })
       expect(await s.store.ledgerPrune({ before: AT - 2999 * DAY, limit: 100 })).toBe(0)
+    })
+  })
+
+  describe('assetEventPrune', () => {
+    test('removes old events, but the newest of each asset and those that a DAG has not run for yet', async () => {
+      const s = subject()
+      await s.dag('asset_prune')
+      const old = AT - 4000 * DAY
+      const event = (uri: string, at: number) => makeAssetEvent(s.id(), { uri: `prune://${uri}`, at })
+      const [a1, b1, a2, a3, a4, b2] = [...'abaaab'].map((uri, day) => event(uri, old + day * DAY))
+      await s.commit({
+        asset_events_insert: [a1, b1, a2, a3, a4, b2].map((row) => row!),
+        dags_update: [{ dag_id: 'asset_prune', set: { queued_asset_events: [a2!] } }],
+      })
+      const left = async (uri: string) => (await s.store.assetEventPage({ uri: `prune://${uri}`, limit: 9 })).data.map(({ id }) => id)
+      // Two at a time: a window that removes nothing is no end.
+      const removed: number[] = []
+      for (let after: number | null = a1!.id - 1; after !== null;) {
+        const done = await s.store.assetEventPrune({ before: old + 4 * DAY, after, limit: 2 })
+        removed.push(done.removed)
+        after = done.next
+      }
+      expect(removed).toEqual([2, 1, 0])
+      expect([await left('a'), await left('b')]).toEqual([[a4!.id, a2!.id], [b2!.id]])
+      // What a run took is no more in the way; the newest stays, however old it is.
+      await s.commit({ dags_update: [{ dag_id: 'asset_prune', set: { queued_asset_events: [] } }] })
+      await s.store.assetEventPrune({ before: old + 9 * DAY, after: a1!.id - 1, limit: 9 })
+      expect([await left('a'), await left('b')]).toEqual([[a4!.id], [b2!.id]])
     })
   })
 

@@ -184,6 +184,8 @@ function newDag(spec: DagSpec, p: DagFileSave) {
     last_scheduled_run_after: null,
     consecutive_failed_runs: 0,
     queued_asset_events: [],
+    asset_uses: [],
+    asset_schedule: null,
     created_at: p.now,
     updated_at: p.now,
   }

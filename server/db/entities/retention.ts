@@ -65,6 +65,28 @@ export function ledgerPrune(db: Database, p: { before: number; limit: number }):
   })
 }
 
+/**
+ * Events stand in the order in which they came, so the first one that is younger ends it. A window of them at a time: what stays (the
+ * newest of each asset) would otherwise be looked at again with each batch.
+ */
+export function assetEventPrune(
+  db: Database,
+  p: { before: number; after: number; limit: number },
+): Promise<{ removed: number; next: number | null }> {
+  return db.write(async (s) => {
+    const window = await s.records('asset_events', sql`SELECT id, at FROM asset_events WHERE id > ${p.after} ORDER BY id LIMIT ${p.limit}`)
+    const old = window.filter(({ at }) => at < p.before).map(({ id }) => id)
+    const last = old.at(-1)
+    if (last === undefined) return { removed: 0, next: null }
+    const removed = await s.run(
+      sql`DELETE FROM asset_events AS e WHERE e.id IN ${list(old)}
+        AND EXISTS (SELECT 1 FROM asset_events n WHERE n.uri = e.uri AND n.id > e.id)
+        AND e.id NOT IN (SELECT CAST(${s.dialect.jsonText(sql`item.value`, 'id')} AS bigint) FROM dags, ${s.dialect.jsonObjectItems(sql`dags.queued_asset_events`)})`,
+    )
+    return { removed, next: last }
+  })
+}
+
 export function backfillPrune(db: Database, p: { before: number }): Promise<number> {
   return db.write((s) =>
     s.run(

@@ -93,6 +93,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "6afea401b5a99436456e121ceff0aeabc56ebd1aa5b23c892cdc2a9af780c7ff",
       "sql": "-- what: events of assets; those that a DAG has not run for yet, and those that a run was triggered by\n-- why: a DAG runs when the assets that it is scheduled on were updated, and nothing of that may be lost\n-- breaking: no\n\nCREATE TABLE asset_events (\n  id INTEGER PRIMARY KEY,\n  name TEXT NOT NULL,\n  uri TEXT NOT NULL,\n  asset_group TEXT NOT NULL,\n  extra TEXT NOT NULL,\n  alias TEXT,\n  at INTEGER NOT NULL,\n  source_dag_id TEXT,\n  source_run_id TEXT,\n  source_task_id TEXT,\n  source_map_index INTEGER,\n  source_interval_start INTEGER,\n  source_interval_end INTEGER\n) STRICT;\nCREATE INDEX asset_events_by_uri ON asset_events (uri, id);\nCREATE INDEX asset_events_by_name ON asset_events (name, id);\nCREATE INDEX asset_events_by_alias ON asset_events (alias, id) WHERE alias IS NOT NULL;\nALTER TABLE dags ADD COLUMN queued_asset_events TEXT NOT NULL DEFAULT '[]';\nALTER TABLE dag_runs ADD COLUMN asset_events TEXT;\n"
+    },
+    {
+      "number": 14,
+      "name": "assetUses",
+      "breaking": false,
+      "sha256": "c46b81c90ef5fddac8106b7fd64a06892caef876b38618299452a75575a02144",
+      "sql": "-- what: which assets each DAG waits for, updates and reads; who recorded an event by hand\n-- why: assets are listed with their producers and consumers without reading the specs of all DAGs\n-- breaking: no\n\n-- No table of assets: an asset is what a newest version names or an event is of, and a list of its own would have to follow both.\n-- The engine writes these where it takes a DAG into memory, so those of before come with the next start.\nALTER TABLE dags ADD COLUMN asset_uses TEXT NOT NULL DEFAULT '[]';\nALTER TABLE dags ADD COLUMN asset_schedule TEXT;\nALTER TABLE asset_events ADD COLUMN created_by TEXT;\n"
     }
   ],
   "postgres": [
@@ -186,6 +193,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "5c3dfd6f5e79312d7674408f4ac23e1af46d3acbe61bbf8863bde121de6e6168",
       "sql": "-- what: events of assets; those that a DAG has not run for yet, and those that a run was triggered by\n-- why: a DAG runs when the assets that it is scheduled on were updated, and nothing of that may be lost\n-- breaking: no\n\nCREATE TABLE asset_events (\n  id bigint PRIMARY KEY,\n  name text COLLATE \"C\" NOT NULL,\n  uri text COLLATE \"C\" NOT NULL,\n  asset_group text NOT NULL,\n  extra json NOT NULL,\n  alias text COLLATE \"C\",\n  at timestamptz NOT NULL,\n  source_dag_id text,\n  source_run_id text,\n  source_task_id text,\n  source_map_index integer,\n  source_interval_start timestamptz,\n  source_interval_end timestamptz\n);\nCREATE INDEX asset_events_by_uri ON asset_events (uri, id);\nCREATE INDEX asset_events_by_name ON asset_events (name, id);\nCREATE INDEX asset_events_by_alias ON asset_events (alias, id) WHERE alias IS NOT NULL;\nALTER TABLE dags ADD COLUMN queued_asset_events json NOT NULL DEFAULT '[]';\nALTER TABLE dag_runs ADD COLUMN asset_events json;\n"
+    },
+    {
+      "number": 14,
+      "name": "assetUses",
+      "breaking": false,
+      "sha256": "636353b2c7b568865b1e9fcad2b04b084ec81c044cb3494d9d01c9c71c40088e",
+      "sql": "-- what: which assets each DAG waits for, updates and reads; who recorded an event by hand\n-- why: assets are listed with their producers and consumers without reading the specs of all DAGs\n-- breaking: no\n\n-- No table of assets: an asset is what a newest version names or an event is of, and a list of its own would have to follow both.\n-- The engine writes these where it takes a DAG into memory, so those of before come with the next start.\nALTER TABLE dags ADD COLUMN asset_uses json NOT NULL DEFAULT '[]';\nALTER TABLE dags ADD COLUMN asset_schedule text;\nALTER TABLE asset_events ADD COLUMN created_by text;\n"
     }
   ]
 }

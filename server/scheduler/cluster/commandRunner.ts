@@ -20,6 +20,7 @@ export const REMOTE_METHODS = [
   'dagSetPaused',
   'dagDelete',
   'dagFileNoted',
+  'assetUpdate',
   'runCancel',
   'runClear',
   'runMark',

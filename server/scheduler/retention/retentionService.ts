@@ -1,6 +1,6 @@
 /**
  * Removes what is older than `--retention-days`: finished runs with their task instances, attempts, XComs, ledger entries and
- * logs; then ledger entries of no run, ended backfills, replaced DAG versions, files that no version uses, and workers that are gone.
+ * logs; then ledger entries of no run, events of assets, ended backfills, replaced DAG versions, files that no version uses, and workers that are gone.
  *
  * States: idle (no limit, or not leading), waiting (a timer), sweeping (one at a time). A sweep begins soon after a term does,
  * then an hour after the last one ended.
@@ -53,6 +53,7 @@ export interface RetentionOptions {
 export interface Removed {
   dag_runs: number
   ledger_entries: number
+  asset_events: number
   backfills: number
   dag_versions: number
   files: number
@@ -123,6 +124,7 @@ export class RetentionService implements Service {
     return {
       dag_runs: await this.#sweepRuns(before),
       ledger_entries: await this.#sweepRows(() => store.ledgerPrune({ before, limit: BATCH_ROWS })),
+      asset_events: await this.#sweepAssetEvents(before),
       backfills: await this.#sweepRows(() => store.backfillPrune({ before })),
       dag_versions: await this.#sweepRows(async () => {
         const ids = await store.dagVersionsUnused({ before, limit: BATCH_ROWS })
@@ -155,6 +157,19 @@ export class RetentionService implements Service {
       if (removed === 0) return count
       count += removed
     }
+  }
+
+  async #sweepAssetEvents(before: number): Promise<number> {
+    let count = 0
+    for (let after: number | null = 0; after !== null;) {
+      const from: number = after
+      await this.#gently(async () => {
+        const { removed, next } = await this.#o.store.assetEventPrune({ before, after: from, limit: BATCH_ROWS })
+        count += removed
+        after = next
+      })
+    }
+    return count
   }
 
   async #sweepWorkers(before: number): Promise<number> {

@@ -64,6 +64,8 @@ export function addDag(db: SimDatabase, dagSpec: DagSpec, id: number): { dag: Da
     last_scheduled_run_after: null,
     consecutive_failed_runs: 0,
     queued_asset_events: [],
+    asset_uses: [],
+    asset_schedule: null,
     created_at: 0,
     updated_at: 0,
   }
