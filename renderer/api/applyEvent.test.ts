@@ -1,5 +1,5 @@
-import { QueryClient, type InfiniteData } from '@tanstack/react-query'
-import { describe, expect, it } from 'vitest'
+import { QueryClient, QueryObserver, type InfiniteData } from '@tanstack/react-query'
+import { describe, expect, it, vi } from 'vitest'
 import type { Dag } from '#contract/dag.ts'
 import type { DagRun } from '#contract/dagRun.ts'
 import type { LiveEvent } from '#contract/events.ts'
@@ -132,7 +132,7 @@ describe('live events', () => {
     expect(after.recent_runs.map(({ run_id }) => run_id)).toEqual(['back', 'r0', 'r1'])
     expect(after.last_run_state).toBe('success')
   })
-  it('pass the size of a log on, forget deleted runs, and ask for everything after a reset', () => {
+  it('pass the size of a log on, ask again for deleted runs, and ask for everything after a reset', () => {
     const client = new QueryClient()
     const attempt = { ...run, task_id: 'a', map_index: -1, attempt: 2 }
     client.setQueryData(queryKeys.runDetail(run), run)
@@ -149,6 +149,49 @@ describe('live events', () => {
     const after = applyEvents(client, [{ type: 'dag_run_deleted', ...run }, { type: 'reset' }])
     expect(client.getQueryData(queryKeys.runDetail(run))).toBeUndefined()
     expect(after.all).toBe(true)
+  })
+  it('have a page of a deleted run ask again, and take the run from the lists at once', async () => {
+    const client = new QueryClient({ defaultOptions: { queries: { networkMode: 'always', retry: false } } })
+    let isThere = true
+    const read = () => (isThere ? Promise.resolve({ ...run, state: 'success' }) : Promise.reject(new Error('no such run')))
+    const observer = new QueryObserver(client, { queryKey: queryKeys.runDetail(run), queryFn: read })
+    const stop = observer.subscribe(() => undefined)
+    await vi.waitFor(() => {
+      expect(observer.getCurrentResult().isSuccess).toBe(true)
+    })
+    const other = { dag_id: 'etl', run_id: 'r2' } as DagRun
+    client.setQueryData(queryKeys.runList('etl', {}), list(run as DagRun, other))
+    isThere = false
+    applyEvents(client, [{ type: 'dag_run_deleted', ...run }])
+    expect(client.getQueryData<InfiniteData<{ data: DagRun[] }>>(queryKeys.runList('etl', {}))?.pages[0]?.data).toEqual([other])
+    await vi.waitFor(() => {
+      expect(observer.getCurrentResult()).toMatchObject({ data: undefined, isError: true })
+    })
+    stop()
+  })
+  it('leave a list of tasks alone that has none of theirs', () => {
+    const client = new QueryClient()
+    const page = { data: [task('a', 'queued')], total: 1 }
+    client.setQueryData(queryKeys.taskInstances(run), page)
+    applyEvents(client, [taskEvent('new', 'running')])
+    expect(client.getQueryData(queryKeys.taskInstances(run))).toBe(page)
+  })
+  it('mark the page of a long list on which a run comes or goes', () => {
+    const client = new QueryClient()
+    const day = (run_id: string, date: number, state = 'success') =>
+      ({ ...run, run_id, state, run_after: new Date(DAY_ONE + date * 86_400_000).toISOString() }) as unknown as DagRun
+    const page = (...data: DagRun[]) => ({ data, total: 6, next: null, read_at: 7 })
+    const pages = {
+      pages: [page(day('r9', 9), day('r8', 8)), page(day('r6', 6), day('r5', 5)), page(day('r2', 2))],
+      pageParams: [0, 'a', 'b'],
+    }
+    client.setQueryData(queryKeys.runList('etl', {}), pages)
+    applyEvents(client, [{ ...runEvent('again', 'running'), run_after: new Date(DAY_ONE + 5.5 * 86_400_000).toISOString() }])
+    const readAt = () => client.getQueryData<typeof pages>(queryKeys.runList('etl', {}))?.pages.map(({ read_at }) => read_at)
+    expect(readAt()).toEqual([7, 0, 7])
+    // Not as far down as was read: nothing of it can be seen.
+    applyEvents(client, [{ ...runEvent('old', 'running'), run_after: new Date(DAY_ONE).toISOString() }])
+    expect(readAt()).toEqual([7, 0, 7])
   })
   it('ignore a kind that a newer server may send', () => {
     expect(applyEvents(new QueryClient(), [{ type: 'asset' } as unknown as LiveEvent])).toEqual({ all: false, keys: new Map() })

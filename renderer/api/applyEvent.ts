@@ -7,15 +7,17 @@
  *
  * Invariant: a cache entry is replaced only if something in it changed, so unchanged rows keep their identity and do not render.
  */
-import type { InfiniteData, QueryClient, QueryKey } from '@tanstack/react-query'
+import type { QueryClient, QueryKey } from '@tanstack/react-query'
 import type { Dag, DagDetail } from '#contract/dag.ts'
 import type { DagRun } from '#contract/dagRun.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import type { TaskInstance } from '#contract/taskInstance.ts'
 import { mayShow, withoutRun, withRunEvent, withTaskEvents, type GridPages } from './grid.ts'
 import { applyRunToHome, markHome } from './homeEvents.ts'
-import { ALL_DAGS, queryKeys, type GridFilter, type RunFilter } from './queryKeys.ts'
+import { outdatePages, type ListPage, type PageList } from './livePages.ts'
+import { queryKeys, type GridFilter } from './queryKeys.ts'
 import type { LogSignal } from './queries.ts'
+import { applyRunToLists, dropRunFromLists, withRow } from './runListEvents.ts'
 
 type DagRunEvent = Extract<LiveEvent, { type: 'dag_run' }>
 type TaskEvent = Extract<LiveEvent, { type: 'task_instance' }>
@@ -23,7 +25,6 @@ interface PageOf<T> {
   data: T[]
   total: number
 }
-type ListOf<T> = InfiniteData<PageOf<T>>
 
 /** Runs kept as bars in a row of the DAG list (contract: up to 14). */
 const BARS = 14
@@ -47,11 +48,11 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
         runEvents.set(`${event.dag_id}\n${event.run_id}`, event)
         break
       case 'dag_run_deleted':
-        client.removeQueries({ queryKey: queryKeys.run(event) })
+        // A page that shows it asks again and says that there is no such run; one that was only kept is forgotten.
+        void client.resetQueries({ queryKey: queryKeys.run(event) })
         client.setQueriesData<GridPages>({ queryKey: queryKeys.grids(event.dag_id) }, (grid) => grid && withoutRun(grid, event.run_id))
-        mark(queryKeys.runLists(event.dag_id))
+        dropRunFromLists(client, event, mark)
         mark(queryKeys.history(event.dag_id))
-        mark(queryKeys.runLists(ALL_DAGS))
         mark(queryKeys.dagLists)
         markHome(client, mark)
         break
@@ -69,6 +70,8 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
         mark(queryKeys.dag(event.dag_id))
         mark(queryKeys.history(event.dag_id))
         mark(queryKeys.dagLists)
+        // One that no page has is new, and only the server knows where it stands.
+        if (!outdatePages<Dag>(client, queryKeys.dagLists, hasDag(event.dag_id))) outdatePages(client, queryKeys.dagLists, () => true)
         markHome(client, mark)
         // Which assets it names, and what has arrived of them.
         mark(queryKeys.assets)
@@ -124,30 +127,7 @@ function applyRun(client: QueryClient, event: DagRunEvent, mark: (key: QueryKey)
     mark(queryKeys.runDetail(event))
     mark(queryKeys.runEvents(event))
   }
-  // The list over all DAGs is another one, and mostly not open.
-  for (const dagId of client.getQueryCache().findAll({ queryKey: queryKeys.runLists(ALL_DAGS) }).length > 0
-    ? [event.dag_id, ALL_DAGS]
-    : [event.dag_id]) {
-    // Each list for itself: another one, with another filter, may have the run.
-    for (const { queryKey } of client.getQueryCache().findAll({ queryKey: queryKeys.runLists(dagId) })) {
-      let isKnown = false
-      let hasMoved = false
-      client.setQueryData<ListOf<DagRun>>(queryKey, (list) =>
-        mapList(
-          list,
-          (run) => run.run_id === event.run_id && run.dag_id === event.dag_id,
-          (run) => {
-            isKnown = true
-            hasMoved = run.state !== event.state
-            return { ...run, ...patch }
-          },
-        ),
-      )
-      // A filter by state may let it go.
-      const isFiltered = (queryKey[2] as RunFilter | undefined)?.state !== undefined
-      if (!isKnown || (hasMoved && isFiltered)) mark(queryKey)
-    }
-  }
+  applyRunToLists(client, event, mark)
   applyRunToHome(client, event, mark)
   mark(queryKeys.history(event.dag_id))
   for (const { queryKey } of client.getQueryCache().findAll({ queryKey: queryKeys.grids(event.dag_id) })) {
@@ -160,17 +140,26 @@ function applyRun(client: QueryClient, event: DagRunEvent, mark: (key: QueryKey)
   }
   const detail = client.setQueryData<DagDetail>(queryKeys.dagDetail(event.dag_id), (dag) => dag && withRun(dag, event))
   if (detail && !isBar(detail, event)) mark(queryKeys.dagDetail(event.dag_id))
-  client.setQueriesData<ListOf<Dag>>({ queryKey: queryKeys.dagLists }, (list) =>
-    mapList(
+  let isCounted = true
+  client.setQueriesData<PageList<Dag>>({ queryKey: queryKeys.dagLists }, (list) =>
+    withRow(
       list,
       (dag) => dag.id === event.dag_id,
       (dag) => {
-        if (!isBar(dag, event)) mark(queryKeys.dagLists)
+        isCounted = isBar(dag, event)
         return withRun(dag, event)
       },
     ),
   )
+  if (isCounted) return
+  mark(queryKeys.dagLists)
+  outdatePages<Dag>(client, queryKeys.dagLists, hasDag(event.dag_id))
 }
+
+const hasDag =
+  (dagId: string) =>
+  ({ data }: ListPage<Dag>): boolean =>
+    data.some(({ id }) => id === dagId)
 
 /** Whether the run is one of the bars of its DAG, or newer than they are. */
 function isBar(dag: Dag, { run_id, run_after }: DagRunEvent): boolean {
@@ -233,7 +222,7 @@ function applyTasks(client: QueryClient, events: Map<string, TaskEvent>, mark: (
       found += 1
       return patched(task, event)
     })
-    return { ...page, data }
+    return found === 0 ? page : { ...page, data }
   })
   client.setQueriesData<GridPages>({ queryKey: queryKeys.grids(first.dag_id) }, (grid) => {
     const changed = grid && withTaskEvents(grid, first.run_id, events.values())
@@ -263,14 +252,4 @@ function applyTasks(client: QueryClient, events: Map<string, TaskEvent>, mark: (
 
 function durationOf(event: { start_time: string | null; end_time: string | null }): number | null {
   return event.start_time !== null && event.end_time !== null ? Date.parse(event.end_time) - Date.parse(event.start_time) : null
-}
-
-function mapList<T>(list: ListOf<T> | undefined, matches: (item: T) => boolean, change: (item: T) => T): ListOf<T> | undefined {
-  if (!list?.pages.some((page) => page.data.some(matches))) return list
-  return {
-    ...list,
-    pages: list.pages.map((page) =>
-      page.data.some(matches) ? { ...page, data: page.data.map((item) => (matches(item) ? change(item) : item)) } : page,
-    ),
-  }
 }

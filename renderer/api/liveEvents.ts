@@ -9,6 +9,7 @@ import { openEventConnection, type EventHandlers } from './eventConnection.ts'
 import EventsWorker from './events.worker.ts?sharedworker'
 import type { FromTab, ToTab } from './events.worker.ts'
 import { learnServerTime } from '../lib/serverClock.ts'
+import { forgetPages } from './livePages.ts'
 import { mendLateAnswers } from './lateAnswers.ts'
 import { meQuery } from './queries.ts'
 
@@ -58,8 +59,10 @@ export function connectLiveEvents(client: QueryClient, onRefused: () => void): (
 
   const apply = (events: readonly LiveEvent[]) => {
     const stale = applyEvents(client, events)
-    if (stale.all) void client.invalidateQueries({ predicate: ({ state }) => state.fetchStatus === 'idle' })
-    else for (const key of stale.keys.values()) reread.ask(key)
+    if (stale.all) {
+      forgetPages()
+      void client.invalidateQueries({ predicate: ({ state }) => state.fetchStatus === 'idle' })
+    } else for (const key of stale.keys.values()) reread.ask(key)
   }
   const late = mendLateAnswers(client, apply)
   const take = (events: readonly LiveEvent[]) => {

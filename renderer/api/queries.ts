@@ -1,19 +1,17 @@
 /** What pages read: one options object per question, for useQuery, useInfiniteQuery and the router's loaders alike. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { Dag } from '#contract/dag.ts'
+import type { DagRun } from '#contract/dagRun.ts'
 import type { DagRunState, RunType } from '#contract/states.ts'
 import { serverNow } from '../lib/serverClock.ts'
 import { api } from './client.ts'
+import { livePages } from './livePages.ts'
 import { queryKeys, type AttemptRef, type DagFilter, type RunFilter, type RunRef, type TaskRef } from './queryKeys.ts'
 
 /** Rows of one page of a list: two screens of rows, so that a scroll of one screen never waits. */
 const PAGE_ROWS = 100
 /** The contract's largest page of task instances; a run with more shows this many and says so. */
 const TASK_INSTANCES_MAX = 10_000
-
-const nextOffset = (page: { data: unknown[]; total: number; offset: number }) => {
-  const next = page.offset + page.data.length
-  return page.data.length > 0 && next < page.total ? next : undefined
-}
 
 export const meQuery = queryOptions({ queryKey: queryKeys.me, queryFn: ({ signal }) => api.me({ signal }), staleTime: 60_000 })
 
@@ -33,15 +31,16 @@ export const importErrorsQuery = queryOptions({
 export const dagListQuery = (filter: DagFilter) =>
   infiniteQueryOptions({
     queryKey: queryKeys.dagList(filter),
-    initialPageParam: 0,
-    queryFn: ({ pageParam, signal }) => {
-      const { last_run_state: state, ...rest } = filter
-      return api.listDags({
-        signal,
-        query: definedOnly({ ...rest, last_run_state: state as DagRunState | undefined, limit: PAGE_ROWS, offset: pageParam }),
-      })
-    },
-    getNextPageParam: nextOffset,
+    ...livePages<Dag>({
+      queryKey: queryKeys.dagList(filter),
+      idOf: (dag) => dag.id,
+      limit: PAGE_ROWS,
+      byOffset: filter.sort !== undefined || filter.descending === true,
+      read: ({ limit, at }, signal) => {
+        const { last_run_state: state, ...rest } = filter
+        return api.listDags({ signal, query: definedOnly({ ...rest, last_run_state: state as DagRunState | undefined, limit, ...at }) })
+      },
+    }),
   })
 
 export const dagQuery = (dagId: string) =>
@@ -75,23 +74,26 @@ export const dagVersionsQuery = (dagId: string) =>
 export const runListQuery = (dagId: string, filter: RunFilter) =>
   infiniteQueryOptions({
     queryKey: queryKeys.runList(dagId, filter),
-    initialPageParam: 0,
-    queryFn: ({ pageParam, signal }) =>
-      api.listRuns({
-        signal,
-        params: { dag_id: dagId },
-        query: definedOnly({
-          state: filter.state as DagRunState | undefined,
-          run_type: filter.run_type as RunType | undefined,
-          ended_from: filter.since_ms === undefined ? filter.ended_from : new Date(serverNow() - filter.since_ms).toISOString(),
-          ended_to: filter.ended_to,
-          logical_date_from: filter.logical_date_from,
-          logical_date_to: filter.logical_date_to,
-          limit: PAGE_ROWS,
-          offset: pageParam,
+    ...livePages<DagRun>({
+      queryKey: queryKeys.runList(dagId, filter),
+      idOf: (run) => String(run.id),
+      limit: PAGE_ROWS,
+      read: ({ limit, at }, signal) =>
+        api.listRuns({
+          signal,
+          params: { dag_id: dagId },
+          query: definedOnly({
+            state: filter.state as DagRunState | undefined,
+            run_type: filter.run_type as RunType | undefined,
+            ended_from: filter.since_ms === undefined ? filter.ended_from : new Date(serverNow() - filter.since_ms).toISOString(),
+            ended_to: filter.ended_to,
+            logical_date_from: filter.logical_date_from,
+            logical_date_to: filter.logical_date_to,
+            limit,
+            ...at,
+          }),
         }),
-      }),
-    getNextPageParam: nextOffset,
+    }),
   })
 
 export const runQuery = (run: RunRef) =>

@@ -5,6 +5,7 @@ import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useCallback, useEffect, useMemo, useState } from 'react'
 import type { BulkAction } from '#contract/dagList.ts'
+import { rowsOf } from '../../api/livePages.ts'
 import { dagListQuery, readingQuery } from '../../api/queries.ts'
 import type { DagsSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
@@ -34,7 +35,7 @@ export function DagsPage() {
     // The old rows stay while a changed filter is answered.
     placeholderData: (before) => before,
   })
-  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data])
+  const rows = useMemo(() => rowsOf(list.data, (dag) => dag.id), [list.data])
   const total = list.data?.pages[0]?.total ?? 0
   const change = useCallback(
     (part: DagsChange) => void navigate({ search: (before) => dropUndefined({ ...before, ...part }), replace: true }),

@@ -6,6 +6,7 @@ import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
 import { memo, useCallback, useMemo } from 'react'
 import type { DagRun } from '#contract/dagRun.ts'
+import { rowsOf } from '../../api/livePages.ts'
 import { runListQuery } from '../../api/queries.ts'
 import { ALL_DAGS } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
@@ -46,7 +47,7 @@ export function AllRunsPage() {
     ...runListQuery(search.dag ?? ALL_DAGS, runFilterOf(search, isLocal)),
     placeholderData: (before) => before,
   })
-  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data])
+  const rows = useMemo(() => rowsOf(list.data, (run) => String(run.id)), [list.data])
   const total = list.data?.pages[0]?.total ?? 0
   const change = useCallback(
     (part: AllRunsChange) =>

@@ -7,6 +7,7 @@ import { Link } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
 import type { DagRun } from '#contract/dagRun.ts'
 import { DAG_RUN_STATES, RUN_TYPES } from '#contract/states.ts'
+import { rowsOf } from '../../api/livePages.ts'
 import { dagQuery, runListQuery } from '../../api/queries.ts'
 import type { DagRunsSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
@@ -58,7 +59,7 @@ export function RunList({ dagId, search, onChange }: RunListProps) {
     }),
     placeholderData: (before) => before,
   })
-  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data])
+  const rows = useMemo(() => rowsOf(list.data, (run) => String(run.id)), [list.data])
   const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
   const loadMore = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
