@@ -67,6 +67,28 @@ describe('vortex run', () => {
     expect(stdout.trimEnd().split('\n').at(-1)).toBe('The run failed: a: bash exited with code 3.')
   })
 
+  test('a sensor that looked twice had one try; a task that failed once had two', async () => {
+    const path = await dagFile(
+      'tries.py',
+      `${HEAD}from pathlib import Path
+from airflow.sensors.python import PythonSensor
+SEEN = Path("${home}")
+def second(name):
+    seen = (SEEN / name).exists()
+    (SEEN / name).touch()
+    return seen
+with DAG("tries", schedule=None):
+    PythonSensor(task_id="waits", python_callable=second, op_args=["waits"], mode="reschedule", poke_interval=0.1)
+    BashOperator(task_id="fails", bash_command="[ -e ${home}/fails ] || ! touch ${home}/fails", retries=1, retry_delay=0.1)
+`,
+    )
+    const { code, stdout } = await vortexRun([path])
+    expect({ code, stdout }).toEqual({ code: 0, stdout: expect.stringMatching(/up_for_reschedule +waits/) as string })
+    expect(stdout).toMatch(/success +fails \(try 2\)/)
+    expect(stdout).toMatch(/success +waits in/)
+    expect(stdout).not.toMatch(/waits \(try/)
+  })
+
   test('a file that does not load is told with its line', async () => {
     const path = await dagFile('syntax.py', 'from airflow import DAG\nwith DAG("x":\n    pass\n')
     const { code, stderr } = await vortexRun([path])

@@ -6,7 +6,7 @@ import type { TaskInstanceState } from '#contract/states.ts'
 import { connectionTo } from '../connection.ts'
 import { makeScreen } from '../output.ts'
 import { readEvents } from './eventStream.ts'
-import { applyEvent, countStates, isEnded, taskKey, type RunModel, type TaskLine } from './runModel.ts'
+import { applyEvent, countStates, isEnded, taskKey, tryOf, type RunModel, type TaskLine } from './runModel.ts'
 import { drawRun } from './treeView.ts'
 
 const screen = makeScreen({ json: false, color: false, stdout: process.stdout, stderr: process.stderr })
@@ -18,6 +18,7 @@ function model(tasks: [string, TaskInstanceState, string[]?][]): RunModel {
     groups,
     state,
     try_number: 1,
+    free_attempts: 0,
     start_time: null,
     end_time: null,
     state_reason: null,
@@ -66,6 +67,20 @@ describe('the run model', () => {
     applyEvent(run, change('m', 'running', { map_index: 3 }))
     expect(run.tasks.get('m[3]')).toMatchObject({ groups: ['g'], state: 'running' })
     expect(countStates(run)).toMatchObject({ finished: 0, total: 2 })
+  })
+  test('counts no try for an attempt that goes on after a wait, and one for a retry', () => {
+    const run = model([['a', 'running']])
+    const tries = [
+      change('a', 'deferred'),
+      change('a', 'deferred'),
+      change('a', 'running', { try_number: 2 }),
+      change('a', 'up_for_retry', { try_number: 2 }),
+      change('a', 'running', { try_number: 3 }),
+    ].map((event) => {
+      applyEvent(run, event)
+      return tryOf(run.tasks.get('a')!)
+    })
+    expect(tries).toEqual([1, 1, 1, 1, 2])
   })
   test('ends with the run', () => {
     const run = model([])

@@ -11,7 +11,7 @@ import { duration, plain, safeLog, span, stateStyle, type Screen } from '../outp
 import { readPages } from '../pages.ts'
 import { readEvents } from './eventStream.ts'
 import { LiveArea } from './liveArea.ts'
-import { applyEvent, groupPaths, isEnded, makeModel, taskKey, type RunModel, type TaskLine } from './runModel.ts'
+import { applyEvent, isEnded, makeModel, taskFacts, taskKey, tryOf, type RunModel, type TaskFacts, type TaskLine } from './runModel.ts'
 import { drawRun, headline } from './treeView.ts'
 
 export interface FollowOptions {
@@ -47,7 +47,7 @@ class Watch {
   readonly #options: FollowOptions
   readonly #area: LiveArea | null
   readonly #stop = new AbortController()
-  #groups: ReadonlyMap<string, readonly string[]> = new Map()
+  #facts: ReadonlyMap<string, TaskFacts> = new Map()
   #model: RunModel | null = null
   /** Events that came while the state was being read; they are applied to what was read. */
   #pending: LiveEvent[] | null = null
@@ -63,7 +63,7 @@ class Watch {
 
   async toTheEnd(): Promise<RunModel> {
     const { connection, dagId, screen } = this.#options
-    this.#groups = groupPaths(await this.#readGraph())
+    this.#facts = taskFacts(await this.#readGraph())
     let failure: unknown = null
     const reread = (): void => {
       this.#read().catch((error: unknown) => {
@@ -114,7 +114,7 @@ class Watch {
     const run = await connection.client.getRun({ params })
     const { items } = await readPages(TASKS_MAX, (page) => connection.client.listTaskInstances({ params, query: page }))
     const before = this.#model
-    const model = makeModel(run, items, this.#groups)
+    const model = makeModel(run, items, this.#facts)
     const pending = this.#pending ?? []
     this.#pending = null
     this.#model = model
@@ -146,7 +146,7 @@ class Watch {
     const { screen, quiet } = this.#options
     if (quiet || this.#area !== null || task.state === 'none' || task.state === 'scheduled') return
     if (screen.json) return screen.line(JSON.stringify({ at: new Date().toISOString(), ...task }))
-    const retry = task.try_number > 1 ? ` (try ${task.try_number})` : ''
+    const retry = tryOf(task) > 1 ? ` (try ${tryOf(task)})` : ''
     const spent = task.end_time === null ? null : duration(span(task.start_time, task.end_time, Date.now()))
     const took = spent === null ? '' : ` in ${spent}`
     const style = stateStyle(task.state)

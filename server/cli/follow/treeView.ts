@@ -1,7 +1,7 @@
 /** Draws a run as a tree of task groups and tasks, cut to what fits. Pure: model in, lines out. */
 import { TASK_INSTANCE_STATES, type TaskInstanceState } from '#contract/states.ts'
 import { duration, plain, span, stateStyle, type Screen } from '../output.ts'
-import { countStates, taskKey, type RunModel, type TaskLine } from './runModel.ts'
+import { countStates, taskKey, tryOf, type RunModel, type TaskLine } from './runModel.ts'
 
 const MARKS: Record<TaskInstanceState, string> = {
   none: '·',
@@ -90,7 +90,7 @@ function taskText(task: TaskLine, { screen, now, columns, depth }: TextOptions):
   const group = depth > 0 ? task.groups.at(-1) : undefined
   const name = plain(group !== undefined && key.startsWith(`${group}.`) ? key.slice(group.length + 1) : key)
   const took = duration(span(task.start_time, task.end_time, now)) ?? ''
-  const retry = task.try_number > 1 ? ` try ${task.try_number}` : ''
+  const retry = tryOf(task) > 1 ? ` try ${tryOf(task)}` : ''
   const indent = '  '.repeat(depth + 1)
   const tail = `${task.state === 'success' ? '' : ` ${task.state}`}${retry}${took === '' ? '' : ` ${took}`}`
   const room = Math.max(8, columns - indent.length - 2 - tail.length - 1)
