@@ -10,6 +10,7 @@ export const adminStrings = {
     deleteWord: 'Delete',
     save: 'Save',
     create: 'Create',
+    replace: (what: string) => `Replace ${what}`,
     more: (what: string) => `Actions on ${what}`,
     needsRole: (role: string) => `This page is for the role ${role}`,
     needsRoleText: (role: string, own: string) => `You are signed in as ${own}. Ask an Admin for the role ${role}.`,

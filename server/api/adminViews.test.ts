@@ -42,10 +42,28 @@ describe('variables at once', () => {
     expect(refused.statusCode).toBe(409)
     expect((await api.call({ url: '/api/variables/another', as: 'otto' })).statusCode).toBe(404)
   })
+  it('are replaced unless only a new one is wanted; a description that is not given stays', async () => {
+    const put = (body: object) => api.call({ method: 'PUT', url: '/api/variables/once', as: 'otto', body })
+    const value = async () => (await api.call({ url: '/api/variables/once', as: 'otto' })).json() as Record<string, unknown>
+    expect((await put({ value: '1', description: 'why', if_absent: true })).statusCode).toBe(200)
+    const refused = await put({ value: '2', if_absent: true })
+    expect([refused.statusCode, refused.json()]).toMatchObject([409, { code: 'conflict', details: { field: 'key' } }])
+    expect(await value()).toMatchObject({ value: '1', description: 'why' })
+    expect((await put({ value: '3' })).statusCode).toBe(200)
+    expect(await value()).toMatchObject({ value: '3', description: 'why' })
+  })
   it('name the DAG files that ask for one', async () => {
     const answer = await api.call({ url: '/api/variables/known/uses', as: 'otto' })
     expect([answer.statusCode, answer.json()]).toEqual([200, { files: [] }])
   })
+})
+
+it('replaces a secret unless only a new one is wanted', async () => {
+  const post = (body: object) => api.call({ method: 'POST', url: '/api/secrets', as: 'admin', body: { key: 'TOKEN', ...body } })
+  expect((await post({ value: 'first', if_absent: true })).statusCode).toBe(200)
+  const refused = await post({ value: 'second', if_absent: true })
+  expect([refused.statusCode, refused.json()]).toMatchObject([409, { code: 'conflict', details: { field: 'key' } }])
+  expect((await post({ value: 'third' })).statusCode).toBe(200)
 })
 
 it('tells the versions and how many listen', async () => {

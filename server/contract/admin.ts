@@ -29,7 +29,10 @@ export const Variable = Strict({
 export type Variable = Static<typeof Variable>
 export const VariableBody = Strict({
   value: Type.String({ maxLength: 1_048_576 }),
-  description: Type.Optional(Type.String({ maxLength: 2000, default: '' })),
+  description: Type.Optional(Type.String({ maxLength: 2000, description: 'Without it that of the present variable is kept.' })),
+  if_absent: Type.Optional(
+    Type.Boolean({ default: false, description: 'Only where the key is free; one that exists is a conflict instead of being replaced.' }),
+  ),
 })
 
 /** Variables at once, as a file of Airflow holds them: `{key: value}`; a value that is no text is stored as its JSON. */
@@ -54,7 +57,13 @@ export type VariableUses = Static<typeof VariableUses>
 
 export const Secret = Strict({ key: Type.String(), created_at: Instant, updated_at: Instant })
 export type Secret = Static<typeof Secret>
-export const SecretBody = Strict({ key: Name, value: Type.String({ minLength: 1, maxLength: 65_536 }) })
+export const SecretBody = Strict({
+  key: Name,
+  value: Type.String({ minLength: 1, maxLength: 65_536 }),
+  if_absent: Type.Optional(
+    Type.Boolean({ default: false, description: 'Only where the key is free; one that exists is a conflict instead of being replaced.' }),
+  ),
+})
 
 export const User = Strict({ username: Type.String(), role: Enum(ROLES), created_at: Instant, last_login_at: Nullable(Instant) })
 export type User = Static<typeof User>

@@ -46,6 +46,11 @@ describe('the vault', () => {
     expect([await again.delete({ key: 'db' }), await again.delete({ key: 'db' })]).toEqual([true, false])
     await expect(again.resolve(['api', 'db'])).rejects.toMatchObject({ code: 'not_found' })
   })
+  it('makes a secret only where there is none', async () => {
+    const vault = await createVault({ store, source: file, clock })
+    expect([await vault.create({ key: 'db', value: '1' }), await vault.create({ key: 'db', value: '2' })]).toEqual([true, false])
+    expect((await vault.resolve(['db'])).get('db')?.reveal()).toBe('1')
+  })
   it('leaves no plain value in the data folder', async () => {
     const vault = await createVault({ store, source: environment(), clock })
     await vault.set({ key: 'db', value: 'canary-in-the-file' })

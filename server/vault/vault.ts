@@ -14,11 +14,14 @@ import { open, seal, SealBroken, type Kek, type Sealed, type SealedFor } from '.
 import { loadKek, VaultKeyError, type KeySource } from './keySource.ts'
 import { Secret } from './secretValue.ts'
 
-type VaultStore = Pick<Store, 'secretList' | 'secretGet' | 'secretPut' | 'secretDelete' | 'settingGet' | 'settingInit'>
+type VaultStore = Pick<Store, 'secretList' | 'secretGet' | 'secretCreate' | 'secretPut' | 'secretDelete' | 'settingGet' | 'settingInit'>
 
 export interface Vault {
   readonly available: boolean
+  /** Makes it, or replaces the one of that key. */
   set(p: { key: string; value: string }): Promise<void>
+  /** False = there is one already; it stays. */
+  create(p: { key: string; value: string }): Promise<boolean>
   list(): Promise<Omit<SecretRecord, 'sealed'>[]>
   /** False = no such secret. */
   delete(p: { key: string }): Promise<boolean>
@@ -66,18 +69,18 @@ export async function createVault(p: { store: VaultStore; source: KeySource; clo
     if (record === null) throw new VortexError('not_found', `There is no secret "${key}". Set it with: vortex secrets set ${key}`)
     return opened({ for: secretFor(key), sealed: record.sealed, what: `The secret "${key}"` })
   }
+  const sealedOne = ({ key, value }: { key: string; value: string }): SecretRecord => {
+    const now = clock.now()
+    return { key, sealed: seal({ kek: required(), plain: value, for: secretFor(key) }), created_at: now, updated_at: now }
+  }
   return {
     available: kek !== null,
-    async set({ key, value }) {
-      const now = clock.now()
-      const before = await store.secretGet({ key })
-      await store.secretPut({
-        key,
-        sealed: seal({ kek: required(), plain: value, for: secretFor(key) }),
-        created_at: before?.created_at ?? now,
-        updated_at: now,
-      })
+    async set(secret) {
+      const before = await store.secretGet(secret)
+      const record = sealedOne(secret)
+      await store.secretPut({ ...record, created_at: before?.created_at ?? record.created_at })
     },
+    create: async (secret) => store.secretCreate(sealedOne(secret)),
     async list() {
       return (await store.secretList()).map(({ key, created_at, updated_at }) => ({ key, created_at, updated_at }))
     },

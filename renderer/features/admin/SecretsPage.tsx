@@ -134,7 +134,8 @@ function SecretDialog({ known, onClose }: { known: string; onClose: () => void }
         ...(key.trim() === '' ? { key: strings.admin.needed } : {}),
         ...(value === '' ? { value: strings.admin.needed } : {}),
       })}
-      save={() => api.setSecret({ body: { key: key.trim(), value } })}
+      {...(isNew ? { taken: key.trim() } : {})}
+      save={(replaces) => api.setSecret({ body: { key: key.trim(), value, if_absent: isNew && !replaces } })}
       onSaved={() => {
         tell(text.saved(key.trim()))
         void client.invalidateQueries({ queryKey: queryKeys.secrets })

@@ -29,7 +29,10 @@ export function VariableDialog({ variable, onClose }: { variable: Variable | nul
         // An empty text is a value; that of a hidden one would be replaced by mistake.
         ...(isHidden && value === '' ? { value: strings.admin.needed } : {}),
       })}
-      save={() => api.setVariable({ params: { key: key.trim() }, body: { value, description } })}
+      {...(variable === null ? { taken: key.trim() } : {})}
+      save={(replaces) =>
+        api.setVariable({ params: { key: key.trim() }, body: { value, description, if_absent: variable === null && !replaces } })
+      }
       onSaved={() => {
         void client.invalidateQueries({ queryKey: queryKeys.variables })
         onClose()

@@ -13,7 +13,8 @@ export function secretHandlers({ vault }: ApiServices): Pick<Handlers, 'listSecr
       }
     },
     async setSecret({ body }) {
-      await vault.set(body)
+      if (body.if_absent !== true) await vault.set(body)
+      else if (!(await vault.create(body))) throw new VortexError('conflict', `There is a secret "${body.key}" already.`, { field: 'key' })
       return { message: `Secret "${body.key}" was set.` }
     },
     async deleteSecret({ params }) {

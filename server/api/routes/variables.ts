@@ -31,8 +31,12 @@ export function variableHandlers({ store, dagFiles, clock }: ApiServices): Varia
       return pageWith(page, request, presentVariable)
     },
     async setVariable({ params, body }) {
-      const variable = { key: params.key, value: body.value, description: body.description ?? '', updated_at: clock.now() }
-      await store.variablePut(variable)
+      const { key } = params
+      const description = body.description ?? (await store.variableGet({ key }))?.description ?? ''
+      const variable = { key, value: body.value, description, updated_at: clock.now() }
+      if (body.if_absent !== true) await store.variablePut(variable)
+      else if (!(await store.variableCreate(variable)))
+        throw new VortexError('conflict', `There is a variable "${key}" already.`, { field: 'key' })
       dagFiles.variableChanged(variable.key)
       return presentVariable(variable)
     },

@@ -8,7 +8,7 @@ export function register(secrets: Command): void {
   secrets.command('list').description('names of the secrets').action(action(list))
   secrets
     .command('set <name>')
-    .description('set a secret; its value is asked for, or read from a pipe or --file')
+    .description('make a secret, or replace the one of that name; its value is asked for, or read from a pipe or --file')
     .option('--file <file>', 'read the value from a file')
     .addHelpText(
       'after',

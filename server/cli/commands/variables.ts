@@ -11,7 +11,7 @@ export function register(variables: Command): void {
   variables.command('get <key>').description('print the value of a Variable').action(action(get))
   variables
     .command('set <key> [value]')
-    .description('set a Variable; without a value it is read from --file or standard input')
+    .description('make a Variable, or replace the one of that key; without a value it is read from --file or standard input')
     .option('--file <file>', 'read the value from a file')
     .option('--description <text>', 'what it is for')
     .action(action(set))

@@ -59,6 +59,15 @@ function variables(subject: SubjectOf): void {
     })
   })
 
+  describe('variableCreate', () => {
+    test('leaves one that is there as it is', async () => {
+      const { store } = subject()
+      const first = { key: 'made', value: '1', description: '', updated_at: AT }
+      expect([await store.variableCreate(first), await store.variableCreate({ ...first, value: '2' })]).toEqual([true, false])
+      expect(await store.variableGet({ key: 'made' })).toEqual(first)
+    })
+  })
+
   describe('variablePut', () => {
     test('stores and replaces a value', async () => {
       const { store } = subject()
@@ -79,6 +88,16 @@ function variables(subject: SubjectOf): void {
 
 function secrets(subject: SubjectOf): void {
   const sealed = { format: 1, key_id: 'k', wrapped_key: 'w', wrap_nonce: 'n', nonce: 'o', ciphertext: 'c' }
+
+  describe('secretCreate', () => {
+    test('leaves one that is there as it is', async () => {
+      const { store } = subject()
+      const first = { key: 's_made', sealed, created_at: AT, updated_at: AT }
+      expect([await store.secretCreate(first), await store.secretCreate({ ...first, updated_at: AT + 1 })]).toEqual([true, false])
+      expect(await store.secretGet({ key: 's_made' })).toEqual(first)
+      await store.secretDelete({ key: 's_made' })
+    })
+  })
 
   describe('secretPut', () => {
     test('stores and replaces a sealed secret', async () => {
