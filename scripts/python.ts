@@ -11,6 +11,7 @@ const REQUIREMENTS = [
   'jinja2>=3.1,<4',
   'pendulum>=3,<4',
   'python-dateutil>=2.8',
+  'pyyaml>=6,<7',
   'pytest>=8,<10',
   'jsonschema>=4,<5',
   'numpy>=1.26',

@@ -85,14 +85,14 @@ const checkPackages: Check = async (place) => {
   const python = await findPython(place)
   if (python === null) return warn('not looked at: there is no Python', 'Mend Python first.')
   const program = 'import importlib.util as u, sys; print(",".join(n for n in sys.argv[1:] if u.find_spec(n) is None))'
-  const { stdout } = await exec(python.path, ['-c', program, 'jinja2', 'pendulum', 'dateutil'], { timeout: CHECK_MS })
+  const { stdout } = await exec(python.path, ['-c', program, 'jinja2', 'pendulum', 'dateutil', 'yaml'], { timeout: CHECK_MS })
   const missing = stdout.trim()
-  if (missing === '') return ok('jinja2, pendulum and dateutil are there')
+  if (missing === '') return ok('jinja2, pendulum, dateutil and yaml are there')
   if (place.python === null)
     return ok(`${missing.replaceAll(',', ', ')} missing in ${python.path}; the server makes its own environment on first start`)
   return warn(
     `${missing.replaceAll(',', ', ')} missing in ${python.path}`,
-    `Run: ${python.path} -m pip install jinja2 pendulum python-dateutil`,
+    `Run: ${python.path} -m pip install jinja2 pendulum python-dateutil pyyaml`,
   )
 }
 

@@ -1,6 +1,6 @@
 /** Wire shapes of the files in the DAG folder, and of what unsaved text defines. */
 import { Type, type Static } from 'typebox'
-import { TaskGroupSpec } from './dagSpec.ts'
+import { Problem, TaskGroupSpec } from './dagSpec.ts'
 import { FILE_BYTES_MAX, FILE_PATH_MAX } from './dagFileNames.ts'
 import { Enum, Instant, Nullable, Strict } from './schema.ts'
 
@@ -86,6 +86,7 @@ export const DagFilePreview = Strict({
       traceback: Type.String(),
       line: Nullable(Type.Integer()),
       column: Nullable(Type.Integer(), { description: 'from 1' }),
+      problems: Type.Array(Problem, { description: 'all of them, if several can be told at once; else empty' }),
     }),
   ),
   duration_ms: Type.Number(),

@@ -29,6 +29,14 @@ export const FILE_SUFFIXES = [
   '.jinja2',
   '.tmpl',
 ] as const
+/** YAML and JSON files that say so define DAGs, as Python files do. */
+export function isDataDagName(path: string): boolean {
+  return /\.(ya?ml|json)$/i.test(path)
+}
+/** Whether a file of this name may define DAGs; its text says whether it does. */
+export function isDagFileName(path: string): boolean {
+  return path.endsWith('.py') || isDataDagName(path)
+}
 const IGNORE_FILE = '.airflowignore'
 /** File systems take 255; the temporary file beside it has a longer name. */
 const NAME_BYTES_MAX = 200

@@ -218,6 +218,9 @@ export type DagSpec = Static<typeof DagSpec>
 export const BundleFile = Strict({ path: Type.String(), sha256: Type.String(), size: Type.Integer() })
 export type BundleFile = Static<typeof BundleFile>
 
+/** One thing that is wrong in a file; both numbers count from 1. */
+export const Problem = Strict({ line: Type.Integer(), column: Type.Integer(), message: Type.String() })
+
 /** What a parse of one DAG file found. */
 export const ParseResult = Strict({
   file: Type.String(),
@@ -232,6 +235,8 @@ export const ParseResult = Strict({
       line: Nullable(Type.Integer()),
       /** From 1; told of unsaved text, where an editor shows it. */
       column: Type.Optional(Nullable(Type.Integer())),
+      /** All of them, each at its place, where a parser can tell several; of unsaved text only, as the column. */
+      problems: Type.Optional(Type.Array(Problem)),
     }),
   ),
   /** Local files whose content is part of this DAG file's versions, the DAG file first. */

@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto'
 import { readFile, readdir, stat } from 'node:fs/promises'
 import type { Clock } from '#runtime/clock.ts'
 import type { FileStat } from './folderIndex.ts'
+import { mentionsDag } from './saysDags.ts'
 
 /** A file changed within this time before it was read may change again under the same time stamp: it is not trusted yet. */
 const RACY_MS = 50
@@ -15,7 +16,7 @@ const CACHED_MAX = 200_000
 interface Known extends FileStat {
   racy: boolean
   sha256: string
-  /** Airflow's safe mode: the file mentions both a DAG and its library. */
+  /** The file speaks of DAGs (saysDags.ts). */
   mentions_dag: boolean
 }
 
@@ -53,7 +54,7 @@ export class ContentCache {
       return this.#keep(path, { ...at, sha256: `size ${found.size} time ${found.mtimeMs}`, mentions_dag: false })
     const content = await readFile(path).catch(() => null)
     if (content === null) return null
-    return this.#keep(path, { ...at, sha256: createHash('sha256').update(content).digest('hex'), mentions_dag: mentionsDag(content) })
+    return this.#keep(path, { ...at, sha256: createHash('sha256').update(content).digest('hex'), mentions_dag: mentionsDag(path, content) })
   }
 
   #keep(path: string, known: Known): Known {
@@ -80,12 +81,6 @@ export class ContentCache {
 
 function isSame(a: FileStat, b: FileStat): boolean {
   return a.size === b.size && a.mtime_ms === b.mtime_ms && a.ino === b.ino
-}
-
-/** Airflow's safe mode, with our own package beside Airflow's. */
-export function mentionsDag(content: Buffer): boolean {
-  const text = content.toString('latin1').toLowerCase()
-  return text.includes('dag') && (text.includes('airflow') || text.includes('vortex'))
 }
 
 /** What a folder that an import listed looks like: its names. */

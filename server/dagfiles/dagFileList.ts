@@ -1,5 +1,6 @@
 /** The DAG files of a folder, once and without watching it: for commands that look at a folder that no server serves. */
 import { join } from 'node:path'
+import { isDataDagName } from '#contract/dagFileNames.ts'
 import { systemClock } from '#runtime/clock.ts'
 import { ContentCache } from './contentCache.ts'
 import { eachOf } from './eachOf.ts'
@@ -24,11 +25,10 @@ export async function listDagFiles(root: string, syntax: string | undefined): Pr
   await index.refreshAll()
   const contents = new ContentCache(systemClock)
   const found: DagFileList = { dag_files: [], helpers: [], unreadable: [], notices: index.notices }
-  await eachOf(index.pythonFiles(), READ_AT_ONCE, async (file) => {
+  await eachOf(index.candidates(), READ_AT_ONCE, async (file) => {
     const content = await contents.look(join(root, file))
-    if (content === null) found.unreadable.push(file)
-    else if (content.mentions_dag) found.dag_files.push(file)
-    else found.helpers.push(file)
+    if (content?.mentions_dag === true) found.dag_files.push(file)
+    else if (!isDataDagName(file)) (content === null ? found.unreadable : found.helpers).push(file)
   })
   for (const files of [found.dag_files, found.helpers, found.unreadable]) files.sort()
   return found

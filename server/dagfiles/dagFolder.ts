@@ -85,6 +85,7 @@ export class DagFolder {
     const changed = whole ? await this.index.refreshAll() : await this.index.refresh(folders)
     this.#watch.sync(this.index.folders())
     const present = await this.#dagFiles()
+    this.index.dagFiles = present
     if (this.#isSuspiciouslyEmpty(present, records.size)) return null
     this.trouble = null
     return await this.#news({ changed, whole, present, records })
@@ -109,12 +110,12 @@ export class DagFolder {
     return { changed: [...p.changed], touched, naming: [...naming], gone, is_code: [...p.changed].some((path) => path.endsWith('.py')) }
   }
 
-  /** Python files that no .airflowignore excludes and that speak of DAGs (Airflow's safe mode). */
+  /** Files that no .airflowignore excludes and that speak of DAGs. */
   async #dagFiles(): Promise<Set<string>> {
     const only = this.#only
     if (only !== null) return new Set([...only].filter((file) => this.index.stat(file) !== null))
     const found = new Set<string>()
-    await eachOf(this.index.pythonFiles(), READ_AT_ONCE, async (file) => {
+    await eachOf(this.index.candidates(), READ_AT_ONCE, async (file) => {
       if ((await this.contents.look(join(this.root, file), this.index.stat(file)))?.mentions_dag === true) found.add(file)
     })
     return found

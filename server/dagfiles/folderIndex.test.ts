@@ -29,7 +29,7 @@ test('Python files are found in all folders but those that hold no DAG files', a
     await write(file)
   const index = new FolderIndex(root, null)
   await index.refreshAll()
-  expect(index.pythonFiles()).toEqual(['a.py', 'sub/deep/b.py'])
+  expect(index.candidates()).toEqual(['a.py', 'sub/deep/b.py'])
 })
 
 test('a refresh of one folder tells what came, changed and went', async () => {
@@ -51,10 +51,10 @@ test('.airflowignore holds for its folder and below, and a change of it is seen'
   for (const file of ['skip_me.py', 'team/skip_me.py', 'team/sub/skip_me_too.py', 'team/ok.py']) await write(file)
   const index = new FolderIndex(root, null)
   await index.refreshAll()
-  expect(index.pythonFiles()).toEqual(['skip_me.py', 'team/ok.py'])
+  expect(index.candidates()).toEqual(['skip_me.py', 'team/ok.py'])
   await write('team/.airflowignore', '# nothing at all\n')
   await index.refresh(['team'])
-  expect(index.pythonFiles()).toHaveLength(4)
+  expect(index.candidates()).toHaveLength(4)
 })
 
 test('links to folders are followed, but never in a ring', async () => {
@@ -63,7 +63,7 @@ test('links to folders are followed, but never in a ring', async () => {
   await symlink(root, join(root, 'real', 'ring'))
   const index = new FolderIndex(root, null)
   await index.refreshAll()
-  expect(index.pythonFiles()).toEqual(['linked/a.py', 'real/a.py'])
+  expect(index.candidates()).toEqual(['linked/a.py', 'real/a.py'])
 })
 
 test('the listing of data files changes with them, not with code or with what tasks write', async () => {

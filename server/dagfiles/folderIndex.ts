@@ -6,7 +6,9 @@
  */
 import { readFile, readdir, realpath, stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { isDagFileName, isDataDagName } from '#contract/dagFileNames.ts'
 import { IGNORE_FILE_BYTES_MAX, parseIgnoreFile, type IgnoreRules, type IgnoreSyntax } from './airflowIgnore.ts'
+import { DATA_BYTES_MAX } from './saysDags.ts'
 
 /** More entries are no DAG folder but a disk; what is beyond is not read, and said. */
 export const ENTRIES_MAX = 200_000
@@ -40,6 +42,8 @@ export class FolderIndex {
   #syntax: IgnoreSyntax | null
   #folders = new Map<string, Folder>()
   #entries = 0
+  /** YAML and JSON files among them are no data of the DAG files beside them. */
+  dagFiles: ReadonlySet<string> = new Set()
 
   constructor(root: string, syntax: IgnoreSyntax | null) {
     this.root = root
@@ -140,12 +144,15 @@ export class FolderIndex {
     return found.sort(([a], [b]) => (a < b ? -1 : 1))
   }
 
-  /** Python files that no .airflowignore excludes, in order of path. */
-  pythonFiles(): string[] {
+  /** Files that may define DAGs and that no .airflowignore excludes, in order of path. */
+  candidates(): string[] {
     const found: string[] = []
     for (const [path, folder] of this.#folders) {
-      for (const name of folder.files.keys())
-        if (name.endsWith('.py') && !this.isIgnored(joinPath(path, name))) found.push(joinPath(path, name))
+      for (const [name, { size }] of folder.files) {
+        // Larger ones are data, which nobody reads to find that out.
+        if (!isDagFileName(name) || (isDataDagName(name) && size > DATA_BYTES_MAX)) continue
+        if (!this.isIgnored(joinPath(path, name))) found.push(joinPath(path, name))
+      }
     }
     return found.sort()
   }
@@ -166,7 +173,7 @@ export class FolderIndex {
     const entry = this.#folders.get(folder)
     const lines: string[] = []
     for (const [name, file] of [...(entry?.files ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (isData(name)) lines.push(`${name} ${file.size} ${file.mtime_ms}`)
+      if (isData(name) && !this.dagFiles.has(joinPath(folder, name))) lines.push(`${name} ${file.size} ${file.mtime_ms}`)
     }
     for (const name of [...(entry?.folders ?? [])].sort()) {
       const below = this.#folders.has(joinPath(folder, name)) ? this.dataListing(joinPath(folder, name), kept) : ''

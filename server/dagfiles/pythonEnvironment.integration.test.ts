@@ -41,11 +41,12 @@ test('where no package index can be reached the system’s Python goes on, and s
 test('an environment is made once from an index, and made again when it is damaged', async () => {
   const wheels = join(folder.path, 'wheels')
   await mkdir(wheels)
-  // A package index on disk: empty packages under the three names, so that no network is needed.
+  // A package index on disk: empty packages under the four names, so that no network is needed.
   for (const [name, version, module] of [
     ['jinja2', '3.1.0', 'jinja2'],
     ['pendulum', '3.0.0', 'pendulum'],
     ['python-dateutil', '2.9.0', 'dateutil'],
+    ['pyyaml', '6.0.3', 'yaml'],
   ] as const)
     await makeWheel(wheels, { name, version, module })
   const index = { PIP_NO_INDEX: '1', PIP_FIND_LINKS: wheels }

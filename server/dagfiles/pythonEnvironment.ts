@@ -10,8 +10,8 @@ import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { Clock } from '#runtime/clock.ts'
 
-/** What DAG files take for granted because Airflow brings it. */
-const REQUIREMENTS = ['jinja2>=3.1,<4', 'pendulum>=3,<4', 'python-dateutil>=2.8.2']
+/** What DAG files take for granted because Airflow brings it. PyYAML reads the YAML ones. */
+const REQUIREMENTS = ['jinja2>=3.1,<4', 'pendulum>=3,<4', 'python-dateutil>=2.8.2', 'pyyaml>=6,<7']
 const MARKER = 'vortex-environment.json'
 const OLDEST: readonly [number, number] = [3, 9]
 /** Newest first: DAG files are written for current Pythons, and old ones get no fixes. */
@@ -139,7 +139,7 @@ function missingNotice(probe: Probe): string | null {
 }
 
 const PROBE = `import importlib.util, json, sys
-wanted = {"jinja2": "jinja2", "pendulum": "pendulum", "dateutil": "python-dateutil"}
+wanted = {"jinja2": "jinja2", "pendulum": "pendulum", "dateutil": "python-dateutil", "yaml": "pyyaml"}
 print(json.dumps({"executable": sys.executable, "version": ".".join(map(str, sys.version_info[:3])), "numbers": list(sys.version_info[:2]),
   "missing": [package for name, package in wanted.items() if importlib.util.find_spec(name) is None]}))`
 

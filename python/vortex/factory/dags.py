@@ -38,13 +38,11 @@ class DagMaker:
         try:
             dag = self._dag(dag_id, node, values, zone)
         except Bad:
-            dag = None
+            dag = self._stand_in()
         except Exception as error:  # noqa: BLE001 - said at the DAG
             self._problems.add(key, f"The DAG `{dag_id}`: {error}")
-            dag = None
+            dag = self._stand_in()
         self._check_links(node, plan)
-        if dag is None:
-            return None
         self._fill(dag, plan, zone)
         if len(self._problems.found) > before:
             return None
@@ -52,6 +50,12 @@ class DagMaker:
         dag.settle()
         self._refuse_cycle(dag, key)
         return dag
+
+    def _stand_in(self) -> Any:
+        """For a DAG that cannot be made: its tasks are looked at all the same, so that everything is told at once."""
+        from vortex.definitions.dag import DAG
+
+        return DAG("stand_in", full_filepath=self._path, schedule=None)
 
     def _no_xcom(self, node: Node) -> Any:
         self._problems.add(node, "`$xcom` stands in arguments of tasks only: elsewhere there is no result yet.")

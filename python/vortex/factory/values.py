@@ -149,7 +149,7 @@ class ValueReader:
 
     def params(self, node: Node) -> Any:
         from vortex.definitions.params import Param
-        from vortex.execution.params import check as problems_of
+        from vortex.execution.params import check_simply
 
         found = {}
         for name, value in node.items():
@@ -163,7 +163,7 @@ class ValueReader:
             if not default:
                 continue
             try:
-                wrong = problems_of(default["default"], keywords)
+                wrong = check_simply(default["default"], keywords)
             except Exception as error:  # noqa: BLE001 - a schema that is none
                 wrong = [f"its JSON Schema is none: {_one_line(error)}"]
             if wrong and default["default"] is not None:

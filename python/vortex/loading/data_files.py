@@ -4,6 +4,8 @@ from __future__ import annotations
 import os
 from typing import Any, Dict, List
 
+from vortex.loading.says_dags import is_dag_data
+
 # A bundle is copied to every worker; what is larger belongs into storage, not into the DAG folder.
 MAX_DATA_FILES = 500
 MAX_DATA_FILE_BYTES = 1024 * 1024
@@ -68,6 +70,8 @@ def list_data_files(folder: str) -> List[str]:
             if entry.name.endswith(".py") or entry.name.lower().endswith(_OUTPUTS) or not entry.is_file():
                 continue
             size = entry.stat().st_size
+            if is_dag_data(entry.path, size):
+                continue
             if size > MAX_DATA_FILE_BYTES or total + size > MAX_DATA_BYTES:
                 continue
             found.append(entry.path)

@@ -8,7 +8,7 @@ from typing import Any, Dict, FrozenSet, Iterable, List, Optional, Sequence, Set
 
 from vortex.loading.dialect import detect_dialect
 from vortex.loading.import_error import package_to_install
-from vortex.loading.load_file import DagFileEncodingError, read_source
+from vortex.loading.load_file import DagFileEncodingError, is_data, read_source
 from vortex.loading.local_modules import scan_local_modules
 from vortex.loading.search_path import search_roots
 from vortex.scan.finding import Finding
@@ -40,12 +40,17 @@ class FolderScan:
         self.files.append(
             {
                 "file": file,
-                "dialect": detect_dialect(tree, self._compat) if tree is not None else None,
+                "dialect": self._dialect(tree, file) if tree is not None else None,
                 "problem": problem,
                 "dags": [one.name for one in found if one.kind == "dag"],
                 "needs": [{"kind": kind, "name": name} for kind, name in sorted(needs)],
             }
         )
+
+    def _dialect(self, tree: ast.AST, file: str) -> str:
+        if is_data(file):
+            return self._compat if self._compat in ("2", "3") else "3"
+        return detect_dialect(tree, self._compat)
 
     def _findings(self, path: str) -> Tuple[Optional[ast.AST], Tuple[Finding, ...], Optional[Dict[str, Any]]]:
         if path not in self._read:
@@ -54,16 +59,28 @@ class FolderScan:
 
     def _look(self, path: str) -> Tuple[Optional[ast.AST], Tuple[Finding, ...], Optional[Dict[str, Any]]]:
         try:
-            tree = ast.parse(read_source(path), filename=path)
+            tree = self._tree(path)
             return tree, findings(tree, self._local), None
         except SyntaxError as error:
-            return None, (), {"kind": "syntax", "message": f"{type(error).__name__}: {error.msg}", "line": error.lineno}
+            message = error.msg if is_data(path) else f"{type(error).__name__}: {error.msg}"
+            return None, (), {"kind": "syntax", "message": message, "line": error.lineno}
         except DagFileEncodingError as error:
             return None, (), {"kind": "encoding", "message": str(error), "line": error.line}
         except (RecursionError, MemoryError):
             return None, (), {"kind": "size", "message": "The file is nested too deeply to be read.", "line": None}
         except (OSError, ValueError) as error:
             return None, (), {"kind": "unreadable", "message": getattr(error, "strerror", None) or str(error), "line": None}
+
+    def _tree(self, path: str) -> ast.AST:
+        if not is_data(path):
+            return ast.parse(read_source(path), filename=path)
+        from vortex.factory.document import DagFileProblems
+        from vortex.scan.data_file import tree_of
+
+        try:
+            return tree_of(read_source(path), self._named(path))
+        except DagFileProblems as error:
+            raise SyntaxError(error.summary, (path, error.line, error.column, None)) from None
 
     def report(self) -> Dict[str, Any]:
         """Names with their places, those needed to load first."""

@@ -84,7 +84,7 @@ export function presentPreview(result: ParseResult, compared: readonly Compared[
         notices: spec.notices,
       }
     }),
-    error: result.error === null ? null : { ...result.error, column: result.error.column ?? null },
+    error: result.error === null ? null : { ...result.error, column: result.error.column ?? null, problems: result.error.problems ?? [] },
     duration_ms: result.duration_ms,
   }
 }

@@ -13,7 +13,7 @@
 import { createHash, randomUUID } from 'node:crypto'
 import { access, constants, lstat, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { basename, dirname, join, sep } from 'node:path'
-import { FILE_BYTES_MAX, filePathProblem } from '#contract/dagFileNames.ts'
+import { FILE_BYTES_MAX, filePathProblem, isDagFileName } from '#contract/dagFileNames.ts'
 import { VortexError } from '#contract/errors.ts'
 import type { Clock } from '#runtime/clock.ts'
 import { ContentCache } from '../contentCache.ts'
@@ -77,7 +77,7 @@ export class FolderFiles {
     const real = await this.#existing(path).catch(() => null)
     const found = real === null ? null : await this.#contents.look(real)
     if (found === null) return null
-    return { sha256: found.sha256, is_dag_file: path.endsWith('.py') && found.mentions_dag && !this.#index.isIgnored(path) }
+    return { sha256: found.sha256, is_dag_file: isDagFileName(path) && found.mentions_dag && !this.#index.isIgnored(path) }
   }
 
   async read(path: string): Promise<FileText> {

@@ -4,7 +4,7 @@
  */
 import { VortexError } from '#contract/errors.ts'
 import type { ParseResult } from '#contract/dagSpec.ts'
-import { filePathProblem } from '#contract/dagFileNames.ts'
+import { filePathProblem, isDagFileName } from '#contract/dagFileNames.ts'
 
 /** Previews at once, over all editors: DAG files that change on disk must not wait behind a crowd of them. */
 const PREVIEWS_MAX = 8
@@ -24,7 +24,7 @@ export class Previews {
   async preview(p: { editor: string; path: string; text: string }): Promise<ParseResult> {
     const problem = filePathProblem(p.path)
     if (problem !== null) throw new VortexError('invalid_request', problem)
-    if (!p.path.endsWith('.py')) throw new VortexError('invalid_request', `${p.path} is no Python file; only these define DAGs.`)
+    if (!isDagFileName(p.path)) throw new VortexError('invalid_request', `${p.path} is no Python, YAML or JSON file; only these define DAGs.`)
     this.#running.get(p.editor)?.abort()
     if (this.#count >= PREVIEWS_MAX)
       throw new VortexError(
