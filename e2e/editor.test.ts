@@ -115,7 +115,7 @@ it('completes operators with their imports, and goes from a task to its line', a
   // Leaving asks; the draft is there again after a reload.
   await page.getByRole('link', { name: 'All files' }).click()
   await page.getByRole('dialog', { name: 'Leave with unsaved changes?' }).getByRole('button', { name: 'Stay' }).click()
-  await page.waitForTimeout(700)
+  // At once: what was typed last is kept as the page goes.
   await page.reload()
   await page.getByText('A draft that this browser kept').waitFor()
   expect(await box('shared.py').innerText()).toContain('done = EmptyOperator')
@@ -123,6 +123,24 @@ it('completes operators with their imports, and goes from a task to its line', a
   await expect.poll(() => box('shared.py').innerText()).not.toContain('EmptyOperator')
   expect(await onDisk('shared.py')).toBe(dag('shared'))
   expect(server.problems).toEqual([])
+}, 60_000)
+
+it('signs out only after a question if there are drafts, which go with it', async () => {
+  page = await server.open('/files/shared.py')
+  await task('second').waitFor()
+  await typeAtEnd('shared.py', '# mine')
+  await page.getByRole('link', { name: 'All files' }).click()
+  await page.getByRole('dialog').getByRole('button', { name: 'Leave, keep the draft' }).click()
+  await page.getByRole('heading', { name: 'Files', exact: true }).waitFor()
+  const kept = () => page.evaluate(() => Object.keys(localStorage).filter((key) => key.startsWith('vortex.kept:')))
+  expect(await kept()).toEqual(['vortex.kept:admin:draft:shared.py'])
+  await page.getByRole('button', { name: 'admin · Admin' }).click()
+  await page.getByRole('menuitem', { name: 'Sign out' }).click()
+  const question = page.getByRole('dialog', { name: 'Sign out and lose what is not saved?' })
+  await question.getByText('shared.py', { exact: false }).waitFor()
+  await question.getByRole('button', { name: 'Sign out' }).click()
+  await page.waitForURL(/\/sign-in/)
+  expect(await kept()).toEqual([])
 }, 60_000)
 
 it('shows what somebody else saved, and merges when both edited', async () => {

@@ -36,6 +36,9 @@ export const shellStrings = {
       'The one-time link was not accepted. A link works once and not for ever: restart the server for a new one, or sign in with a password.',
     signedInAs: (name: string, role: string) => `${name} · ${role}`,
     out: 'Sign out',
+    draftsTitle: 'Sign out and lose what is not saved?',
+    draftsText: (paths: readonly string[]) =>
+      `${paths.slice(0, 3).join(', ')}${paths.length > 3 ? ` and ${paths.length - 3} more` : ''}: this browser keeps text that was never saved. It is removed when you sign out.`,
   },
   live: {
     connected: 'Live',

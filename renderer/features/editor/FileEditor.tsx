@@ -101,7 +101,7 @@ export function FileEditor({ path, file, isGone = false, template = '', search, 
           setMoving(false)
         }}
       />
-      <LeaveGuard path={path} isDirty={edit.isDirty} isKept={edit.isKept} onDiscard={edit.discard} />
+      <LeaveGuard path={path} isDirty={edit.isDirty} keepNow={edit.keepNow} onDiscard={edit.discard} />
     </div>
   )
 }

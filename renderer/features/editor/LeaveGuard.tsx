@@ -7,15 +7,16 @@ import { Dialog } from '../../ui/Dialog.tsx'
 interface LeaveGuardProps {
   path: string
   isDirty: boolean
-  isKept: boolean
+  /** Keeps the draft; false = it could not be. */
+  keepNow: () => boolean
   onDiscard: () => void
 }
 
-export function LeaveGuard({ path, isDirty, isKept, onDiscard }: LeaveGuardProps) {
+export function LeaveGuard({ path, isDirty, keepNow, onDiscard }: LeaveGuardProps) {
   const leave = useBlocker({
     // What changes in the address of this page is a view of it.
     shouldBlockFn: ({ current, next }) => isDirty && current.pathname !== next.pathname,
-    enableBeforeUnload: () => isDirty && !isKept,
+    enableBeforeUnload: () => isDirty && !keepNow(),
     withResolver: true,
   })
   if (leave.status !== 'blocked') return null

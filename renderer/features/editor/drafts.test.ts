@@ -1,36 +1,34 @@
 import { describe, expect, it } from 'vitest'
-import { dropDraft, keepDraft, readDraft } from './drafts.ts'
+import { createKeptInBrowser, type KeptInBrowser } from '../../lib/keptInBrowser.ts'
+import { keepDraft, readDraft } from './drafts.ts'
 import { placeOfTask } from './textChanges.ts'
 
-function place(full = false) {
+function browser(): KeptInBrowser {
   const kept = new Map<string, string>()
-  return {
-    getItem: (key: string) => kept.get(key) ?? null,
-    setItem: (key: string, value: string) => {
-      if (full) throw new DOMException('full', 'QuotaExceededError')
-      kept.set(key, value)
-    },
-    removeItem: (key: string) => kept.delete(key),
-    kept,
-  }
+  return createKeptInBrowser(() => ({
+    getItem: (key) => kept.get(key) ?? null,
+    setItem: (key, value) => void kept.set(key, value),
+    removeItem: (key) => void kept.delete(key),
+    key: (at) => [...kept.keys()][at] ?? null,
+    length: kept.size,
+  }))
 }
+const file = { username: 'vera', path: 'a.py' }
 
 describe('drafts', () => {
-  it('are kept and dropped by path', () => {
-    const at = place()
-    expect(keepDraft('a.py', { text: 'x', base: null, at: 5 }, at)).toBe(true)
-    expect(readDraft('a.py', at)).toEqual({ text: 'x', base: null, at: 5 })
-    expect(readDraft('b.py', at)).toBeNull()
-    dropDraft('a.py', at)
-    expect(readDraft('a.py', at)).toBeNull()
+  it('are kept by path, for whoever typed them', () => {
+    const kept = browser()
+    expect(keepDraft(file, { text: 'x', base: null, at: 5 }, kept)).toBe(true)
+    expect(readDraft(file, kept)).toEqual({ text: 'x', base: null, at: 5 })
+    expect(readDraft({ ...file, path: 'b.py' }, kept)).toBeNull()
+    expect(readDraft({ ...file, username: 'otto' }, kept)).toBeNull()
   })
-  it('say when they could not be kept, and are nothing when they are garbage', () => {
-    expect(keepDraft('a.py', { text: 'x', base: null, at: 5 }, place(true))).toBe(false)
-    expect(keepDraft('a.py', { text: 'x'.repeat(1_000_001), base: null, at: 5 }, place())).toBe(false)
-    const at = place()
-    for (const garbage of ['{', '[]', '{"text":1}']) {
-      at.kept.set('vortex-draft:a.py', garbage)
-      expect(readDraft('a.py', at)).toBeNull()
+  it('say when they are too long to be kept, and are nothing when they are garbage', () => {
+    const kept = browser()
+    expect(keepDraft(file, { text: 'x'.repeat(1_000_001), base: null, at: 5 }, kept)).toBe(false)
+    for (const garbage of [[], { text: 1 }, 'x', { text: 'x', base: 3, at: 5 }]) {
+      kept.write('vera', 'draft', 'a.py', garbage)
+      expect(readDraft(file, kept)).toBeNull()
     }
   })
 })

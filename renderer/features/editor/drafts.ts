@@ -1,4 +1,5 @@
-/** Unsaved text, kept in this browser: a reload, a crash or a closed tab loses nothing. */
+/** Unsaved text, kept in this browser for whoever typed it: a reload, a crash or a closed tab loses nothing. */
+import { keptInBrowser, type KeptInBrowser } from '../../lib/keptInBrowser.ts'
 
 export interface Draft {
   text: string
@@ -7,39 +8,26 @@ export interface Draft {
   /** Milliseconds since 1970. */
   at: number
 }
+interface DraftOf {
+  username: string
+  path: string
+}
 
-const PREFIX = 'vortex-draft:'
 /** A browser gives a site about 5 MB, for all drafts together. */
 const DRAFT_CHARS_MAX = 1_000_000
 
-type Place = Pick<Storage, 'getItem' | 'setItem' | 'removeItem'>
-
-export function readDraft(path: string, place: Place = localStorage): Draft | null {
-  try {
-    const found: unknown = JSON.parse(place.getItem(PREFIX + path) ?? 'null')
-    if (typeof found !== 'object' || found === null) return null
-    const { text, base, at } = found as Record<string, unknown>
-    return typeof text === 'string' && (typeof base === 'string' || base === null) && typeof at === 'number' ? { text, base, at } : null
-  } catch {
-    return null
-  }
+export function readDraft({ username, path }: DraftOf, kept: KeptInBrowser = keptInBrowser): Draft | null {
+  const found = kept.read(username, 'draft', path)
+  if (typeof found !== 'object' || found === null) return null
+  const { text, base, at } = found as Record<string, unknown>
+  return typeof text === 'string' && (typeof base === 'string' || base === null) && typeof at === 'number' ? { text, base, at } : null
 }
 
 /** False if it could not be kept: too long, or the browser has no room. */
-export function keepDraft(path: string, draft: Draft, place: Place = localStorage): boolean {
-  if (draft.text.length > DRAFT_CHARS_MAX) return false
-  try {
-    place.setItem(PREFIX + path, JSON.stringify(draft))
-    return true
-  } catch {
-    return false
-  }
+export function keepDraft({ username, path }: DraftOf, draft: Draft, kept: KeptInBrowser = keptInBrowser): boolean {
+  return draft.text.length <= DRAFT_CHARS_MAX && kept.write(username, 'draft', path, draft)
 }
 
-export function dropDraft(path: string, place: Place = localStorage): void {
-  try {
-    place.removeItem(PREFIX + path)
-  } catch {
-    // A browser that forbids storage holds no draft either.
-  }
+export function dropDraft({ username, path }: DraftOf): void {
+  keptInBrowser.drop(username, 'draft', path)
 }

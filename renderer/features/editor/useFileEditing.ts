@@ -16,27 +16,26 @@ import { dagFileQuery } from '../../api/queries/dagFiles.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
 import { tell, tellError } from '../../ui/act.ts'
-import { dropDraft, keepDraft, readDraft } from './drafts.ts'
+import { useMe } from '../session/index.ts'
+import { readDraft } from './drafts.ts'
 import { linesOf, replaceText, textOf } from './textChanges.ts'
-
-/** Soon enough to lose no sentence, seldom enough to cost no key. */
-const DRAFT_MS = 500
+import { useDraft } from './useDraft.ts'
 
 /** What lies in the DAG folder now, instead of the text that is edited; null = nothing. */
 export interface Theirs {
   sha256: string | null
   text: string | null
 }
-interface Base {
+export interface Base {
   sha256: string | null
   /** null = a draft of a text that is not known here any more. */
   text: string | null
 }
 
 /** The first text of an editor: a draft wins over the file. */
-export function startOf(path: string, file: DagFileContent | null, template: string) {
+export function startOf(username: string, path: string, file: DagFileContent | null, template: string) {
   const saved: Base = { sha256: file?.sha256 ?? null, text: file?.text ?? (template === '' ? '' : null) }
-  const draft = readDraft(path)
+  const draft = readDraft({ username, path })
   if (draft === null || draft.text === file?.text) return { text: file?.text ?? template, base: saved, draftAt: null }
   return { text: draft.text, base: draft.base === saved.sha256 ? saved : { sha256: draft.base, text: null }, draftAt: draft.at }
 }
@@ -52,16 +51,16 @@ interface Edited {
 
 export function useFileEditing({ path, file, isGone, template }: Edited) {
   const client = useQueryClient()
-  const [start] = useState(() => startOf(path, file, template))
+  const username = useMe()?.username ?? ''
+  const [start] = useState(() => startOf(username, path, file, template))
   const base = useRef<Base>(start.base)
   const baseLines = useRef(start.base.text === null ? null : linesOf(start.base.text))
   const [view, setView] = useState<EditorView | null>(null)
   const [isDirty, setDirty] = useState(start.base.text === null || start.text !== start.base.text)
   const [theirs, setTheirs] = useState<Theirs | null>(null)
   const [draftAt, setDraftAt] = useState(start.draftAt)
-  const [isKept, setKept] = useState(true)
   const [justSaved, setJustSaved] = useState<string | null>(null)
-  const timer = useRef<ReturnType<typeof setTimeout>>(undefined)
+  const { keepSoon, keepNow, drop } = useDraft(username, path, base)
 
   const text = useCallback(() => (view === null ? start.text : textOf(view.state, base.current.text ?? start.text)), [view, start])
   const rebase = useCallback(
@@ -73,31 +72,19 @@ export function useFileEditing({ path, file, isGone, template }: Edited) {
       setDirty(dirty)
       setTheirs(null)
       if (dirty) return
-      clearTimeout(timer.current)
-      dropDraft(path)
+      drop()
       setDraftAt(null)
     },
-    [path, view],
+    [drop, view],
   )
   /** Called with each change of the text. */
   const typed = useCallback(
     (changed: EditorView) => {
       const lines = baseLines.current
       setDirty(lines === null || !changed.state.doc.eq(lines))
-      clearTimeout(timer.current)
-      timer.current = setTimeout(() => {
-        const now = textOf(changed.state, base.current.text ?? '')
-        if (now === base.current.text) dropDraft(path)
-        else setKept(keepDraft(path, { text: now, base: base.current.sha256, at: Date.now() }))
-      }, DRAFT_MS)
+      keepSoon(changed)
     },
-    [path],
-  )
-  useEffect(
-    () => () => {
-      clearTimeout(timer.current)
-    },
-    [],
+    [keepSoon],
   )
 
   const save = useMutation({
@@ -158,8 +145,8 @@ export function useFileEditing({ path, file, isGone, template }: Edited) {
       isWaiting: justSaved !== null,
       theirs,
       draftAt,
-      /** The draft is safe: leaving the page loses nothing. */
-      isKept,
+      /** Keeps the draft; false = it could not be, so leaving the page loses it. */
+      keepNow,
       save: () => {
         saveText(text(), base.current.sha256)
       },
@@ -178,7 +165,7 @@ export function useFileEditing({ path, file, isGone, template }: Edited) {
         rebase({ sha256: file?.sha256 ?? null, text: file?.text ?? '' }, file?.text ?? '')
       },
     }),
-    [start, view, text, typed, isDirty, save.isPending, justSaved, theirs, draftAt, isKept, saveText, rebase, file],
+    [start, view, text, typed, isDirty, save.isPending, justSaved, theirs, draftAt, keepNow, saveText, rebase, file],
   )
 }
 export type FileEditing = ReturnType<typeof useFileEditing>

@@ -239,7 +239,7 @@ function useGlobalCommands(toggleSheet: () => void): void {
       title: strings.commands.signOut,
       group: 'act',
       run: () => {
-        signOut.mutate()
+        signOut()
       },
     },
   ])

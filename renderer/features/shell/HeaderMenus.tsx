@@ -59,12 +59,7 @@ export function UserMenu() {
         <Menu.Item leftSection={<IconUserCog size={16} />} renderRoot={(props) => <Link to="/admin/account" {...props} />}>
           {strings.account.title}
         </Menu.Item>
-        <Menu.Item
-          leftSection={<IconLogout size={16} />}
-          onClick={() => {
-            signOut.mutate()
-          }}
-        >
+        <Menu.Item leftSection={<IconLogout size={16} />} onClick={signOut}>
           {strings.signIn.out}
         </Menu.Item>
         <Menu.Divider />

@@ -1,5 +1,6 @@
-/** Confs kept under a name, per user and DAG, in this browser. */
+/** Confs kept under a name, per user and DAG, in this browser until the sign-out. */
 import { useState } from 'react'
+import { keptInBrowser } from '../../lib/keptInBrowser.ts'
 import type { Conf } from './conf.ts'
 
 export interface Preset {
@@ -9,28 +10,17 @@ export interface Preset {
 /** A menu of more is no help. */
 const PRESETS_MAX = 20
 
-const keyOf = (username: string, dagId: string) => `vortex.trigger-presets:${username}:${dagId}`
-
-function read(key: string): Preset[] {
-  try {
-    const value = JSON.parse(localStorage.getItem(key) ?? '[]') as unknown
-    return Array.isArray(value) ? (value as Preset[]).filter(({ name, conf }) => typeof name === 'string' && typeof conf === 'object') : []
-  } catch {
-    // Storage that is switched off or holds something else: there are no presets then.
-    return []
-  }
+function read(username: string, dagId: string): Preset[] {
+  const value = keptInBrowser.read(username, 'trigger-presets', dagId)
+  return Array.isArray(value) ? (value as Preset[]).filter(({ name, conf }) => typeof name === 'string' && typeof conf === 'object') : []
 }
 
 export function usePresets(username: string, dagId: string) {
-  const key = keyOf(username, dagId)
-  const [presets, setPresets] = useState(() => read(key))
+  const [presets, setPresets] = useState(() => read(username, dagId))
   const write = (next: Preset[]) => {
     setPresets(next)
-    try {
-      localStorage.setItem(key, JSON.stringify(next))
-    } catch {
-      // Kept while the page is open.
-    }
+    // Where there is no room they are kept while the page is open.
+    keptInBrowser.write(username, 'trigger-presets', dagId, next)
   }
   return {
     presets,
