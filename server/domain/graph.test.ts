@@ -73,6 +73,6 @@ describe('the compiled graph', () => {
         ['work', 'strict', null],
       ],
     })
-    expect([...graph.deciders].map((i) => list[i]!.task_id)).toEqual(['work', 'strict'])
+    expect([...graph.deciders].map((i) => list[i]!.task_id)).toEqual(['strict'])
   })
 })

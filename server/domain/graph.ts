@@ -14,7 +14,10 @@ export interface CompiledGraph {
   order: Int32Array
   /** Effective priority weights by each task's weight rule, clipped to 32 bits. */
   weights: Int32Array
-  /** Tasks whose states decide the run: without downstreams other than teardowns, teardowns only if they may fail the run. */
+  /**
+   * Tasks whose states decide the run: without downstreams, not counting teardowns that may not fail the run. One that may decides in
+   * place of the work above it, as in Airflow.
+   */
   deciders: Int32Array
   /** Some task looks at the previous run. */
   uses_past: boolean
@@ -72,6 +75,8 @@ export function compileGraph(spec: Pick<DagSpec, 'tasks' | 'edges' | 'task_group
   }
 }
 
+const NONE = new Int32Array()
+
 function topologicalOrder(upstream: readonly Int32Array[], downstream: readonly Int32Array[]): Int32Array {
   const missing = Int32Array.from(upstream, (list) => list.length)
   const order = new Int32Array(upstream.length)
@@ -88,15 +93,12 @@ function topologicalOrder(upstream: readonly Int32Array[], downstream: readonly 
 }
 
 function decidingTasks(tasks: readonly TaskSpec[], downstream: readonly Int32Array[]): Int32Array {
-  const deciders: number[] = []
-  tasks.forEach((task, i) => {
-    const isLeaf = (downstream[i] ?? new Int32Array()).every((d) => tasks[d]?.is_teardown === true)
-    if (task.is_teardown ? task.on_failure_fail_dagrun : isLeaf) deciders.push(i)
-  })
-  return Int32Array.from(deciders)
+  const counts = (task: TaskSpec | undefined): boolean => task?.is_teardown !== true || task.on_failure_fail_dagrun
+  const isDecider = (task: TaskSpec, i: number): boolean => counts(task) && (downstream[i] ?? NONE).every((d) => !counts(tasks[d]))
+  const deciders = tasks.flatMap((task, i) => (isDecider(task, i) ? [i] : []))
+  // Nothing but teardowns.
+  return Int32Array.from(deciders.length > 0 ? deciders : tasks.flatMap((_, i) => (downstream[i]?.length === 0 ? [i] : [])))
 }
-
-const NONE = new Int32Array()
 
 function setupScopes(tasks: readonly TaskSpec[], upstream: readonly Int32Array[], downstream: readonly Int32Array[]): SetupScopes {
   const of: number[][] = tasks.map(() => [])

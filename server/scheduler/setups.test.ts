@@ -76,6 +76,20 @@ describe('a teardown', () => {
     await h.endAll(ending({ destroy: 'failed' }))
     expect(h.runState(run)).toBe(expected)
   })
+  it('decides in place of the work above it if asked, as in Airflow', async () => {
+    const { h, run } = await started({ destroy: { on_failure_fail_dagrun: true } })
+    await h.endAll(ending({ last: 'failed' }))
+    expect(h.states(run)).toMatchObject({ last: 'failed', destroy: 'success' })
+    expect(h.runState(run)).toBe('success')
+  })
+  it('decides a run that has nothing but teardowns', async () => {
+    const only = task({ task_id: 'destroy', is_teardown: true, trigger_rule: 'all_done_setup_success' })
+    const h = new EngineHarness([spec({ dag_id: 'd', tasks: [only] })])
+    await h.start()
+    const run = await h.trigger('d')
+    await h.endAll(() => 'failed')
+    expect(h.runState(run)).toBe('failed')
+  })
   it('waits for all work between its setup and it, although what is directly above has ended early', async () => {
     const edges: [string, string, null][] = [
       ['create', 'slow', null],

@@ -131,8 +131,25 @@ def test_a_plain_group_within_a_mapped_one_is_mapped_with_it(dag):
     @task_group
     def each(item):
         with TaskGroup("inner"):
-            return plain(item)
+            plain(item)
 
     inner = each.expand(item=[1, 2]).children["each.inner"]
     made = inner.children["each.inner.plain"]
     assert (made.is_mapped, made.mapped_group.group_id) == (True, "each")
+
+
+def test_a_mapped_group_gives_what_its_function_returns(dag):
+    @task_group
+    def each(item):
+        return plain(item)
+
+    assert each.expand(item=[1, 2]).operator.task_id == "each.plain"
+    # Tasks elsewhere take the results of all of its instances.
+    plain.override(task_id="after").expand(x=each.override(group_id="again").expand(item=source()))
+    assert dag.task_dict["after"].upstream_task_ids == {"again.plain"}
+
+
+def test_a_mapped_task_is_a_setup_of_a_teardown(dag):
+    setup = plain.expand(x=[1, 2]).operator
+    teardown = source().operator.as_teardown(setups=setup)
+    assert setup.is_setup and teardown.upstream_task_ids == {"plain"}

@@ -38,7 +38,8 @@ class MappedTask(BaseOperator):
         super().__init__(**common)
         if self.mapped_group is not None:
             raise NotImplementedError("operator expansion in an expanded task group is not yet supported")
-        self.operator = operator
+        # Not `operator`: a result of a task (XComArg) is known by that name, and what takes both looks for it.
+        self._operator_class = operator
         self.expand_input = expand_input
         self.partial_kwargs = partial_kwargs
         self._common = {name: value for name, value in common.items() if name not in ("dag", "task_group", "default_args")}
@@ -52,12 +53,12 @@ class MappedTask(BaseOperator):
         self.stub_package = operator.stub_package
 
     @property
-    def operator_class(self) -> type:
-        return self.operator
+    def operator_class(self) -> Type[BaseOperator]:
+        return self._operator_class
 
     @property
     def task_type(self) -> str:
-        return self.operator.__name__
+        return self.operator_class.__name__
 
     def depend_on_arguments(self) -> None:
         super().depend_on_arguments()
@@ -76,7 +77,7 @@ class MappedTask(BaseOperator):
         else:
             self._refuse(arguments, self._function_kwargs)
             given["op_kwargs"] = {**self._function_kwargs, **arguments}
-        operator = self.operator(**{**given, "task_id": "instance", "default_args": self._defaults_of_dag})
+        operator = self.operator_class(**{**given, "task_id": "instance", "default_args": self._defaults_of_dag})
         operator.task_id = self.task_id
         operator.task_display_name = self.task_display_name
         operator.task_group = self.task_group

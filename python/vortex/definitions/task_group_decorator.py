@@ -40,14 +40,17 @@ class TaskGroupDecorator:
         """Fixes some arguments of a mapped group; `.expand(...)` brings the others."""
         return TaskGroupPartial(self, kwargs)
 
-    def expand(self, **mapped: Any) -> TaskGroup:
+    def expand(self, **mapped: Any) -> Any:
         return self.partial().expand(**mapped)
 
-    def expand_kwargs(self, mapped: Any) -> TaskGroup:
+    def expand_kwargs(self, mapped: Any) -> Any:
         return self.partial().expand_kwargs(mapped)
 
-    def make_mapped(self, expand_input: ExpandInput, fixed: Dict[str, Any], names: Iterable[str]) -> TaskGroup:
-        """One group whose tasks have an instance for each item. In the function the mapped arguments stand for values to come."""
+    def make_mapped(self, expand_input: ExpandInput, fixed: Dict[str, Any], names: Iterable[str]) -> Any:
+        """
+        One group whose tasks have an instance for each item. In the function the mapped arguments stand for values to come. Gives what the
+        function returns, else the group, as a call without mapping does.
+        """
         arguments = dict(self.kwargs)
         if "dag" not in arguments and arguments.get("parent_group") is None:
             arguments["dag"] = DagContext.get_current_dag()
@@ -55,10 +58,10 @@ class TaskGroupDecorator:
             if _is_in_mapped(group.parent_group):
                 raise NotImplementedError("a mapped task group within a mapped task group is not supported, as in Airflow")
             group.expand_input = expand_input
-            self.function(**fixed, **{name: MappedArgument(expand_input, name) for name in names})
+            made = self.function(**fixed, **{name: MappedArgument(expand_input, name) for name in names})
         for operator, _ in expand_input.iter_references():
             group.set_upstream(operator)
-        return group
+        return group if made is None else made
 
 
 class TaskGroupPartial:
@@ -73,7 +76,7 @@ class TaskGroupPartial:
     def partial(self, **kwargs: Any) -> "TaskGroupPartial":
         return TaskGroupPartial(self._decorator, {**self._kwargs, **kwargs})
 
-    def expand(self, **mapped: Any) -> TaskGroup:
+    def expand(self, **mapped: Any) -> Any:
         if not mapped:
             raise TypeError("no arguments to expand against")
         twice = sorted(set(mapped) & set(self._kwargs))
@@ -82,7 +85,7 @@ class TaskGroupPartial:
         self._signature.bind(**self._kwargs, **mapped)
         return self._decorator.make_mapped(DictOfLists(mapped), self._kwargs, mapped)
 
-    def expand_kwargs(self, mapped: Any) -> TaskGroup:
+    def expand_kwargs(self, mapped: Any) -> Any:
         names = [name for name in self._signature.parameters if name not in self._kwargs]
         return self._decorator.make_mapped(ListOfDicts(mapped), self._kwargs, names)
 
