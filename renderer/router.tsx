@@ -20,6 +20,8 @@ import {
   allRunsSearch,
   adminSearch,
   appSearch,
+  assetSearch,
+  assetsSearch,
   codeSearch,
   connectionsSearch,
   auditSearch,
@@ -224,6 +226,20 @@ const schedulesRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/schedule/SchedulesPage.tsx'), 'SchedulesPage'),
 })
 
+const assetsRoute = createRoute({ getParentRoute: () => appRoute, path: '/assets' })
+const assetListRoute = createRoute({
+  getParentRoute: () => assetsRoute,
+  path: '/',
+  validateSearch: assetsSearch,
+  component: lazyRouteComponent(() => import('./features/assets/AssetsPage.tsx'), 'AssetsPage'),
+})
+const assetRoute = createRoute({
+  getParentRoute: () => assetsRoute,
+  path: '/detail',
+  validateSearch: assetSearch,
+  component: lazyRouteComponent(() => import('./features/assets/AssetPage.tsx'), 'AssetPage'),
+})
+
 const filesRoute = createRoute({ getParentRoute: () => appRoute, path: '/files' })
 const fileListRoute = createRoute({
   getParentRoute: () => filesRoute,
@@ -327,6 +343,7 @@ const routeTree = rootRoute.addChildren([
     taskRoute,
     schedulesRoute,
     ...adminRoutes,
+    assetsRoute.addChildren([assetListRoute, assetRoute]),
     filesRoute.addChildren([fileListRoute, fileRoute]),
     lostRoute,
   ]),

@@ -301,6 +301,16 @@ export interface CodeSearch extends EditorSearch {
 }
 export const codeSearch = (raw: Raw): CodeSearch => present<Required<CodeSearch>>({ ...editor(raw), version: integer(raw['version']) })
 
+export interface AssetsSearch {
+  search?: string
+}
+export const assetsSearch = (raw: Raw): AssetsSearch => present<Required<AssetsSearch>>({ search: text(raw['search']) })
+export interface AssetSearch {
+  /** URIs hold what a path may not. */
+  uri?: string
+}
+export const assetSearch = (raw: Raw): AssetSearch => present<Required<AssetSearch>>({ uri: text(raw['uri']) })
+
 export interface FilesSearch {
   search?: string
 }

@@ -1,6 +1,7 @@
 /** Every text that the UI shows, in one catalogue: a file per area in strings/, so that wording stays one and a translation is one folder. */
 import { adminStrings } from './strings/admin.ts'
 import { allRunsStrings } from './strings/allRuns.ts'
+import { assetsStrings } from './strings/assets.ts'
 import { compareRunsStrings } from './strings/compareRuns.ts'
 import { connectionsStrings } from './strings/connections.ts'
 import { dagStrings } from './strings/dag.ts'
@@ -24,6 +25,7 @@ import { triggerStrings } from './strings/trigger.ts'
 export const strings = {
   ...adminStrings,
   ...allRunsStrings,
+  ...assetsStrings,
   ...compareRunsStrings,
   ...connectionsStrings,
   ...dagStrings,

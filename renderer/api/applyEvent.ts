@@ -8,6 +8,7 @@
  * Invariant: a cache entry is replaced only if something in it changed, so unchanged rows keep their identity and do not render.
  */
 import type { QueryClient, QueryKey } from '@tanstack/react-query'
+import type { Asset } from '#contract/asset.ts'
 import type { Dag, DagDetail } from '#contract/dag.ts'
 import type { DagRun } from '#contract/dagRun.ts'
 import type { LiveEvent } from '#contract/events.ts'
@@ -78,10 +79,13 @@ export function applyEvents(client: QueryClient, events: readonly LiveEvent[]): 
         // A file names the versions of its DAGs.
         mark(queryKeys.dagFiles)
         break
-      case 'asset_event':
+      case 'asset_event': {
         mark(queryKeys.assetLists)
+        const isThere = ({ data }: ListPage<Asset>): boolean => data.some(({ uri }) => uri === event.uri)
+        if (!outdatePages<Asset>(client, queryKeys.assetLists, isThere)) outdatePages(client, queryKeys.assetLists, () => true)
         mark(queryKeys.asset(event.uri))
         break
+      }
       case 'import_errors':
         mark(queryKeys.importErrors)
         markHome(client, mark)

@@ -17,6 +17,8 @@ interface VirtualTableProps<T> {
   rows: readonly T[]
   /** Rows that exist on the server; `rows` may be their beginning. */
   total: number
+  /** More rows follow; absent = by `total`. For lists whose rows are not counted. */
+  hasMore?: boolean
   rowKey: (row: T) => string
   renderRow: (row: T) => ReactNode
   rowHeight: number
@@ -44,7 +46,8 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
   })
   const items = virtual.getVirtualItems()
   const last = items.at(-1)?.index ?? 0
-  const hasMore = rows.length < total
+  const isPart = rows.length < total
+  const hasMore = props.hasMore ?? isPart
   useEffect(() => {
     if (hasMore && last >= rows.length - NEAR_END) onNearEnd?.()
   }, [hasMore, last, rows.length, onNearEnd])
@@ -52,7 +55,7 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
   return (
     <div className={classes['frame']} style={{ '--columns': props.columns } as React.CSSProperties}>
       {/* The head lies within what scrolls, so that its columns are the rows', whatever room the scrollbar takes. */}
-      <div ref={scroller} className={classes['scroller']} tabIndex={-1} role="table" aria-label={props.label} aria-rowcount={total + 1}>
+      <div ref={scroller} className={classes['scroller']} tabIndex={-1} role="table" aria-label={props.label} aria-rowcount={hasMore && !isPart ? -1 : total + 1}>
         <div role="rowgroup" className={classes['headGroup']}>
           <div className={classes['head']} role="row" aria-rowindex={1}>
             {props.head.map((cell, column) => (
@@ -82,7 +85,7 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
             )
           })}
         </div>
-        {hasMore ? (
+        {isPart ? (
           <div className={classes['more']} role="presentation">
             {strings.common.of(rows.length, total)}
           </div>

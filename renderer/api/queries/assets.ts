@@ -1,6 +1,8 @@
 /** What pages ask about assets. */
 import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
+import type { Asset } from '#contract/asset.ts'
 import { api } from '../client.ts'
+import { livePages } from '../livePages.ts'
 import { queryKeys, type RunRef } from '../queryKeys.ts'
 
 const ASSET_ROWS = 100
@@ -9,13 +11,13 @@ const EVENT_ROWS = 50
 export const assetListQuery = (search: string) =>
   infiniteQueryOptions({
     queryKey: queryKeys.assetList(search),
-    initialPageParam: 0,
-    queryFn: ({ pageParam, signal }) =>
-      api.listAssets({ signal, query: { limit: ASSET_ROWS, offset: pageParam, ...(search === '' ? {} : { search }) } }),
-    getNextPageParam: (page) => {
-      const next = page.offset + page.data.length
-      return page.data.length > 0 && next < page.total ? next : undefined
-    },
+    ...livePages<Asset>({
+      queryKey: queryKeys.assetList(search),
+      idOf: ({ uri }) => uri,
+      limit: ASSET_ROWS,
+      byOffset: true,
+      read: ({ limit, at }, signal) => api.listAssets({ signal, query: { limit, ...at, ...(search === '' ? {} : { search }) } }),
+    }),
   })
 
 export const assetQuery = (uri: string) =>

@@ -6,11 +6,12 @@ import { getRouteApi, Link } from '@tanstack/react-router'
 import { lazy, Suspense, type ReactNode } from 'react'
 import type { DagDetail } from '#contract/dag.ts'
 import { dagQuery, dagVersionsQuery } from '../../api/queries.ts'
-import { scheduleInZone } from '../../lib/schedule.ts'
+import { dagScheduleInZone } from '../../lib/schedule.ts'
 import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
+import { AssetCondition } from '../assets/index.ts'
 import { SchedulePanel } from '../schedule/index.ts'
 import classes from './DagPage.module.css'
 
@@ -54,6 +55,11 @@ export function DagDetailsTab() {
           <Section title={text.facts}>
             <Settings dag={dag} />
           </Section>
+          {dag.asset_schedule === null ? null : (
+            <Section title={strings.assets.condition}>
+              <AssetCondition dagId={dag.id} isPaused={dag.is_paused} />
+            </Section>
+          )}
           <Section title={text.nextRuns}>
             <SchedulePanel dag={dag} />
           </Section>
@@ -91,7 +97,7 @@ function Settings({ dag }: { dag: DagDetail }) {
         strings.schedule.none
       ) : (
         <>
-          {scheduleInZone(dag.schedule_interval, dag.timezone)} <span className="mono">{dag.schedule_interval}</span>
+          {dagScheduleInZone(dag)} {dag.asset_schedule === null ? <span className="mono">{dag.schedule_interval}</span> : null}
         </>
       ),
     ],

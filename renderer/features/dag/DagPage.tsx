@@ -10,7 +10,7 @@ import { errorCode } from '../../api/errors.ts'
 import { dagQuery } from '../../api/queries.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { useCommands } from '../../commands/index.ts'
-import { scheduleInZone } from '../../lib/schedule.ts'
+import { arrivedWords, dagScheduleInZone } from '../../lib/schedule.ts'
 import { strings } from '../../strings.ts'
 import { tell, tellError } from '../../ui/act.ts'
 import { confirmAction } from '../../ui/confirm.ts'
@@ -148,17 +148,24 @@ function DagHeader({ dagId, dag }: { dagId: string; dag: DagDetail | undefined }
 }
 
 function Facts({ dag }: { dag: DagDetail }) {
-  const words = scheduleInZone(dag.schedule_interval, dag.timezone)
+  const words = dagScheduleInZone(dag)
+  const arrived = arrivedWords(dag)
   return (
     <>
       <Fact label={strings.dag.schedule}>
-        <span title={dag.schedule_interval ?? ''}>{words}</span>
+        <span title={arrived === null ? (dag.schedule_interval ?? '') : words}>{words}</span>
       </Fact>
       <Fact label={strings.dag.next}>
         {dag.is_paused && dag.schedule_interval !== null ? (
           strings.schedule.pausedNext
         ) : dag.next_run === null ? (
-          strings.time.never
+          arrived === null ? (
+            strings.time.never
+          ) : (
+            <Link to="/dags/$dagId/details" params={{ dagId: dag.id }}>
+              {arrived}
+            </Link>
+          )
         ) : (
           <Instant at={dag.next_run} zone={dag.timezone} />
         )}

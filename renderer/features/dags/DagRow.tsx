@@ -6,7 +6,7 @@ import { memo } from 'react'
 import type { Dag } from '#contract/dag.ts'
 import { serverNow } from '../../lib/serverClock.ts'
 import { formatRelative } from '../../lib/time.ts'
-import { hasClockTime, scheduleWords } from '../../lib/schedule.ts'
+import { arrivedWords, dagScheduleWords, hasClockTime } from '../../lib/schedule.ts'
 import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { StateIcon } from '../../ui/StateBadge.tsx'
@@ -160,12 +160,18 @@ function Marks({ dag }: { dag: Dag }) {
   )
 }
 
-function Schedule({ dag }: { dag: Pick<Dag, 'schedule_interval' | 'timezone'> }) {
-  const words = scheduleWords(dag.schedule_interval)
+function Schedule({ dag }: { dag: Pick<Dag, 'schedule_interval' | 'asset_schedule' | 'timezone'> }) {
+  const words = dagScheduleWords(dag)
   return (
     <span
       className={classes['twoLines']}
-      title={dag.schedule_interval === null ? strings.schedule.none : `${dag.schedule_interval} (${dag.timezone})`}
+      title={
+        dag.asset_schedule !== null
+          ? words
+          : dag.schedule_interval === null
+            ? strings.schedule.none
+            : `${dag.schedule_interval} (${dag.timezone})`
+      }
     >
       <span className={classes['words']}>{words}</span>
       {hasClockTime(words) ? <span className={`ellipsis ${classes['dim']}`}>{dag.timezone}</span> : null}
@@ -173,9 +179,9 @@ function Schedule({ dag }: { dag: Pick<Dag, 'schedule_interval' | 'timezone'> })
   )
 }
 
-export function NextRun({ dag }: { dag: Pick<Dag, 'next_run' | 'is_paused' | 'timezone' | 'schedule_interval'> }) {
+export function NextRun({ dag }: { dag: Pick<Dag, 'next_run' | 'is_paused' | 'timezone' | 'schedule_interval' | 'asset_schedule'> }) {
   if (dag.is_paused && dag.schedule_interval !== null) return <span className={classes['dim']}>{strings.schedule.pausedNext}</span>
-  if (dag.next_run === null) return <span className={classes['dim']}>{strings.time.never}</span>
+  if (dag.next_run === null) return <span className={classes['dim']}>{arrivedWords(dag) ?? strings.time.never}</span>
   const due = Date.parse(dag.next_run) <= serverNow()
   return (
     <span className={classes['twoLines']}>

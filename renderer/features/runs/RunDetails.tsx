@@ -9,6 +9,7 @@ import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { JsonTree } from '../../ui/json/JsonTree.tsx'
 import type { Json } from '../../ui/json/jsonRows.ts'
+import { RunAssetEvents } from '../assets/index.ts'
 import { Note } from '../tasks/index.ts'
 import classes from './RunPage.module.css'
 import { TriggeredBy } from './TriggeredBy.tsx'
@@ -54,6 +55,7 @@ export function RunDetails({ run }: { run: DagRun }) {
           </div>
         ))}
       </dl>
+      {run.run_type === 'asset_triggered' ? <RunAssetEvents run={run} /> : null}
       <Title order={2} size="h5" mt="xl" mb={6}>
         {text.conf}
       </Title>

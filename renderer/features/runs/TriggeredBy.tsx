@@ -1,4 +1,4 @@
-/** What made a run: a person, the schedule, a backfill, or a task of another DAG, each with its link. */
+/** What made a run: a person, the schedule, assets, a backfill, or a task of another DAG, each with its link. */
 import { Link } from '@tanstack/react-router'
 import type { DagRun } from '#contract/dagRun.ts'
 import { strings } from '../../strings.ts'
@@ -21,6 +21,7 @@ export function TriggeredBy({ run }: { run: DagRun }) {
       </Link>
     )
   }
+  if (run.run_type === 'asset_triggered') return strings.assets.byAssets
   return run.triggered_by === 'scheduler' ? text.bySchedule : run.triggered_by
 }
 

@@ -15,7 +15,7 @@ const text = strings.preview
 /** Enough to see the rhythm; the preview has the rest. */
 const SHOWN = 5
 
-export function SchedulePanel({ dag }: { dag: Pick<DagDetail, 'id' | 'is_paused' | 'timezone' | 'schedule_interval'> }) {
+export function SchedulePanel({ dag }: { dag: Pick<DagDetail, 'id' | 'is_paused' | 'timezone' | 'schedule_interval' | 'asset_schedule'> }) {
   const preview = useQuery(schedulePreviewQuery({ dag: dag.id }))
   const unpause = useQuery({ ...unpausePreviewQuery(dag.id), enabled: dag.is_paused && dag.schedule_interval !== null })
   if (preview.data === undefined)
@@ -25,10 +25,11 @@ export function SchedulePanel({ dag }: { dag: Pick<DagDetail, 'id' | 'is_paused'
       <RowsSkeleton rows={SHOWN} height={28} />
     )
   const { data } = preview
+  const none = dag.asset_schedule === null ? text.noRuns : strings.assets.noPlanned
   if (data.runs.length === 0 && data.kind === 'none')
     return (
       <Text size="sm" c="dimmed">
-        {text.noRuns}
+        {none}
       </Text>
     )
   return (
@@ -43,7 +44,7 @@ export function SchedulePanel({ dag }: { dag: Pick<DagDetail, 'id' | 'is_paused'
       )}
       {data.runs.length === 0 ? (
         <Text size="sm" c="dimmed">
-          {text.noRuns}
+          {none}
         </Text>
       ) : (
         <RunsTable runs={data.runs.slice(0, SHOWN)} zone={data.timezone} usual={data.durations?.median_ms ?? null} isShort />

@@ -5,6 +5,7 @@
 import {
   IconActivity,
   IconCalendarClock,
+  IconDatabase,
   IconFileCode,
   IconHome,
   IconKey,
@@ -46,6 +47,7 @@ export const NAVIGATION: readonly NavGroup[] = [
       { to: '/', label: nav.home, icon: IconHome, keys: ['shift+h'] },
       { to: '/dags', label: nav.dags, icon: IconSitemap, keys: ['shift+d'] },
       { to: '/runs', label: nav.runs, icon: IconPlayerPlay, keys: ['shift+r'] },
+      { to: '/assets', label: strings.assets.title, icon: IconDatabase },
       { to: '/files', label: strings.files.title, icon: IconFileCode, keys: ['shift+e'] },
       { to: '/schedules', label: strings.preview.nav, icon: IconCalendarClock },
     ],

@@ -1,0 +1,2 @@
+export { AssetCondition } from './AssetCondition.tsx'
+export { RunAssetEvents } from './RunAssetEvents.tsx'
