@@ -1,5 +1,5 @@
 /** The composition root of the main process: every part of the app, wired, and what happens between them. */
-import { mkdirSync, renameSync, statSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { app, dialog, Notification, powerMonitor, shell } from 'electron'
 import { Type } from 'typebox'
@@ -12,20 +12,21 @@ import { linkOf } from './deepLinks.ts'
 import { handleCalls, teller, type CallHandlers, type Tell } from './ipc/handleCalls.ts'
 import { readJsonFile, writeJsonFile } from './jsonFile.ts'
 import { setApplicationMenu } from './menu/applicationMenu.ts'
-import { FailureDigest, type FailureNotice } from './notifications/failureDigest.ts'
-import { watchRunFailures } from './notifications/runFailures.ts'
+import type { FailureNotice } from './notifications/failureDigest.ts'
+import { watchFailures } from './notifications/failureNotices.ts'
 import type { ProxyOptions } from './page/apiProxy.ts'
+import { ChangeGuard } from './page/changeGuard.ts'
 import { servePages, systemFetch } from './page/pageProtocol.ts'
 import { Quit } from './quit/quit.ts'
 import { LocalServer } from './server/localServer.ts'
+import { ServerLog } from './server/serverLog.ts'
 import { dataFolder, defaultDagsFolder, rendererFolder, serverProgram } from './server/places.ts'
 import { NoUpstream, type Upstream } from './server/upstream.ts'
 import { createMainWindow, type MainWindow } from './window/mainWindow.ts'
+import { askForChange } from './window/changeQuestion.ts'
 import { enforceNavigationRules } from './window/navigationRules.ts'
 
 const Settings = Strict({ dags_folder: Nullable(Type.String()) })
-/** The log of the local server is begun anew when it has grown to this. */
-const LOG_BYTES_MAX = 10 * 1024 * 1024
 
 export class Desktop {
   readonly #folder = app.getPath('userData')
@@ -38,7 +39,7 @@ export class Desktop {
     program: serverProgram,
     data_folder: dataFolder(),
     dags_folder: () => this.#settings.dags_folder ?? defaultDagsFolder(),
-    log_file: this.#log_file,
+    log: new ServerLog(this.#log_file),
     onChange: () => {
       this.#tell('server.changed', this.#serverState())
     },
@@ -51,12 +52,9 @@ export class Desktop {
       this.#tell('quit.changed', state)
     },
   })
-  readonly #digest = new FailureDigest({
-    after: (ms, action) => void setTimeout(action, ms),
-    show: (notice) => {
-      this.#notify(notice)
-    },
-  })
+  readonly #guards = new Map<string, ChangeGuard>()
+  /** Connections whose key was refused, until another one is entered. */
+  readonly #refused = new Set<string>()
   #main: MainWindow | null = null
   #commands: readonly MenuCommand[] = []
   #stopWatching: (() => void) | null = null
@@ -112,27 +110,30 @@ export class Desktop {
   async #show(id: string, path: string): Promise<void> {
     const connection = this.#store.get(id)
     if (connection === null || (this.#main?.shown()?.connection !== id && (await this.#main?.mayLeave()) === false)) return
-    if (this.#store.current !== id) {
-      this.#stopWatching?.()
-      this.#stopWatching = null
-    }
+    if (this.#store.current !== id) this.#unwatch()
     this.#store.use(id, new Date())
     if (id === LOCAL) this.#server.start()
     const isKeyMissing = connection.url !== null && (await this.#store.key(id)) === null
-    if (this.#stopWatching === null && !isKeyMissing) this.#watch(id)
-    this.#main?.show(id, isKeyMissing ? `/connections?ask=${id}` : path)
+    if (!isKeyMissing) this.#watch(id)
+    this.#main?.show(id, isKeyMissing ? this.#questionOf(id) : path)
     this.#connectionsChanged()
     this.#tell('server.changed', this.#serverState())
   }
 
   #watch(id: string): void {
-    this.#stopWatching = watchRunFailures({
+    if (this.#stopWatching !== null || this.#store.get(id)?.notifies !== true) return
+    this.#stopWatching = watchFailures({
       upstream: () => this.#upstreamOf(id),
       fetch: systemFetch,
-      onFailed: (run) => {
-        this.#digest.add(run)
+      show: (notice) => {
+        this.#notify(id, notice)
       },
     })
+  }
+
+  #unwatch(): void {
+    this.#stopWatching?.()
+    this.#stopWatching = null
   }
 
   async #upstreamOf(id: string): Promise<Upstream> {
@@ -141,7 +142,7 @@ export class Desktop {
     if (connection?.url == null) throw new NoUpstream('This connection was removed.')
     const key = await this.#store.key(id)
     if (key !== null) return { url: connection.url, key }
-    this.#askKey(id, false)
+    this.#askKey(id)
     throw new NoUpstream(`The API key of ${connection.name} is asked for.`)
   }
 
@@ -150,12 +151,12 @@ export class Desktop {
     if (this.#store.get(id) === null) return null
     return {
       upstream: () => this.#upstreamOf(id),
-      onRefused: () => {
+      refusal: async (change) => this.#guardOf(id).refusal(this.#store.get(id)?.safe_mode ?? 'allow', change),
+      onRefused: (key) => {
         if (id === LOCAL) return this.#server.requestFailed()
-        // Other requests were on their way with the same key.
-        if (this.#store.get(id)?.key === 'missing') return
-        this.#store.dropKey(id)
-        this.#askKey(id, true)
+        if (!this.#store.dropKey(id, key)) return
+        this.#refused.add(id)
+        this.#askKey(id)
       },
       onUnreachable: () => {
         if (id === LOCAL) this.#server.requestFailed()
@@ -163,20 +164,35 @@ export class Desktop {
     }
   }
 
+  #guardOf(id: string): ChangeGuard {
+    const guard =
+      this.#guards.get(id) ??
+      new ChangeGuard({
+        now: () => performance.now(),
+        ask: (change) => askForChange(this.#main?.window ?? null, this.#store.get(id), change),
+      })
+    this.#guards.set(id, guard)
+    return guard
+  }
+
   /** The page of a connection whose key is missing can do nothing but ask for it. */
-  #askKey(id: string, isRefused: boolean): void {
+  #askKey(id: string): void {
     if (this.#store.current !== id || this.#main?.shown()?.path.startsWith('/connections') === true) return
-    this.#main?.show(id, `/connections?ask=${id}${isRefused ? '&refused=true' : ''}`)
+    this.#main?.show(id, this.#questionOf(id))
+  }
+
+  #questionOf(id: string): string {
+    return `/connections?ask=${id}${this.#refused.has(id) ? '&refused=true' : ''}`
   }
 
   #serverState(): ServerState {
     return this.#store.current === LOCAL ? this.#server.state : { phase: 'remote', message: null, dags_folder: null }
   }
 
-  #notify({ title, body, path }: FailureNotice): void {
-    const connection = this.#store.current
+  #notify(connection: string, { title, body, path }: FailureNotice): void {
+    const shown = this.#main?.shown()
     // Whoever looks at that very page sees it anyway.
-    if (this.#main?.window.isFocused() === true && this.#main.shown()?.path === path) return
+    if (this.#main?.window.isFocused() === true && shown?.connection === connection && shown.path === path) return
     const notification = new Notification({ title, body })
     notification.on('click', () => {
       this.#main?.focus()
@@ -233,6 +249,7 @@ export class Desktop {
       },
       'connections.save': async (draft) => {
         const saved = await store.save(draft)
+        if (draft.api_key !== null) this.#refused.delete(saved.id)
         this.#connectionsChanged()
         return saved
       },
@@ -243,13 +260,23 @@ export class Desktop {
         if (isShown) void this.#show(LOCAL, '/connections')
         return null
       },
+      'connections.notify': ({ id, notifies }) => {
+        store.setNotifies(id, notifies)
+        if (!notifies && store.current === id) this.#unwatch()
+        else if (store.current === id && store.get(id)?.key !== 'missing') this.#watch(id)
+        this.#connectionsChanged()
+        return null
+      },
       'connections.test': async ({ id, url, api_key }) => {
         // The kept key goes only where it belongs.
         const kept = id === null || store.get(id)?.url !== url ? null : await store.key(id)
         return testConnection({ url, api_key: api_key ?? kept, fetch: systemFetch })
       },
       'connections.open': async ({ id, api_key }) => {
-        if (api_key !== null) await store.enterKey(id, api_key)
+        if (api_key !== null) {
+          await store.enterKey(id, api_key)
+          this.#refused.delete(id)
+        }
         await this.#show(id, '/')
         return null
       },
@@ -279,7 +306,5 @@ export class Desktop {
 
 function prepareLog(folder: string): string {
   mkdirSync(join(folder, 'logs'), { recursive: true, mode: 0o700 })
-  const file = join(folder, 'logs', 'server.log')
-  if ((statSync(file, { throwIfNoEntry: false })?.size ?? 0) > LOG_BYTES_MAX) renameSync(file, `${file}.1`)
-  return file
+  return join(folder, 'logs', 'server.log')
 }

@@ -13,6 +13,9 @@ const COMMANDS_MAX = 200
 
 export const CONNECTION_COLORS = ['gray', 'blue', 'teal', 'green', 'yellow', 'orange', 'red', 'grape'] as const
 export const ENVIRONMENTS = ['local', 'development', 'staging', 'production'] as const
+/** What a page of the connection may change on its server: all, what is confirmed, or nothing. */
+export const SAFE_MODES = ['allow', 'ask', 'refuse'] as const
+export type SafeMode = (typeof SAFE_MODES)[number]
 /** Also the host of the page's address, so that what a page keeps (storage, workers) is kept per connection. */
 const ConnectionId = Type.String({ pattern: '^(local|[0-9a-f]{8})$' })
 const ApiKey = Type.String({ minLength: 1, maxLength: 500, pattern: '^[\\x21-\\x7e]+$' })
@@ -29,6 +32,9 @@ export const Connection = Strict({
   environment: Enum(ENVIRONMENTS),
   /** kept: encrypted by the keychain. entered: in memory until the app ends. missing: asked when it is opened. */
   key: Enum(['not_needed', 'kept', 'entered', 'missing'] as const),
+  safe_mode: Enum(SAFE_MODES),
+  /** Failed runs are told by the system while the connection is shown. */
+  notifies: Type.Boolean(),
   last_used_at: Nullable(Type.String()),
 })
 export type Connection = Static<typeof Connection>
@@ -40,6 +46,7 @@ export const ConnectionDraft = Strict({
   url: Address,
   color: Enum(CONNECTION_COLORS),
   environment: Enum(ENVIRONMENTS),
+  safe_mode: Enum(SAFE_MODES),
   /** null = leave the key as it is. */
   api_key: Nullable(ApiKey),
 })
@@ -79,6 +86,7 @@ export const calls = {
   'connections.list': { input: None, output: ConnectionList },
   'connections.save': { input: ConnectionDraft, output: Connection },
   'connections.remove': { input: Strict({ id: ConnectionId }), output: Nothing },
+  'connections.notify': { input: Strict({ id: ConnectionId, notifies: Type.Boolean() }), output: Nothing },
   /** With `api_key: null` the kept key of `id` is tried. */
   'connections.test': { input: Strict({ id: Nullable(ConnectionId), url: Address, api_key: Nullable(ApiKey) }), output: TestResult },
   /** Shows a connection in the window, with the key that was asked for if there is none yet. */

@@ -7,7 +7,14 @@ import { ConnectionStore, LOCAL } from './connectionStore.ts'
 import type { Keychain } from './keychain.ts'
 
 const KEY = 'vx_a-real-key'
-const DRAFT = { id: null, name: 'Warehouse EU', url: 'https://vortex.example:3000/', color: 'red', environment: 'production' } as const
+const DRAFT = {
+  id: null,
+  name: 'Warehouse EU',
+  url: 'https://vortex.example:3000/',
+  color: 'red',
+  environment: 'production',
+  safe_mode: 'ask',
+} as const
 const keychain: Keychain = {
   problem: async () => null,
   encrypt: async (text) => Buffer.from(`sealed ${text}`).toString('hex'),
@@ -62,6 +69,29 @@ describe('connections', () => {
     expect(await store.key(id)).toBe(KEY)
     await store.save({ ...DRAFT, id, url: 'https://elsewhere.example', api_key: null })
     expect(await store.key(id)).toBeNull()
+  })
+
+  it('forget a refused key, but never the one that was entered after it', async () => {
+    const store = new ConnectionStore({ path, keychain })
+    const { id } = await store.save({ ...DRAFT, api_key: KEY })
+    await store.enterKey(id, 'vx_newer')
+    expect(store.dropKey(id, KEY)).toBe(false)
+    expect(await store.key(id)).toBe('vx_newer')
+    expect([store.dropKey(id, 'vx_newer'), store.dropKey(id, 'vx_newer')]).toEqual([true, false])
+    expect(store.get(id)?.key).toBe('missing')
+    expect(await new ConnectionStore({ path, keychain }).key(id)).toBeNull()
+  })
+
+  it('keep what is told and what may be changed, and take a file of before that', async () => {
+    const store = new ConnectionStore({ path, keychain })
+    const { id } = await store.save({ ...DRAFT, api_key: null })
+    store.setNotifies(id, false)
+    await store.save({ ...DRAFT, id, safe_mode: 'refuse', api_key: null })
+    expect(new ConnectionStore({ path, keychain }).get(id)).toMatchObject({ safe_mode: 'refuse', notifies: false })
+    const older = readFileSync(path, 'utf8').replace(/,\s*"safe_mode": "\w+",\s*"notifies": \w+/g, '')
+    expect(older).not.toContain('notifies')
+    await writeFile(path, older)
+    expect(new ConnectionStore({ path, keychain }).get(id)).toMatchObject({ name: DRAFT.name, safe_mode: 'allow', notifies: true })
   })
 
   it('ask again for a key that the keychain cannot open', async () => {

@@ -7,7 +7,7 @@
 import { randomBytes } from 'node:crypto'
 import { Type, type Static } from 'typebox'
 import { Strict, Nullable, Enum } from '#contract/schema.ts'
-import { CONNECTION_COLORS, CONNECTIONS_MAX, ENVIRONMENTS, type Connection, type ConnectionDraft } from '../bridge/channels.ts'
+import { CONNECTION_COLORS, CONNECTIONS_MAX, ENVIRONMENTS, SAFE_MODES, type Connection, type ConnectionDraft } from '../bridge/channels.ts'
 import { readJsonFile, writeJsonFile } from '../jsonFile.ts'
 import { parseServerUrl } from './serverUrl.ts'
 import type { Keychain } from './keychain.ts'
@@ -22,6 +22,9 @@ const Kept = Strict({
   environment: Enum(ENVIRONMENTS),
   encrypted_key: Nullable(Type.String()),
   last_used_at: Nullable(Type.String()),
+  // Files of before they were have neither.
+  safe_mode: Type.Optional(Enum(SAFE_MODES)),
+  notifies: Type.Optional(Type.Boolean()),
 })
 type Kept = Static<typeof Kept>
 const File = Strict({ connections: Type.Array(Kept), current: Type.String() })
@@ -94,6 +97,8 @@ export class ConnectionStore {
       environment: draft.environment,
       encrypted_key: draft.api_key !== null ? encrypted : hasMoved ? null : (before?.encrypted_key ?? null),
       last_used_at: before?.last_used_at ?? null,
+      safe_mode: draft.safe_mode,
+      notifies: before?.notifies ?? true,
     }
     this.#connections = before === undefined ? [...this.#connections, kept] : this.#connections.map((one) => (one === before ? kept : one))
     this.#write()
@@ -122,10 +127,21 @@ export class ConnectionStore {
     this.#write()
   }
 
-  /** The server refused the key: it is forgotten, and asked for. */
-  dropKey(id: string): void {
+  /**
+   * The server refused the key: it is forgotten, and must be asked for. False if another one was entered meanwhile, or it is gone already:
+   * several requests were on their way with it.
+   */
+  dropKey(id: string, refused: string): boolean {
+    // Who sent it had it from `key`, which keeps it here.
+    if (this.#entered.get(id) !== refused) return false
     this.#entered.delete(id)
     this.#connections = this.#connections.map((one) => (one.id === id ? { ...one, encrypted_key: null } : one))
+    this.#write()
+    return true
+  }
+
+  setNotifies(id: string, notifies: boolean): void {
+    this.#connections = this.#connections.map((one) => (one.id === id ? { ...one, notifies } : one))
     this.#write()
   }
 
@@ -160,7 +176,7 @@ export class ConnectionStore {
   #present({ encrypted_key, ...kept }: Kept): Connection {
     const key =
       kept.url === null ? 'not_needed' : encrypted_key !== null ? 'kept' : this.#entered.has(kept.id) ? 'entered' : ('missing' as const)
-    return { ...kept, key }
+    return { ...kept, key, safe_mode: kept.safe_mode ?? 'allow', notifies: kept.notifies ?? true }
   }
 
   #write(): void {

@@ -1,7 +1,5 @@
 /** Addresses of controllers, as people type them. */
 
-const LOOPBACK = /^(localhost|\[::1\]|127\.\d+\.\d+\.\d+)$/
-
 /** The origin and path without a trailing slash. Throws with a sentence for people. */
 export function parseServerUrl(text: string): string {
   const typed = text.trim()
@@ -11,10 +9,4 @@ export function parseServerUrl(text: string): string {
   if (url.username !== '' || url.password !== '') throw new Error('Put no user or password into the address; give an API key instead.')
   if (url.search !== '' || url.hash !== '') throw new Error('The address ends before "?" and "#": it is the server, not one of its pages.')
   return `${url.origin}${url.pathname.replace(/\/+$/, '')}`
-}
-
-/** True if a key sent there could be read on the way. */
-export function isUnencrypted(url: string): boolean {
-  const { protocol, hostname } = new URL(url)
-  return protocol === 'http:' && !LOOPBACK.test(hostname)
 }

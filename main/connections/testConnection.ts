@@ -1,6 +1,7 @@
 /** Asks a server who it is and whether the key is good, within seconds, and says the answer in words. */
 import type { Health, Me } from '#contract/admin.ts'
-import { isUnencrypted, parseServerUrl } from './serverUrl.ts'
+import { isUnencrypted } from '../bridge/unencrypted.ts'
+import { parseServerUrl } from './serverUrl.ts'
 
 export interface TestResult {
   is_ok: boolean

@@ -47,4 +47,13 @@ describe('notices of failed runs', () => {
     pass(APART_MS + GATHER_MS)
     expect(shown).toHaveLength(2)
   })
+
+  it('tells nothing more when its connection is left, whatever it has gathered', () => {
+    const { digest: it, shown, pass } = digest()
+    it.add(run('a'))
+    it.stop()
+    it.add(run('b'))
+    pass(GATHER_MS + APART_MS)
+    expect(shown).toEqual([])
+  })
 })

@@ -1,6 +1,6 @@
 /**
- * Which failed runs become which notification. Pure but for the timer that it is given: failures that come together are told together,
- * and a flood of them is one notification in a while.
+ * Which failed runs of one connection become which notification. Pure but for the timer that it is given: failures that come together are
+ * told together, and a flood of them is one notification in a while. Stopped, it tells nothing any more, also not what it has gathered.
  */
 export interface FailedRun {
   dag_id: string
@@ -25,13 +25,20 @@ export class FailureDigest {
   #failed = new Map<string, FailedRun>()
   #isWaiting = false
   #isQuiet = false
+  #isStopped = false
 
   constructor(p: { show: (notice: FailureNotice) => void; after: (ms: number, action: () => void) => void }) {
     this.#show = p.show
     this.#after = p.after
   }
 
+  stop(): void {
+    this.#isStopped = true
+    this.#failed.clear()
+  }
+
   add(run: FailedRun): void {
+    if (this.#isStopped) return
     this.#failed.set(`${run.dag_id}\n${run.run_id}`, run)
     if (!this.#isQuiet) this.#gather()
   }
@@ -41,6 +48,7 @@ export class FailureDigest {
     this.#isWaiting = true
     this.#after(GATHER_MS, () => {
       this.#isWaiting = false
+      if (this.#failed.size === 0) return
       const runs = [...this.#failed.values()]
       this.#failed = new Map()
       this.#show(noticeOf(runs))

@@ -17,7 +17,8 @@ function proxy(change: Partial<ProxyOptions> & { answer?: () => Response | Promi
       sent.push({ url: url as string, init: init ?? {} })
       return Promise.resolve(answer())
     },
-    onRefused: () => told.push('refused'),
+    refusal: () => Promise.resolve(null),
+    onRefused: (key) => told.push(`refused ${key}`),
     onUnreachable: () => told.push('unreachable'),
     ...more,
   }
@@ -69,6 +70,29 @@ describe('requests of the page', () => {
   it('tell when the key is refused', async () => {
     const { ask, told } = proxy({ answer: () => Response.json({ code: 'unauthorized' }, { status: 401 }) })
     expect((await ask(request())).status).toBe(401)
-    expect(told).toEqual(['refused'])
+    expect(told).toEqual(['refused the-key'])
+  })
+
+  it('keep the key when somebody else than the controller asks for a sign-in', async () => {
+    const portals = [
+      () => new Response('<h1>Sign in to the Wi-Fi</h1>', { status: 401, headers: { 'content-type': 'text/html' } }),
+      () => Response.json({ error: 'login required' }, { status: 401 }),
+    ]
+    for (const answer of portals) {
+      const { ask, told } = proxy({ answer })
+      const got = await ask(request())
+      expect(got.status).toBe(503)
+      expect(await got.json()).toMatchObject({ message: expect.stringContaining('a proxy or the portal') })
+      expect(told).toEqual([])
+    }
+  })
+
+  it('are not sent when the connection refuses changes', async () => {
+    const { ask, sent } = proxy({ refusal: ({ method, path }) => Promise.resolve(`No ${method} ${path}.`) })
+    const answer = await ask(request({ method: 'POST', body: '{}' }), '/api/dags/etl/trigger')
+    expect(answer.status).toBe(403)
+    expect(await answer.json()).toMatchObject({ code: 'forbidden', message: 'No POST /api/dags/etl/trigger.' })
+    expect(sent).toEqual([])
+    expect((await ask(request())).status).toBe(200)
   })
 })

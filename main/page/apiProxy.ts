@@ -3,6 +3,7 @@
  * events among them, and what the page closes is closed towards the controller too.
  */
 import type { ErrorCode } from '#contract/errors.ts'
+import { isChange, type Change } from './changeGuard.ts'
 import { NoUpstream, type Upstream } from '../server/upstream.ts'
 
 /** What the page may say to a server, and a server to the page; cookies and origins are nobody's business here. */
@@ -21,8 +22,10 @@ const ANSWER_HEADERS = [
 export interface ProxyOptions {
   upstream: () => Promise<Upstream>
   fetch: typeof fetch
-  /** The controller refused the key. */
-  onRefused: () => void
+  /** Why this change must not be sent; null = it may. */
+  refusal: (change: Change) => Promise<string | null>
+  /** The controller refused this key. */
+  onRefused: (key: string) => void
   /** It could not be reached. */
   onUnreachable: () => void
 }
@@ -34,18 +37,24 @@ export async function proxyToServer(request: Request, path: string, options: Pro
   } catch (error) {
     return failure(error instanceof NoUpstream ? error.message : 'There is no server to ask.')
   }
+  const { method } = request
+  const body = method === 'GET' || method === 'HEAD' ? null : await request.arrayBuffer()
+  if (isChange({ method, path, body })) {
+    const refusal = await options.refusal({ method, path })
+    if (refusal !== null) return failure(refusal, 403, 'forbidden')
+  }
   const ended = new AbortController()
   try {
     const answer = await options.fetch(`${upstream.url}${path}`, {
-      method: request.method,
+      method,
       headers: { ...pick(request.headers, REQUEST_HEADERS), authorization: `Bearer ${upstream.key}` },
-      ...(request.method === 'GET' || request.method === 'HEAD' ? {} : { body: await request.arrayBuffer() }),
+      ...(body === null ? {} : { body }),
       credentials: 'omit',
       cache: 'no-store',
       redirect: 'error',
       signal: ended.signal,
     })
-    if (answer.status === 401) options.onRefused()
+    if (answer.status === 401) return await unauthorized(answer, upstream, options)
     return new Response(answer.body === null ? null : closable(answer.body, ended), {
       status: answer.status,
       headers: pick(answer.headers, ANSWER_HEADERS),
@@ -74,7 +83,18 @@ function closable(body: ReadableStream<Uint8Array>, ended: AbortController): Rea
   })
 }
 
+/** Only a controller's own word drops a key: a login proxy or the portal of a hotel answers 401, too, and knows nothing of it. */
+async function unauthorized(answer: Response, upstream: Upstream, options: ProxyOptions): Promise<Response> {
+  const content: unknown = await answer.json().catch(() => null)
+  if (typeof content !== 'object' || content === null || (content as { code?: unknown }).code !== ('unauthorized' satisfies ErrorCode))
+    return failure(
+      `${new URL(upstream.url).host} asks for a sign-in that is not VORTEX's: a proxy or the portal of this network stands in between.`,
+    )
+  options.onRefused(upstream.key)
+  return Response.json(content, { status: 401, headers: pick(answer.headers, ANSWER_HEADERS) })
+}
+
 /** In the form of the controller's own errors, so that the page shows it as one. */
-function failure(message: string): Response {
-  return Response.json({ code: 'not_leader' satisfies ErrorCode, message, details: null }, { status: 503 })
+function failure(message: string, status = 503, code: ErrorCode = 'not_leader'): Response {
+  return Response.json({ code, message, details: null }, { status })
 }

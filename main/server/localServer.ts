@@ -9,11 +9,11 @@
  */
 import { fork, type ChildProcess } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { Value } from 'typebox/value'
 import { FromSupervised, SUPERVISED_ENV, type ToSupervised } from '#contract/supervision.ts'
 import type { ServerState } from '../bridge/channels.ts'
 import { findRunningServer } from './findRunningServer.ts'
+import type { ServerLog } from './serverLog.ts'
 import { NoUpstream, type Upstream } from './upstream.ts'
 
 export interface ServerProgram {
@@ -26,7 +26,7 @@ export interface LocalServerOptions {
   program: () => ServerProgram
   data_folder: string
   dags_folder: () => string
-  log_file: string
+  log: ServerLog
   onChange: (state: ServerState) => void
 }
 
@@ -158,7 +158,6 @@ export class LocalServer {
       '--dags-folder',
       this.#o.dags_folder(),
     ]
-    const log = createWriteStream(this.#o.log_file, { flags: 'a', mode: 0o600 })
     const child = fork(script, args, {
       execPath: node,
       execArgv: [],
@@ -167,8 +166,8 @@ export class LocalServer {
     })
     this.#child = child
     this.#startedAt = performance.now()
-    child.stdout?.pipe(log, { end: false })
-    child.stderr?.pipe(log, { end: false })
+    child.stdout?.pipe(this.#o.log, { end: false })
+    child.stderr?.pipe(this.#o.log, { end: false })
     let refusal: string | null = null
     child.on('message', (message) => {
       if (this.#child !== child || !Value.Check(FromSupervised, message)) return
@@ -176,11 +175,9 @@ export class LocalServer {
       else this.#serve({ url: message.url, key: token }, 'ready')
     })
     child.once('error', (error) => {
-      log.end()
       this.#died(child, `The local server could not be started: ${error.message}`, null)
     })
     child.once('exit', (code, signal) => {
-      log.end()
       this.#died(child, `The local server ended unexpectedly (${signal ?? `exit code ${code}`}).`, refusal)
     })
     child.send({ type: 'launch', token } satisfies ToSupervised, () => undefined)

@@ -2,6 +2,7 @@
 import { join } from 'node:path'
 import { app, BrowserWindow, nativeTheme } from 'electron'
 import { SCHEME, pageUrl } from '../page/pageProtocol.ts'
+import { watchPageFaults } from './pageFaults.ts'
 import { watchUnsavedChanges } from './unsavedChanges.ts'
 import { keepBounds, restoredBounds } from './windowState.ts'
 
@@ -50,6 +51,7 @@ export function createMainWindow(p: MainWindowOptions): MainWindow {
     window.show()
   })
   keepBounds(window, p.state_file)
+  watchPageFaults(window)
   const { mayLeave } = watchUnsavedChanges(window)
   let isListening = false
   window.webContents.on('did-start-navigation', ({ isMainFrame, isSameDocument }) => {

@@ -15,8 +15,13 @@ const QUESTION = {
   cancelId: 0,
   noLink: true,
 }
+const UNANSWERED = {
+  ...QUESTION,
+  message: 'This page does not answer.',
+  detail: 'It may have changes that are not saved. They are lost if you leave it.',
+}
 const LEAVE = 1
-/** A page answers within a frame. */
+/** A page answers within a frame; one that does not is busy, and may have changes. */
 const ANSWER_MS = 1_000
 /** The page's own answer, as a browser would ask for it. */
 const ASK_PAGE = `!window.dispatchEvent(new Event('beforeunload', { cancelable: true }))`
@@ -37,12 +42,12 @@ export function watchUnsavedChanges(window: BrowserWindow): UnsavedChanges {
   })
   return {
     async mayLeave() {
-      // Before the first page there is nothing to ask, and a page that does not answer has nothing that could be saved any more.
-      if (webContents.getURL() === '') return true
+      // Before the first page there is nothing to ask, and a page whose process has ended has nothing that could be saved any more.
+      if (webContents.getURL() === '' || webContents.isCrashed()) return true
       const answer = webContents.mainFrame.executeJavaScript(ASK_PAGE).then(Boolean, () => false)
-      const hasChanges = await Promise.race([answer, setTimeout(ANSWER_MS, false)])
-      if (!hasChanges) return true
-      const { response } = await dialog.showMessageBox(window, QUESTION)
+      const hasChanges = await Promise.race([answer, setTimeout(ANSWER_MS, null)])
+      if (hasChanges === false) return true
+      const { response } = await dialog.showMessageBox(window, hasChanges === null ? UNANSWERED : QUESTION)
       isSettled = response === LEAVE
       return isSettled
     },

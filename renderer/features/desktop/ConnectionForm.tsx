@@ -1,15 +1,17 @@
 /** Adds or changes a remote connection; a test says whether server and key are right before anything is saved. */
-import { Alert, Button, ColorSwatch, Group, Modal, PasswordInput, Radio, Select, Stack, TextInput } from '@mantine/core'
+import { Alert, Button, ColorSwatch, Group, PasswordInput, Radio, Select, Stack, TextInput } from '@mantine/core'
 import { useState } from 'react'
+import { isUnencrypted } from '#bridge/unencrypted.ts'
 import type { CallOutput, Connection, ConnectionDraft } from '#bridge/channels.ts'
 import { errorText } from '../../api/errors.ts'
 import { desktopStrings } from '../../strings/desktop.ts'
-import { strings } from '../../strings.ts'
 import { call } from './bridge.ts'
 import classes from './ConnectionForm.module.css'
+import { Dialog } from '../../ui/Dialog.tsx'
 
 const text = desktopStrings
 const COLORS = Object.keys(text.colors) as Connection['color'][]
+const SAFE_MODES = Object.keys(text.safeModes) as Connection['safe_mode'][]
 const ENVIRONMENTS = (Object.keys(text.environments) as Connection['environment'][]).filter((name) => name !== 'local')
 
 export function ConnectionForm({ connection, onClose }: { connection: Connection | null; onClose: () => void }) {
@@ -19,6 +21,7 @@ export function ConnectionForm({ connection, onClose }: { connection: Connection
     url: connection?.url ?? '',
     color: connection?.color ?? 'blue',
     environment: connection?.environment ?? 'production',
+    safe_mode: connection?.safe_mode ?? 'allow',
     api_key: null,
   })
   const [result, setResult] = useState<CallOutput<'connections.test'> | null>(null)
@@ -45,12 +48,7 @@ export function ConnectionForm({ connection, onClose }: { connection: Connection
     })
   const hasAddress = draft.url.trim().length >= 8
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={connection === null ? text.addTitle : text.editTitle(connection.name)}
-      closeButtonProps={{ 'aria-label': strings.common.close }}
-    >
+    <Dialog onClose={onClose} title={connection === null ? text.addTitle : text.editTitle(connection.name)}>
       <form
         onSubmit={(event) => {
           event.preventDefault()
@@ -79,6 +77,7 @@ export function ConnectionForm({ connection, onClose }: { connection: Connection
               set({ url: currentTarget.value })
             }}
           />
+          {isUnencrypted(draft.url.trim()) ? <Alert color="yellow">{text.unencrypted}</Alert> : null}
           <PasswordInput
             label={text.key}
             description={connection?.key === 'kept' ? text.keyKept : text.keyWhere}
@@ -107,7 +106,7 @@ export function ConnectionForm({ connection, onClose }: { connection: Connection
           </Group>
         </Stack>
       </form>
-    </Modal>
+    </Dialog>
   )
 }
 
@@ -122,6 +121,16 @@ function Looks({ draft, set }: { draft: ConnectionDraft; set: (change: Partial<C
         onChange={(value) => {
           const environment = ENVIRONMENTS.find((one) => one === value)
           if (environment !== undefined) set({ environment })
+        }}
+      />
+      <Select
+        label={text.safeMode}
+        allowDeselect={false}
+        data={SAFE_MODES.map((value) => ({ value, label: text.safeModes[value] }))}
+        value={draft.safe_mode}
+        onChange={(value) => {
+          const safe_mode = SAFE_MODES.find((one) => one === value)
+          if (safe_mode !== undefined) set({ safe_mode })
         }}
       />
       <Radio.Group

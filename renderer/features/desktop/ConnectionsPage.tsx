@@ -1,8 +1,9 @@
 /** The connections of the desktop app. It needs no server: it is where one is chosen. */
 import { ActionIcon, Alert, Badge, Button, Container, Group, Menu, Paper, Stack, Text, Title } from '@mantine/core'
-import { IconDots, IconFolder, IconPencil, IconPlus, IconShieldExclamation, IconTrash } from '@tabler/icons-react'
+import { IconAlertTriangle, IconDots, IconFolder, IconPencil, IconPlus, IconShieldExclamation, IconTrash } from '@tabler/icons-react'
 import { getRouteApi } from '@tanstack/react-router'
 import { lazy, Suspense, useState } from 'react'
+import { isUnencrypted } from '#bridge/unencrypted.ts'
 import type { Connection, ServerState } from '#bridge/channels.ts'
 import { KeyListener } from '../../commands/index.ts'
 import { desktopStrings } from '../../strings/desktop.ts'
@@ -103,7 +104,8 @@ interface RowProps {
 }
 
 function Row({ connection, isCurrent, server, onOpen, onEdit }: RowProps) {
-  const { name, url, color, environment, key, last_used_at } = connection
+  const { name, url, color, environment, key, last_used_at, safe_mode } = connection
+  const mark = text.safeModeMarks[safe_mode]
   return (
     <Paper component="li" withBorder p="md" className={classes['row']} style={{ borderLeftColor: `var(--mantine-color-${color}-7)` }}>
       <div className={classes['words']}>
@@ -124,9 +126,16 @@ function Row({ connection, isCurrent, server, onOpen, onEdit }: RowProps) {
           {url ??
             (server?.phase === 'found' ? text.found : server?.dags_folder ? text.dagsFolder(server.dags_folder) : text.keys.not_needed)}
         </Text>
+        {url !== null && isUnencrypted(url) ? (
+          <Group gap={6} wrap="nowrap" align="flex-start">
+            <IconAlertTriangle size={16} className={classes['sign'] ?? ''} aria-hidden />
+            <Text size="sm">{text.unencrypted}</Text>
+          </Group>
+        ) : null}
         {url === null ? null : (
           <Text size="xs" c="dimmed">
             {text.keys[key]} · {text.lastUsed} {last_used_at === null ? text.never : <Instant at={last_used_at} />}
+            {mark === null ? null : ` · ${mark}`}
           </Text>
         )}
       </div>
@@ -140,7 +149,7 @@ function Row({ connection, isCurrent, server, onOpen, onEdit }: RowProps) {
   )
 }
 
-function RowMenu({ connection: { id, url, name }, onEdit }: Pick<RowProps, 'connection' | 'onEdit'>) {
+function RowMenu({ connection: { id, url, name, notifies }, onEdit }: Pick<RowProps, 'connection' | 'onEdit'>) {
   const remove = () => {
     confirmAction({
       title: text.removeTitle(name),
@@ -158,6 +167,13 @@ function RowMenu({ connection: { id, url, name }, onEdit }: Pick<RowProps, 'conn
         </ActionIcon>
       </Menu.Target>
       <Menu.Dropdown>
+        <Menu.CheckboxItem
+          closeMenuOnClick
+          checked={notifies}
+          onChange={(next) => void call('connections.notify', { id, notifies: next }).catch(tellError)}
+        >
+          {text.notify}
+        </Menu.CheckboxItem>
         {url === null ? (
           <Menu.Item leftSection={<IconFolder size={16} />} onClick={() => void call('dags_folder.choose', {}).catch(tellError)}>
             {text.chooseFolder}

@@ -5,6 +5,7 @@
  */
 import { Button, Group, Loader, Paper, Text } from '@mantine/core'
 import { useEffect, useState } from 'react'
+import { isUnencrypted } from '#bridge/unencrypted.ts'
 import type { Connection, QuitState, ServerState } from '#bridge/channels.ts'
 import { commandRegistry } from '../../commands/registry.ts'
 import { useCommands } from '../../commands/index.ts'
@@ -48,8 +49,13 @@ export function DesktopFrame({ openPath, onServerBack }: DesktopFrameProps) {
 /** Colours so light that dark words are read better on them. */
 const LIGHT = new Set<Connection['color']>(['yellow', 'orange', 'green', 'teal'])
 
-function Stripe({ connection: { name, color, environment } }: { connection: Connection }) {
+function Stripe({ connection: { name, color, environment, url, safe_mode } }: { connection: Connection }) {
   const isLocal = environment === 'local'
+  const marks = [
+    text.environments[environment],
+    text.safeModeMarks[safe_mode],
+    url !== null && isUnencrypted(url) ? text.unencryptedMark : null,
+  ].filter((mark) => mark !== null)
   const mark = LIGHT.has(color)
     ? { background: `var(--mantine-color-${color}-4)`, color: '#000' }
     : { background: `var(--mantine-color-${color}-9)`, color: '#fff' }
@@ -58,11 +64,11 @@ function Stripe({ connection: { name, color, environment } }: { connection: Conn
       className={classes['stripe']}
       data-local={isLocal}
       style={{ background: `var(--mantine-color-${color}-7)` }}
-      aria-label={text.current(name, text.environments[environment])}
+      aria-label={text.current(name, marks)}
     >
       {isLocal ? null : (
         <span className={classes['mark']} style={mark}>
-          {name} · {text.environments[environment]}
+          {[name, ...marks].join(' · ')}
         </span>
       )}
     </aside>
