@@ -46,12 +46,8 @@ export const gridStrings = {
     column: (run: string, words: string) => `Run ${run}: ${words}`,
     actions: { clear: 'Clear', success: 'Mark success', failed: 'Mark failed' },
     keys: { left: 'Older run', right: 'Newer run', up: 'Row above', down: 'Row below', fold: 'Fold or unfold the group', open: 'Open' },
-    markTasks: (count: number, state: string) => `${plural(count, 'task instance')} will be marked as ${state}:`,
     markRun: (run: string, state: string) => `${run} and its unfinished tasks will be marked as ${state}:`,
-    markNothing: (state: string) => `All of them are marked as ${state} already.`,
     allFinished: 'all of its tasks are finished',
-    confirmMark: (count: number) => `Mark ${count.toLocaleString('en')}`,
-    marked: (count: number, state: string) => `${plural(count, 'task instance')} marked as ${state}.`,
     markedRun: (run: string, state: string) => `${run} is marked as ${state}.`,
   },
 }

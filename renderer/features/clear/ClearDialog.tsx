@@ -53,7 +53,7 @@ export function ClearDialog({ run, taskIds, mapIndex, onClose, onDone }: ClearDi
   const first = runs[0] ?? { dag_id: '', run_id: '' }
   const preview = useQuery({
     queryKey: queryKeys.clearPreview(first, { ...choices, runs: runs.map(({ run_id }) => run_id) }),
-    queryFn: () => clearAll(runs, { ...choices, dry_run: true }),
+    queryFn: ({ signal }) => clearAll(runs, { ...choices, dry_run: true }, signal),
     placeholderData: keepPreviousData,
     staleTime: 0,
     gcTime: 0,
@@ -183,15 +183,19 @@ interface ClearedRuns {
 }
 
 /** One request for each run, a few at a time; together they are one answer. */
-async function clearAll(runs: readonly RunRef[], body: ClearBody): Promise<ClearedRuns> {
+async function clearAll(runs: readonly RunRef[], body: ClearBody, unwanted?: AbortSignal): Promise<ClearedRuns> {
+  const signal = unwanted === undefined ? {} : { signal: unwanted }
   const answers: Cleared[] = []
   const versions: number[] = []
   for (let at = 0; at < runs.length; at += AT_ONCE) {
+    // Another choice was made: the rest of this one's dry runs would be for nobody.
+    unwanted?.throwIfAborted()
     const some = await Promise.all(
       runs.slice(at, at + AT_ONCE).map(async ({ dag_id, run_id }) => {
-        const answer = await api.clearRun({ params: { dag_id, run_id }, body })
+        const answer = await api.clearRun({ params: { dag_id, run_id }, body, ...signal })
         // A dry run with `newest` tells the newest version as the one that runs.
-        const original = body.version === 'newest' && body.dry_run === true ? await api.getRun({ params: { dag_id, run_id } }) : answer
+        const original =
+          body.version === 'newest' && body.dry_run === true ? await api.getRun({ params: { dag_id, run_id }, ...signal }) : answer
         return { answer, original: original.version }
       }),
     )

@@ -1,11 +1,10 @@
-/** Marking a task instance, with others if wanted: what changes comes first, and whether something that runs is killed. */
+/** Marking task instances, with others if wanted: what changes comes first, and whether something that runs is killed. */
 import { Alert, Button, Chip, Group, Stack, Text } from '@mantine/core'
 import { IconAlertTriangle } from '@tabler/icons-react'
 import { keepPreviousData, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
-import type { TaskInstance } from '#contract/taskInstance.ts'
 import { api } from '../../api/client.ts'
-import { queryKeys } from '../../api/queryKeys.ts'
+import { queryKeys, type RunRef } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
 import { tell, tellError } from '../../ui/act.ts'
 import { Failed } from '../../ui/PageState.tsx'
@@ -25,27 +24,31 @@ const CHOICES = [
 const ALIVE: ReadonlySet<string> = new Set(['running', 'queued', 'restarting'])
 
 interface MarkDialogProps {
-  task: TaskInstance
+  run: RunRef
+  /** With all their map indexes. */
+  taskIds: readonly string[]
+  /** Only this instance of the one mapped task. */
+  mapIndex?: number | undefined
   state: Mark
   /** The point is to end the process; the state that remains is failed. */
   isKill?: boolean
   onClose: () => void
 }
 
-export function MarkDialog({ task, state, isKill = false, onClose }: MarkDialogProps) {
+export function MarkDialog({ run, taskIds, mapIndex, state, isKill = false, onClose }: MarkDialogProps) {
   const client = useQueryClient()
   const [chosen, setChosen] = useState<string[]>([])
-  const { dag_id, run_id, task_id, map_index } = task
+  const { dag_id, run_id } = run
   const body = {
-    task_ids: [task_id],
-    ...(map_index < 0 ? {} : { map_index }),
+    task_ids: [...taskIds],
+    ...(mapIndex === undefined ? {} : { map_index: mapIndex }),
     state,
     ...Object.fromEntries(CHOICES.map(([choice]) => [choice, chosen.includes(choice)])),
   }
   const params = { dag_id, run_id }
   const preview = useQuery({
-    queryKey: queryKeys.clearPreview(task, { mark: body }),
-    queryFn: () => api.markTaskInstances({ params, body: { ...body, dry_run: true } }),
+    queryKey: queryKeys.clearPreview(run, { mark: body }),
+    queryFn: ({ signal }) => api.markTaskInstances({ params, body: { ...body, dry_run: true }, signal }),
     placeholderData: keepPreviousData,
     staleTime: 0,
     gcTime: 0,
@@ -54,7 +57,7 @@ export function MarkDialog({ task, state, isKill = false, onClose }: MarkDialogP
     mutationFn: () => api.markTaskInstances({ params, body }),
     onError: tellError,
     onSuccess: ({ task_instances }) => {
-      tell(isKill ? text.killed(task_id) : text.done(task_instances.length, strings.states[state]))
+      tell(isKill ? text.killed(taskIds.join(', ')) : text.done(task_instances.length, strings.states[state]))
       void client.invalidateQueries({ queryKey: ['run', dag_id] })
       onClose()
     },

@@ -9,7 +9,7 @@ import { strings } from '../../strings.ts'
 import { tell, tellError } from '../../ui/act.ts'
 import { confirmAction } from '../../ui/confirm.ts'
 import { StateIcon } from '../../ui/StateBadge.tsx'
-import { ClearDialog } from '../clear/index.ts'
+import { ClearDialog, MarkDialog } from '../clear/index.ts'
 import { useMayOperate } from '../session/index.ts'
 import { instancesOf, newestWith, type GridColumn, type Instance } from './columns.ts'
 import classes from './grid.module.css'
@@ -19,8 +19,6 @@ import type { RowTree } from './rows.ts'
 const text = strings.grid
 /** Rows of the list in the question; the number says how many there are. */
 const LISTED = 100
-/** Marks sent at once: a group of hundreds must not fill the server's queue. */
-const AT_ONCE = 4
 
 /** What the keys act on: all of a run, or some of its task instances. */
 interface Target {
@@ -58,25 +56,19 @@ export function useGridActions(hasPlace: boolean, findTarget: () => Target | nul
       tell(message)
     },
   })
+  const [marking, setMarking] = useState<{ target: Target; state: Mark } | null>(null)
   const ask = (state: Mark) => {
     const target = findTarget()
     if (target === null) return
-    const affected = affectedBy(target, state)
-    const words = strings.states[state]
-    if (affected.length === 0 && !target.isRun) return tell(text.markNothing(words))
+    if (!target.isRun) return setMarking({ target, state })
+    const lead = text.markRun(target.run_id, strings.states[state])
     confirmAction({
       title: text.actions[state],
-      text: (
-        <Affected
-          lead={target.isRun ? text.markRun(target.run_id, words) : text.markTasks(affected.length, words)}
-          instances={affected}
-          none={text.allFinished}
-        />
-      ),
-      confirm: target.isRun ? text.actions[state] : text.confirmMark(affected.length),
+      text: <Affected lead={lead} instances={unfinishedOf(target)} none={text.allFinished} />,
+      confirm: text.actions[state],
       danger: state === 'failed',
       onConfirm: () => {
-        mark.mutate({ target, state, affected })
+        mark.mutate({ target, state })
       },
     })
   }
@@ -104,11 +96,25 @@ export function useGridActions(hasPlace: boolean, findTarget: () => Target | nul
         ]
       : [],
   )
+  if (marking !== null) {
+    const { target, state } = marking
+    return (
+      <MarkDialog
+        run={target}
+        taskIds={taskIdsOf(target)}
+        mapIndex={mapIndexOf(target)}
+        state={state}
+        onClose={() => {
+          setMarking(null)
+        }}
+      />
+    )
+  }
   if (clearing === null) return null
   return (
     <ClearDialog
       run={clearing}
-      taskIds={clearing.isRun ? [] : [...new Set(clearing.instances.map(({ task_id }) => task_id))]}
+      taskIds={clearing.isRun ? [] : taskIdsOf(clearing)}
       onClose={() => {
         setClearing(null)
       }}
@@ -116,27 +122,19 @@ export function useGridActions(hasPlace: boolean, findTarget: () => Target | nul
   )
 }
 
-/** A run takes its unfinished task instances along; chosen ones change whatever they are. */
-function affectedBy(target: Target, state: Mark): readonly Instance[] {
-  return target.instances.filter((each) => (target.isRun ? !isFinished(each.state) : each.state !== state))
+/** A run takes its unfinished task instances along. */
+const unfinishedOf = (target: Target): readonly Instance[] => target.instances.filter(({ state }) => !isFinished(state))
+
+const taskIdsOf = (target: Target): string[] => [...new Set(target.instances.map(({ task_id }) => task_id))]
+
+/** All instances of the tasks, unless it is one of several of one task. */
+function mapIndexOf({ instances: [first, ...others] }: Target): number | undefined {
+  return first === undefined || others.length > 0 || first.map_index < 0 ? undefined : first.map_index
 }
 
-async function sendMark(p: { target: Target; state: Mark; affected: readonly Instance[] }): Promise<string> {
-  const { dag_id, run_id } = p.target
-  const words = strings.states[p.state]
-  if (p.target.isRun) {
-    await api.markRun({ params: { dag_id, run_id }, body: { state: p.state } })
-    return text.markedRun(run_id, words)
-  }
-  const waiting = [...p.affected]
-  const send = async (): Promise<void> => {
-    for (let next = waiting.shift(); next !== undefined; next = waiting.shift()) {
-      const { task_id, map_index } = next
-      await api.markTaskInstance({ params: { dag_id, run_id, task_id }, body: { state: p.state, map_index } })
-    }
-  }
-  await Promise.all(Array.from({ length: AT_ONCE }, send))
-  return text.marked(p.affected.length, words)
+async function sendMark({ target: { dag_id, run_id }, state }: { target: Target; state: Mark }): Promise<string> {
+  await api.markRun({ params: { dag_id, run_id }, body: { state } })
+  return text.markedRun(run_id, strings.states[state])
 }
 
 function Affected({ lead, instances, none }: { lead: string; instances: readonly Instance[]; none: string }) {

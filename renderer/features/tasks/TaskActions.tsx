@@ -101,7 +101,14 @@ export function TaskActions({ task, compact = false }: { task: TaskInstance; com
         <ClearDialog run={task} taskIds={[task.task_id]} mapIndex={task.map_index < 0 ? undefined : task.map_index} onClose={close} />
       ) : null}
       {asked === null || asked === 'clear' ? null : (
-        <MarkDialog task={task} state={asked === 'kill' ? 'failed' : asked} isKill={asked === 'kill'} onClose={close} />
+        <MarkDialog
+          run={task}
+          taskIds={[task.task_id]}
+          mapIndex={task.map_index < 0 ? undefined : task.map_index}
+          state={asked === 'kill' ? 'failed' : asked}
+          isKill={asked === 'kill'}
+          onClose={close}
+        />
       )}
     </>
   )
