@@ -137,6 +137,7 @@ export const policy = {
   saveDagFile: nothing,
   moveDagFile: nothing,
   deleteDagFile: nothing,
+  getDagSchema: nothing,
   previewDagFile: nothing,
   createBackfill: dag,
   listBackfills: dag,

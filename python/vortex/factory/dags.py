@@ -7,7 +7,7 @@ from typing import Any, Dict, List, Optional, Tuple
 from vortex.definitions.authoring_context import DagContext, TaskGroupContext
 from vortex.factory import facts
 from vortex.factory.arguments import known_annotations, read_argument, read_by_form
-from vortex.factory.document import Node, Problems, nearest
+from vortex.factory.document import MAX_DEPTH, Node, Problems, nearest
 from vortex.factory.expressions import NoExpression, is_expression, read_expression
 from vortex.factory.plan import DagPlan, GroupPlan, TaskPlan
 from vortex.factory.tasks import TaskMaker
@@ -153,7 +153,8 @@ class DagMaker:
     def _link(self, node: Node, plan: DagPlan) -> None:
         from vortex.definitions.dependencies import link
 
-        for place, up, down, label in self._named_links(node, plan, Problems()):
+        # What a group begins and ends with is known once everything within it is linked: from the inside out.
+        for place, up, down, label in sorted(self._named_links(node, plan, Problems()), key=lambda one: -_inwardness(one[1], one[2])):
             if up is None or down is None:
                 continue
             self._links.setdefault((up.id, down.id), place)
@@ -211,6 +212,11 @@ class DagMaker:
             pairs = set(zip(names, names[1:]))
             place = next((where for pair, where in self._links.items() if pair in pairs), key)
             self._problems.add(place, str(error), "cycle")
+
+
+def _inwardness(*ends: Any) -> int:
+    """How deep the outermost group lies that a link ends at; links of tasks come first."""
+    return min([end.depth for end in ends if isinstance(end, GroupPlan)], default=MAX_DEPTH)
 
 
 def _texts(node: Optional[Node]) -> List[Node]:

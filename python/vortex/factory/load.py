@@ -10,15 +10,18 @@ from vortex.factory.dags import DagMaker
 from vortex.factory.document import MAX_FILE_BYTES, DagFileProblems, Node, Problem, Problems
 from vortex.factory.older import current_dag
 from vortex.factory.operators import CATALOGUE, SHORT_OF
+from vortex.loading.says_dags import says_dags as text_says_dags
 
 _NAME = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*(?:[:.][A-Za-z_]\w*)+")
 
 
 def load_dags(path: str, file: str, text: str) -> List[Any]:
     """
-    The DAGs that the file defines; none if it does not say that it holds DAGs: a top-level `dags`, or `id` and `tasks`. Raises
-    DagFileProblems.
+    The DAGs that the file defines; none if it does not say that it holds DAGs: `dags` at its margin, or `id` and `tasks`. Then it is
+    not even read, for it may be of another kind of YAML. Raises DagFileProblems.
     """
+    if not text_says_dags(file, text):
+        return []
     problems = Problems()
     root = read_document(file, text, problems)
     if root is None or not says_dags(root):

@@ -18,6 +18,10 @@ class GroupPlan:
     parent: "Optional[GroupPlan]"
     made: Any = None
 
+    @property
+    def depth(self) -> int:
+        return 1 + (self.parent.depth if self.parent is not None else 0)
+
     def child_id(self, name: str) -> str:
         prefix = self.node.get("prefix_group_id")
         return name if prefix is not None and prefix.value is False else f"{self.id}.{name}"

@@ -15,6 +15,8 @@ _NULL = re.compile(r"|~|null|Null|NULL")
 _BOOL = re.compile(r"true|True|TRUE|false|False|FALSE")
 _INT = re.compile(r"[-+]?[0-9]{1,300}|0o[0-7]{1,300}|0x[0-9a-fA-F]{1,300}")
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]{1,4})?|[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
+# What YAML does not call printable.
+_UNREADABLE = re.compile("[^\x09\x0a\x0d\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _CORE = "tag:yaml.org,2002:"
 _TAGS = frozenset(("str", "int", "float", "bool", "null", "map", "seq"))
 
@@ -23,13 +25,14 @@ def read_yaml(text: str, file: str, problems: Problems) -> Optional[Node]:
     """The document, None if it is empty. Raises DagFileProblems where the text is no YAML; adds to `problems` what can be told beside others."""
     import yaml
 
+    unreadable = _UNREADABLE.search(text)
+    if unreadable is not None:
+        raise DagFileProblems(file, [_sign(text, unreadable.start())], "syntax")
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     builder = _Builder(problems)
     try:
         for event in yaml.parse(text, Loader=loader):
             builder.take(type(event).__name__, event)
-    except yaml.reader.ReaderError as error:
-        raise DagFileProblems(file, [_unreadable(text, error)], "syntax") from None
     except yaml.MarkedYAMLError as error:
         raise DagFileProblems(file, [_explained(text, error)], "syntax") from None
     except _Stop as stop:
@@ -120,7 +123,8 @@ class _Builder:
 
     def _key(self, node: Node, event: Any) -> Node:
         if node.kind in ("map", "list"):
-            raise _Stop(event, f"A key must be text, not {node.shown()}.")
+            hint = ' A template that begins with a brace needs quotes: "{{ ds }}".' if node.kind == "map" else ""
+            raise _Stop(event, f"A key must be text, not {node.shown()}.{hint}")
         # `on: x` and `2026: x` are keys as they are written.
         return Node("text", node.raw, event.start_mark.line + 1, event.start_mark.column + 1, node.raw)
 
@@ -197,11 +201,10 @@ def _value_of(kind: str, text: str) -> Any:
     return text
 
 
-def _unreadable(text: str, error: Any) -> Problem:
-    position = error.position if isinstance(error.position, int) else 0
+def _sign(text: str, position: int) -> Problem:
     before = text[:position]
-    sign = f"the character U+{ord(error.character):04X}" if isinstance(error.character, str) and error.character else "a character"
-    return Problem(before.count("\n") + 1, position - (before.rfind("\n") + 1) + 1, f"YAML text may not hold {sign}. Remove it.")
+    message = f"YAML text may not hold the character U+{ord(text[position]):04X}. Remove it."
+    return Problem(before.count("\n") + 1, position - before.rfind("\n"), message)
 
 
 def _explained(text: str, error: Any) -> Problem:

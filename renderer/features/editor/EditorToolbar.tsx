@@ -26,13 +26,13 @@ interface ToolbarProps {
   onMoved: (path: string | null) => void
   edit: FileEditing
   preview: PreviewState
-  isPython: boolean
+  definesDags: boolean
   showsGraph: boolean
   onSave: () => void
   onMove: () => void
 }
 
-export function EditorToolbar({ path, file, edit, preview, onChange, onMoved, isPython, showsGraph, onSave, onMove }: ToolbarProps) {
+export function EditorToolbar({ path, file, edit, preview, onChange, onMoved, definesDags, showsGraph, onSave, onMove }: ToolbarProps) {
   const remove = useRemoveFile(path, file?.sha256 ?? null, () => {
     edit.discard()
     onMoved(null)
@@ -42,7 +42,7 @@ export function EditorToolbar({ path, file, edit, preview, onChange, onMoved, is
     <div className={classes['toolbar']}>
       <SaveState file={file} edit={edit} />
       <span className={classes['spacer']} />
-      {isPython ? <ReadState state={preview} /> : null}
+      {definesDags ? <ReadState state={preview} /> : null}
       {newest === undefined ? null : (
         <Tooltip label={strings.editor.compareWith(newest)}>
           <Button
@@ -60,7 +60,7 @@ export function EditorToolbar({ path, file, edit, preview, onChange, onMoved, is
           </Button>
         </Tooltip>
       )}
-      {isPython ? (
+      {definesDags ? (
         <Tooltip label={strings.editor.graph}>
           <ActionIcon
             size="md"

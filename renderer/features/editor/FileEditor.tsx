@@ -38,11 +38,11 @@ interface FileEditorProps {
 export function FileEditor({ path, file, isGone = false, template = '', search, onChange, onMoved }: FileEditorProps) {
   const edit = useFileEditing({ path, file, isGone, template })
   const versions = file?.dags.map(({ dag_id, version }) => `${dag_id} ${version}`).join(' ') ?? ''
-  const { isPython, preview, problems, extensions } = useLiveText(path, edit, versions)
+  const { definesDags, preview, problems, extensions } = useLiveText(path, edit, versions)
   const [isConflictOpen, setConflictOpen] = useState(false)
   const [isMoving, setMoving] = useState(false)
   const isWide = useIsWide()
-  const showsGraph = isPython && (search.side === undefined ? isWide : search.side === 'graph')
+  const showsGraph = definesDags && (search.side === undefined ? isWide : search.side === 'graph')
   const showsText = isWide || !showsGraph
   const hasConflict = edit.theirs !== null
   useEffect(() => {
@@ -61,7 +61,7 @@ export function FileEditor({ path, file, isGone = false, template = '', search, 
   return (
     <div className={classes['editor']}>
       <EditorToolbar
-        {...{ path, file, edit, preview, onChange, isPython, showsGraph }}
+        {...{ path, file, edit, preview, onChange, definesDags, showsGraph }}
         onSave={save}
         onMove={() => {
           setMoving(true)
@@ -84,7 +84,7 @@ export function FileEditor({ path, file, isGone = false, template = '', search, 
             extensions={extensions}
             onView={edit.setView}
           />
-          <ProblemList problems={problems} isUnread={isPython && preview.preview === null && preview.failure === null} onGoTo={goTo} />
+          <ProblemList problems={problems} isUnread={definesDags && preview.preview === null && preview.failure === null} onGoTo={goTo} />
         </div>
         {showsGraph ? (
           <div className={classes['pane']} data-side>

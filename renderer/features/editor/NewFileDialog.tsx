@@ -4,7 +4,7 @@ import { useNavigate } from '@tanstack/react-router'
 import { useState } from 'react'
 import { filePathProblem } from '#contract/dagFileNames.ts'
 import { strings } from '../../strings.ts'
-import { TEMPLATES } from './templates.ts'
+import { pathFor, TEMPLATES, templateFor } from './templates.ts'
 import { Dialog } from '../../ui/Dialog.tsx'
 
 export function NewFileDialog({ onClose }: { onClose: () => void }) {
@@ -12,7 +12,8 @@ export function NewFileDialog({ onClose }: { onClose: () => void }) {
   const navigate = useNavigate()
   const [template, setTemplate] = useState(TEMPLATES[0]?.id ?? '')
   const [path, setPath] = useState('my_dag.py')
-  const full = /\.\w+$/.test(path) ? path : `${path}.py`
+  const chosen = TEMPLATES.find(({ id }) => id === template)
+  const full = pathFor(chosen, path)
   const problem = filePathProblem(full)
   return (
     <Dialog onClose={onClose} title={text.title}>
@@ -32,10 +33,20 @@ export function NewFileDialog({ onClose }: { onClose: () => void }) {
             value={path}
             error={path === '' ? null : problem}
             onChange={(event) => {
-              setPath(event.currentTarget.value)
+              const typed = event.currentTarget.value
+              setPath(typed)
+              setTemplate((before) => templateFor(before, typed))
             }}
           />
-          <Radio.Group label={text.template} value={template} onChange={setTemplate}>
+          <Radio.Group
+            label={text.template}
+            value={template}
+            onChange={(id) => {
+              setTemplate(id)
+              const next = TEMPLATES.find((each) => each.id === id)
+              if (path !== '') setPath((before) => pathFor(next, before))
+            }}
+          >
             <Stack gap={6} mt={6}>
               {TEMPLATES.map((each) => (
                 <Radio key={each.id} value={each.id} label={each.title} description={each.lead} />

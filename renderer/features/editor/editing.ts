@@ -1,10 +1,9 @@
 /** What the editor of CodeMirror is made of, beside what every view of code has. */
 import { autocompletion, closeBrackets, closeBracketsKeymap, completionKeymap } from '@codemirror/autocomplete'
 import { defaultKeymap, history, historyKeymap, indentWithTab } from '@codemirror/commands'
-import { jsonParseLinter } from '@codemirror/lang-json'
 import { yamlLanguage } from '@codemirror/lang-yaml'
 import { bracketMatching, foldGutter, foldKeymap, indentOnInput, indentUnit } from '@codemirror/language'
-import { lintGutter, linter, lintKeymap } from '@codemirror/lint'
+import { lintGutter, lintKeymap } from '@codemirror/lint'
 import { highlightSelectionMatches, search, searchKeymap } from '@codemirror/search'
 import { EditorState, type Extension } from '@codemirror/state'
 import {
@@ -17,9 +16,8 @@ import {
   rectangularSelection,
 } from '@codemirror/view'
 import { languageOf } from '../../ui/code/codeLanguages.ts'
+import { completeDagYaml } from './dagSchema.ts'
 import { completeLocalNames, completePython } from './pythonCompletion.ts'
-import { syntaxMarks } from './problems.ts'
-import { yamlCompletion, type YamlSchema } from './yamlCompletion.ts'
 
 export function editing(file: string, onChange: (view: EditorView, isText: boolean) => void): Extension {
   return [
@@ -62,17 +60,11 @@ function forLanguage(file: string): Extension {
   switch (languageOf(file)) {
     case 'python':
       return [indentUnit.of('    '), autocompletion({ override: [completePython, completeLocalNames] })]
-    case 'yaml': {
-      const schema = yamlSchemas.find(({ fits }) => fits(file))?.schema
-      const completion = schema === undefined ? [] : yamlLanguage.data.of({ autocomplete: yamlCompletion(schema) })
-      return [indentUnit.of('  '), linter(syntaxMarks), completion]
-    }
+    case 'yaml':
+      return [indentUnit.of('  '), yamlLanguage.data.of({ autocomplete: completeDagYaml })]
     case 'json':
-      return [indentUnit.of('  '), linter(jsonParseLinter())]
+      return indentUnit.of('  ')
     case 'plain':
       return []
   }
 }
-
-/** Schemas of YAML files by name. Whoever reads a kind of YAML file adds its schema here. */
-export const yamlSchemas: { fits: (file: string) => boolean; schema: YamlSchema }[] = []

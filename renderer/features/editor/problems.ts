@@ -19,18 +19,23 @@ export interface Problem {
 /** Syntax marks of a document that is not Python; more help nobody. */
 const MARKS_MAX = 50
 
-/** Where a preview's error is marked: the word at its column, else its line. */
+/** Where the problems of a preview are marked: the word at the column, else the line. */
 export function diagnosticsOf(doc: Text, preview: DagFilePreview): Diagnostic[] {
   const { error } = preview
   if (error?.line == null) return []
-  const line = doc.line(Math.min(Math.max(1, error.line), doc.lines))
+  const places = error.problems.length > 0 ? error.problems : [{ line: error.line, column: error.column, message: error.message }]
+  return places.map((place) => markAt(doc, place))
+}
+
+function markAt(doc: Text, place: { line: number; column: number | null; message: string }): Diagnostic {
+  const line = doc.line(Math.min(Math.max(1, place.line), doc.lines))
   const indent = line.text.length - line.text.trimStart().length
-  const start = error.column === null ? indent : Math.min(error.column - 1, line.length)
+  const start = place.column === null ? indent : Math.min(place.column - 1, line.length)
   const word = /^\w+|^[^\w\s]+/.exec(line.text.slice(start))?.[0].length ?? 1
   const from = Math.min(line.from + start, line.to)
-  const to = error.column === null ? line.to : Math.min(from + word, line.to)
+  const to = place.column === null ? line.to : Math.min(from + word, line.to)
   // An empty mark would be invisible: the sign before it is marked instead.
-  return [{ from: to > from ? from : Math.max(line.from, from - 1), to, severity: 'error', message: error.message }]
+  return { from: to > from ? from : Math.max(line.from, from - 1), to, severity: 'error', message: place.message }
 }
 
 /** Problems of a preview that no mark in the text stands for. */
@@ -50,7 +55,7 @@ export function wholeFileProblems(preview: DagFilePreview | null): Problem[] {
 export function markedProblems(state: EditorState, preview: DagFilePreview | null): Problem[] {
   const found: Problem[] = []
   forEachDiagnostic(state, (mark, from) => {
-    const isPreview = preview?.error?.message === mark.message
+    const isPreview = preview?.error?.message === mark.message && preview.error.problems.length === 0
     found.push({
       severity: mark.severity === 'warning' ? 'warning' : 'error',
       message: mark.message,
@@ -62,7 +67,7 @@ export function markedProblems(state: EditorState, preview: DagFilePreview | nul
   return found
 }
 
-/** Where the grammar of a document stumbles; for languages that no server reads. */
+/** Where the grammar of a document stumbles; for documents that no server reads. */
 export function syntaxMarks(view: EditorView): Diagnostic[] {
   const marks: Diagnostic[] = []
   syntaxTree(view.state).iterate({

@@ -26,8 +26,10 @@ export function replaceText(view: EditorView, text: string): void {
 export function placeOfTask(text: string, taskId: string): number | null {
   const names = [taskId, taskId.split('.').at(-1) ?? taskId].map((name) => name.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'))
   for (const name of names) {
-    for (const pattern of [`task_id\\s*=\\s*["']${name}["']`, `def\\s+${name}\\b`, `["']${name}["']`]) {
-      const at = text.search(new RegExp(pattern))
+    const asKey = `^[ \\t]*["']?${name}["']?[ \\t]*:`
+    const asId = `\\b(?:task_)?id[ \\t]*:[ \\t]*["']?${name}\\b`
+    for (const pattern of [`task_id\\s*=\\s*["']${name}["']`, `def\\s+${name}\\b`, asId, asKey, `["']${name}["']`]) {
+      const at = text.search(new RegExp(pattern, 'm'))
       if (at >= 0) return at
     }
   }

@@ -1,17 +1,23 @@
 /** The text as it is typed: what it would define, what is wrong with it, and CodeMirror told of both. */
-import { setDiagnostics } from '@codemirror/lint'
+import { jsonParseLinter } from '@codemirror/lang-json'
+import { setDiagnostics, type Diagnostic } from '@codemirror/lint'
+import type { EditorView } from '@codemirror/view'
 import { useEffect, useMemo, useState } from 'react'
+import type { DagFilePreview } from '#contract/dagFile.ts'
+import { isDagFileName } from '#contract/dagFileNames.ts'
 import { languageOf } from '../../ui/code/codeLanguages.ts'
 import { editing } from './editing.ts'
-import { diagnosticsOf, markedProblems, wholeFileProblems, type Problem } from './problems.ts'
+import { diagnosticsOf, markedProblems, syntaxMarks, wholeFileProblems, type Problem } from './problems.ts'
 import type { FileEditing } from './useFileEditing.ts'
 import { usePreview } from './usePreview.ts'
 
 /** `versions`: of the DAGs that the saved file defines; the graph tells what differs from them. */
 export function useLiveText(path: string, edit: FileEditing, versions: string) {
   const { typed, view } = edit
-  const isPython = languageOf(path) === 'python'
+  const isAsked = isDagFileName(path)
   const [preview, textChanged] = usePreview(path, edit.text)
+  // Of YAML and JSON only those that say so define DAGs; the others are settings.
+  const definesDags = languageOf(path) === 'python' || (preview.lastGood?.dags.length ?? 0) > 0 || preview.preview?.error != null
   const [marked, setMarked] = useState<Problem[]>([])
   const problems = useMemo(() => [...wholeFileProblems(preview.preview), ...marked], [preview.preview, marked])
   const extensions = useMemo(
@@ -19,21 +25,28 @@ export function useLiveText(path: string, edit: FileEditing, versions: string) {
       editing(path, (changed, isText) => {
         if (isText) {
           typed(changed)
-          if (isPython) textChanged()
+          if (isAsked) textChanged()
         }
         setMarked((before) => sameProblems(before, markedProblems(changed.state, null)))
       }),
-    [path, typed, textChanged, isPython],
+    [path, typed, textChanged, isAsked],
   )
   useEffect(() => {
-    if (isPython) textChanged('now')
-  }, [isPython, textChanged, versions])
+    if (isAsked) textChanged('now')
+  }, [isAsked, textChanged, versions])
   useEffect(() => {
     if (view === null || preview.preview === null) return
-    view.dispatch(setDiagnostics(view.state, diagnosticsOf(view.state.doc, preview.preview)))
+    view.dispatch(setDiagnostics(view.state, marksOf(path, view, preview.preview)))
     setMarked(markedProblems(view.state, preview.preview))
-  }, [view, preview.preview])
-  return { isPython, preview, problems, extensions }
+  }, [path, view, preview.preview])
+  return { definesDags, preview, problems, extensions }
+}
+
+/** What the server found; of a text that holds no DAGs, which it leaves unread, what its grammar says. */
+function marksOf(path: string, view: EditorView, preview: DagFilePreview): readonly Diagnostic[] {
+  const language = languageOf(path)
+  if (language === 'python' || preview.error !== null || preview.dags.length > 0) return diagnosticsOf(view.state.doc, preview)
+  return language === 'json' ? jsonParseLinter()(view) : syntaxMarks(view)
 }
 
 function sameProblems(before: Problem[], now: Problem[]): Problem[] {

@@ -2,6 +2,8 @@ import { CompletionContext, type CompletionResult } from '@codemirror/autocomple
 import { EditorState } from '@codemirror/state'
 import { describe, expect, it } from 'vitest'
 import { yamlCompletion, type YamlSchema } from './yamlCompletion.ts'
+import schemaOfDags from '../../../python/vortex/factory/dag-schema.json' with { type: 'json' }
+import { mayHoldDags } from './dagSchema.ts'
 import { yamlPlace } from './yamlPath.ts'
 
 const SCHEMA: YamlSchema = {
@@ -55,10 +57,48 @@ describe('completion of YAML by a schema', () => {
   })
 })
 
+describe('completion by the schema of DAG files', () => {
+  const dags = schemaOfDags as YamlSchema
+  const offered = (text: string) => {
+    const pos = text.indexOf('|')
+    const state = EditorState.create({ doc: text.replace('|', '') })
+    const found = yamlCompletion(dags)(new CompletionContext(state, pos, true)) as CompletionResult | null
+    return found?.options.map(({ label }) => label) ?? []
+  }
+  const task = (lines: string) => `dags:\n  a:\n    tasks:\n      t:\n${lines}`
+  it('begins with the keys of a file', () => {
+    expect(offered('|')).toEqual(expect.arrayContaining(['dags', 'default_args', 'defaults']))
+    expect(offered('|')).not.toContain('schedule')
+    expect(offered('id: a\n|')).toEqual(expect.arrayContaining(['schedule', 'tasks']))
+    expect(offered('dags:\n  a:\n    |')).toEqual(expect.arrayContaining(['schedule', 'tasks', 'catchup', 'params']))
+    expect(offered('dags:\n  a:\n    |')).not.toContain('schedule_interval')
+  })
+  it('offers operators, and the arguments of the one that was chosen', () => {
+    expect(offered(task('        operator: |'))).toEqual(expect.arrayContaining(['bash', 'python', 'file_sensor']))
+    const bash = offered(task('        operator: bash\n        |'))
+    expect(bash).toEqual(expect.arrayContaining(['bash_command', 'env', 'retries', 'dependencies']))
+    expect(bash).not.toContain('python_callable')
+    expect(bash).not.toContain('operator')
+    expect(offered(task('        |\n        operator: PythonOperator'))).toContain('python_callable')
+    expect(offered('dags:\n  a:\n    tasks:\n      - task_id: t\n        operator: python\n        |')).toContain('op_kwargs')
+  })
+  it('offers values of closed lists', () => {
+    expect(offered(task('        trigger_rule: |'))).toEqual(expect.arrayContaining(['all_success', 'all_done']))
+    expect(offered(task('        operator: file_sensor\n        mode: |'))).toEqual(expect.arrayContaining(['poke', 'reschedule']))
+    expect(offered('dags:\n  a:\n    catchup: |')).toEqual(['true', 'false'])
+  })
+})
+
+it('leaves YAML files of other kinds alone', () => {
+  expect(mayHoldDags('')).toBe(true)
+  expect(mayHoldDags('dags:\n  a:\n')).toBe(true)
+  expect(mayHoldDags('apiVersion: v1\nkind: Pod\n')).toBe(false)
+})
+
 describe('yamlPlace', () => {
   it('leaves a mapping where the indent ends', () => {
     const lines = ['a:', '  b:', '    c: 1', 'd:', '  ']
-    expect(yamlPlace(lines, 4, '  ')).toEqual({ path: ['d'], is: 'key', typed: '', siblings: [] })
+    expect(yamlPlace(lines, 4, '  ')).toEqual({ path: ['d'], is: 'key', typed: '', siblings: [], values: {} })
     expect(yamlPlace(lines, 2, '    c: 1')).toMatchObject({ path: ['a', 'b', 'c'], is: 'value', typed: '1' })
   })
 })

@@ -9,6 +9,8 @@ export interface YamlPlace {
   typed: string
   /** Keys that the same mapping has. */
   siblings: string[]
+  /** Their values, of those that are one word. */
+  values: Record<string, string>
 }
 
 const KEY = /^(?:"([^"]*)"|'([^']*)'|([^\s#:'"][^:#]*?))\s*:(?:\s|$)/
@@ -61,18 +63,20 @@ export function yamlPlace(lines: readonly string[], at: number, before: string):
       mayEqual = row.dash
     }
   }
-  if (value !== null && own) return { path: [...path, (own[1] ?? own[2] ?? own[3] ?? '').trim()], is: 'value', typed: value, siblings: [] }
-  return { path, is: 'key', typed: content, siblings: siblingsOf(lines, at, indent, dashes.length > 0) }
+  if (value !== null && own) return { path: [...path, (own[1] ?? own[2] ?? own[3] ?? '').trim()], is: 'value', typed: value, siblings: [], values: {} }
+  const siblings = siblingsOf(lines, at, indent, dashes.length > 0)
+  return { path, is: 'key', typed: content, siblings: [...siblings.keys()], values: Object.fromEntries(siblings) }
 }
 
-/** `isFirst`: the own line's dash begins the mapping. */
-function siblingsOf(lines: readonly string[], at: number, indent: number, isFirst: boolean): string[] {
-  const found: string[] = []
+/** Keys with their values. `isFirst`: the own line's dash begins the mapping. */
+function siblingsOf(lines: readonly string[], at: number, indent: number, isFirst: boolean): Map<string, string> {
+  const found = new Map<string, string>()
   const look = (line: number): boolean => {
-    const rows = rowsOf(lines[line] ?? '')
+    const text = lines[line] ?? ''
+    const rows = rowsOf(text)
     if (rows.length === 0) return true
     const key = rows.find((row) => row.indent === indent && row.key !== null)
-    if (key?.key != null) found.push(key.key)
+    if (key?.key != null) found.set(key.key, valueOf(text))
     // An item's dash, or a smaller indent, ends the mapping.
     return rows.every((row) => row.indent >= indent)
   }
@@ -82,4 +86,8 @@ function siblingsOf(lines: readonly string[], at: number, indent: number, isFirs
     look(line)
   }
   return found
+}
+
+function valueOf(line: string): string {
+  return /:\s+["']?([\w.:-]+)["']?\s*(?:#.*)?$/.exec(line)?.[1] ?? ''
 }

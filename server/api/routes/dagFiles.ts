@@ -3,6 +3,7 @@ import { VortexError } from '#contract/errors.ts'
 import type { Role } from '#contract/states.ts'
 import type { DagFileRecord } from '#db/records.ts'
 import type { ListedFile } from '#dagfiles/editing/folderFiles.ts'
+import { readDagSchema } from '#dagfiles/dagSchema.ts'
 import { Previews } from '#dagfiles/editing/previews.ts'
 import type { DagReader } from '../dagReader.ts'
 import { pageOf, pageWith, type Handlers } from '../handlers.ts'
@@ -10,7 +11,7 @@ import { includesRole } from '../policy.ts'
 import { presentFile, presentListed, presentPreview } from '../present/dagFile.ts'
 import type { ApiServices } from '../services.ts'
 
-type DagFileHandlers = Pick<Handlers, 'listDagFiles' | 'getDagFile' | 'saveDagFile' | 'moveDagFile' | 'deleteDagFile' | 'previewDagFile'>
+type DagFileHandlers = Pick<Handlers, 'listDagFiles' | 'getDagFile' | 'saveDagFile' | 'moveDagFile' | 'deleteDagFile' | 'previewDagFile' | 'getDagSchema'>
 
 /** DAGs shown of one file; more are in the DAG list, and their versions change alike. */
 const DAGS_SHOWN = 20
@@ -92,6 +93,7 @@ export function dagFileHandlers({ store, engine, dagFiles, logger }: ApiServices
       await note({ change: 'deleted', dag_ids, message, actor: principal.username }, [query.path])
       return { message: dag_ids.length === 0 ? message : `${message} Its DAGs are not scheduled any more and keep their history.` }
     },
+    getDagSchema: () => readDagSchema(),
     async previewDagFile({ body }, { principal }) {
       const result = await previews.preview({ editor: `${principal.username}\n${body.editor}`, path: body.path, text: body.text })
       const compared = await Promise.all(

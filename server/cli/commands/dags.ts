@@ -1,4 +1,4 @@
-/** `vortex dags`: list, show, trigger, pause, unpause, delete, backfill, next-runs, errors. */
+/** `vortex dags`: list, show, trigger, pause, unpause, delete, backfill, next-runs, errors, schema. */
 import type { Command } from 'commander'
 import type { Client } from '#contract/client.ts'
 import type { Dag } from '#contract/dag.ts'
@@ -11,6 +11,7 @@ import { EXIT, inOptions } from '../exit.ts'
 import { instant, stateStyle, type Column, type Screen } from '../output.ts'
 import { moreNote, readPages } from '../pages.ts'
 import { confirm } from '../prompt.ts'
+import { startsOf, tellStarts } from '../unpaused.ts'
 import { choice, collect, count, readInstant } from '../values.ts'
 
 export function register(dags: Command): void {
@@ -51,7 +52,7 @@ export function register(dags: Command): void {
     .action(action((cli, ids: string[]) => setPaused(cli, ids, false)))
   dags
     .command('delete <dag_id>')
-    .description('delete a DAG with its whole history')
+    .description('delete a DAG with its whole history; its file stays')
     .option('-y, --yes', 'do not ask')
     .action(action(remove))
   dags
@@ -73,6 +74,16 @@ export function register(dags: Command): void {
     .option('-n, --count <n>', 'how many', count(1, 100), 10)
     .action(action(nextRuns))
   dags.command('errors').description('DAG files that fail to load').action(action(errors))
+  dags
+    .command('schema')
+    .description('JSON Schema of YAML and JSON DAG files, for editors; needs no server')
+    .addHelpText('after', '\nExample:\n  vortex dags schema > dag-schema.json')
+    .action(action(schema))
+}
+
+async function schema({ screen }: Cli): Promise<void> {
+  const { readDagSchema } = await import('#dagfiles/dagSchema.ts')
+  screen.line(JSON.stringify(await readDagSchema(), null, 2))
 }
 
 interface ListOptions {
@@ -241,26 +252,35 @@ async function trigger(cli: Cli, id: string, options: TriggerOptions): Promise<n
 
 async function setPaused({ screen, connection }: Cli, ids: string[], paused: boolean): Promise<number> {
   const { client } = connection()
-  const done: string[] = []
+  const done: object[] = []
   let exit: number = EXIT.ok
   for (const id of ids) {
     try {
-      const { message } = await (paused ? client.pauseDag : client.unpauseDag)({ params: { dag_id: id } })
-      done.push(id)
-      if (!screen.json) screen.line(message)
+      const params = { dag_id: id }
+      // Before it is done: afterwards the runs are no longer due.
+      const preview = paused ? null : await client.previewUnpause({ params })
+      const { message } = await (paused ? client.pauseDag : client.unpauseDag)({ params })
+      done.push({ id, is_paused: paused, ...(preview === null ? {} : startsOf(preview)) })
+      if (screen.json) continue
+      screen.line(message)
+      if (preview?.is_paused === true) tellStarts(screen, preview)
     } catch (error) {
       // One that does not exist says nothing about the others.
       if (!(error instanceof VortexError) || error.code !== 'not_found') throw error
       exit = report(error, screen.json)
     }
   }
-  if (screen.json) screen.document(done.map((id) => ({ id, is_paused: paused })))
+  if (screen.json) screen.document(done)
   return exit
 }
 
 async function remove({ screen, connection }: Cli, id: string, { yes }: { yes?: boolean }): Promise<void> {
-  await confirm(`Delete ${id} with all its runs, logs and XComs?`, yes)
-  const answer = await connection().client.deleteDag({ params: { dag_id: id } })
+  const { client } = connection()
+  const params = { dag_id: id }
+  const [dag, { total }] = await Promise.all([client.getDag({ params }), client.listRuns({ params, query: { limit: 1 } })])
+  const runs = total === 0 ? 'which has no runs' : `with its ${total} ${total === 1 ? 'run' : 'runs'}, their logs and XComs`
+  await confirm(`Delete ${id}, ${runs}? Its file ${dag.file} stays.`, yes)
+  const answer = await client.deleteDag({ params })
   if (screen.json) return screen.document(answer)
   screen.line(answer.message)
 }

@@ -59,6 +59,14 @@ export const dagFilesOperations = {
     query: Strict({ path: FilePath, expected_hash: Sha256 }),
     ok: Message,
   },
+  getDagSchema: {
+    method: 'GET',
+    path: '/api/dag-files/schema',
+    role: 'Viewer',
+    tag: 'dag files',
+    summary: 'JSON Schema (draft 2020-12) of YAML and JSON DAG files, for editors; VORTEX checks the files by the same.',
+    ok: Type.Record(Type.String(), Type.Unknown()),
+  },
   previewDagFile: {
     method: 'POST',
     path: '/api/dag-files/preview',
