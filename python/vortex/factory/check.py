@@ -44,7 +44,7 @@ def check(node: Node, form: Mapping[str, Any], problems: Problems, what: str) ->
 
 def _check(node: Node, form: Mapping[str, Any], what: str) -> Iterator[Found]:
     form = resolved(form)
-    if "anyOf" in form and "title" in form or "anyOf" in form and "type" not in form and "properties" not in form:
+    if "anyOf" in form and "type" not in form and "properties" not in form:
         yield from _any_of(node, form, what)
         return
     kinds = form.get("type")

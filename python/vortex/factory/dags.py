@@ -109,8 +109,8 @@ class DagMaker:
         found: Dict[str, Any] = {}
         for name, value in node.items() if node is not None else ():
             if name not in facts.TASK_KEYS and name not in annotations and self._is_strict:
-                known = [*facts.TASK_KEYS, *annotations]
-                self._problems.add(node.key(name), f"No task has an argument `{name}`.{nearest(name, known)}")  # type: ignore[union-attr]
+                meant = nearest(name, facts.TASK_KEYS) or nearest(name, annotations)
+                self._problems.add(node.key(name), f"No task has an argument `{name}`.{meant}")  # type: ignore[union-attr]
                 continue
             try:
                 found[name] = read_argument(name, annotations.get(name, ""), value, values)

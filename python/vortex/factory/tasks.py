@@ -78,6 +78,9 @@ class TaskMaker:
         if operator is None:
             self._problems.add(task.key, f"The task `{task.name}` lacks the key `operator`, such as `operator: bash`.")
             return None
+        if operator.value == "sensor" and "sensor_config" in node:
+            # Its type has been refused.
+            return None
         short, kind = self._operator(operator)
         if kind is None:
             return None
