@@ -3,8 +3,9 @@ import { Command, CommanderError } from 'commander'
 import { readFileSync } from 'node:fs'
 import { enableCompileCache } from 'node:module'
 import { fileURLToPath } from 'node:url'
+import { airflowAnswer } from './airflowCommands.ts'
 import { report, type CommandModule } from './cli.ts'
-import { EXIT, EXIT_HELP } from './exit.ts'
+import { CliError, EXIT, EXIT_HELP } from './exit.ts'
 
 interface TopLevel {
   name: string
@@ -63,7 +64,7 @@ export async function makeProgram(args: readonly string[]): Promise<Command> {
     .addHelpText('after', EXAMPLES)
     .exitOverride()
   const completing = args.some((arg) => arg === 'completion' || arg === 'complete')
-  const asked = firstWord(args)
+  const [asked] = wordsOf(args)
   for (const { name, description, load } of COMMANDS) {
     const command = program.command(name).description(description)
     if (completing || name === asked) (await load()).register(command)
@@ -77,10 +78,10 @@ export async function makeProgram(args: readonly string[]): Promise<Command> {
   return program
 }
 
-/** The command's name: the first word that is neither an option nor an option's value. */
-function firstWord(args: readonly string[]): string | undefined {
+/** The words that name the command and what it is about: neither options nor values of options that stand before a command. */
+function wordsOf(args: readonly string[]): string[] {
   const skip = new Set(['--server', '--api-key-file'])
-  return args.find((arg, index) => !arg.startsWith('-') && !skip.has(args[index - 1] ?? ''))
+  return args.filter((arg, index) => !arg.startsWith('-') && !skip.has(args[index - 1] ?? ''))
 }
 
 /** Runs a command line and leaves its exit code in process.exitCode. */
@@ -90,6 +91,8 @@ export async function main(args: readonly string[]): Promise<void> {
   // A reader that closes early (`vortex dags list | head`) is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed))
   try {
+    const answer = airflowAnswer(wordsOf(args))
+    if (answer !== null) throw new CliError(EXIT.usage, answer)
     const program = await makeProgram(args)
     await program.parseAsync([...args], { from: 'user' })
   } catch (error) {

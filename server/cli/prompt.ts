@@ -7,10 +7,16 @@ import { readFile } from './values.ts'
 /** A secret has at most 64 KiB (contract); the rest of a larger input is not read. */
 const SECRET_BYTES_MAX = 65_536
 
-/** Asks before something that cannot be undone. Without a terminal it needs --yes. */
-export async function confirm(question: string, yes: boolean | undefined): Promise<void> {
+/**
+ * Asks before something that cannot be undone, or starts work. Where nobody can be asked (a pipe, a cron job) it never waits: it needs --yes,
+ * or with `unasked: 'go on'` goes on, for what is small enough to be meant.
+ */
+export async function confirm(question: string, yes: boolean | undefined, p: { unasked?: 'go on' } = {}): Promise<void> {
   if (yes === true) return
-  if (!process.stdin.isTTY || !process.stderr.isTTY) throw new CliError(EXIT.usage, `${question} Nobody can be asked here; add --yes.`)
+  if (!process.stdin.isTTY || !process.stderr.isTTY) {
+    if (p.unasked === 'go on') return
+    throw new CliError(EXIT.usage, `${question} Nobody can be asked here; add --yes.`)
+  }
   const answer = await ask(`${question} [y/N] `, process.stderr)
   if (!/^y(es)?$/i.test(answer.trim())) throw new CliError(EXIT.failed, 'Nothing was changed.')
 }

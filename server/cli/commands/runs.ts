@@ -80,7 +80,7 @@ async function show({ screen, connection }: Cli, dagId: string, given: string | 
   screen.table(
     items,
     [
-      { title: 'TASK', value: (task) => (task.map_index < 0 ? task.task_id : `${task.task_id}[${task.map_index}]`) },
+      { title: 'TASK', value: nameOf },
       { title: 'STATE', value: (task) => task.state, style: (task) => stateStyle(task.state) },
       { title: 'TRY', value: (task) => task.try_number, align: 'right' },
       { title: 'TOOK', value: (task) => duration(task.duration_ms ?? span(task.start_time, task.end_time, Date.now())), align: 'right' },
@@ -125,12 +125,29 @@ async function clear({ screen, connection }: Cli, dagId: string, given: string, 
   }
   const planned = await client.clearRun({ params, body: { ...body, dry_run: true } })
   if (options.dryRun) return showAffected(screen, planned)
-  const count = planned.task_instances.length
-  const which =
-    planned.version === planned.newest_version ? '' : ` with version ${planned.version} (the newest is ${planned.newest_version})`
-  if (count > 1) await confirm(`Run ${count} task instances of ${params.run_id} again${which}?`, options.yes)
+  await confirmClear(screen, planned, options.yes)
   showAffected(screen, await client.clearRun({ params, body }))
 }
+
+/** Named in the question; more than these are counted. */
+const NAMED_MAX = 10
+
+/** What runs again is shown before it does. One task instance is what was asked for, wherever nobody can be asked. */
+export async function confirmClear(screen: Screen, planned: Cleared, yes: boolean | undefined): Promise<void> {
+  const { task_instances: affected, version, newest_version } = planned
+  if (affected.length === 0 || yes === true) return
+  const which = version === newest_version ? '' : ` with version ${version} (the newest is ${newest_version})`
+  const names = affected.slice(0, NAMED_MAX).map((task) => `${nameOf(task)} (${task.state})`)
+  const more = affected.length > NAMED_MAX ? ` and ${affected.length - NAMED_MAX} more` : ''
+  const runs = new Set(affected.map(({ run_id }) => run_id)).size
+  screen.note(`To be run again: ${names.join(', ')}${more}.`)
+  const what = affected.length === 1 ? '1 task instance' : `${affected.length} task instances`
+  const where = runs === 1 ? (affected[0]?.run_id ?? '') : `${runs} runs`
+  await confirm(`Run ${what} of ${where} again${which}?`, yes, affected.length === 1 ? { unasked: 'go on' } : {})
+}
+
+const nameOf = (task: { task_id: string; map_index: number }): string =>
+  task.map_index < 0 ? task.task_id : `${task.task_id}[${task.map_index}]`
 
 export function showAffected(screen: Screen, affected: Cleared): void {
   if (screen.json) return screen.document(affected)
@@ -138,7 +155,7 @@ export function showAffected(screen: Screen, affected: Cleared): void {
     affected.task_instances,
     [
       { title: 'RUN', value: (task) => task.run_id },
-      { title: 'TASK', value: (task) => (task.map_index < 0 ? task.task_id : `${task.task_id}[${task.map_index}]`) },
+      { title: 'TASK', value: nameOf },
       { title: 'STATE', value: (task) => task.state, style: (task) => stateStyle(task.state) },
     ],
     'No task instance matches; nothing was changed.',

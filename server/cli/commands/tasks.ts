@@ -6,7 +6,7 @@ import { EXIT } from '../exit.ts'
 import { resolveRun } from '../latestRun.ts'
 import { plain, safeLog, stateStyle } from '../output.ts'
 import { count } from '../values.ts'
-import { showAffected } from './runs.ts'
+import { confirmClear, showAffected } from './runs.ts'
 
 export function register(tasks: Command): void {
   tasks
@@ -29,6 +29,7 @@ export function register(tasks: Command): void {
     .option('--downstream', 'also everything downstream of it')
     .option('--newest-version', 'run it with the newest version of the DAG')
     .option('--dry-run', 'list what would be cleared')
+    .option('-y, --yes', 'do not ask')
     .action(action(clear))
 }
 
@@ -154,15 +155,17 @@ async function clear(
   dagId: string,
   given: string,
   taskId: string,
-  options: { upstream?: boolean; downstream?: boolean; newestVersion?: boolean; dryRun?: boolean },
+  options: { upstream?: boolean; downstream?: boolean; newestVersion?: boolean; dryRun?: boolean; yes?: boolean },
 ): Promise<void> {
   const { client } = connection()
   const params = { dag_id: dagId, run_id: await resolveRun(client, dagId, given), task_id: taskId }
   const body = {
     include_upstream: options.upstream === true,
     include_downstream: options.downstream === true,
-    dry_run: options.dryRun === true,
     ...(options.newestVersion ? { version: 'newest' as const } : {}),
   }
-  showAffected(screen, await client.clearTaskInstance({ params, body }))
+  const planned = await client.clearTaskInstance({ params, body: { ...body, dry_run: true } })
+  if (options.dryRun) return showAffected(screen, planned)
+  await confirmClear(screen, planned, options.yes)
+  showAffected(screen, await client.clearTaskInstance({ params, body: { ...body, dry_run: false } }))
 }
