@@ -159,6 +159,8 @@ export const adminStrings = {
     passwordTitle: (name: string) => `New password for ${name}`,
     roleTitle: (name: string) => `Role of ${name}`,
     endsSessions: 'Their sessions end at once: they sign in again.',
+    revokeKeys: (count: number) => `Revoke their ${plural(count, 'API key')}, too`,
+    revokeKeysHint: 'Otherwise whoever has a key goes on with it. Scripts that use one need a new one.',
     ownRole: 'You change your own role: you may lose this page.',
     lastAdmin: 'The last Admin stays: make another user an Admin first.',
     deleteTitle: (name: string) => `Delete the user ${name}?`,

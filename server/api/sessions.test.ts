@@ -130,6 +130,42 @@ describe('an API key', () => {
     expect((await api.call({ method: 'DELETE', url: `/api/api-keys/${made.id}`, as: 'vera' })).statusCode).toBe(200)
     expect((await api.call({ url: '/api/me', headers: { authorization: made.api_key } })).statusCode).toBe(401)
   })
+  it('makes none that outlives it, and sets no first password', async () => {
+    const make = async (authorization: string | null, body: object) =>
+      await api.call({
+        method: 'POST',
+        url: '/api/api-keys',
+        body: { name: 'ci', ...body },
+        ...(authorization === null ? { as: 'vera' as const } : { headers: { authorization } }),
+      })
+    const week = (await make(null, { expires_in_days: 7 })).json<{ api_key: string }>().api_key
+    for (const body of [{}, { expires_in_days: 8 }])
+      expect((await make(week, body)).json()).toMatchObject({ code: 'invalid_request', details: { field: 'expires_in_days' } })
+    expect((await make(week, { expires_in_days: 6 })).statusCode).toBe(200)
+    const endless = (await make(null, {})).json<{ api_key: string }>().api_key
+    expect((await make(endless, {})).statusCode).toBe(200)
+    await api.store.userUpdate({ username: 'vera', set: { password_hash: null } })
+    const setFirst = await api.call({
+      method: 'POST',
+      url: '/api/me/password',
+      headers: { authorization: endless },
+      body: { old_password: null, new_password: 'a password of a thief' },
+    })
+    expect(setFirst.statusCode).toBe(403)
+    await api.call({ method: 'PATCH', url: '/api/users/vera', as: 'ada', body: { password: PASSWORD } })
+    expect((await signIn()).statusCode).toBe(200)
+  })
+  it('outlives a new password unless the Admin who sets it revokes the keys', async () => {
+    await api.call({ method: 'POST', url: '/api/users', as: 'ada', body: { username: 'lost', password: PASSWORD, role: 'Viewer' } })
+    const { api_key } = (await signIn('lost', PASSWORD, { issue_api_key: true })).json<{ api_key: string }>()
+    const status = async () => (await api.call({ url: '/api/me', headers: { authorization: api_key } })).statusCode
+    const change = (body: object) => api.call({ method: 'PATCH', url: '/api/users/lost', as: 'ada', body })
+    await change({ password: 'a brand new password' })
+    expect(await status()).toBe(200)
+    await change({ password: 'another new password', revoke_api_keys: true })
+    expect(await status()).toBe(401)
+    expect((await api.store.apiKeyList({ username: 'lost' })).length).toBe(0)
+  })
   it('that is wrong is not rescued by a good cookie', async () => {
     const cookie = cookieOf(await signIn())
     expect((await api.call({ url: '/api/me', cookie, headers: { authorization: 'Basic dmVyYTp4' } })).statusCode).toBe(401)

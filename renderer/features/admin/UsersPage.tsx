@@ -1,12 +1,12 @@
 /** Users and their roles. The server keeps the last Admin; this page says so beforehand. */
-import { ActionIcon, Alert, Badge, Button, Menu, PasswordInput, Radio, Stack, TextInput } from '@mantine/core'
+import { ActionIcon, Alert, Badge, Button, Checkbox, Menu, PasswordInput, Radio, Stack, TextInput } from '@mantine/core'
 import { IconDots, IconInfoCircle, IconLock, IconPlus, IconTrash, IconUserShield, IconUsers } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { User } from '#contract/admin.ts'
 import { ROLES, type Role } from '#contract/states.ts'
 import { api } from '../../api/client.ts'
-import { usersQuery } from '../../api/queries/admin.ts'
+import { apiKeysQuery, usersQuery } from '../../api/queries/admin.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
 import { tell, tellError } from '../../ui/act.ts'
@@ -267,15 +267,22 @@ function RoleDialog({ user, isMe, onClose }: { user: User; isMe: boolean; onClos
 }
 
 function PasswordDialog({ user, onClose }: { user: User; onClose: () => void }) {
+  const client = useQueryClient()
   const [password, setPassword] = useState('')
+  const [revoke, setRevoke] = useState(false)
+  const keys = useQuery(apiKeysQuery).data?.data.filter(({ username }) => username === user.username).length ?? 0
+  const saved = useSaved(user, onClose)
   return (
     <FormDialog
       title={text.passwordTitle(user.username)}
       submit={strings.admin.save}
       fields={['password']}
       check={() => (password.length < PASSWORD_MIN ? { password: strings.admin.twelve } : {})}
-      save={() => api.updateUser({ params: { username: user.username }, body: { password } })}
-      onSaved={useSaved(user, onClose)}
+      save={() => api.updateUser({ params: { username: user.username }, body: { password, ...(revoke ? { revoke_api_keys: true } : {}) } })}
+      onSaved={() => {
+        if (revoke) void client.invalidateQueries({ queryKey: queryKeys.apiKeys })
+        saved()
+      }}
       onClose={onClose}
     >
       {(errors) => (
@@ -292,6 +299,16 @@ function PasswordDialog({ user, onClose }: { user: User; onClose: () => void }) 
               setPassword(event.currentTarget.value)
             }}
           />
+          {keys === 0 ? null : (
+            <Checkbox
+              label={text.revokeKeys(keys)}
+              description={text.revokeKeysHint}
+              checked={revoke}
+              onChange={(event) => {
+                setRevoke(event.currentTarget.checked)
+              }}
+            />
+          )}
           <Alert p="xs" icon={<IconInfoCircle size={18} />}>
             {text.endsSessions}
           </Alert>

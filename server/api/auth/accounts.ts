@@ -25,6 +25,8 @@ export interface Principal {
   role: Role
   /** SHA-256 of the session cookie; null if an API key was sent. */
   session_hash: string | null
+  /** The stored API key that was sent, with its end; null for a session, and for the launch token. */
+  api_key: { expires_at: number | null } | null
 }
 export interface SignedIn {
   user: UserRecord
@@ -42,7 +44,13 @@ export interface Accounts {
   /** From now on this token is a key of that user. It lives in memory only, as long as this server. */
   acceptLaunchToken(p: { token: string; username: string }): void
   changePassword(p: { principal: Principal; old_password: string | null; new_password: string; address: string }): Promise<void>
-  createApiKey(p: { username: string; name: string; expires_at: number | null }): Promise<{ record: ApiKeyRecord; api_key: string }>
+  /** `by`: what asks. A key makes none that outlives it, so that its end is one. */
+  createApiKey(p: {
+    username: string
+    name: string
+    expires_at: number | null
+    by?: Principal
+  }): Promise<{ record: ApiKeyRecord; api_key: string }>
   /** A one-time sign-in token for this user, valid for 15 minutes. */
   createLoginLink(username: string): Promise<string>
   /** Makes the user `admin` if nobody can administer the server; sets the given password where none is set. */
@@ -108,7 +116,7 @@ export function createAccounts(p: { store: AccountStore; passwords: Passwords; c
     const user = await store.userGet({ username: session.username })
     if (user === null) return null
     if (now - session.last_used_at > TOUCH_INTERVAL_MS) touch(store.sessionTouch({ token_hash: session_hash, last_used_at: now }))
-    return { username: user.username, role: user.role, session_hash }
+    return { username: user.username, role: user.role, session_hash, api_key: null }
   }
 
   return {
@@ -151,7 +159,7 @@ export function createAccounts(p: { store: AccountStore; passwords: Passwords; c
       const token_hash = hashToken(token)
       if (launch !== null && token_hash === launch.token_hash) {
         const owner = await store.userGet({ username: launch.username })
-        return owner === null ? null : { username: owner.username, role: owner.role, session_hash: null }
+        return owner === null ? null : { username: owner.username, role: owner.role, session_hash: null, api_key: null }
       }
       const record = await store.apiKeyByHash({ token_hash })
       const now = clock.now()
@@ -159,7 +167,7 @@ export function createAccounts(p: { store: AccountStore; passwords: Passwords; c
       const user = await store.userGet({ username: record.username })
       if (user === null) return null
       if (now - (record.last_used_at ?? 0) > TOUCH_INTERVAL_MS) touch(store.apiKeyTouch({ id: record.id, last_used_at: now }))
-      return { username: user.username, role: user.role, session_hash: null }
+      return { username: user.username, role: user.role, session_hash: null, api_key: { expires_at: record.expires_at } }
     },
     async changePassword({ principal, old_password, new_password, address }) {
       const user = await store.userGet({ username: principal.username })
@@ -170,6 +178,12 @@ export function createAccounts(p: { store: AccountStore; passwords: Passwords; c
         if (!(await passwords.verify({ password: old_password ?? '', stored: user.password_hash })))
           throw new VortexError('invalid_request', 'The old password is wrong.', { field: 'old_password' })
         throttle.succeeded(attempt)
+      } else if (principal.api_key !== null) {
+        // A password outlives the key, also when the key is revoked.
+        throw new VortexError(
+          'forbidden',
+          'An API key cannot set the first password. Sign in with a one-time link, or let an Admin set the password.',
+        )
       }
       await store.userUpdate({ username: principal.username, set: { password_hash: await passwords.hash(new_password) } })
       await store.sessionDelete({
@@ -178,7 +192,14 @@ export function createAccounts(p: { store: AccountStore; passwords: Passwords; c
       })
       logger.info({ username: principal.username }, 'password changed')
     },
-    async createApiKey({ username, name, expires_at }) {
+    async createApiKey({ username, name, expires_at, by }) {
+      const end = by?.api_key?.expires_at ?? null
+      if (end !== null && (expires_at === null || expires_at > end))
+        throw new VortexError(
+          'invalid_request',
+          `This request comes with an API key that ends at ${new Date(end).toISOString()}; a key that it makes ends no later. Give an earlier end, or sign in with the password.`,
+          { field: 'expires_in_days' },
+        )
       if ((await store.apiKeyList({ username })).length >= API_KEYS_PER_USER) {
         throw new VortexError('invalid_state', `You have ${API_KEYS_PER_USER} API keys, the most a user may have. Revoke one first.`)
       }

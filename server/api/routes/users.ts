@@ -43,6 +43,10 @@ export function userHandlers({ store, accounts, passwords, clock, logger }: ApiS
           'user changed',
         )
       }
+      if (body.revoke_api_keys === true) {
+        for (const { id } of await store.apiKeyList({ username: user.username })) await store.apiKeyDelete({ id })
+        logger.info({ username: user.username, actor: principal.username }, 'API keys revoked')
+      }
       return presentUser({ ...user, ...set })
     },
     async deleteUser(_, { object: user, principal }) {
@@ -56,7 +60,7 @@ export function userHandlers({ store, accounts, passwords, clock, logger }: ApiS
     },
     async createApiKey({ body }, { principal }) {
       const expires_at = body.expires_in_days === undefined ? null : clock.now() + body.expires_in_days * DAY_MS
-      const { record, api_key } = await accounts.createApiKey({ username: principal.username, name: body.name, expires_at })
+      const { record, api_key } = await accounts.createApiKey({ username: principal.username, name: body.name, expires_at, by: principal })
       return { ...presentApiKey(record), api_key }
     },
     async deleteApiKey(_, { object: key }) {

@@ -163,9 +163,13 @@ export const settingsOperations = {
     path: '/api/users/:username',
     role: 'Admin',
     tag: 'users',
-    summary: "Changes role or password; ends the user's sessions.",
+    summary: "Changes role or password; ends the user's sessions, and revokes the API keys if asked to.",
     params: Strict({ username: Name }),
-    body: Strict({ role: Type.Optional(Enum(ROLES)), password: Type.Optional(Type.String({ minLength: 12, maxLength: 1000 })) }),
+    body: Strict({
+      role: Type.Optional(Enum(ROLES)),
+      password: Type.Optional(Type.String({ minLength: 12, maxLength: 1000 })),
+      revoke_api_keys: Type.Optional(Type.Boolean({ default: false, description: 'All of them: they go on working otherwise.' })),
+    }),
     ok: User,
   },
   deleteUser: {
