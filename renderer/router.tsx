@@ -20,7 +20,6 @@ import {
   allRunsSearch,
   adminSearch,
   appSearch,
-  assetSearch,
   assetsSearch,
   codeSearch,
   connectionsSearch,
@@ -226,18 +225,12 @@ const schedulesRoute = createRoute({
   component: lazyRouteComponent(() => import('./features/schedule/SchedulesPage.tsx'), 'SchedulesPage'),
 })
 
-const assetsRoute = createRoute({ getParentRoute: () => appRoute, path: '/assets' })
-const assetListRoute = createRoute({
-  getParentRoute: () => assetsRoute,
-  path: '/',
+/** One address for the list and for each asset: what lies below it are files of the dashboard. */
+const assetsRoute = createRoute({
+  getParentRoute: () => appRoute,
+  path: '/assets',
   validateSearch: assetsSearch,
   component: lazyRouteComponent(() => import('./features/assets/AssetsPage.tsx'), 'AssetsPage'),
-})
-const assetRoute = createRoute({
-  getParentRoute: () => assetsRoute,
-  path: '/detail',
-  validateSearch: assetSearch,
-  component: lazyRouteComponent(() => import('./features/assets/AssetPage.tsx'), 'AssetPage'),
 })
 
 const filesRoute = createRoute({ getParentRoute: () => appRoute, path: '/files' })
@@ -343,7 +336,7 @@ const routeTree = rootRoute.addChildren([
     taskRoute,
     schedulesRoute,
     ...adminRoutes,
-    assetsRoute.addChildren([assetListRoute, assetRoute]),
+    assetsRoute,
     filesRoute.addChildren([fileListRoute, fileRoute]),
     lostRoute,
   ]),

@@ -303,13 +303,11 @@ export const codeSearch = (raw: Raw): CodeSearch => present<Required<CodeSearch>
 
 export interface AssetsSearch {
   search?: string
-}
-export const assetsSearch = (raw: Raw): AssetsSearch => present<Required<AssetsSearch>>({ search: text(raw['search']) })
-export interface AssetSearch {
-  /** URIs hold what a path may not. */
+  /** The asset that is shown; absent = the list. URIs hold what a path may not. */
   uri?: string
 }
-export const assetSearch = (raw: Raw): AssetSearch => present<Required<AssetSearch>>({ uri: text(raw['uri']) })
+export const assetsSearch = (raw: Raw): AssetsSearch =>
+  present<Required<AssetsSearch>>({ search: text(raw['search']), uri: text(raw['uri']) })
 
 export interface FilesSearch {
   search?: string

@@ -55,7 +55,14 @@ export function VirtualTable<T>(props: VirtualTableProps<T>) {
   return (
     <div className={classes['frame']} style={{ '--columns': props.columns } as React.CSSProperties}>
       {/* The head lies within what scrolls, so that its columns are the rows', whatever room the scrollbar takes. */}
-      <div ref={scroller} className={classes['scroller']} tabIndex={-1} role="table" aria-label={props.label} aria-rowcount={hasMore && !isPart ? -1 : total + 1}>
+      <div
+        ref={scroller}
+        className={classes['scroller']}
+        tabIndex={-1}
+        role="table"
+        aria-label={props.label}
+        aria-rowcount={hasMore && !isPart ? -1 : total + 1}
+      >
         <div role="rowgroup" className={classes['headGroup']}>
           <div className={classes['head']} role="row" aria-rowindex={1}>
             {props.head.map((cell, column) => (

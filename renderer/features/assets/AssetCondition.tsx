@@ -18,9 +18,11 @@ export function AssetCondition({ dagId, isPaused }: { dagId: string; isPaused: b
   const tree = conditionTree(data.steps)
   return (
     <div className={classes['condition']}>
-      <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
-        {data.condition}
-      </Text>
+      {tree?.kind === 'asset' ? null : (
+        <Text size="sm" style={{ overflowWrap: 'anywhere' }}>
+          {data.condition}
+        </Text>
+      )}
       {tree === null ? null : (
         <ul aria-label={text.condition}>
           <Node node={tree} />

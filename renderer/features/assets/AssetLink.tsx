@@ -3,7 +3,7 @@ import { Link } from '@tanstack/react-router'
 
 export function AssetLink({ uri, name, className }: { uri: string; name: string; className?: string | undefined }) {
   return (
-    <Link to="/assets/detail" search={{ uri }} title={uri} className={className}>
+    <Link to="/assets" search={{ uri }} title={uri} className={className}>
       {name}
     </Link>
   )

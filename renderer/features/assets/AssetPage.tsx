@@ -2,7 +2,7 @@
 import { Alert, Button, Text, Title } from '@mantine/core'
 import { IconDatabaseOff, IconInfoCircle, IconPlayerPause, IconPlus } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
-import { getRouteApi, Link } from '@tanstack/react-router'
+import { Link } from '@tanstack/react-router'
 import { useState, type ReactNode } from 'react'
 import type { AssetConsumer, AssetDetail, AssetTask } from '#contract/asset.ts'
 import { errorCode } from '../../api/errors.ts'
@@ -19,11 +19,9 @@ import { AssetGraph } from './AssetGraph.tsx'
 import classes from './Assets.module.css'
 import { RecordEventDialog } from './RecordEventDialog.tsx'
 
-const route = getRouteApi('/_app/assets/detail')
 const text = strings.assets
 
-export function AssetPage() {
-  const { uri = '' } = route.useSearch()
+export function AssetPage({ uri }: { uri: string }) {
   const { data: asset, error, refetch } = useQuery(assetQuery(uri))
   if (asset) return <Loaded asset={asset} />
   if (error === null)
@@ -35,7 +33,7 @@ export function AssetPage() {
         </div>
       </>
     )
-  if (errorCode(error) !== 'not_found' && uri !== '') return <Failed error={error} onRetry={() => void refetch()} isPage />
+  if (errorCode(error) !== 'not_found') return <Failed error={error} onRetry={() => void refetch()} isPage />
   return (
     <Empty title={text.notFound} text={text.notFoundText} icon={IconDatabaseOff} isPage>
       <ToList />

@@ -1,9 +1,9 @@
-/** All assets: those that DAGs name and those that updates are known of. Searched and paged by the server, live by events. */
+/** One asset, or all: those that DAGs name and those that updates are known of. Searched and paged by the server, live by events. */
 import { Button, Text } from '@mantine/core'
 import { IconDatabase } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { memo, useCallback, useMemo } from 'react'
+import { lazy, memo, Suspense, useCallback, useMemo } from 'react'
 import type { Asset } from '#contract/asset.ts'
 import { rowsOf } from '../../api/livePages.ts'
 import { assetListQuery } from '../../api/queries/assets.ts'
@@ -16,12 +16,23 @@ import { PageHeader } from '../shell/index.ts'
 import { AssetLink } from './AssetLink.tsx'
 import classes from './Assets.module.css'
 
-const route = getRouteApi('/_app/assets/')
+const AssetPage = lazy(() => import('./AssetPage.tsx').then(({ AssetPage: component }) => ({ default: component })))
+const route = getRouteApi('/_app/assets')
 const text = strings.assets
 const COLUMNS = 'minmax(240px, 3fr) minmax(80px, 1fr) minmax(110px, 150px) 84px 92px'
 const HEAD = [text.columns.name, text.columns.group, text.columns.last, text.columns.producers, text.columns.consumers]
 
 export function AssetsPage() {
+  const { uri } = route.useSearch()
+  if (uri === undefined) return <AssetList />
+  return (
+    <Suspense fallback={null}>
+      <AssetPage key={uri} uri={uri} />
+    </Suspense>
+  )
+}
+
+function AssetList() {
   const { search = '' } = route.useSearch()
   const navigate = route.useNavigate()
   const list = useInfiniteQuery({ ...assetListQuery(search), placeholderData: (before) => before })
