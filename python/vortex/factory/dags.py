@@ -40,7 +40,9 @@ class DagMaker:
         except Bad:
             dag = self._stand_in()
         except Exception as error:  # noqa: BLE001 - said at the DAG
-            self._problems.add(key, f"The DAG `{dag_id}`: {error}")
+            # Unless it follows from a value of a wrong form, which has been told at its place.
+            if not self._problems:
+                self._problems.add(key, f"The DAG `{dag_id}`: {error}")
             dag = self._stand_in()
         self._check_links(node, plan)
         self._fill(dag, plan, zone)
@@ -138,7 +140,8 @@ class DagMaker:
         try:
             group.made = TaskGroup(group.name, dag=dag, default_args=defaults, **given)
         except Exception as error:  # noqa: BLE001 - said at the group
-            self._problems.add(group.key, f"The group `{group.name}`: {error}")
+            if not self._problems:
+                self._problems.add(group.key, f"The group `{group.name}`: {error}")
         finally:
             TaskGroupContext.pop()
 

@@ -47,7 +47,7 @@ MAX_QUEUED = 100_000
 
 # What nearly every DAG file imports, beside the package itself.
 _WARM = (
-    "jinja2", "jinja2.sandbox", "jinja2.nativetypes", "jinja2.ext", "pendulum", "dateutil.relativedelta",
+    "jinja2", "jinja2.sandbox", "jinja2.nativetypes", "jinja2.ext", "pendulum", "dateutil.relativedelta", "yaml",
     "airflow.decorators", "airflow.models", "airflow.operators.bash", "airflow.operators.python", "airflow.operators.empty",
     "airflow.sdk", "airflow.utils.dates", "airflow.utils.trigger_rule", "airflow.utils.task_group", "airflow.exceptions",
     "airflow.providers.standard.operators.bash", "airflow.providers.standard.operators.python",
