@@ -412,6 +412,7 @@ export function taskInstancesOf(dag: FixtureDag, run: DagRun): TaskInstance[] {
         end_time: ended === null ? null : instant(ended),
         duration_ms: started !== null && ended !== null ? ended - started : null,
         next_try_at: null,
+        waiting_since: null,
         pool: task.pool,
         pool_slots: 1,
         queue: task.queue,

@@ -11,7 +11,7 @@ import { queryKeys, type AttemptRef, type DagFilter, type RunFilter, type RunRef
 /** Rows of one page of a list: two screens of rows, so that a scroll of one screen never waits. */
 const PAGE_ROWS = 100
 /** The contract's largest page of task instances; a run with more shows this many and says so. */
-const TASK_INSTANCES_MAX = 10_000
+export const TASK_INSTANCES_MAX = 10_000
 
 export const meQuery = queryOptions({ queryKey: queryKeys.me, queryFn: ({ signal }) => api.me({ signal }), staleTime: 60_000 })
 

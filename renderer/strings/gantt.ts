@@ -35,7 +35,5 @@ export const ganttStrings = {
     afterStart: (offset: string) => `${offset} after the start of the run`,
     counts: (total: number) => plural(total, 'task instance'),
     keys: 'Ctrl and wheel zoom, drag pans, + and − zoom, 0 shows everything',
-    cut: (shown: number, total: number) =>
-      `The first ${shown.toLocaleString('en')} of ${total.toLocaleString('en')} task instances are shown.`,
   },
 }

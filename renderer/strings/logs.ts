@@ -42,6 +42,7 @@ export const logsStrings = {
     previous: 'Previous match',
     next: 'Next match',
     ended: 'Ended',
+    waits: 'The task waits; what it does then is in its next log',
     region: 'Log of the task',
   },
 }

@@ -30,6 +30,8 @@ export const tasksStrings = {
     clear: 'Clear …',
     mark: 'Mark',
     retry: 'Retry',
+    cut: (shown: number, total: number) =>
+      `The first ${shown.toLocaleString('en')} of ${total.toLocaleString('en')} task instances are shown.`,
     retried: (id: string) => `${id} runs again.`,
     marks: { success: 'Mark success', failed: 'Mark failed', skipped: 'Mark skipped' },
     markConfirm: (id: string, state: string) => `Mark ${id} as ${state}? If it runs, its process is killed.`,

@@ -23,6 +23,7 @@ export const TaskInstance = Strict({
   end_time: Nullable(Instant),
   duration_ms: Nullable(Type.Number()),
   next_try_at: Nullable(Instant),
+  waiting_since: Nullable(Instant, { description: 'when a sensor in reschedule mode began to wait, over all its pokes' }),
   pool: Type.String(),
   pool_slots: Type.Integer(),
   queue: Type.String(),

@@ -3,6 +3,7 @@ import { infiniteQueryOptions, queryOptions } from '@tanstack/react-query'
 import type { LogLevel } from '#contract/logLines.ts'
 import type { TaskInstanceState } from '#contract/states.ts'
 import { api } from '../client.ts'
+import { TASK_INSTANCES_MAX } from '../queries.ts'
 import { queryKeys, type AttemptRef, type RunRef, type TaskRef } from '../queryKeys.ts'
 
 const attemptInput = ({ dag_id, run_id, task_id, map_index, attempt }: AttemptRef) => ({
@@ -62,6 +63,21 @@ export const runEventPagesQuery = (run: RunRef, { task_id, run_only = false, to_
         },
       }),
     getNextPageParam: (page) => page.next_cursor,
+  })
+
+/** Of a run that is larger than one answer: those of one state. No event writes into it. */
+const STATE_REREAD_MS = 5000
+export const instancesOfStateQuery = (run: RunRef & { end_time: string | null }, state: TaskInstanceState | undefined, isCut: boolean) =>
+  queryOptions({
+    queryKey: [...queryKeys.run(run), 'of-state', state ?? null] as const,
+    queryFn: ({ signal }) =>
+      api.listTaskInstances({
+        signal,
+        params: { dag_id: run.dag_id, run_id: run.run_id },
+        query: { limit: TASK_INSTANCES_MAX, ...(state === undefined ? {} : { state }) },
+      }),
+    enabled: isCut && state !== undefined,
+    refetchInterval: run.end_time === null ? STATE_REREAD_MS : false,
   })
 
 /** The instances of one mapped task, by page: there may be ten thousand. */

@@ -1,5 +1,5 @@
 /** The timeline of a run: what its tasks waited and ran, attempt by attempt, and the path that decided its end. */
-import { ActionIcon, Button, Group, Text, Tooltip } from '@mantine/core'
+import { ActionIcon, Button, Group, Tooltip } from '@mantine/core'
 import {
   IconChartBar,
   IconFold,
@@ -21,6 +21,7 @@ import { runAttemptsQuery } from '../../api/queries/insights.ts'
 import { formatDuration } from '../../lib/time.ts'
 import type { GanttChange, GanttSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
+import { CutNote } from '../../ui/CutNote.tsx'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { parseOpen, toggleGroup } from '../graph/model.ts'
 import { criticalPath, type CriticalPath } from './criticalPath.ts'
@@ -98,11 +99,7 @@ function Timeline({ run, dag, instances, total, spans, search, onChange, toolbar
   return (
     <div className={classes['gantt']}>
       <Toolbar {...{ search, onChange, toolbar, model, view, path, isCritical, scale }} />
-      {total > instances.length ? (
-        <Text size="xs" c="dimmed" px={24} pb={4}>
-          {text.cut(instances.length, total)}
-        </Text>
-      ) : null}
+      {total > instances.length ? <CutNote shown={instances.length} total={total} /> : null}
       {model.bars.length === 0 ? (
         <Empty title={text.empty} text={text.emptyText} icon={IconChartBar} />
       ) : (

@@ -11,6 +11,7 @@ import { dagTasksQuery, taskInstancesQuery } from '../../api/queries.ts'
 import type { RunRef } from '../../api/queryKeys.ts'
 import type { GraphChange, GraphSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
+import { CutNote } from '../../ui/CutNote.tsx'
 import { Empty, Failed } from '../../ui/PageState.tsx'
 import { GraphCanvas, GraphLoading } from './GraphCanvas.tsx'
 import { TaskStates, TaskStatesContext } from './taskStates.ts'
@@ -29,13 +30,14 @@ interface DagGraphProps {
 
 export function DagGraph({ dagId, version, run, search, onChange, toolbar }: DagGraphProps) {
   const tasks = useQuery(dagTasksQuery(dagId, version))
-  const states = useRunStates(run)
+  const { states, cut } = useRunStates(run)
   useEffect(warmLayout, [])
   if (tasks.isPending) return <GraphLoading />
   if (tasks.isError) return <Failed error={tasks.error} onRetry={() => void tasks.refetch()} />
   if (tasks.data.tasks.length === 0) return <Empty title={strings.graph.empty} icon={IconSitemapOff} />
   return (
     <TaskStatesContext value={states}>
+      {cut === null ? null : <CutNote shown={cut.shown} total={cut.total} />}
       <ReactFlowProvider>
         <GraphCanvas dag={tasks.data} search={search} onChange={onChange} toolbar={toolbar} />
       </ReactFlowProvider>
@@ -43,12 +45,14 @@ export function DagGraph({ dagId, version, run, search, onChange, toolbar }: Dag
   )
 }
 
-function useRunStates(run: RunRef | null): TaskStates {
+/** `cut`: the run has more task instances than one answer, and the nodes show states of its first ones. */
+function useRunStates(run: RunRef | null): { states: TaskStates; cut: { shown: number; total: number } | null } {
   const [states] = useState(() => new TaskStates())
   const { data } = useQuery({ ...taskInstancesQuery(run ?? { dag_id: '', run_id: '' }), enabled: run !== null })
   const instances = run === null ? undefined : data?.data
   useEffect(() => {
     states.set(instances ?? [])
   }, [states, instances])
-  return states
+  const shown = instances?.length ?? 0
+  return { states, cut: run !== null && data !== undefined && data.total > shown ? { shown, total: data.total } : null }
 }

@@ -13,6 +13,14 @@ describe('states of a graph', () => {
     expect(Object.fromEntries(group?.counts ?? [])).toEqual({ success: 1, failed: 1, running: 1 })
     expect(states.summary('none', [])).toBeNull()
   })
+  it('counts the time of a task that waits until now, not that of its last attempt', () => {
+    const states = new TaskStates()
+    const [begun, ended] = ['2026-11-23T09:00:00.000Z', '2026-11-23T09:00:01.000Z']
+    const done = { ...instance('b', 'success'), start_time: begun, end_time: ended }
+    states.set([{ ...instance('a', 'deferred'), start_time: begun, end_time: ended }, done])
+    expect(states.summary('g', ['a', 'b'])).toMatchObject({ start_time: begun, end_time: null })
+    expect(states.summary('b', ['b'])?.end_time).toBe(ended)
+  })
   it('keeps the identity of a summary whose tasks did not change', () => {
     const states = new TaskStates()
     states.set([instance('a', 'running'), instance('b', 'running')])

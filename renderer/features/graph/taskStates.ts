@@ -4,6 +4,7 @@
  */
 import { createContext, useContext, useSyncExternalStore } from 'react'
 import { TASK_INSTANCE_STATES, type TaskInstanceState } from '#contract/states.ts'
+import { spanOf } from '../../lib/taskSpan.ts'
 
 export interface StateSummary {
   /** The one that the node's colour shows: the most alarming, then the most active. */
@@ -18,6 +19,7 @@ interface Instance {
   state: TaskInstanceState
   start_time: string | null
   end_time: string | null
+  waiting_since?: string | null
 }
 
 /** The first of these that occurs colours a group or a mapped task. */
@@ -84,9 +86,10 @@ export function summarise(instances: readonly Instance[]): StateSummary {
   const counts = new Map<TaskInstanceState, number>()
   for (const { state } of instances) counts.set(state, (counts.get(state) ?? 0) + 1)
   const ordered = new Map(TASK_INSTANCE_STATES.flatMap((state) => (counts.has(state) ? [[state, counts.get(state) ?? 0] as const] : [])))
-  const starts = instances.flatMap(({ start_time }) => (start_time === null ? [] : [start_time])).sort()
-  const goesOn = instances.some(({ start_time, end_time }) => start_time !== null && end_time === null)
-  const ends = instances.flatMap(({ end_time }) => (end_time === null ? [] : [end_time])).sort()
+  const spans = instances.map(spanOf)
+  const starts = spans.flatMap(({ start }) => (start === null ? [] : [start])).sort()
+  const goesOn = spans.some(({ start, end }) => start !== null && end === null)
+  const ends = spans.flatMap(({ end }) => (end === null ? [] : [end])).sort()
   return {
     state: SHOWN_FIRST.find((state) => counts.has(state)) ?? 'none',
     total: instances.length,

@@ -12,6 +12,7 @@ import type { TaskChange, TaskSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { tellError } from '../../ui/act.ts'
 import { formatBytes } from '../../lib/format.ts'
+import { isWaiting } from '../../lib/taskSpan.ts'
 import { saveBlob } from '../../lib/saveBlob.ts'
 import { Failed } from '../../ui/PageState.tsx'
 import { StateBadge } from '../../ui/StateBadge.tsx'
@@ -146,7 +147,7 @@ export function AttemptLog({ task, attempt, search, onChange }: AttemptLogProps)
       {log.truncated ? <p className={classes['notice']}>{text.truncated}</p> : null}
       <LogBody reader={reader} rows={rows} lines={lines} wrap={look.wrap} folding={folding} view={view} level={level} />
       {log.complete && ended !== undefined ? <EndReason ended={ended} /> : null}
-      <LogFoot log={log} rows={rows} picked={picked} level={level} />
+      <LogFoot log={log} rows={rows} picked={picked} level={level} goesOn={isWaiting(task.state) && attempt === task.try_number} />
     </div>
   )
 }
@@ -238,7 +239,16 @@ function EndReason({ ended }: { ended: Attempt }) {
   )
 }
 
-function LogFoot({ log, rows, picked, level }: { log: LogSnapshot; rows: LogRows; picked: LineRange | null; level: LogLevel }) {
+interface LogFootProps {
+  log: LogSnapshot
+  rows: LogRows
+  picked: LineRange | null
+  level: LogLevel
+  /** The task only waits; what it prints then comes in another attempt. */
+  goesOn: boolean
+}
+
+function LogFoot({ log, rows, picked, level, goesOn }: LogFootProps) {
   const isIndexing = log.mode === 'paged' && log.end < log.size
   return (
     <div className={classes['foot']}>
@@ -246,7 +256,7 @@ function LogFoot({ log, rows, picked, level }: { log: LogSnapshot; rows: LogRows
       <span>{formatBytes(log.size)}</span>
       {isIndexing ? <span role="status">{text.indexing(log.end / log.size)}</span> : null}
       {picked === null ? null : <span>{text.picked(picked.from + 1, picked.to + 1)}</span>}
-      {log.complete ? <span>{text.ended}</span> : null}
+      {log.complete ? <span>{goesOn ? text.waits : text.ended}</span> : null}
       {rows.isPaged ? <span className={classes['large']}>{text.large}</span> : null}
     </div>
   )

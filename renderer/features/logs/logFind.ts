@@ -1,7 +1,8 @@
 /** Searching and filtering the lines of a log: of a held one here, of a large one by asking the server piece by piece. */
 import { plainText, type LogLevel } from '#contract/logLines.ts'
+import type { LogMatches } from '#contract/taskViews.ts'
 import type { AttemptRef } from '../../api/queryKeys.ts'
-import { LOG_BEGIN, searchLog } from '../../api/queries/taskViews.ts'
+import { LOG_BEGIN, searchLog, type LogSearchFrom } from '../../api/queries/taskViews.ts'
 
 /** More than anybody steps through, and than a page should hold. */
 export const MATCHES_MAX = 20_000
@@ -35,21 +36,36 @@ export interface LargeSearch {
   level: LogLevel
 }
 
-/** Every match of a large log, oldest first, as the server comes to them. Stops when `isWanted` says no, or at MATCHES_MAX. */
-export async function searchLarge(
-  ref: AttemptRef,
-  search: LargeSearch,
-  p: { isWanted: () => boolean; onFound: (found: Found[], share: number) => void; max?: number },
-): Promise<void> {
-  let from = LOG_BEGIN
-  let count = 0
-  const max = p.max ?? MATCHES_MAX
-  for (;;) {
-    const answer = await searchLog(ref, { q: search.query, level: search.level, limit: PER_CALL, ...from })
-    if (!p.isWanted()) return
-    count += answer.matches.length
-    p.onFound(answer.matches, answer.size === 0 ? 1 : answer.next_offset / answer.size)
-    if (answer.next_offset >= answer.size || answer.next_offset === from.offset || count >= max) return
-    from = { offset: answer.next_offset, line: answer.next_line, level_before: answer.next_level }
+type SearchPiece = (at: LargeSearch & LogSearchFrom & { limit: number }) => Promise<LogMatches>
+
+/** Looks at a large log once, even while it grows: each look goes on where the last one came to. */
+export class LargeFinder {
+  readonly #search: LargeSearch
+  readonly #piece: SearchPiece
+  readonly #max: number
+  #from = LOG_BEGIN
+  #count = 0
+
+  constructor(search: LargeSearch, piece: SearchPiece, max = MATCHES_MAX) {
+    this.#search = search
+    this.#piece = piece
+    this.#max = max
+  }
+
+  /** Tells every match up to the end that the log has now, oldest first. Stops when `isWanted` says no, or at the largest number. */
+  async extend(p: { isWanted: () => boolean; onFound: (found: Found[], share: number) => void }): Promise<void> {
+    while (this.#count < this.#max) {
+      const before = this.#from.offset
+      const answer = await this.#piece({ ...this.#search, ...this.#from, limit: PER_CALL })
+      if (!p.isWanted()) return
+      this.#from = { offset: answer.next_offset, line: answer.next_line, level_before: answer.next_level }
+      this.#count += answer.matches.length
+      p.onFound(answer.matches, answer.size === 0 ? 1 : answer.next_offset / answer.size)
+      // What is left is a line without an end: it is looked at when it has one, or when the log is complete.
+      if (answer.next_offset >= answer.size || answer.next_offset === before) return
+    }
   }
 }
+
+export const finderOf = (ref: AttemptRef, search: LargeSearch): LargeFinder =>
+  new LargeFinder(search, ({ query, ...at }) => searchLog(ref, { q: query, ...at }))

@@ -25,7 +25,7 @@ export interface LogRows {
 export function useLogRows(ref: AttemptRef, { source, log }: LogReader, level: LogLevel, isOpen: (group: LogGroup) => boolean): LogRows {
   const isLarge = log.mode === 'paged'
   const isFiltered = level !== 'debug'
-  const filtered = useLargeSearch(ref, isLarge && isFiltered ? { query: '', level } : null)
+  const filtered = useLargeSearch(ref, log, isLarge && isFiltered ? { query: '', level } : null)
   const rows = useMemo(
     () => (isLarge ? null : visibleLines(source.structure, log.count, { level, isOpen })),
     [isLarge, source, log.count, log.version, level, isOpen],
@@ -62,7 +62,7 @@ export interface LogMatchList {
 
 export function useLogMatches(ref: AttemptRef, { source, log }: LogReader, query: string, level: LogLevel): LogMatchList {
   const isLarge = log.mode === 'paged'
-  const large = useLargeSearch(ref, isLarge && query !== '' ? { query, level } : null)
+  const large = useLargeSearch(ref, log, isLarge && query !== '' ? { query, level } : null)
   const finder = useMemo(() => new LineFinder(query), [query, level, source])
   return useMemo(() => {
     if (query === '') return { lines: [], share: null }

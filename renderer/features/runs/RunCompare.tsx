@@ -10,6 +10,7 @@ import { runContextQuery } from '../../api/queries/taskViews.ts'
 import { formatDuration } from '../../lib/time.ts'
 import type { RunSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
+import { CutNote } from '../../ui/CutNote.tsx'
 import { Elapsed } from '../../ui/Elapsed.tsx'
 import { Instant } from '../../ui/Instant.tsx'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
@@ -89,6 +90,9 @@ function Beside({ run, other, onTask }: BesideProps) {
   return (
     <>
       <Runs left={run} right={right.data} />
+      {[mine, theirs].map(({ data }, side) =>
+        data !== undefined && data.total > data.data.length ? <CutNote key={side} shown={data.data.length} total={data.total} /> : null,
+      )}
       <p className={classes['sum']} role="status">
         {text.sum(count('state'), count('duration'), rows.length)}
       </p>

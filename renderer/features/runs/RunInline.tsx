@@ -51,6 +51,8 @@ function InlineGraph({ run }: { run: DagRun }) {
 
 function Chips({ run, tasks }: { run: DagRun; tasks: readonly TaskInstance[] }) {
   const sorted = tasks.toSorted((a, b) => rank(a) - rank(b))
+  // The list may be cut; the counts are of the whole run.
+  const total = Object.values(run.task_counts).reduce((sum, count) => sum + count, 0)
   return (
     <div className={classes['chips']}>
       {sorted.slice(0, CHIPS_MAX).map((task) => (
@@ -71,7 +73,7 @@ function Chips({ run, tasks }: { run: DagRun; tasks: readonly TaskInstance[] }) 
       ))}
       {tasks.length > CHIPS_MAX ? (
         <Text size="xs" c="dimmed" px={6}>
-          {text.more(tasks.length - CHIPS_MAX)}
+          {text.more(Math.max(total, tasks.length) - CHIPS_MAX)}
         </Text>
       ) : null}
     </div>

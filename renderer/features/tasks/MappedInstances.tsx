@@ -8,6 +8,7 @@ import type { TaskInstance } from '#contract/taskInstance.ts'
 import { dagQuery } from '../../api/queries.ts'
 import { mappedInstancesQuery } from '../../api/queries/taskViews.ts'
 import type { TaskChange } from '../../search.ts'
+import { spanOf } from '../../lib/taskSpan.ts'
 import { strings } from '../../strings.ts'
 import { Elapsed } from '../../ui/Elapsed.tsx'
 import { Instant } from '../../ui/Instant.tsx'
@@ -97,7 +98,7 @@ export function MappedInstances({ task, state, onChange }: MappedInstancesProps)
                 <Instant at={each.start_time} zone={zone} />
               </div>
               <div role="cell" className={classes['duration']}>
-                <Elapsed start={each.start_time} end={each.end_time} />
+                <Elapsed {...spanOf(each)} />
               </div>
             </>
           )}

@@ -7,10 +7,13 @@ import type { DagRun } from '#contract/dagRun.ts'
 import { TASK_INSTANCE_STATES, type TaskInstanceState } from '#contract/states.ts'
 import type { TaskInstance } from '#contract/taskInstance.ts'
 import { dagQuery, taskInstancesQuery } from '../../api/queries.ts'
+import { instancesOfStateQuery } from '../../api/queries/taskViews.ts'
 import type { RunSearch } from '../../search.ts'
+import { spanOf } from '../../lib/taskSpan.ts'
 import { strings } from '../../strings.ts'
 import { Elapsed } from '../../ui/Elapsed.tsx'
 import { Instant } from '../../ui/Instant.tsx'
+import { CutNote } from '../../ui/CutNote.tsx'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { SearchField } from '../../ui/SearchField.tsx'
 import { StateBadge, stateWord } from '../../ui/StateBadge.tsx'
@@ -30,12 +33,12 @@ interface TaskListProps {
 export function TaskList({ run, search, onChange }: TaskListProps) {
   const list = useQuery(taskInstancesQuery(run))
   const zone = useQuery(dagQuery(run.dag_id)).data?.timezone ?? null
-  const rows = useMemo(() => filterTasks(list.data?.data ?? [], search.q, search.state), [list.data, search.q, search.state])
-  const counts = useMemo(() => {
-    const byState = new Map<TaskInstanceState, number>()
-    for (const { state } of list.data?.data ?? []) byState.set(state, (byState.get(state) ?? 0) + 1)
-    return byState
-  }, [list.data])
+  const isCut = list.data !== undefined && list.data.total > list.data.data.length
+  const ofState = useQuery(instancesOfStateQuery(run, search.state, isCut))
+  const read = isCut && search.state !== undefined ? ofState.data : list.data
+  const rows = useMemo(() => filterTasks(read?.data ?? [], search.q, search.state), [read, search.q, search.state])
+  // The list may be cut; these are of the whole run.
+  const counts = run.task_counts
   return (
     <>
       <div className={classes['filters']}>
@@ -54,21 +57,24 @@ export function TaskList({ run, search, onChange }: TaskListProps) {
           aria-label={columns.state}
           placeholder={strings.runs.allStates}
           value={search.state ?? null}
-          data={TASK_INSTANCE_STATES.filter((state) => counts.has(state) || state === search.state).map((state) => ({
+          data={TASK_INSTANCE_STATES.filter((state) => (counts[state] ?? 0) > 0 || state === search.state).map((state) => ({
             value: state,
-            label: `${stateWord(state)} (${counts.get(state) ?? 0})`,
+            label: `${stateWord(state)} (${(counts[state] ?? 0).toLocaleString('en')})`,
           }))}
           onChange={(value) => {
             onChange({ state: TASK_INSTANCE_STATES.find((state) => state === value) })
           }}
         />
       </div>
-      {list.isPending ? (
+      {read !== undefined && read.total > read.data.length ? <CutNote shown={read.data.length} total={read.total} /> : null}
+      {list.isPending || (read === undefined && !ofState.isError) ? (
         <div style={{ padding: '0 24px' }}>
           <RowsSkeleton />
         </div>
       ) : list.isError && !list.data ? (
         <Failed error={list.error} onRetry={() => void list.refetch()} />
+      ) : ofState.isError && read === undefined ? (
+        <Failed error={ofState.error} onRetry={() => void ofState.refetch()} />
       ) : rows.length === 0 ? (
         <Empty title={list.data.data.length === 0 ? strings.tasks.empty : strings.tasks.noMatch} icon={IconListDetails} />
       ) : (
@@ -127,7 +133,7 @@ function TaskRow({ task, zone, onOpen }: { task: TaskInstance; zone: string | nu
         <Instant at={task.try_number === 0 ? null : task.start_time} zone={zone} />
       </div>
       <div role="cell" className={classes['duration']}>
-        <Elapsed start={task.try_number === 0 ? null : task.start_time} end={task.end_time} />
+        {task.try_number === 0 ? <Elapsed start={null} end={null} /> : <Elapsed {...spanOf(task)} />}
       </div>
     </>
   )

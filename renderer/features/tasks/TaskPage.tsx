@@ -5,6 +5,7 @@ import { errorCode } from '../../api/errors.ts'
 import { taskQuery } from '../../api/queries.ts'
 import { shortNote } from '../../lib/format.ts'
 import type { TaskChange } from '../../search.ts'
+import { spanOf } from '../../lib/taskSpan.ts'
 import { strings } from '../../strings.ts'
 import { Elapsed } from '../../ui/Elapsed.tsx'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
@@ -63,7 +64,7 @@ export function TaskPage() {
               </Fact>
               <Fact label={strings.tasks.columns.attempt}>{strings.tasks.attemptOf(task.data.try_number, task.data.max_tries)}</Fact>
               <Fact label={strings.tasks.duration}>
-                <Elapsed start={task.data.start_time} end={task.data.end_time} />
+                <Elapsed {...spanOf(task.data)} />
               </Fact>
               {task.data.note === null ? null : <Fact label={strings.note.label}>{shortNote(task.data.note)}</Fact>}
             </>

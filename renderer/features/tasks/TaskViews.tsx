@@ -7,6 +7,7 @@ import type { TaskInstance } from '#contract/taskInstance.ts'
 import { dagQuery, dagTasksQuery } from '../../api/queries.ts'
 import { formatDuration } from '../../lib/time.ts'
 import { TASK_TABS, type TaskChange, type TaskSearch, type TaskTab } from '../../search.ts'
+import { spanOf } from '../../lib/taskSpan.ts'
 import { strings } from '../../strings.ts'
 import { Elapsed } from '../../ui/Elapsed.tsx'
 import { Instant } from '../../ui/Instant.tsx'
@@ -107,7 +108,7 @@ function Details({ task }: { task: TaskInstance }) {
           [text.queued, <Instant at={task.queued_time} zone={zone} />],
           [text.started, <Instant at={task.start_time} zone={zone} />],
           [text.ended, <Instant at={task.end_time} zone={zone} />],
-          [text.duration, <Elapsed start={task.start_time} end={task.end_time} />],
+          [text.duration, <Elapsed {...spanOf(task)} />],
           ...(task.next_try_at === null ? [] : [[text.nextTry, <Instant at={task.next_try_at} zone={zone} />] as const]),
           [text.pool, `${task.pool} (${text.slots(task.pool_slots)})`],
           [text.queue, task.queue],

@@ -25,6 +25,7 @@ export function presentTaskInstance(run: DagRunRecord, instance: TaskInstanceRec
     end_time: isoOrNull(end_time),
     duration_ms: start_time !== null && end_time !== null ? end_time - start_time : null,
     next_try_at: isoOrNull(instance.next_try_at),
+    waiting_since: isoOrNull(instance.waiting_since),
     pool: instance.pool,
     pool_slots: instance.pool_slots,
     queue: instance.queue,
