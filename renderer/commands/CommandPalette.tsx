@@ -1,8 +1,8 @@
-/** Mod+K: what the server finds (DAGs, tasks, runs) and the commands of the registry in one list. */
+/** Mod+K: what the server finds (DAGs, tasks, assets, runs) and the commands of the registry in one list. */
 import '@mantine/spotlight/styles.css'
 import { createSpotlight, Spotlight, type SpotlightActionData, type SpotlightActionGroupData } from '@mantine/spotlight'
 import { useDebouncedValue } from '@mantine/hooks'
-import { IconBox, IconCommand, IconPlayerPause, IconSearch, IconSitemap } from '@tabler/icons-react'
+import { IconBox, IconCommand, IconDatabase, IconPlayerPause, IconSearch, IconSitemap } from '@tabler/icons-react'
 import { useQuery } from '@tanstack/react-query'
 import { useNavigate } from '@tanstack/react-router'
 import { useEffect, useState, useSyncExternalStore } from 'react'
@@ -131,6 +131,16 @@ function useHits(found: SearchAnswer | undefined): SpotlightActionGroupData[] {
         description: text.taskOf(dag_id),
         leftSection: <IconBox {...SHAPE} />,
         onClick: () => void navigate({ to: '/dags/$dagId/graph', params: { dagId: dag_id }, search: { find: task_id } }),
+      })),
+    },
+    {
+      group: text.groups.assets,
+      actions: found.assets.map(({ uri, name }) => ({
+        id: `${FOUND}asset ${uri}`,
+        label: name,
+        ...(name === uri ? {} : { description: uri }),
+        leftSection: <IconDatabase {...SHAPE} />,
+        onClick: () => void navigate({ to: '/assets', search: { uri } }),
       })),
     },
     {

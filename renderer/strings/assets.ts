@@ -18,7 +18,6 @@ export const assetsStrings = {
     never: 'never',
     notFound: 'There is no such asset',
     notFoundText: 'No DAG names it, and no update of it is kept.',
-    toList: 'All assets',
     uri: 'URI',
     copyUri: 'Copy URI',
     group: 'Group',

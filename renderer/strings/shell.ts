@@ -69,7 +69,7 @@ export const shellStrings = {
     nothing: 'Nothing fits',
     sheet: 'Keyboard shortcuts',
     sheetLead: 'Keys work wherever you are not typing.',
-    groups: { go: 'Go to', view: 'View', act: 'Act', help: 'Help', dags: 'DAGs', tasks: 'Tasks', runs: 'Runs' },
+    groups: { go: 'Go to', view: 'View', act: 'Act', help: 'Help', dags: 'DAGs', tasks: 'Tasks', assets: 'Assets', runs: 'Runs' },
     goTo: (page: string) => `Go to ${page}`,
     search: 'Search in this page',
     cycleTheme: 'Switch between light and dark',

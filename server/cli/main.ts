@@ -21,6 +21,7 @@ const COMMANDS: readonly TopLevel[] = [
   { name: 'runs', description: 'list, show, follow, cancel and clear DAG runs', load: () => import('./commands/runs.ts') },
   { name: 'backfills', description: 'list, pause, resume and cancel backfills', load: () => import('./commands/backfills.ts') },
   { name: 'tasks', description: 'logs of task instances, why they wait, clear them', load: () => import('./commands/tasks.ts') },
+  { name: 'assets', description: 'list, show and update assets, and their events', load: () => import('./commands/assets.ts') },
   { name: 'variables', description: 'Variables of the DAGs', load: () => import('./commands/variables.ts') },
   {
     name: 'connections',

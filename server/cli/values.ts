@@ -22,8 +22,8 @@ export function readInstant(text: string): string {
   return new Date(at).toISOString()
 }
 
-/** A JSON object: as text, as @file, or - for standard input. */
-export function readConf(text: string): Record<string, unknown> {
+/** A JSON object: as text, as @file, or - for standard input. `what`: for errors. */
+export function readConf(text: string, what = 'conf'): Record<string, unknown> {
   const source = text === '-' ? readFileSync(0, 'utf8') : text.startsWith('@') ? readFile(text.slice(1)) : text
   let value: unknown
   try {
@@ -31,12 +31,12 @@ export function readConf(text: string): Record<string, unknown> {
   } catch (cause) {
     throw new CliError(
       EXIT.usage,
-      `The conf is not valid JSON: ${(cause as Error).message}. Give an object such as '{"day": 1}', @file.json, or - for standard input.`,
+      `The ${what} is not valid JSON: ${(cause as Error).message}. Give an object such as '{"day": 1}', @file.json, or - for standard input.`,
       { cause },
     )
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
-    throw new CliError(EXIT.usage, 'The conf must be a JSON object such as \'{"day": 1}\'.')
+    throw new CliError(EXIT.usage, `The ${what} must be a JSON object such as '{"day": 1}'.`)
   return value as Record<string, unknown>
 }
 

@@ -102,6 +102,7 @@ export const SearchAnswer = Strict({
     }),
   ),
   tasks: Type.Array(Strict({ dag_id: Type.String(), task_id: Type.String() })),
+  assets: Type.Array(Strict({ uri: Type.String(), name: Type.String(), group: Type.String() })),
   runs: Type.Array(Strict({ dag_id: Type.String(), run_id: Type.String(), state: Enum(DAG_RUN_STATES), start_time: Nullable(Instant) })),
 })
 export type SearchAnswer = Static<typeof SearchAnswer>

@@ -34,30 +34,32 @@ export function AssetEvents({ uri }: { uri: string }) {
   if (list.isError && !list.data) return <Failed error={list.error} onRetry={() => void list.refetch()} />
   if (rows.length === 0) return <Empty title={text.noUpdates} text={text.noUpdatesText} />
   return (
-    <VirtualTable
-      label={text.updates}
-      columns={COLUMNS}
-      head={HEAD}
-      rows={rows}
-      total={rows.length}
-      hasMore={hasNextPage}
-      rowKey={({ id }) => String(id)}
-      rowHeight={44}
-      rowClass={classes['event']}
-      onNearEnd={loadMore}
-      renderRow={(event) => (
-        <>
-          <div role="cell">
-            <Instant at={event.at} />
-          </div>
-          <div role="cell">
-            <EventSource event={event} />
-          </div>
-          <div role="cell">
-            <ExtraView extra={event.extra} />
-          </div>
-        </>
-      )}
-    />
+    <div className={classes['table']} style={{ '--rows': rows.length } as React.CSSProperties}>
+      <VirtualTable
+        label={text.updates}
+        columns={COLUMNS}
+        head={HEAD}
+        rows={rows}
+        total={rows.length}
+        hasMore={hasNextPage}
+        rowKey={({ id }) => String(id)}
+        rowHeight={44}
+        rowClass={classes['event']}
+        onNearEnd={loadMore}
+        renderRow={(event) => (
+          <>
+            <div role="cell">
+              <Instant at={event.at} />
+            </div>
+            <div role="cell">
+              <EventSource event={event} />
+            </div>
+            <div role="cell">
+              <ExtraView extra={event.extra} />
+            </div>
+          </>
+        )}
+      />
+    </div>
   )
 }

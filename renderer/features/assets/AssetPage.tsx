@@ -41,7 +41,7 @@ export function AssetPage({ uri }: { uri: string }) {
   )
 }
 
-const ToList = () => <Link to="/assets">{text.toList}</Link>
+const ToList = () => <Link to="/assets">{text.title}</Link>
 
 function Loaded({ asset }: { asset: AssetDetail }) {
   const mayOperate = useMayOperate()

@@ -123,8 +123,9 @@ export function overviewHandlers({ store, leader, clock }: ApiServices): Pick<Ha
     },
     async search({ query }) {
       const text = query.q.trim()
-      if (text === '') return { dags: [], tasks: [], runs: [] }
-      const hits = await store.searchAll({ text, limit: query.limit ?? 8 })
+      if (text === '') return { dags: [], tasks: [], assets: [], runs: [] }
+      const limit = query.limit ?? 8
+      const [hits, assets] = await Promise.all([store.searchAll({ text, limit }), store.assetList({ search: text, limit, offset: 0 })])
       return {
         dags: hits.dags.map(({ dag_id, dag_display_name, description, is_paused }) => ({
           dag_id,
@@ -133,6 +134,7 @@ export function overviewHandlers({ store, leader, clock }: ApiServices): Pick<Ha
           is_paused,
         })),
         tasks: hits.tasks,
+        assets: assets.data.map(({ uri, name, asset_group }) => ({ uri, name, group: asset_group })),
         runs: hits.runs.map(({ dag_id, run_id, state, start_time }) => ({ dag_id, run_id, state, start_time: isoOrNull(start_time) })),
       }
     },

@@ -34,7 +34,7 @@ export const overviewOperations = {
     path: '/api/search',
     role: 'Viewer',
     tag: 'overview',
-    summary: 'DAGs and tasks by part of their name, runs by the beginning of their id or their date (recent ones by any part).',
+    summary: 'DAGs, tasks and assets by part of their name, runs by the beginning of their id or their date (recent ones by any part).',
     query: Strict({
       q: Type.String({ minLength: 1, maxLength: 250 }),
       limit: Type.Optional(Type.Integer({ minimum: 1, maximum: 50, default: 8, description: 'of each kind' })),
