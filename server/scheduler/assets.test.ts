@@ -108,6 +108,34 @@ describe('a DAG that is scheduled on assets', () => {
     expect(runsOf(again)).toHaveLength(2)
   })
 
+  it('runs for updates that a person recorded, and the ledger says who', async () => {
+    const h = await started(producer('pa', asset('a')), consumer(both))
+    await produce(h, 'pa')
+    const event = await h.answer(h.commands.assetUpdate({ name: 'b', uri: 's3://b', group: 'asset', extra: { rows: 1 }, actor: 'ann' }))
+    expect(event).toMatchObject({ uri: 's3://b', created_by: 'ann', source_dag_id: null })
+    expect(runsOf(h).map(({ asset_events }) => asset_events?.map(({ name, created_by }) => [name, created_by]))).toEqual([
+      [
+        ['a', null],
+        ['b', 'ann'],
+      ],
+    ])
+    expect(h.db.ledger.filter(({ kind }) => kind === 'asset.updated').map(({ actor, message }) => [actor, message])).toEqual([
+      ['ann', 's3://b'],
+    ])
+  })
+
+  it('has in its row which assets it names, also where the row is of before there was that column', async () => {
+    const h = new EngineHarness([producer('pa', asset('a'), alias('any')), consumer(both)])
+    await h.start()
+    expect(h.db.dags.get('pa')?.asset_uses.map(({ as, task_id, type, name }) => [as, task_id, type, name])).toEqual([
+      ['outlet', 'make', 'asset', 'a'],
+      ['outlet', 'make', 'alias', 'any'],
+    ])
+    expect(h.db.dags.get('use')).toMatchObject({ asset_schedule: 'a and b' })
+    await h.newVersion(consumer(on(asset('c'))))
+    expect(h.db.dags.get('use')).toMatchObject({ asset_schedule: 'c', asset_uses: [{ as: 'schedule', name: 'c' }] })
+  })
+
   it('keeps a bounded number of events, of each asset at least the newest', async () => {
     const many = Array.from({ length: 1500 }, (_, i) => ({ name: 'a', uri: 's3://a', group: 'asset', extra: { i }, alias: null }))
     const h = await started(
