@@ -23,6 +23,9 @@ export const graphStrings = {
     layingOut: 'Laying out the graph …',
     empty: 'This DAG has no tasks',
     tasks: (count: number) => plural(count, 'task'),
+    /** A mapped task has several instances. */
+    groupOf: (tasks: number, instances: number) =>
+      instances > tasks ? `${plural(tasks, 'task')} · ${plural(instances, 'instance')}` : plural(tasks, 'task'),
     mapped: (count: number) => `${count.toLocaleString('en')}×`,
     unfold: (label: string) => `Unfold ${label}`,
     fold: (label: string) => `Fold ${label}`,

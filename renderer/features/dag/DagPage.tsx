@@ -138,7 +138,7 @@ function DagHeader({ dagId, dag }: { dagId: string; dag: DagDetail | undefined }
           </Link>
         </Alert>
       )}
-      {dag && paused && dag.active_runs > 0 ? (
+      {dag && paused && dag.active_runs > 0 && dag.schedule_interval !== null ? (
         <Alert mx={{ base: 14, sm: 24 }} mt="sm" p="xs" color="yellow" icon={<IconAlertTriangle size={18} />}>
           {strings.dag.pausedNotice}
         </Alert>

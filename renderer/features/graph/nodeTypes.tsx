@@ -101,7 +101,7 @@ const GroupNode = memo(function GroupNode({ id, data }: NodeProps<TaskFlowNode>)
         <span className="ellipsis">{data.label}</span>
       </span>
       <span className={classes['detail']}>
-        <span className="ellipsis">{strings.graph.tasks(states?.total ?? data.taskIds.length)}</span>
+        <span className="ellipsis">{strings.graph.groupOf(data.taskIds.length, states?.total ?? 0)}</span>
         {states === null ? null : <Shares states={states} />}
       </span>
     </div>

@@ -50,7 +50,6 @@ export function ParamField({ field, isFirst, value, problem, onChange }: ParamFi
         <NumberInput
           {...shared}
           value={source}
-          allowDecimal={!field.isInteger}
           {...(field.minimum === null ? {} : { min: field.minimum })}
           {...(field.maximum === null ? {} : { max: field.maximum })}
           clampBehavior="none"

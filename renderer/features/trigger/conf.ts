@@ -23,7 +23,7 @@ export function beyond(fields: readonly Field[], conf: Conf): Conf {
   return Object.fromEntries(Object.entries(conf).filter(([name]) => !known.has(name)))
 }
 
-const PROBLEMS = { required: text.required, number: text.number, json: text.notJson }
+const PROBLEMS = { required: text.required, number: text.number, wholeNumber: text.wholeNumber, json: text.notJson }
 
 /** The conf that the fields make, and the problems of those that make none. */
 export function confOf(fields: readonly Field[], values: Values): { conf: Conf; problems: Record<string, string> } {

@@ -55,7 +55,7 @@ describe('trigger form', () => {
     for (const [value, schema] of cases) expect(fromField(field(value, schema), toField(field(value, schema), value))).toEqual({ value })
   })
   it('names what is wrong', () => {
-    expect(fromField(field(1, { type: 'integer' }), '1.5')).toEqual({ problem: 'number' })
+    expect(fromField(field(1, { type: 'integer' }), '1.5')).toEqual({ problem: 'wholeNumber' })
     expect(fromField(field({}), '{')).toEqual({ problem: 'json' })
     expect(fromField(field(null, { type: 'string' }, false), '')).toEqual({ problem: 'required' })
   })

@@ -107,7 +107,7 @@ export function inUtc(text: string): string {
   return Number.isNaN(at) ? text.replace(OFFSET, '').slice(0, 19) : new Date(at).toISOString().slice(0, 19)
 }
 
-export type FieldResult = { value: unknown } | { problem: 'required' | 'number' | 'json' }
+export type FieldResult = { value: unknown } | { problem: 'required' | 'number' | 'wholeNumber' | 'json' }
 
 const TEXT_KINDS: ReadonlySet<FieldKind> = new Set(['text', 'lines', 'suggest'])
 
@@ -128,7 +128,8 @@ export function fromField(field: Field, typed: FieldValue): FieldResult {
   switch (field.kind) {
     case 'number': {
       const value = Number(source)
-      return Number.isFinite(value) && (!field.isInteger || Number.isInteger(value)) ? { value } : { problem: 'number' }
+      if (!Number.isFinite(value)) return { problem: 'number' }
+      return field.isInteger && !Number.isInteger(value) ? { problem: 'wholeNumber' } : { value }
     }
     case 'choice':
       return { value: field.options.find(({ value }) => value === source)?.raw ?? source }

@@ -5,6 +5,7 @@ import type { FieldValue } from './paramForm.ts'
 import { fieldsOf } from './paramForm.ts'
 import { confProblems } from './paramSchema.ts'
 import { beyond, confOf, defaultsOf, listOf, parseConf, valuesOf, type Conf } from './conf.ts'
+import { inWords } from './problemWords.ts'
 
 const asJson = (conf: Conf) => JSON.stringify(conf, null, 2)
 
@@ -35,7 +36,9 @@ export function useTriggerForm(dag: DagDetail, start: Conf | null) {
     isWrong,
     extraNames: Object.keys(extra),
     /** Shown once it was tried: nobody is scolded while typing. */
-    problems: { ...refused, ...(isTried ? fieldProblems : {}) },
+    problems: Object.fromEntries(
+      Object.entries({ ...refused, ...(isTried ? fieldProblems : {}) }).map(([name, each]) => [name, inWords(each)]),
+    ),
     jsonProblem: isTried ? jsonProblem : parsed.problem,
     jsonRefused: listOf(refused),
     setTried: () => {
