@@ -339,7 +339,7 @@ describe('the live connection', () => {
     const run = server.newestRun('etl_sales')
     server.refusesStreams = true
     server.dropStreams()
-    await page.getByRole('status', { name: /^Reconnecting/ }).waitFor()
+    await page.getByRole('status').getByText('Reconnecting', { exact: true }).waitFor()
     // Nobody hears this event.
     server.setRun(run, 'failed')
     const dag = server.dags.get('etl_sales')?.tasks.dag

@@ -88,6 +88,12 @@ describe('Home', () => {
         .sort(),
     ).toEqual(['hourly', 'orders', 'returns', 'slow'])
     expect(await timeline.locator('[data-hint^="Planned"]').count()).toBeGreaterThan(0)
+    // Planned runs are told to the keyboard, too: with the arrows from the row's DAG.
+    const hourly = timeline.getByRole('listitem').filter({ hasText: 'hourly' })
+    await hourly.getByRole('link').first().focus()
+    const focusedName = () => page.evaluate(() => document.activeElement?.getAttribute('aria-label') ?? '')
+    for (let press = 0; press < 12 && !(await focusedName()).startsWith('Planned'); press += 1) await page.keyboard.press('ArrowRight')
+    expect(await focusedName()).toMatch(/^Planned .*\d\d:00:00$/)
     await trigger('orders', 'while-looking')
     await timeline.getByRole('link', { name: /^while-looking: success/ }).waitFor()
     await timeline.getByText('1 h', { exact: true }).click()

@@ -59,6 +59,9 @@ export const TimelineRowView = memo(function TimelineRowView({ row, start, end, 
             key={at}
             className={classes['tick']}
             style={{ left: percent(place(at, window)) }}
+            role="img"
+            aria-label={text.planned(clock(at, zone))}
+            tabIndex={-1}
             data-hint={text.planned(clock(at, zone))}
           />
         ))}
@@ -107,6 +110,9 @@ function Block({ block, window, now, zone }: { block: TimelineRow['blocks'][numb
       style={{ ...span(start, end, window), '--lane': 0, background: stateFill(block.state) } as React.CSSProperties}
       data-state={block.state}
       data-block
+      role="img"
+      aria-label={hint}
+      tabIndex={-1}
       data-hint={hint}
     />
   )

@@ -4,9 +4,13 @@
  */
 import type { KeyboardEvent } from 'react'
 
-const stopsOf = (row: Element): HTMLElement[] => [...row.querySelectorAll<HTMLElement>('a')]
-/** Left edges decide which run of the row beside is nearest. */
+/** Left edges decide the order of the runs, and which of the row beside is nearest. */
 const leftOf = (stop: HTMLElement): number => stop.getBoundingClientRect().left
+/** The row's DAG, then whatever stands on its line: runs, blocks of many runs, planned runs. */
+function stopsOf(row: Element): HTMLElement[] {
+  const [dag, ...others] = row.querySelectorAll<HTMLElement>('a, [data-hint]')
+  return dag === undefined ? [] : [dag, ...others.sort((a, b) => leftOf(a) - leftOf(b))]
+}
 
 export function moveInRows(event: KeyboardEvent<HTMLElement>): void {
   if (event.altKey || event.ctrlKey || event.metaKey || event.shiftKey || !(event.target instanceof HTMLElement)) return

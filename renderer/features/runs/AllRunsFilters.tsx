@@ -9,6 +9,7 @@ import { RUNS_SINCE, type AllRunsSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { StateIcon, stateWord } from '../../ui/StateBadge.tsx'
 import { ViewsMenu } from '../views/index.ts'
+import { filtersIn } from './allRunsFilter.ts'
 import classes from './AllRunsPage.module.css'
 
 export type AllRunsChange = { [K in keyof AllRunsSearch]?: AllRunsSearch[K] | undefined }
@@ -22,7 +23,7 @@ const text = strings.allRuns
 const DAGS_SHOWN = 20
 
 export function AllRunsFilters({ search, onChange }: FiltersProps) {
-  const names = Object.keys(search).filter((name) => name !== 'trigger')
+  const names = filtersIn(search)
   return (
     <div className={classes['filters']} role="search" aria-label={strings.dags.filters}>
       <Select

@@ -20,7 +20,7 @@ import { useMayOperate } from '../session/index.ts'
 import { PageHeader } from '../shell/index.ts'
 import { AllRunsFilters, type AllRunsChange } from './AllRunsFilters.tsx'
 import classes from './AllRunsPage.module.css'
-import { runFilterOf } from './allRunsFilter.ts'
+import { filtersIn, runFilterOf } from './allRunsFilter.ts'
 import { RunMenu } from './RunMenu.tsx'
 import { TaskCounts } from './TaskCounts.tsx'
 
@@ -61,7 +61,7 @@ export function AllRunsPage() {
   const loadMore = useCallback(() => {
     if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
   }, [hasNextPage, isFetchingNextPage, fetchNextPage])
-  const hasFilter = Object.keys(search).some((name) => name !== 'trigger')
+  const hasFilter = filtersIn(search).length > 0
   return (
     <>
       <PageHeader
@@ -88,7 +88,14 @@ export function AllRunsPage() {
           icon={IconPlayerPlay}
         >
           {hasFilter ? (
-            <Button variant="default" size="xs" mt="sm" onClick={() => void navigate({ search: {}, replace: true })}>
+            <Button
+              variant="default"
+              size="xs"
+              mt="sm"
+              onClick={() => {
+                change(Object.fromEntries(filtersIn(search).map((name) => [name, undefined])))
+              }}
+            >
               {strings.dags.clearFilters}
             </Button>
           ) : null}

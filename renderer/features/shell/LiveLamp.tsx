@@ -32,7 +32,7 @@ export function LiveLamp() {
       <span
         className={classes['lamp']}
         data-status={live.status}
-        role="status"
+        role="group"
         tabIndex={0}
         aria-label={`${strings.live[live.status]}. ${hint}`}
         onPointerEnter={() => {
@@ -41,8 +41,9 @@ export function LiveLamp() {
       >
         <span className={classes['dot']} />
         <span className={classes['word']}>
-          {strings.live[live.status]}
-          {isBroken ? ` ${formatDuration(Math.max(0, Math.floor((now - live.since) / 1000) * 1000))}` : ''}
+          {/* Read aloud when it changes, which its seconds do all the time. */}
+          <span role="status">{strings.live[live.status]}</span>
+          {isBroken ? <span aria-hidden> {formatDuration(Math.max(0, Math.floor((now - live.since) / 1000) * 1000))}</span> : null}
         </span>
       </span>
     </Tooltip>

@@ -5,6 +5,7 @@
 import { Errors } from 'typebox/schema'
 import type { DagDetail } from '#contract/dag.ts'
 import { strings } from '../../strings.ts'
+import { quickSchema } from './quickPatterns.ts'
 
 type Params = DagDetail['params']
 
@@ -23,7 +24,7 @@ export function confProblems(params: Params, conf: Record<string, unknown>): Rec
 
 export function problemOf(schema: Record<string, unknown>, value: unknown): string | null {
   try {
-    const [isRight, errors] = Errors(schema, value)
+    const [isRight, errors] = Errors(quickSchema(schema, value), value)
     const [first] = errors
     if (isRight || first === undefined) return null
     const where = first.instancePath === '' ? '' : `${first.instancePath.slice(1)} `
