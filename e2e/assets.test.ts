@@ -106,7 +106,7 @@ it('tells what a DAG waits for, hears of each update, and leads from the run bac
 
 it('lists assets, however many, and shows who makes and who awaits each', async () => {
   const page = await server.open('/assets')
-  await page.getByText('1,004 assets').or(page.getByText('1,005 assets')).waitFor()
+  await page.getByText('1,004 assets').waitFor()
   // Rows come as they are scrolled to.
   expect(await page.getByRole('row').count()).toBeLessThan(80)
   await page.getByRole('searchbox', { name: 'Search assets' }).fill('LAKE')

@@ -44,6 +44,7 @@ const ROUTES: Readonly<Record<string, readonly string[] | null>> = {
     (tab) => `/dags/orders/runs/first/tasks/extract.prices?tab=${tab}`,
   ),
   '/schedules': ['/schedules', '/schedules?schedule=30%202%20*%20*%20*'],
+  '/assets': ['/assets', '/assets?search=nothing-has-this-name', '/assets?uri=nowhere'],
   '/files': ['/files'],
   '/files/$': ['/files/orders.py'],
   '/admin/workers': ['/admin/workers'],
