@@ -36,6 +36,7 @@ const VIEWER: readonly OperationId[] = [
   'listImportErrors',
   'listDagFiles',
   'getDagFile',
+  'getDagSchema',
   'listBackfills',
   'backfillRuns',
   'dagCalendar',

@@ -259,10 +259,21 @@ describe('a preview', () => {
     expect((await other).statusCode).toBe(409)
   })
 
-  it('tells line and column, and refuses what is no Python file', async () => {
+  it('tells line and column, all problems where there are several, and refuses what can define no DAG', async () => {
     const error = { kind: 'syntax', message: 'SyntaxError', traceback: '', line: 2, column: 5 }
     parse = () => Promise.resolve(answer([], error))
     expect((await preview({ path: 'a.py', text: '', editor: 'e' })).json()).toMatchObject({ dags: [], error: { line: 2, column: 5 } })
-    expect((await preview({ path: 'a.yaml', text: '', editor: 'e' })).statusCode).toBe(400)
+    const problems = [
+      { line: 2, column: 5, message: 'one' },
+      { line: 3, column: 1, message: 'two' },
+    ]
+    parse = () => Promise.resolve(answer([], { ...error, problems }))
+    expect((await preview({ path: 'a.yaml', text: '', editor: 'e' })).json()).toMatchObject({ error: { column: 5, problems } })
+    expect((await preview({ path: 'a.sql', text: '', editor: 'e' })).statusCode).toBe(400)
+  })
+
+  it('serves the schema of YAML and JSON DAG files', async () => {
+    const schema = (await api.call({ url: '/api/dag-files/schema', as: 'vera' })).json()
+    expect(schema).toMatchObject({ $schema: 'https://json-schema.org/draft/2020-12/schema', $defs: { task: {}, 'operator.bash': {} } })
   })
 })
