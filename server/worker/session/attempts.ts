@@ -13,12 +13,13 @@
 import type { Clock } from '#runtime/clock.ts'
 import type { AttemptRef } from '#scheduler/ports.ts'
 import type { AttemptEnd, AttemptListener, AttemptRunner, RenderedField } from '#worker/runner.ts'
-import { refKey, xcomBytes } from '#swarm/codec.ts'
+import { refKey, renderedBytes, xcomBytes } from '#swarm/codec.ts'
 import type { Assignment } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
 import { HELD_MAX, REPORT_WINDOW_BYTES, XCOM_BYTES_MAX } from '#swarm/limits.ts'
 import type { BundleUse } from '../bundles/bundleCache.ts'
 import { BundleUnavailableError } from '../bundles/fetchBundle.ts'
-import { endedToWire, type Entry, makeEntry, needsBundle, takeStart, unstarted } from './entry.ts'
+import { endedToWire, TOO_MUCH_XCOM, tooLargeEnd } from './endedToWire.ts'
+import { type Entry, makeEntry, needsBundle, takeStart, unstarted } from './entry.ts'
 import type { Outgoing } from './outgoing.ts'
 import type { OutputTail } from './outputTail.ts'
 
@@ -36,8 +37,10 @@ const CUT_LINE_BYTES = 1_024
 /** XComs that wait for an acknowledgement; a task that pushes more while the controller is away is ended. */
 const REPORT_BYTES_MAX = 4 * REPORT_WINDOW_BYTES
 
-/** More template fields than any operator has; the host bounds their text. */
+/** More template fields than any operator has. */
 const RENDERED_FIELDS_MAX = 200
+/** What the controller takes of their text (server/swarm/reportIntake.ts). The host bounds it in characters, which may have more bytes. */
+const RENDERED_BYTES_MAX = 128 * 1024
 
 /** A task that writes this much at once has no need to wait for company. */
 const LOG_AT_ONCE_BYTES = 16 * 1024
@@ -261,26 +264,26 @@ export class Attempts implements AttemptListener {
   xcom(ref: AttemptRef, xcoms: { key: string; value_json: string }[]): void {
     const entry = this.#entries.get(refKey(ref))
     if (entry?.state !== 'running' || entry.killed !== null || entry.kind !== 'task') return
-    if (xcomBytes(xcoms) > XCOM_BYTES_MAX || this.#o.outgoing.reports.bytes > REPORT_BYTES_MAX) {
-      entry.killed = { outcome: 'failed', reason: tooMuchXCom, reason_code: 'xcom_too_large' }
+    const { reports } = this.#o.outgoing
+    const hasRoom = xcomBytes(xcoms) <= XCOM_BYTES_MAX && reports.bytes <= REPORT_BYTES_MAX
+    if (hasRoom && reports.add({ ref, body: { $case: 'xcom', value: { xcoms } } })) this.#o.outgoing.wake()
+    else {
+      entry.killed = { outcome: 'failed', reason: TOO_MUCH_XCOM, reason_code: 'xcom_too_large' }
       this.#o.runner.kill(ref, { reason: 'xcom_too_large' })
-      return
     }
-    this.#o.outgoing.reports.add({ ref, body: { $case: 'xcom', value: { xcoms } } })
-    this.#o.outgoing.wake()
   }
 
   rendered(ref: AttemptRef, fields: RenderedField[]): void {
     const entry = this.#entries.get(refKey(ref))
     if (entry?.state !== 'running' || entry.kind !== 'task') return
-    this.#o.outgoing.reports.add({ ref, body: { $case: 'rendered', value: { fields: fields.slice(0, RENDERED_FIELDS_MAX) } } })
+    this.#o.outgoing.reports.add({ ref, body: { $case: 'rendered', value: { fields: fieldsThatFit(fields) } } })
     this.#o.outgoing.wakeSoon()
   }
 
   request(ref: AttemptRef, p: { id: number; method: string; params_json: string }): void {
     const entry = this.#entries.get(refKey(ref))
     if (entry?.state !== 'running') return
-    const isLarge = p.params_json.length > XCOM_BYTES_MAX
+    const isLarge = Buffer.byteLength(p.params_json) > XCOM_BYTES_MAX
     if (entry.asked >= ASKED_MAX || isLarge) {
       const error_message = isLarge
         ? `The request is larger than ${XCOM_BYTES_MAX} bytes.`
@@ -304,20 +307,16 @@ export class Attempts implements AttemptListener {
   #end(entry: Entry, end: AttemptEnd): void {
     this.#leave(entry)
     if (entry.asked > 0) this.#o.outgoing.forgetRequests(entry.ref)
-    this.#report(
-      entry.ref,
-      xcomBytes(end.xcoms) > XCOM_BYTES_MAX
-        ? { ...end, outcome: 'failed', reason: tooMuchXCom, reason_code: 'xcom_too_large', xcoms: [] }
-        : end,
-      entry.output,
-    )
+    this.#report(entry.ref, end, entry.output)
     this.pump()
     this.#o.onChange()
   }
 
   #report(ref: AttemptRef, end: AttemptEnd, output: OutputTail | null): void {
     const log = this.#o.outgoing.logs.end(ref, { truncated: end.log_truncated })
-    this.#o.outgoing.reports.add({ ref, body: { $case: 'ended', value: endedToWire(end, { log, output }) } })
+    const add = (said: AttemptEnd): boolean =>
+      this.#o.outgoing.reports.add({ ref, body: { $case: 'ended', value: endedToWire(said, { log, output }) } })
+    if (!add(end)) add(tooLargeEnd(end))
     this.#o.outgoing.wake()
   }
 
@@ -338,4 +337,19 @@ export class Attempts implements AttemptListener {
   }
 }
 
-const tooMuchXCom = `The XComs of one task have more than ${XCOM_BYTES_MAX} bytes together, or more of them than the controller takes. Write large data to a file or an object store and leave its address as the XCom.`
+/** What comes after the last byte is left out, as the host does with its own limit. */
+function fieldsThatFit(fields: readonly RenderedField[]): RenderedField[] {
+  const fitting: RenderedField[] = []
+  let room = RENDERED_BYTES_MAX
+  for (const field of fields.slice(0, RENDERED_FIELDS_MAX)) {
+    const beside = renderedBytes([{ ...field, value: '' }])
+    if (beside > room) break
+    const value = field.value.slice(0, room - beside)
+    // Of a text with wide characters as many as fit surely; a byte or two of room is not worth a search.
+    const isWide = Buffer.byteLength(value) > room - beside
+    const kept = isWide ? value.slice(0, Math.floor((room - beside) / 3)) : value
+    fitting.push({ ...field, value: kept, is_cut: field.is_cut || kept.length < field.value.length })
+    room -= renderedBytes([{ ...field, value: kept }])
+  }
+  return fitting
+}

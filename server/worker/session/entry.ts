@@ -1,6 +1,5 @@
 /** One attempt or errand as the session holds it, and what the runner is told of it. */
-import { outcomeToWire } from '#swarm/codec.ts'
-import type { Assignment, Ended } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
+import type { Assignment } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
 import type { AttemptRef } from '#scheduler/ports.ts'
 import { UNSTARTED_END, type AttemptEnd, type AttemptStart } from '#worker/runner.ts'
 import type { BundleUse } from '../bundles/bundleCache.ts'
@@ -80,18 +79,6 @@ export function takeStart(entry: Entry, p: { bundle_root: string; log_cap_bytes:
     execution_timeout_ms: a.execution_timeout_ms,
     secrets: a.secrets,
     ...p,
-  }
-}
-
-export function endedToWire(end: AttemptEnd, p: { log: { size: number; truncated: boolean }; output: OutputTail | null }): Ended {
-  return {
-    ...end,
-    outcome: outcomeToWire(end.outcome),
-    log_bytes: p.output === null ? Math.max(end.log_bytes, p.log.size) : 0,
-    log_truncated: p.output === null && p.log.truncated,
-    output: p.output?.text() ?? '',
-    age_ms: 0,
-    run_ms: Math.round(end.run_ms),
   }
 }
 

@@ -19,6 +19,8 @@ export interface PendingRequest {
  * costs the controller one commit instead of three; nobody who follows a log sees the difference.
  */
 const SOON_MS = 20
+/** Of a question beside its text. */
+const REQUEST_BYTES = 200
 
 export class Outgoing {
   readonly reports: ReportQueue
@@ -116,7 +118,7 @@ export class Outgoing {
     ) {
       this.#unasked.shift()
       if (!this.#asked.has(next.id)) continue
-      bytes += next.params_json.length + 100
+      bytes += Buffer.byteLength(next.params_json) + REQUEST_BYTES
       frame.requests.push(next)
     }
     frame.logs = this.logs.take({ bytes: FRAME_BYTES_MAX - bytes, items: FRAME_ITEMS_MAX })

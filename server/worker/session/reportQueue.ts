@@ -1,7 +1,7 @@
 /** Reports from their making to their acknowledgement, in order. After a reconnect all unacknowledged ones are sent again. */
-import { refKey, renderedBytes, xcomBytes } from '#swarm/codec.ts'
+import { refKey } from '#swarm/codec.ts'
 import { Fifo } from '#swarm/fifo.ts'
-import type { Report } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
+import { Report } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
 import { REPORT_WINDOW_BYTES } from '#swarm/limits.ts'
 
 interface Queued {
@@ -11,7 +11,11 @@ interface Queued {
   made_at: number
 }
 
-const REPORT_BYTES = 200
+/** Beside its own text: tag and length in the frame, and an age that is set later. */
+const ENVELOPE_BYTES = 16
+/** One report alone in its frame, with a heartbeat and returned attempts beside it, is well below the largest message. */
+const ONE_REPORT_BYTES_MAX = 28 * 1024 * 1024
+const UINT32_MAX = 2 ** 32 - 1
 
 export class ReportQueue {
   readonly #monotonic: () => number
@@ -33,12 +37,15 @@ export class ReportQueue {
     return this.#bytes
   }
 
-  add(report: Pick<Report, 'ref' | 'body'>): void {
+  /** False = no frame could ever carry it, and it is not taken: sent, it would end each stream anew, and all that waits with it. */
+  add(report: Pick<Report, 'ref' | 'body'>): boolean {
+    const numbered: Report = { seq: this.#seq + 1, ...report }
+    const bytes = wireBytes(numbered)
+    if (bytes > ONE_REPORT_BYTES_MAX) return false
     this.#seq += 1
-    const { body } = report
-    const bytes = REPORT_BYTES + bodyBytes(body)
     this.#bytes += bytes
-    this.#unsent.push({ report: { seq: this.#seq, ...report }, bytes, made_at: this.#monotonic() })
+    this.#unsent.push({ report: numbered, bytes, made_at: this.#monotonic() })
+    return true
   }
 
   take(p: { bytes: number; items: number }): { reports: Report[]; bytes: number } {
@@ -79,11 +86,15 @@ export class ReportQueue {
   }
 }
 
-function bodyBytes(body: Report['body']): number {
-  if (body?.$case === 'ended' || body?.$case === 'xcom') return xcomBytes(body.value.xcoms)
-  return body?.$case === 'rendered' ? renderedBytes(body.value.fields) : 0
+/** By encoding it: that counts every field, also those to come, and finds what has no form on the wire. */
+function wireBytes(report: Report): number {
+  try {
+    return ENVELOPE_BYTES + Report.encode(report).finish().length
+  } catch {
+    return Infinity
+  }
 }
 
 function setAge(report: Report, age_ms: number): void {
-  if (report.body?.$case === 'started' || report.body?.$case === 'ended') report.body.value.age_ms = age_ms
+  if (report.body?.$case === 'started' || report.body?.$case === 'ended') report.body.value.age_ms = Math.min(age_ms, UINT32_MAX)
 }

@@ -2,12 +2,13 @@
 import type { AttemptRef } from '#scheduler/ports.ts'
 import { refKey } from '#swarm/codec.ts'
 import { UNSTARTED_END } from '../runner.ts'
-import type { AttemptEnd, AttemptListener, AttemptRunner, AttemptStart } from '../runner.ts'
+import type { AttemptEnd, AttemptListener, AttemptRunner, AttemptStart, RenderedField } from '../runner.ts'
 
 export interface ScriptedAttempt {
   start: AttemptStart
   log(text: string): void
   xcom(key: string, value: unknown): void
+  rendered(fields: RenderedField[]): void
   ask(method: string, params: unknown): Promise<{ result: unknown; error_code: string; error_message: string }>
   end(change?: Partial<AttemptEnd>): void
   /** Resolves with the reason when the attempt is killed. */
@@ -74,6 +75,7 @@ export class ScriptedRunner implements AttemptRunner {
       end,
       log: (text) => this.#listener.log(ref, Buffer.from(text)),
       xcom: (name, value) => this.#listener.xcom(ref, [{ key: name, value_json: JSON.stringify(value) }]),
+      rendered: (fields) => this.#listener.rendered(ref, fields),
       ask: (method, params) =>
         new Promise((resolve) => {
           asked += 1
