@@ -101,7 +101,7 @@ describe('answers', () => {
   it.each(['/', '/api/health', '/api/nothing', '/api/dags', '/api/dags/%FF'])('of %s carry the safety headers and no CORS', async (url) => {
     const { headers } = await api.call({ url, headers: { origin: ORIGIN } })
     expect(headers['content-security-policy']).toContain(
-      "default-src 'self'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'",
+      "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; font-src 'self'; connect-src 'self'; worker-src 'self'; frame-ancestors 'none'; base-uri 'none'; object-src 'none'; form-action 'none'",
     )
     expect(headers).toMatchObject({ 'x-content-type-options': 'nosniff', 'referrer-policy': 'no-referrer', 'x-frame-options': 'DENY' })
     expect(Object.keys(headers).filter((name) => name.startsWith('access-control'))).toEqual([])

@@ -12,7 +12,7 @@ export const stateByte = (state: TaskInstanceState): number => TASK_INSTANCE_STA
 export const stateOfByte = (byte: number): TaskInstanceState | null => TASK_INSTANCE_STATES[byte - 1] ?? null
 
 /** Of several states the first one here is shown: the most alarming, then the most active. */
-const SHOWN_FIRST: readonly TaskInstanceState[] = [
+export const SHOWN_FIRST: readonly TaskInstanceState[] = [
   'failed',
   'upstream_failed',
   'up_for_retry',

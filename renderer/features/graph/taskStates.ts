@@ -3,6 +3,7 @@
  * group around it), not the graph. Invariant: a summary keeps its identity while nothing in it changed.
  */
 import { createContext, useContext, useSyncExternalStore } from 'react'
+import { SHOWN_FIRST } from '#contract/gridCells.ts'
 import { TASK_INSTANCE_STATES, type TaskInstanceState } from '#contract/states.ts'
 import { spanOf } from '../../lib/taskSpan.ts'
 
@@ -21,23 +22,6 @@ interface Instance {
   end_time: string | null
   waiting_since?: string | null
 }
-
-/** The first of these that occurs colours a group or a mapped task. */
-const SHOWN_FIRST: readonly TaskInstanceState[] = [
-  'failed',
-  'upstream_failed',
-  'up_for_retry',
-  'running',
-  'restarting',
-  'deferred',
-  'up_for_reschedule',
-  'queued',
-  'scheduled',
-  'none',
-  'success',
-  'skipped',
-  'removed',
-]
 
 export class TaskStates {
   #byTask = new Map<string, Instance[]>()

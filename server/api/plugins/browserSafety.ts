@@ -5,27 +5,8 @@
 import { isIP } from 'node:net'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { VortexError } from '#contract/errors.ts'
+import { PAGE_HEADERS } from '#contract/pageSafety.ts'
 
-const CONTENT_POLICY = [
-  "default-src 'self'",
-  "script-src 'self'",
-  "style-src 'self' 'unsafe-inline'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "frame-ancestors 'none'",
-  "base-uri 'none'",
-  "object-src 'none'",
-  "form-action 'self'",
-].join('; ')
-
-const HEADERS: Record<string, string> = {
-  'content-security-policy': CONTENT_POLICY,
-  'x-content-type-options': 'nosniff',
-  'referrer-policy': 'no-referrer',
-  'x-frame-options': 'DENY',
-  'cross-origin-opener-policy': 'same-origin',
-  'cross-origin-resource-policy': 'same-origin',
-}
 const LOOPBACK_NAMES = new Set(['localhost', '127.0.0.1', '::1'])
 const SAFE_METHODS = new Set(['GET', 'HEAD', 'OPTIONS'])
 
@@ -74,7 +55,7 @@ export function useBrowserSafety(app: FastifyInstance, options: { allowed_hosts:
 
 /** The headers of every answer. */
 export function setSafetyHeaders(request: FastifyRequest, reply: FastifyReply): void {
-  reply.headers(HEADERS).header('x-request-id', request.id)
+  reply.headers(PAGE_HEADERS).header('x-request-id', request.id)
 }
 
 /** `host:port` with the port written out, as some clients do. */
