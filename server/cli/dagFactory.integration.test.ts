@@ -52,7 +52,10 @@ test('a DAG is found by its id in the DAG folder, among files of other kinds', a
 })
 
 test('a file that does not load is told with all its problems', async () => {
-  await writeFile(join(home, 'bad.yaml'), 'dags:\n  bad:\n    tasks:\n      a: {operator: bsh}\n      b: {operator: empty, dependencies: c}\n')
+  await writeFile(
+    join(home, 'bad.yaml'),
+    'dags:\n  bad:\n    tasks:\n      a: {operator: bsh}\n      b: {operator: empty, dependencies: c}\n',
+  )
   const { code, stderr } = await vortex('run', 'bad.yaml')
   expect(code).toBe(1)
   expect(stderr).toContain('bad.yaml:4:21: `operator` must be')

@@ -12,7 +12,8 @@ import { DagFilesService } from './dagFilesService.ts'
 
 const PYTHON = process.env['VORTEX_TEST_PYTHON'] ?? 'python3'
 const PACKAGE = fileURLToPath(new URL('../../python', import.meta.url))
-const yaml = (dag_id: string, command = 'echo 1') => `dags:\n  ${dag_id}:\n    tasks:\n      a: { operator: bash, bash_command: ${command} }\n`
+const yaml = (dag_id: string, command = 'echo 1') =>
+  `dags:\n  ${dag_id}:\n    tasks:\n      a: { operator: bash, bash_command: ${command} }\n`
 
 let folder: TemporaryFolder
 let store: Store
@@ -91,5 +92,12 @@ test('unsaved text has every problem with its column', async () => {
   await service.start()
   const text = yaml('one').replace('bash,', 'bsh,') + '    catchup: on\n'
   const result = await service.parseText({ file: 'new.yaml', text, signal: new AbortController().signal })
-  expect(result.error).toMatchObject({ line: 4, column: 22, problems: [{ line: 4, column: 22 }, { line: 5, column: 14 }] })
+  expect(result.error).toMatchObject({
+    line: 4,
+    column: 22,
+    problems: [
+      { line: 4, column: 22 },
+      { line: 5, column: 14 },
+    ],
+  })
 })

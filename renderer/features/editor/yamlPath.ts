@@ -63,7 +63,8 @@ export function yamlPlace(lines: readonly string[], at: number, before: string):
       mayEqual = row.dash
     }
   }
-  if (value !== null && own) return { path: [...path, (own[1] ?? own[2] ?? own[3] ?? '').trim()], is: 'value', typed: value, siblings: [], values: {} }
+  if (value !== null && own)
+    return { path: [...path, (own[1] ?? own[2] ?? own[3] ?? '').trim()], is: 'value', typed: value, siblings: [], values: {} }
   const siblings = siblingsOf(lines, at, indent, dashes.length > 0)
   return { path, is: 'key', typed: content, siblings: [...siblings.keys()], values: Object.fromEntries(siblings) }
 }

@@ -11,7 +11,10 @@ import { includesRole } from '../policy.ts'
 import { presentFile, presentListed, presentPreview } from '../present/dagFile.ts'
 import type { ApiServices } from '../services.ts'
 
-type DagFileHandlers = Pick<Handlers, 'listDagFiles' | 'getDagFile' | 'saveDagFile' | 'moveDagFile' | 'deleteDagFile' | 'previewDagFile' | 'getDagSchema'>
+type DagFileHandlers = Pick<
+  Handlers,
+  'listDagFiles' | 'getDagFile' | 'saveDagFile' | 'moveDagFile' | 'deleteDagFile' | 'previewDagFile' | 'getDagSchema'
+>
 
 /** DAGs shown of one file; more are in the DAG list, and their versions change alike. */
 const DAGS_SHOWN = 20

@@ -24,7 +24,8 @@ export class Previews {
   async preview(p: { editor: string; path: string; text: string }): Promise<ParseResult> {
     const problem = filePathProblem(p.path)
     if (problem !== null) throw new VortexError('invalid_request', problem)
-    if (!isDagFileName(p.path)) throw new VortexError('invalid_request', `${p.path} is no Python, YAML or JSON file; only these define DAGs.`)
+    if (!isDagFileName(p.path))
+      throw new VortexError('invalid_request', `${p.path} is no Python, YAML or JSON file; only these define DAGs.`)
     this.#running.get(p.editor)?.abort()
     if (this.#count >= PREVIEWS_MAX)
       throw new VortexError(
