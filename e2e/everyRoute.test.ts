@@ -35,6 +35,7 @@ const ROUTES: Readonly<Record<string, readonly string[] | null>> = {
   '/dags/$dagId/versions': ['/dags/orders/versions'],
   '/dags/$dagId/audit': ['/dags/orders/audit'],
   '/dags/$dagId/runs': ['/dags/orders/runs'],
+  '/dags/$dagId/tasks': ['/dags/orders/tasks', '/dags/orders/tasks?task=extract.prices'],
   '/dags/$dagId/details': ['/dags/orders/details'],
   '/dags/$dagId/code': ['/dags/orders/code'],
   '/dags/$dagId/runs/$runId': ['graph', 'tasks', 'gantt', 'events', 'code', 'details'].map(

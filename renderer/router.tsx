@@ -30,6 +30,7 @@ import {
   durationsSearch,
   versionsSearch,
   dagGraphSearch,
+  dagTasksSearch,
   dagsSearch,
   fileSearch,
   filesSearch,
@@ -181,6 +182,12 @@ const dagAuditRoute = createRoute({
   validateSearch: auditSearch,
   component: lazyRouteComponent(() => import('./features/audit/DagAuditTab.tsx'), 'DagAuditTab'),
 })
+const dagTasksRoute = createRoute({
+  getParentRoute: () => dagRoute,
+  path: '/tasks',
+  validateSearch: dagTasksSearch,
+  component: lazyRouteComponent(() => import('./features/dag/DagTasksTab.tsx'), 'DagTasksTab'),
+})
 const dagRunsRoute = createRoute({
   getParentRoute: () => dagRoute,
   path: '/runs',
@@ -328,6 +335,7 @@ const routeTree = rootRoute.addChildren([
       dagDurationsRoute,
       dagVersionsRoute,
       dagAuditRoute,
+      dagTasksRoute,
       dagRunsRoute,
       dagDetailsRoute,
       dagCodeRoute,

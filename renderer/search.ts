@@ -236,6 +236,11 @@ export interface DagGraphSearch extends GraphSearch {
 export const dagGraphSearch = (raw: Raw): DagGraphSearch =>
   present<Required<DagGraphSearch>>({ ...graph(raw), ...taskPanel(raw), run: text(raw['run']) })
 
+export interface DagTasksSearch extends TaskPanelSearch {
+  q?: string
+}
+export const dagTasksSearch = (raw: Raw): DagTasksSearch => present<Required<DagTasksSearch>>({ ...taskPanel(raw), q: text(raw['q']) })
+
 export interface RunsSearch {
   state?: DagRunState
   type?: RunType

@@ -5,6 +5,7 @@ import { assetsStrings } from './strings/assets.ts'
 import { compareRunsStrings } from './strings/compareRuns.ts'
 import { connectionsStrings } from './strings/connections.ts'
 import { dagStrings } from './strings/dag.ts'
+import { dagTasksStrings } from './strings/dagTasks.ts'
 import { dagsStrings } from './strings/dags.ts'
 import { ganttStrings } from './strings/gantt.ts'
 import { editorStrings } from './strings/editor.ts'
@@ -29,6 +30,7 @@ export const strings = {
   ...compareRunsStrings,
   ...connectionsStrings,
   ...dagStrings,
+  ...dagTasksStrings,
   ...dagsStrings,
   ...ganttStrings,
   ...editorStrings,

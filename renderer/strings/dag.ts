@@ -12,6 +12,7 @@ export const dagStrings = {
       audit: 'Audit log',
       backfills: 'Backfills',
       runs: 'Runs',
+      tasks: 'Tasks',
       details: 'Details',
       code: 'Code',
     },

@@ -31,6 +31,7 @@ const TABS = [
   { value: 'calendar', to: '/dags/$dagId/calendar' },
   { value: 'durations', to: '/dags/$dagId/durations' },
   { value: 'runs', to: '/dags/$dagId/runs' },
+  { value: 'tasks', to: '/dags/$dagId/tasks' },
   { value: 'backfills', to: '/dags/$dagId/backfills' },
   { value: 'versions', to: '/dags/$dagId/versions' },
   { value: 'audit', to: '/dags/$dagId/audit' },
