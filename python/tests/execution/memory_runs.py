@@ -51,7 +51,7 @@ class MemoryRuns:
         date = None if without_date else logical_date or NOW
         twin = any(run["run_type"] == "manual" and date is not None and _at(run["logical_date"]) == _at(date) for run in self.run_find(dag_id))
         if self.run_state(dag_id, run_id) or (twin and logical_date):
-            raise ChannelError("conflict", f'DAG "{dag_id}" already has a run "{run_id}".')
+            raise ChannelError("run_exists", f'DAG "{dag_id}" already has a run "{run_id}".')
         return self.add(dag_id, run_id, "queued", date, run_type="manual", conf=conf, note=note)
 
     def run_reset(self, dag_id: str, run_id: str, queued_time: str) -> Any:

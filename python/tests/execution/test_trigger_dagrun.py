@@ -4,6 +4,7 @@ import pytest
 from vortex import DAG
 from vortex.exceptions import AirflowException
 from vortex.execution import xcom_codec
+from vortex.host.channel import ChannelError
 from vortex.operators.trigger_dagrun import TriggerDagRunOperator
 
 DATE = "2024-02-29T00:00:00+00:00"
@@ -70,6 +71,17 @@ def test_a_run_that_exists(runner, runs, same, arguments, outcome, reset):
         assert "DagRunAlreadyExists" in result["reason"]
     if outcome == "success":
         assert runner.channel.pushed() == {"trigger_run_id": "known"}
+
+
+@pytest.mark.parametrize("arguments", ["skip_when_already_exists=True", "reset_dag_run=True", ""])
+def test_another_conflict_is_no_run_that_exists(runner, runs, arguments):
+    def run_trigger(**_):
+        raise ChannelError("conflict", "The DAG is being read again; nothing was changed.")
+
+    runs.run_trigger = run_trigger
+    result = runner.load(dag_file(f"trigger_dag_id='other', {arguments}")).run()
+    assert (result["outcome"], runs.reset) == ("failed", []), result
+    assert "nothing was changed" in result["reason"] and "DagRunAlreadyExists" not in result["reason"]
 
 
 @pytest.mark.parametrize(

@@ -21,7 +21,8 @@ def ask(method: str, **params: Any) -> Any:
     try:
         return context["ti"]._channel.request(method, params)
     except ChannelError as error:
-        kind = {"not_found": DagNotFound, "conflict": DagRunAlreadyExists}.get(error.code, AirflowException)
+        # Not "conflict": that also says that rows are being read or changed at this moment, and that nothing was done.
+        kind = {"not_found": DagNotFound, "run_exists": DagRunAlreadyExists}.get(error.code, AirflowException)
         raise kind(str(error)) from None
 
 
