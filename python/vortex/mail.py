@@ -160,8 +160,11 @@ def deliver(server: MailServer, sender: str, recipients: List[str], message: Any
 
     for tries_left in range(server.retry_limit, -1, -1):
         try:
-            with _open(server) as client:
+            client = _open(server)
+            try:
                 client.send_message(message, from_addr=sender, to_addrs=recipients)
+            finally:
+                _say_goodbye(client)
             return
         except smtplib.SMTPServerDisconnected as error:
             if tries_left == 0:
@@ -194,6 +197,16 @@ def _open(server: MailServer) -> Any:
         client.close()
         raise
     return client
+
+
+def _say_goodbye(client: Any) -> None:
+    """Whatever the server answers to that changes nothing of the mail."""
+    import smtplib
+
+    try:
+        client.quit()
+    except (smtplib.SMTPException, OSError):
+        client.close()
 
 
 def _failed(server: MailServer, recipients: List[str], error: BaseException, hint: str = "") -> MailError:

@@ -18,6 +18,10 @@ class Inbox:
     def __init__(self):
         self.mails = []
         self.drop = 0
+        self.goodbye = "221 Bye"
+
+    async def handle_QUIT(self, server, session, envelope):
+        return self.goodbye
 
     async def handle_RCPT(self, server, session, envelope, address, options):
         if address.startswith("nobody"):
@@ -119,6 +123,12 @@ def test_a_broken_connection_is_tried_again(settings, monkeypatch):
     settings.drop = 2
     with pytest.raises(mail.MailError, match="SMTPServerDisconnected"):
         mail.send_email("a@x.org", "s", "h")
+
+
+def test_an_odd_answer_to_the_goodbye_changes_nothing(settings):
+    settings.goodbye = "451 odd"
+    mail.send_email("a@x.org", "s", "h")
+    assert len(settings.mails) == 1
 
 
 def test_nobody_listens(monkeypatch, settings):
