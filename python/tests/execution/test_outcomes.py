@@ -78,6 +78,17 @@ def test_a_failing_callback_is_printed_and_changes_nothing(runner, capsys):
     assert "on_success_callback callback failed" in capsys.readouterr().out
 
 
+def test_a_callback_that_exits_changes_nothing_of_work_that_is_done(runner, capsys):
+    result = runner.load(body("return 1").replace("print('called'", "name == 'success' and sys.exit(1); print('called'")).run()
+    assert (result["outcome"], result["reason_code"]) == ("success", "")
+    assert "on_success_callback callback failed" in capsys.readouterr().out
+
+
+def test_a_reason_is_no_data_frame(runner):
+    result = runner.load(body("raise AirflowSkipException('x' * 5_000_000)")).run()
+    assert result["outcome"] == "skipped" and len(result["reason"]) <= 20_000
+
+
 def test_a_reschedule_names_its_time(runner):
     result = runner.load(body("raise AirflowRescheduleException(dt.datetime(2024, 3, 1, tzinfo=dt.timezone.utc))")).run()
     assert (result["outcome"], result["reschedule_at_ms"]) == ("rescheduled", 1_709_251_200_000)

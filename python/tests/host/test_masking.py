@@ -5,7 +5,7 @@ import urllib.parse
 
 import pytest
 
-from vortex.host.masking import Masker
+from vortex.host.masking import MAX_REASON_CHARS, Masker, shown_reason
 
 SECRET = 'p4ss"w/ö\\rd & more'
 
@@ -80,3 +80,12 @@ def test_the_end_of_a_cut_text_may_begin_a_secret():
     masker = Masker(["correct horse battery"])
     assert masker.text("a correct horse battery b correct hor", is_cut=True) == "a *** b "
     assert masker.text("a correct horse battery b correct hor") == "a *** b correct hor"
+
+
+def test_a_long_reason_is_cut_after_it_was_masked():
+    secret = "correct-horse-battery"
+    text = "x" * (MAX_REASON_CHARS - 10) + secret + "y" * 1_000_000
+    shown = shown_reason(text, Masker([secret]))
+    assert len(shown) == MAX_REASON_CHARS
+    assert shown.endswith("x***yyyyyy…")
+    assert shown_reason("short", None) == "short"

@@ -17,9 +17,11 @@ def registered(owner: Any, kind: str) -> List[Any]:
 
 def run_callbacks(owner: Any, kind: str, context: Dict[str, Any]) -> None:
     """Each with the context as its only argument."""
+    # sys.exit() before the work ends the task; after it, the work is done all the same.
+    passed_over = (Exception,) if kind == "execute" else (Exception, SystemExit)
     for callback in registered(owner, kind):
         try:
             callback(context)
-        except Exception as error:  # noqa: BLE001 - the state of the task is decided already
+        except passed_over as error:  # the state of the task is decided already
             name = getattr(callback, "__name__", type(callback).__name__)
             say(f"on_{kind}_callback {name} failed; this does not change the state of the task:\n{format_author_traceback(error)}")

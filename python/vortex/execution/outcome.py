@@ -16,11 +16,14 @@ from vortex.execution.xcom_codec import XComNotSerialisable, XComTooLarge
 from vortex.host.channel import XComTooLarge as ChannelXComTooLarge
 from vortex.loading.author_traceback import one_line
 
+# What an author raised may hold a data frame. The host shows less of it (vortex.host.masking), and needs what follows to see secrets whole.
+MAX_REASON_CHARS = 20_000
+
 
 def outcome_of(error: BaseException) -> Dict[str, Any]:
     """outcome, reason and reason_code of the result document."""
     if isinstance(error, AirflowSkipException):
-        return {"outcome": "skipped", "reason": str(error) or "the task skipped itself", "reason_code": "skip"}
+        return {"outcome": "skipped", "reason": str(error)[:MAX_REASON_CHARS] or "the task skipped itself", "reason_code": "skip"}
     if isinstance(error, AirflowRescheduleException):
         when = to_epoch_ms(error.reschedule_date)
         return {"outcome": "rescheduled", "reason": "waits for its next poke", "reason_code": "reschedule", "reschedule_at_ms": when}
@@ -31,7 +34,7 @@ def outcome_of(error: BaseException) -> Dict[str, Any]:
     if isinstance(error, AirflowTaskTimeout):
         return {"outcome": "failed", "reason": one_line(error), "reason_code": "timeout"}
     if isinstance(error, AirflowTaskTerminated):
-        return {"outcome": "failed", "reason": str(error), "reason_code": "killed"}
+        return {"outcome": "failed", "reason": str(error)[:MAX_REASON_CHARS], "reason_code": "killed"}
     if isinstance(error, (XComTooLarge, ChannelXComTooLarge)):
         return {"outcome": "failed", "reason": str(error), "reason_code": "xcom_too_large"}
     if isinstance(error, XComNotSerialisable):

@@ -7,7 +7,7 @@ import sys
 from typing import Any, Dict, List, Optional
 
 from vortex.host.clocks import monotonic
-from vortex.host.masking import Masker
+from vortex.host.masking import Masker, shown_reason
 from vortex.host.output import Output
 from vortex.host.timers import Timer
 
@@ -90,8 +90,7 @@ class Attempt:
             "run_ms": round((monotonic() - self.started) * 1000),
         }
         document.update(self._told() if self.ending else self.outcome())
-        if self.masker is not None:
-            document["reason"] = self.masker.text(document["reason"])
+        document["reason"] = shown_reason(document["reason"], self.masker)
         return document
 
     def _told(self) -> Dict[str, Any]:

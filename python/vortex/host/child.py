@@ -145,7 +145,7 @@ def execute_job(job: Dict[str, Any], loaded: Any, channel: Channel) -> Dict[str,
         return {"outcome": "failed", "reason": str(error), "reason_code": error.kind}
     except BaseException as error:  # noqa: BLE001 - whatever escapes is this attempt's failure, told rather than lost
         say(traceback.format_exc())
-        return {"outcome": "failed", "reason": f"{type(error).__name__}: {error}", "reason_code": "exception"}
+        return {"outcome": "failed", "reason": one_line(error), "reason_code": "exception"}
 
 
 def finish(channel: Channel, result: Dict[str, Any]) -> None:

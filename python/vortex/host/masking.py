@@ -10,12 +10,21 @@ import base64
 import json
 import re
 import urllib.parse
-from typing import Dict, Iterable, List, Set
+from typing import Dict, Iterable, List, Optional, Set
 
 MASK = b"***"
 MIN_LENGTH = 3
 # A derived form or a single line shorter than this is too common to be replaced wherever it shows up.
 MIN_DERIVED_LENGTH = 6
+# Of a reason: one line for people.
+MAX_REASON_CHARS = 2_000
+
+
+def shown_reason(reason: str, masker: "Optional[Masker]") -> str:
+    """Masked first and cut then, so that no part of a secret is left at the end."""
+    if masker is not None:
+        reason = masker.text(reason)
+    return reason if len(reason) <= MAX_REASON_CHARS else reason[: MAX_REASON_CHARS - 1] + "…"
 
 
 class Masker:

@@ -7,7 +7,7 @@ from __future__ import annotations
 import io
 from typing import Any, List, Optional
 
-from vortex.host.masking import Masker
+from vortex.host.masking import Masker, shown_reason
 from vortex.host.shared_link import SharedLink
 from vortex.triggers.asking import running
 
@@ -49,10 +49,9 @@ class TriggerOutput:
     def finish(self, reason: str) -> str:
         """No more output comes. Returns the reason, masked as the output was."""
         self._tell_dropped()
-        if self._masker is None:
-            return reason
-        self._send(self._masker.flush())
-        return self._masker.text(reason)
+        if self._masker is not None:
+            self._send(self._masker.flush())
+        return shown_reason(reason, self._masker)
 
     def _tell_dropped(self) -> None:
         if self._dropped:
