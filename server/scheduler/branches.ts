@@ -9,7 +9,7 @@ const SKIP_KEY = 'skipmixin_key'
 
 /** Of instances that shall be cleared: those that a branch excluded that is not cleared with them, and by which one. */
 export async function excludedByBranches(
-  store: Pick<EngineStore, 'xcomGetAll'>,
+  store: Pick<EngineStore, 'xcomGet'>,
   run: ActiveRun,
   cleared: readonly Instance[],
 ): Promise<Map<Instance, Instance>> {
@@ -21,6 +21,7 @@ export async function excludedByBranches(
       for (const branch of run.byTask[task] ?? []) {
         // Only Python decides.
         if (branch.spec.kind !== 'python' || branch.record.state !== 'success' || again.has(branch)) continue
+        if (branch.record.map_index >= 0 && branch.record.map_index !== instance.record.map_index) continue
         let excludes = decisions.get(branch)
         if (excludes === undefined) decisions.set(branch, (excludes = await decisionOf(store, branch)))
         if (excludes(instance.record.task_id)) excluded.set(instance, branch)
@@ -30,11 +31,10 @@ export async function excludedByBranches(
   return excluded
 }
 
-async function decisionOf(store: Pick<EngineStore, 'xcomGetAll'>, { record }: Instance): Promise<(task_id: string) => boolean> {
-  const { dag_run_id, task_id } = record
-  const rows = await store.xcomGetAll({ dag_run_id, task_id, key: SKIP_KEY })
-  const row = rows.find(({ map_index }) => map_index === record.map_index)
-  const { skipped, followed } = row === undefined ? {} : listsIn(row.value)
+async function decisionOf(store: Pick<EngineStore, 'xcomGet'>, { record }: Instance): Promise<(task_id: string) => boolean> {
+  const { dag_run_id, task_id, map_index } = record
+  const row = await store.xcomGet({ dag_run_id, task_id, map_index, key: SKIP_KEY })
+  const { skipped, followed } = row === null ? {} : listsIn(row.value)
   return (id) => skipped?.includes(id) === true || followed?.includes(id) === false
 }
 

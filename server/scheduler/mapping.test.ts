@@ -310,6 +310,31 @@ describe('a mapped group', () => {
   })
 })
 
+it('a mapped branch or short circuit skips nothing that is not mapped', async () => {
+  const dag = dagOf(
+    [{ task_id: 'branch', map_length: [literal(2)] }, { task_id: 'after' }, { task_id: 'each', map_length: [literal(2)] }],
+    [
+      ['branch', 'after'],
+      ['branch', 'each'],
+    ],
+  )
+  const { h } = await triggered(dag)
+  for (const attempt of h.takeAssigned())
+    await h.end(attempt, 'success', { skip_task_ids: attempt.task_instance.map_index === 0 ? ['after', 'each'] : [] })
+  expect(states(h)).toMatchObject({ after: 'queued', 'each[0]': 'skipped', 'each[1]': 'queued' })
+})
+
+it('is skipped with what it is mapped over, whatever its trigger rule', async () => {
+  const dag = dagOf(
+    [{ task_id: 'source' }, { task_id: 'each', trigger_rule: 'all_done', map_length: [xcom('source')] }],
+    [['source', 'each']],
+  )
+  const { h, run } = await triggered(dag)
+  await endRound(h, { outcomeOf: () => 'skipped' })
+  expect(states(h)).toEqual({ source: 'skipped', each: 'skipped' })
+  expect(h.runState(run)).toBe('success')
+})
+
 it('depends_on_past looks at all instances of the run before', async () => {
   const dag = dagOf([{ task_id: 'each', map_length: [literal(2)], depends_on_past: true }], [])
   const h = new EngineHarness([dag])

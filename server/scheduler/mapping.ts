@@ -61,7 +61,7 @@ export function expandGroupEarly(e: Engine, instance: Instance, mapping: Mapping
 /** False = there is nothing to run: the instance that asked has its final state. */
 function expand(e: Engine, run: ActiveRun, mapping: Mapping, { length, by }: { length: number | null; by: Instance }): boolean {
   if (length === null) {
-    end(e, by, 'upstream_failed', `what it is mapped over was not returned by ${namesOf(run, mapping)}`)
+    end(e, by, stateWithoutLength(run, mapping), `what it is mapped over was not returned by ${namesOf(run, mapping)}`)
     return false
   }
   if (length > MAP_LENGTH_MAX) {
@@ -80,6 +80,13 @@ function expand(e: Engine, run: ActiveRun, mapping: Mapping, { length, by }: { l
   for (const task of [...mapping.tasks, ...downstreamOf(run, mapping)])
     for (const instance of run.byTask[task] ?? []) if (instance.record.state === 'none') e.dirty.push(instance)
   return true
+}
+
+/** Whatever the trigger rule says, a task goes the way of what it is mapped over (Airflow's MappedTaskUpstreamDep). */
+function stateWithoutLength(run: ActiveRun, mapping: Mapping): 'upstream_failed' | 'skipped' {
+  const without = [...mapping.sources.values()].filter((source) => pushedBy(run, source) === null)
+  const isSkipped = without.every((source) => run.byTask[source]?.every(({ record }) => record.state === 'skipped'))
+  return isSkipped ? 'skipped' : 'upstream_failed'
 }
 
 function end(e: Engine, instance: Instance, to: 'upstream_failed' | 'failed' | 'skipped', reason: string): void {

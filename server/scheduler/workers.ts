@@ -18,7 +18,6 @@ import { errandOf, sendErrandsAgain, takeHeldErrand, unplace } from './errands.t
 import { fail, makeReady, skipFor, transition } from './instances.ts'
 import { WorkerEntry, type Errand, type Instance, type LiveAttempt } from './model.ts'
 import type { AttemptRef, AttemptReport, EndReport, WorkerHello, XComPut } from './ports.ts'
-import { countsByIndex } from './upstreamCounts.ts'
 
 /** Drained workers are gone within hours, and a worker's id is never used again: so many are enough to know those that come back. */
 const DRAINED_MAX = 1000
@@ -227,8 +226,8 @@ function skipChosen(e: Engine, instance: Instance, task_ids: string[]): void {
     const task = run.graph.index.get(task_id)
     if (task === undefined) continue
     for (const other of run.byTask[task] ?? []) {
-      // Within a mapped group a branch decides for its own index.
-      if (countsByIndex(run.graph, instance.task, task) && other.record.map_index !== instance.record.map_index) continue
+      // A mapped branch decides for its own index, and for nothing that has none (Airflow).
+      if (instance.record.map_index >= 0 && other.record.map_index !== instance.record.map_index) continue
       if (other.live !== null || !['none', 'scheduled', 'up_for_retry'].includes(other.record.state)) continue
       skipFor(e, other, instance)
     }

@@ -169,3 +169,18 @@ def test_a_conf_that_does_not_fit_its_schema_fails_the_task(runner, param, value
     result = runner.load(text).run(conf={"p": value})
     assert result["outcome"] == "failed" and "'p'" in result["reason"] and problem in result["reason"]
     assert runner.run()["outcome"] == "success"
+
+
+def test_an_operator_renders_texts_of_its_own_while_it_runs(runner):
+    text = HEAD + """
+    class Renders(BaseOperator):
+        template_fields = ('late',)
+        def execute(self, context):
+            own = self.get_template_env().from_string('{{ ds }}').render(context)
+            self.late = '{{ ds_nodash }}'
+            self.render_template_fields(context)
+            return [self.render_template(['{{ ds }}', {'k': '{{ params.p }}'}], context), own, self.late]
+    with DAG('d', schedule=None, params={'p': 1}) as dag:
+        Renders(task_id='t').late = 'x'
+    """
+    assert runner.load(text).value() == [["2024-02-29", {"k": "1"}], "2024-02-29", "20240229"]

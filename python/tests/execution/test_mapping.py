@@ -159,3 +159,10 @@ named.expand(a=[1, 2])
 """,
     )
     assert runner.run(task_id="named", map_index=1)["rendered_map_index"] == "item 2 of 2024-02-29"
+
+
+def test_mapped_arguments_that_the_function_does_not_take_fail_the_instance(runner):
+    load(runner, "show.expand_kwargs(source())")
+    runner.channel.put("source", [{"nope": 1}])
+    result = runner.run(task_id="show", map_index=0)
+    assert result["outcome"] == "failed" and "unexpected keyword argument 'nope'" in result["reason"]

@@ -111,6 +111,7 @@ PULL = """
         ("ti.xcom_pull('mapped')", "2", [10, 11]),
         ("ti.xcom_pull('mapped', map_indexes=1)", "2", 11),
         ("ti.xcom_pull('mapped', map_indexes=[1])", "2", [11]),
+        ("ti.xcom_pull('mapped', map_indexes=[1, 7, 0], default='d')", "3", [11, 'd', 10]),
         ("ti.xcom_pull(key='k')", "2", "keyed"),
         ("ti.xcom_pull(key='k')", "3", None),
         ("ti.xcom_push(key='own', value=5) or ti.xcom_pull(key='own')", "3", 5),

@@ -12,6 +12,7 @@ from vortex.definitions.dependencies import Node
 from vortex.definitions.edges import chain, chain_linear, cross_downstream
 from vortex.definitions.names import check_id
 from vortex.definitions.params import ParamsDict
+from vortex.definitions.rendering import Rendering
 from vortex.definitions.rules import TriggerRule, WeightRule, is_weight_strategy, read_trigger_rule, read_weight_rule
 from vortex.definitions.setup_teardown import SetupTeardown
 from vortex.definitions.xcom_arg import XComArg, depend_on_references
@@ -26,7 +27,7 @@ class BaseOperatorLink:
     name = ""
 
 
-class BaseOperator(SetupTeardown, Node, metaclass=OperatorMeta):
+class BaseOperator(SetupTeardown, Rendering, Node, metaclass=OperatorMeta):
     """
     A task. The common arguments are Airflow's (1.10 to 3.x) and one of VORTEX, `secrets`.
 

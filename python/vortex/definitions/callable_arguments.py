@@ -22,6 +22,17 @@ CONTEXT_KEYS = frozenset(
 LATER_KEYS = frozenset({"exception", "reason", "run_after", "start_date", "task_reschedule_count", "try_number"})
 
 
+def check_arguments(function: Callable[..., Any], names: Collection[str]) -> None:
+    """Raises TypeError if the function does not take one of these arguments."""
+    try:
+        inspect.signature(function).bind_partial(**dict.fromkeys(names))
+    except ValueError:
+        # A built-in function without a signature.
+        return
+    except TypeError as error:
+        raise TypeError(f"{getattr(function, '__name__', function)}(): {error}") from None
+
+
 def keyword_arguments(
     function: Callable[..., Any], args: Collection[Any], context: Mapping[str, Any], given: Mapping[str, Any]
 ) -> Dict[str, Any]:

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, Dict, List, Optional, Tuple, Type
 
 from vortex.definitions.base_operator import BaseOperator, argument_names
+from vortex.definitions.callable_arguments import check_arguments
 from vortex.definitions.expand_input import DictOfLists, ExpandInput, ListOfDicts
 from vortex.definitions.operator_arguments import refuse_unknown
 from vortex.definitions.xcom_arg import XComArg
@@ -76,6 +77,7 @@ class MappedTask(BaseOperator):
             given.update(arguments)
         else:
             self._refuse(arguments, self._function_kwargs)
+            check_arguments(given["python_callable"], arguments)
             given["op_kwargs"] = {**self._function_kwargs, **arguments}
         operator = self.operator_class(**{**given, "task_id": "instance", "default_args": self._defaults_of_dag})
         operator.task_id = self.task_id

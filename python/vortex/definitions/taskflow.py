@@ -15,7 +15,7 @@ from typing import Any, Callable, Collection, Dict, Optional, Type, Union
 from vortex import assets
 from vortex.definitions.authoring_context import DagContext, TaskGroupContext
 from vortex.definitions.base_operator import BaseOperator
-from vortex.definitions.callable_arguments import CONTEXT_KEYS, keyword_arguments
+from vortex.definitions.callable_arguments import CONTEXT_KEYS, check_arguments, keyword_arguments
 from vortex.definitions.run_conditions import only_if
 from vortex.definitions.task_group import unique_task_id
 from vortex.definitions.xcom_arg import XComArg
@@ -136,11 +136,7 @@ class TaskDecorator:
             operator.doc_md = inspect.cleandoc(self.function.__doc__)
 
     def check_arguments(self, names: Mapping[str, Any]) -> None:
-        """Raises TypeError if the function does not take one of these arguments."""
-        try:
-            self._signature.bind_partial(**dict.fromkeys(names))
-        except TypeError as error:
-            raise TypeError(f"{self.function.__name__}(): {error}") from None
+        check_arguments(self.function, names)
 
     def override(self, **kwargs: Any) -> "TaskDecorator":
         """The same function with other operator arguments: `f.override(task_id="again", retries=2)()`."""

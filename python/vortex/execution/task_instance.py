@@ -117,6 +117,8 @@ class TaskInstance(metaclass=ColumnNames):
         """Airflow's rules: a single id gives a value, a list gives a list in its order, a mapped task gives a list by map index."""
         if key is None and self._job["dialect"] == "3":
             raise ValueError("xcom_pull needs a key: Airflow 3 gives no value for key=None.")
+        if map_indexes is not None and not isinstance(map_indexes, int):
+            map_indexes = list(map_indexes)
         if task_ids is None:
             return self._pull_without_ids(dag_id, key, include_prior_dates, map_indexes, default, run_id)
         if isinstance(task_ids, str):
@@ -159,6 +161,10 @@ class TaskInstance(metaclass=ColumnNames):
     def _one(self, task_id: str, rows: Sequence[Dict[str, Any]], map_indexes: Any, default: Any) -> Any:
         mine = _by_map_index([row for row in rows if row["task_id"] == task_id])
         if map_indexes is not None and not isinstance(map_indexes, int):
+            if self._job["dialect"] == "3":
+                # As they were asked for; 2.x has those that are there, by their index.
+                values = {row["map_index"]: row["value_json"] for row in mine}
+                return [xcom_codec.decode(values[index]) if index in values else default for index in map_indexes]
             return [xcom_codec.decode(row["value_json"]) for row in mine]
         if map_indexes is None and self._is_mapped(mine):
             return [xcom_codec.decode(row["value_json"]) for row in mine]

@@ -24,15 +24,20 @@ def render_template_fields(task: Any, context: Dict[str, Any], folders: List[str
     return renderer.has_rendered or bool(renderer.plain)
 
 
-def render_now(task: Any, value: Any, context: Dict[str, Any]) -> Any:
+def render_now(task: Any, value: Any, context: Dict[str, Any], environment: Any = None) -> Any:
     """Renders what a task makes while it runs, such as the command of @task.bash, as one of its template fields."""
-    return Renderer(context.get("dag"), context, _folders).render(value, tuple(getattr(task, "template_ext", ()) or ()))
+    return Renderer(context.get("dag"), context, _folders, environment=environment).render(value, tuple(getattr(task, "template_ext", ()) or ()))
 
 
-def render_owner_fields(owner: Any, context: Dict[str, Any], names: Optional[Tuple[str, ...]] = None) -> None:
-    """Renders fields of what is no task, such as a notifier, in place; all its template fields if none are named."""
+def environment_of(dag: Any, sandboxed: bool) -> Any:
+    """The Jinja environment of a DAG's templates, in a running task. sandboxed: not the native one."""
+    return make_environment(dag, _folders, not sandboxed and bool(getattr(dag, "render_template_as_native_obj", False)))
+
+
+def render_owner_fields(owner: Any, context: Dict[str, Any], names: Optional[Tuple[str, ...]] = None, environment: Any = None) -> None:
+    """Renders fields in place, also of what is no task, such as a notifier; all its template fields if none are named."""
     extensions = tuple(getattr(owner, "template_ext", ()) or ())
-    Renderer(context.get("dag"), context, _folders).render_fields(owner, names_of(owner) if names is None else names, extensions)
+    Renderer(context.get("dag"), context, _folders, environment=environment).render_fields(owner, names_of(owner) if names is None else names, extensions)
 
 
 def names_of(owner: Any) -> Tuple[str, ...]:
@@ -43,13 +48,13 @@ def names_of(owner: Any) -> Tuple[str, ...]:
 class Renderer:
     """One Jinja environment for one attempt, made when the first template needs it."""
 
-    def __init__(self, dag: Any, context: Dict[str, Any], folders: Iterable[str], plain: Iterable[Any] = ()) -> None:
+    def __init__(self, dag: Any, context: Dict[str, Any], folders: Iterable[str], plain: Iterable[Any] = (), environment: Any = None) -> None:
         # By identity, as Airflow does it; they are kept, so that no other object takes the number.
         self.plain = {id(value): value for value in plain}
         self._dag = dag
         self._context = context
         self._folders = list(folders)
-        self._environment: Any = None
+        self._environment: Any = environment
         self._seen: Dict[int, Any] = {}
         # Something was no plain value.
         self.has_rendered = False
