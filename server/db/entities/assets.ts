@@ -1,17 +1,22 @@
 /** Reading assets: those that DAGs name and those that events are of (db/assets.ts). */
+import type { AssetUse } from '#contract/asset.ts'
 import type { DagRunState } from '#contract/states.ts'
 import type { AssetEventWithRun, AssetRow, AssetUserRow, AssetUsers } from '../assets.ts'
-import type { AssetEventRecord } from '../records.ts'
+import type { AssetEventRecord, DagRecord } from '../records.ts'
 import type { Database, Session } from '../database.ts'
 import type { PageOf, PageRequest } from '../store.ts'
 import { columns, join, list, sql, where, type Sql } from '../sql.ts'
 import { cursorKey, pageOf } from '../page.ts'
-import { contains } from './reading.ts'
+import { namedAssets, unresolvedNames } from './assetUses.ts'
 
 /** URIs that are known only from events, as of files that a loop adds through an alias; a list of more serves nobody. */
 const KNOWN_FROM_EVENTS_MAX = 20_000
 /** Tasks and DAGs that the page of one asset shows. */
 const USES_MAX = 500
+/** References by a name that no DAG gives a URI: each is a look of its own. */
+const UNRESOLVED_MAX = 200
+/** Aliases through which one asset comes. */
+const ALIASES_MAX = 50
 /** Newest events of an asset that tell through which aliases, and by whom, it is updated. */
 const RECENT_EVENTS = 500
 
@@ -31,104 +36,100 @@ export function assetEventList(
   )
 }
 
-/** Every use of an asset or alias by a DAG that a file defines, one row each. */
-function usesOf(s: Session): Sql {
-  const field = (name: string): Sql => s.dialect.jsonText(sql`item.value`, name)
-  return sql`SELECT d.dag_id, ${field('as')} AS used_as, ${field('task_id')} AS task_id, ${field('type')} AS ref_type,
-      ${field('name')} AS name, ${field('uri')} AS uri, ${field('group')} AS asset_group
-    FROM dags d, ${s.dialect.jsonObjectItems(sql`d.asset_uses`)} WHERE d.is_stale = ${false}`
-}
-
-/** What is named by a name alone has the URI that another DAG gives the name, else that of its newest event, else it is its name. */
-const RESOLVED = sql`SELECT u.dag_id, u.used_as, u.task_id, u.name, u.asset_group,
-    coalesce(u.uri, k.uri, CASE WHEN u.uri IS NULL THEN (SELECT e.uri FROM asset_events e WHERE e.name = u.name ORDER BY e.id DESC LIMIT 1) END,
-      u.name) AS uri
-  FROM uses u LEFT JOIN (SELECT name, min(uri) AS uri FROM uses WHERE uri IS NOT NULL AND name <> uri GROUP BY name) k
-    ON u.uri IS NULL AND k.name = u.name
-  WHERE u.ref_type = 'asset'`
+/** Of DAGs that files define. Their rows are some hundred bytes each. */
+const NAMING = sql`SELECT dag_id, asset_uses FROM dags WHERE is_stale = ${false} AND CAST(asset_uses AS text) <> '[]' ORDER BY dag_id`
 
 /** The distinct URIs of events by one probe of the index each: counting through all events would take seconds for millions of them. */
-const SEEN = sql`SELECT min(uri), 1 FROM asset_events
-  UNION ALL SELECT (SELECT min(e.uri) FROM asset_events e WHERE e.uri > seen.uri), seen.n + 1
-    FROM seen WHERE seen.uri IS NOT NULL AND seen.n < ${KNOWN_FROM_EVENTS_MAX}`
-
-/** A reference by URI has the URI for a name; whoever defines the asset knows better. */
-const NAMED = sql`SELECT uri, coalesce(min(CASE WHEN name <> uri THEN name END), uri) AS name, max(asset_group) AS asset_group,
-    count(DISTINCT CASE WHEN used_as = 'outlet' THEN dag_id || ' ' || task_id END) AS producers,
-    count(DISTINCT CASE WHEN used_as = 'schedule' THEN dag_id END) AS consumers,
-    count(DISTINCT CASE WHEN used_as = 'inlet' THEN dag_id || ' ' || task_id END) AS readers
-  FROM resolved GROUP BY uri`
-
-type ListRow = Omit<AssetRow, 'newest'> & { total: number; newest_id: number | null }
+const SEEN = sql`WITH RECURSIVE seen (uri, n) AS (
+    SELECT min(uri), 1 FROM asset_events
+    UNION ALL SELECT (SELECT min(e.uri) FROM asset_events e WHERE e.uri > seen.uri), seen.n + 1
+      FROM seen WHERE seen.uri IS NOT NULL AND seen.n < ${KNOWN_FROM_EVENTS_MAX})
+  SELECT e.id, e.uri, e.name, e.asset_group FROM seen JOIN asset_events e ON e.id = (SELECT max(n.id) FROM asset_events n WHERE n.uri = seen.uri)`
 
 export function assetList(db: Database, p: Pick<PageRequest, 'limit' | 'offset'> & { search?: string }): Promise<PageOf<AssetRow>> {
   return db.read(async (s) => {
-    const { search } = p
-    const order = sql`${s.dialect.byBytes(sql`name`)}, ${s.dialect.byBytes(sql`uri`)}`
-    const filter =
-      search === undefined
-        ? null
-        : sql`(${join(
-            [sql`name`, sql`uri`, sql`asset_group`].map((column) => contains(column, search)),
-            ' OR ',
-          )})`
-    const rows = await s.rows<ListRow>(
-      sql`WITH RECURSIVE seen (uri, n) AS (${SEEN}), uses AS MATERIALIZED (${usesOf(s)}), resolved AS MATERIALIZED (${RESOLVED}),
-        named AS MATERIALIZED (${NAMED}),
-        assets AS (SELECT * FROM named UNION ALL
-          SELECT e.uri, e.name, e.asset_group, 0, 0, 0 FROM seen JOIN asset_events e
-            ON e.id = (SELECT max(n.id) FROM asset_events n WHERE n.uri = seen.uri)
-            WHERE seen.uri NOT IN (SELECT uri FROM named)),
-        matching AS (SELECT assets.*, count(*) OVER () AS total FROM assets ${where([filter])})
-        SELECT m.*, (SELECT max(e.id) FROM asset_events e WHERE e.uri = m.uri) AS newest_id FROM
-          (SELECT * FROM matching ORDER BY ${order} LIMIT ${p.limit} OFFSET ${p.offset}) m ORDER BY ${order}`,
+    const dags = await s.records('dags', NAMING)
+    const seen = await s.records('asset_events', SEEN)
+    const assets = namedAssets(dags, await newestUris(s, unresolvedNames(dags)))
+    for (const { uri, name, asset_group } of seen)
+      if (!assets.has(uri)) assets.set(uri, { uri, name, asset_group, producers: 0, consumers: 0, readers: 0 })
+    const wanted = p.search?.toLowerCase()
+    const matching = [...assets.values()].filter(
+      ({ uri, name, asset_group }) => wanted === undefined || [name, uri, asset_group].some((text) => text.toLowerCase().includes(wanted)),
     )
-    const events = await eventsWithRun(s, sql`e.id IN ${list(rows.flatMap(({ newest_id }) => newest_id ?? []).map(Number))}`, rows.length)
+    matching.sort((a, b) => inOrder(a.name, b.name) || inOrder(a.uri, b.uri))
+    const page = matching.slice(p.offset, p.offset + p.limit)
+    const ids = new Map(seen.map(({ id, uri }) => [uri, id]))
+    const events = await eventsWithRun(s, sql`e.id IN ${list(page.flatMap(({ uri }) => ids.get(uri) ?? []))}`, page.length)
     const newest = new Map(events.map((event) => [event.uri, event]))
-    const data = rows.map((row) => ({
-      ...{ uri: row.uri, name: row.name, asset_group: row.asset_group, newest: newest.get(row.uri) ?? null },
-      ...{ producers: Number(row.producers), consumers: Number(row.consumers), readers: Number(row.readers) },
-    }))
-    return { data, total: Number(rows[0]?.total ?? 0), next_cursor: null }
+    const data = page.map((asset) => ({ ...asset, newest: newest.get(asset.uri) ?? null }))
+    return { data, total: matching.length, next_cursor: null }
   })
+}
+
+const inOrder = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 0)
+
+/** An asset that is only ever referred to by its name has the URI of its newest event; without one the name stands for it. */
+async function newestUris(s: Session, names: readonly string[]): Promise<(name: string) => string> {
+  const uris = new Map<string, string>()
+  for (const name of names.slice(0, UNRESOLVED_MAX)) {
+    const [row] = await s.rows<{ uri: string }>(sql`SELECT uri FROM asset_events WHERE name = ${name} ORDER BY id DESC LIMIT 1`)
+    if (row !== undefined) uris.set(name, row.uri)
+  }
+  return (name) => uris.get(name) ?? name
+}
+
+type UsingDag = Pick<DagRecord, 'dag_id' | 'dag_display_name' | 'is_paused' | 'asset_schedule' | 'asset_uses'>
+
+/** DAGs in whose uses one of these pieces of JSON stands. */
+function dagsNaming(s: Session, fragments: readonly string[]): Promise<UsingDag[]> {
+  const holds = fragments.map((text) => {
+    const pattern = `%${text.replace(/[\\%_]/g, (character) => `\\${character}`)}%`
+    return sql`CAST(asset_uses AS text) LIKE ${pattern} ESCAPE '\\'`
+  })
+  return s.records(
+    'dags',
+    sql`SELECT dag_id, dag_display_name, is_paused, asset_schedule, asset_uses FROM dags
+      WHERE is_stale = ${false} AND (${join(holds, ' OR ')}) ORDER BY dag_id LIMIT ${USES_MAX + 1}`,
+  )
 }
 
 export function assetUsersGet(db: Database, p: { uri: string }): Promise<AssetUsers | null> {
   return db.read(async (s) => {
     const recent = await eventsWithRun(s, sql`e.uri = ${p.uri}`, RECENT_EVENTS)
-    const aliases = [...new Set(recent.flatMap(({ alias }) => alias ?? []))].sort()
-    const rows = await s.rows<Omit<AssetUserRow, 'queued' | 'queued_at'>>(
-      sql`WITH uses AS MATERIALIZED (${usesOf(s)}), resolved AS MATERIALIZED (${RESOLVED}),
-        wanted AS (
-          SELECT dag_id, used_as, task_id, name, asset_group, NULL AS alias FROM resolved WHERE uri = ${p.uri}
-          UNION ALL SELECT dag_id, used_as, task_id, name, '', name FROM uses WHERE ref_type = 'alias' AND name IN ${list(aliases)})
-        SELECT w.*, d.dag_display_name, d.is_paused, d.asset_schedule FROM wanted w JOIN dags d ON d.dag_id = w.dag_id
-        ORDER BY w.dag_id, w.task_id LIMIT ${USES_MAX + 1}`,
-    )
-    const own = rows.filter(({ alias }) => alias === null)
     const [newest] = recent
-    if (own.length === 0 && newest === undefined) return null
-    const uses = rows.slice(0, USES_MAX).filter((use) => use.alias === null || use.used_as !== 'outlet' || isSource(recent, use))
+    const aliases = [...new Set(recent.flatMap(({ alias }) => alias ?? []))].sort().slice(0, ALIASES_MAX)
+    const byUri = await dagsNaming(s, [`"uri":${JSON.stringify(p.uri)}`])
+    const own = byUri.flatMap(({ asset_uses }) => asset_uses.filter(({ uri }) => uri === p.uri))
+    // Where it is referred to by name alone.
+    const names = new Set([p.uri, ...own.map(({ name }) => name), ...(newest === undefined ? [] : [newest.name])])
+    const fragments = [
+      ...[...names].map((name) => `"type":"asset","name":${JSON.stringify(name)},"uri":null`),
+      ...aliases.map((name) => `"type":"alias","name":${JSON.stringify(name)},"uri":null`),
+    ]
+    const dags = new Map([...byUri, ...(await dagsNaming(s, fragments))].map((dag) => [dag.dag_id, dag]))
+    const isMeant = (use: AssetUse): boolean =>
+      use.type === 'alias' ? aliases.includes(use.name) : use.uri === null ? names.has(use.name) : use.uri === p.uri
+    const all = [...dags.values()].flatMap(({ asset_uses, ...dag }) => asset_uses.filter(isMeant).map((use) => userOf(dag, use)))
+    if (newest === undefined && all.every(({ alias }) => alias !== null)) return null
+    const uses = all.filter((use) => use.alias === null || use.used_as !== 'outlet' || isSource(recent, use)).slice(0, USES_MAX)
     const queued = await queuedEvents(s, p.uri, uses)
     return {
-      name:
-        own
-          .map(({ name }) => name)
-          .sort()
-          .find((name) => name !== p.uri) ??
-        newest?.name ??
-        p.uri,
-      asset_group: own.map(({ asset_group }) => asset_group).find((group) => group !== '') ?? newest?.asset_group ?? '',
-      uses: uses.map((use) => ({
-        ...use,
-        is_paused: Boolean(use.is_paused),
-        ...(queued.get(use.dag_id) ?? { queued: 0, queued_at: null }),
-      })),
-      is_cut: rows.length > USES_MAX,
+      name: [...names].filter((name) => name !== p.uri).sort()[0] ?? p.uri,
+      asset_group: own.find(({ group }) => group !== '')?.group ?? newest?.asset_group ?? '',
+      uses: uses.map((use) => ({ ...use, ...(queued.get(use.dag_id) ?? { queued: 0, queued_at: null }) })),
+      is_cut: all.length > USES_MAX || dags.size > USES_MAX,
       newest: newest ?? null,
       aliases,
     }
   })
+}
+
+function userOf(
+  dag: Omit<UsingDag, 'asset_uses'>,
+  { as, task_id, type, name, group }: AssetUse,
+): Omit<AssetUserRow, 'queued' | 'queued_at'> {
+  return { ...dag, used_as: as, task_id, name, asset_group: group, alias: type === 'alias' ? name : null }
 }
 
 /** An alias stands for many assets: of those who name it as an outlet, only who lately updated this one by it. */
