@@ -8,7 +8,9 @@ TASK = HEAD + "    tasks:\n      t:\n        operator: bash\n        bash_comman
 @pytest.mark.parametrize(
     "text, place, words",
     [
-        (TASK + "    schedul: 1\n", (7, 5), ["Unknown key `schedul` in `x`", "Did you mean `schedule`?", "Allowed are"]),
+        (TASK + "    schedul: 1\n", (7, 5), ["Unknown key `schedul` in `x`", "Did you mean `schedule`?"]),
+        (TASK + "    qqq: 1\n", (7, 5), ["Unknown key `qqq` in `x`. Allowed are `tasks`, `task_groups`"]),
+        (TASK + "        qqq: 1\n", (7, 9), ["Allowed are `bash_command`, `env`"]),
         (HEAD + "    tasks:\n      t: {operator: bsh}\n", (4, 21), ["Did you mean `bash`?", "import path"]),
         (HEAD + "    tasks:\n      t: {bash_command: x}\n", (4, 7), ["lacks the key `operator`"]),
         (HEAD + "    tasks:\n      t: {operator: bash}\n", (4, 7), ["(BashOperator) lacks the argument `bash_command`"]),

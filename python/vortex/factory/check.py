@@ -94,13 +94,13 @@ def _any_of(node: Node, form: Mapping[str, Any], what: str) -> Iterator[Found]:
     if len(fitting) == 1 and not names and node.kind in ("map", "list"):
         yield from verdicts[0]
     elif names:
-        yield node, f"{what} must be {_allowed(form)}, not {node.shown()}.{_hint(node, form)}{nearest(str(node.value), names)}{_few(names)}"
+        yield node, f"{what} must be {_allowed(form)}, not {node.shown()}.{_hint(node, form)}{nearest(str(node.value), names) or _few(names)}"
     else:
         yield node, _wrong_kind(node, form, what)
 
 
 def _few(names: List[Any]) -> str:
-    return f" Known are {listed(map(str, names))}."
+    return f" Allowed are {listed(map(str, names))}."
 
 
 def _allowed(form: Mapping[str, Any]) -> str:
@@ -163,10 +163,10 @@ def _check_mapping(node: Node, form: Mapping[str, Any], what: str) -> Iterator[F
         elif any(re.search(pattern, name) for pattern in patterns):
             continue
         elif rest is False:
-            yield node.key(name), f"Unknown key `{name}` in {what}.{nearest(name, properties)} Allowed are {_keys(properties)}."
+            yield node.key(name), f"Unknown key `{name}` in {what}.{nearest(name, properties) or _few(_current(properties))}"
         elif isinstance(rest, dict):
             yield from _check(value, rest, f"`{name}`")
 
 
-def _keys(properties: Mapping[str, Any]) -> str:
-    return listed(name for name, form in properties.items() if not form.get("deprecated"))
+def _current(properties: Mapping[str, Any]) -> List[str]:
+    return [name for name, form in properties.items() if not form.get("deprecated")]

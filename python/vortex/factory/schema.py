@@ -38,73 +38,91 @@ def definition(name: str) -> Dict[str, Any]:
 
 
 def make_schema() -> Dict[str, Any]:
-    from vortex.factory.forms import FORMS, GROUP_ID_PATTERN, ID_PATTERN
-
-    operators = {short: _operator(short) for short in sorted(CATALOGUE)}
     dag_keys = {**facts.DAG_KEYS, **facts.OLD_DAG_KEYS}
-    defs: Dict[str, Any] = dict(FORMS)
-    defs["operator"] = {
-        "title": "an operator's short name, or the import path of a class such as airflow.operators.bash.BashOperator",
-        "anyOf": [
-            {"type": "string", "enum": [*operators, *sorted(name for _, name in CATALOGUE.values())]},
-            {"type": "string", "pattern": FORMS["callable"]["anyOf"][0]["pattern"]},
-        ],
-    }
-    defs["dags"] = {
+    anything = {"^x-": {"description": "Anything: a place for anchors."}}
+    defs = {**_forms(), **_dag_forms(dag_keys), **_task_forms()}
+    defs["file"] = {
         "type": "object",
-        "title": "a mapping from dag_id to DAG",
-        "minProperties": 1,
-        "propertyNames": {"pattern": ID_PATTERN},
-        "additionalProperties": {"$ref": "#/$defs/dag"},
+        "title": "a DAG file",
+        "properties": _properties(facts.FILE_KEYS, {}),
+        "patternProperties": anything,
+        "required": ["dags"],
+        "additionalProperties": False,
     }
-    defs["dag"] = _mapping(dag_keys, facts.OLD_DAG_KEYS, "a DAG")
-    own = {"tasks", "task_groups", "dependencies", "default_args", "id", "dag_id", "name"}
-    defs["dag_defaults"] = _mapping({name: key for name, key in dag_keys.items() if name not in own}, facts.OLD_DAG_KEYS, "keys of DAGs")
-    defs["tasks"] = {
-        "title": "a mapping from task_id to task, or a list of tasks",
-        "anyOf": [
-            {"type": "object", "propertyNames": {"pattern": ID_PATTERN}, "additionalProperties": {"$ref": "#/$defs/task"}},
-            {"type": "array", "items": {"$ref": "#/$defs/task"}},
-        ],
+    defs["single_dag"] = {
+        **_mapping(dag_keys, facts.OLD_DAG_KEYS, "a DAG"),
+        "required": ["tasks"],
+        "anyOf": [{"required": ["id"]}, {"required": ["dag_id"]}],
+        "patternProperties": anything,
     }
-    defs["task_groups"] = {
-        "type": "object",
-        "title": "a mapping from group_id to group",
-        "propertyNames": {"pattern": GROUP_ID_PATTERN},
-        "additionalProperties": {"$ref": "#/$defs/task_group"},
-    }
-    defs["task_group"] = _mapping(facts.GROUP_KEYS, {}, "a task group")
-    defs["task_keys"] = {"properties": _properties({**facts.TASK_OWN_KEYS, **facts.TASK_KEYS, **facts.OLD_TASK_KEYS}, facts.OLD_TASK_KEYS)}
-    choices = [
-        {"if": {"properties": {"operator": {"enum": [short, CATALOGUE[short][1]]}}, "required": ["operator"]}, "then": {"$ref": f"#/$defs/operator.{short}"}}
-        for short in operators
-    ]
-    defs["task"] = {"type": "object", "title": "a task", "$ref": "#/$defs/task_keys", "allOf": choices}
-    for short, found in operators.items():
-        defs[f"operator.{short}"] = found
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "DAG file of VORTEX",
         "description": "DAGs as data: YAML or JSON. docs/dag-factory.md explains it.",
         "type": "object",
         "oneOf": [{"$ref": "#/$defs/file"}, {"$ref": "#/$defs/single_dag"}],
-        "$defs": {
-            **defs,
-            "file": {
-                "type": "object",
-                "title": "a DAG file",
-                "properties": _properties(facts.FILE_KEYS, {}),
-                "patternProperties": {"^x-": {"description": "Anything: a place for anchors."}},
-                "required": ["dags"],
-                "additionalProperties": False,
-            },
-            "single_dag": {
-                **_mapping(dag_keys, facts.OLD_DAG_KEYS, "a DAG"),
-                "required": ["tasks"],
-                "anyOf": [{"required": ["id"]}, {"required": ["dag_id"]}],
-                "patternProperties": {"^x-": {"description": "Anything: a place for anchors."}},
-            },
+        "$defs": defs,
+    }
+
+
+def _forms() -> Dict[str, Any]:
+    from vortex.factory.forms import FORMS
+
+    own = {"task_id", "task_display_name", "doc", "doc_md", "doc_json", "doc_yaml", "doc_rst"}
+    shared = {name: key for name, key in facts.TASK_KEYS.items() if name not in own}
+    return {**FORMS, "default_args": {**FORMS["default_args"], "properties": _properties(shared, {})}}
+
+
+def _dag_forms(dag_keys: facts.Keys) -> Dict[str, Any]:
+    from vortex.factory.forms import GROUP_ID_PATTERN, ID_PATTERN
+
+    own = {"tasks", "task_groups", "dependencies", "default_args", "id", "dag_id", "name"}
+    return {
+        "dags": {
+            "type": "object",
+            "title": "a mapping from dag_id to DAG",
+            "minProperties": 1,
+            "propertyNames": {"pattern": ID_PATTERN},
+            "additionalProperties": {"$ref": "#/$defs/dag"},
         },
+        "dag": _mapping(dag_keys, facts.OLD_DAG_KEYS, "a DAG"),
+        "dag_defaults": _mapping({name: key for name, key in dag_keys.items() if name not in own}, facts.OLD_DAG_KEYS, "keys of DAGs"),
+        "task_groups": {
+            "type": "object",
+            "title": "a mapping from group_id to group",
+            "propertyNames": {"pattern": GROUP_ID_PATTERN},
+            "additionalProperties": {"$ref": "#/$defs/task_group"},
+        },
+        "task_group": _mapping(facts.GROUP_KEYS, {}, "a task group"),
+    }
+
+
+def _task_forms() -> Dict[str, Any]:
+    from vortex.factory.forms import ID_PATTERN
+    from vortex.factory.imports import NAME_PATTERN
+
+    choices = [
+        {"if": {"properties": {"operator": {"enum": [short, name]}}, "required": ["operator"]}, "then": {"$ref": f"#/$defs/operator.{short}"}}
+        for short, (_, name) in sorted(CATALOGUE.items())
+    ]
+    return {
+        "operator": {
+            "title": "an operator's short name, or the import path of a class such as airflow.operators.bash.BashOperator",
+            "anyOf": [
+                {"type": "string", "enum": [*sorted(CATALOGUE), *sorted(name for _, name in CATALOGUE.values())]},
+                {"type": "string", "pattern": NAME_PATTERN},
+            ],
+        },
+        "tasks": {
+            "title": "a mapping from task_id to task, or a list of tasks",
+            "anyOf": [
+                {"type": "object", "propertyNames": {"pattern": ID_PATTERN}, "additionalProperties": {"$ref": "#/$defs/task"}},
+                {"type": "array", "items": {"$ref": "#/$defs/task"}},
+            ],
+        },
+        "task_keys": {"properties": _properties({**facts.TASK_OWN_KEYS, **facts.TASK_KEYS, **facts.OLD_TASK_KEYS}, facts.OLD_TASK_KEYS)},
+        "task": {"type": "object", "title": "a task", "$ref": "#/$defs/task_keys", "allOf": choices},
+        **{f"operator.{short}": _operator(short) for short in sorted(CATALOGUE)},
     }
 
 

@@ -119,7 +119,7 @@ class TaskMaker:
         if kind is None:
             # Unless the form of the key has been refused already.
             known = [*CATALOGUE, *SHORT_OF]
-            raise values.fail(node, f"There is no operator `{node.value}`.{nearest(node.value, known)} Known are {listed(CATALOGUE)}; others by import path.")
+            raise values.fail(node, f"There is no operator `{node.value}`.{nearest(node.value, known)} Known are {listed(CATALOGUE)}, and others by import path.")
         if not (isinstance(kind, type) and issubclass(kind, BaseOperator)):
             raise values.fail(node, f"`{node.value}` is no operator class.")
         return short, kind
@@ -141,7 +141,7 @@ class TaskMaker:
         node.keys = {**task.node.keys, **(partial.keys if partial is not None else {})}
         if short is not None:
             form = {**definition(f"operator.{short}"), "title": kind.__name__}
-            names = {**definition("task_keys")["properties"], **form["properties"]}
+            names = {**form["properties"], **definition("task_keys")["properties"]}
             names = {name: one for name, one in names.items() if name not in facts.OLD_TASK_KEYS or name in form["properties"]}
             return check(node, {"type": "object", "properties": names, "additionalProperties": False}, self._problems, f"the task `{task.name}` ({kind.__name__})")
         if getattr(kind, "stub_package", None) is not None:

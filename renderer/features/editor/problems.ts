@@ -31,7 +31,7 @@ function markAt(doc: Text, place: { line: number; column: number | null; message
   const line = doc.line(Math.min(Math.max(1, place.line), doc.lines))
   const indent = line.text.length - line.text.trimStart().length
   const start = place.column === null ? indent : Math.min(place.column - 1, line.length)
-  const word = /^\w+|^[^\w\s]+/.exec(line.text.slice(start))?.[0].length ?? 1
+  const word = /^"[^"]*"|^'[^']*'|^\w+|^[^\w\s]+/.exec(line.text.slice(start))?.[0].length ?? 1
   const from = Math.min(line.from + start, line.to)
   const to = place.column === null ? line.to : Math.min(from + word, line.to)
   // An empty mark would be invisible: the sign before it is marked instead.

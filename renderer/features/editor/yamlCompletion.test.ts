@@ -72,6 +72,7 @@ describe('completion by the schema of DAG files', () => {
     expect(offered('id: a\n|')).toEqual(expect.arrayContaining(['schedule', 'tasks']))
     expect(offered('dags:\n  a:\n    |')).toEqual(expect.arrayContaining(['schedule', 'tasks', 'catchup', 'params']))
     expect(offered('dags:\n  a:\n    |')).not.toContain('schedule_interval')
+    expect(offered('dags:\n  a:\n    default_args:\n      |')).toEqual(expect.arrayContaining(['retries', 'owner', 'retry_delay']))
   })
   it('offers operators, and the arguments of the one that was chosen', () => {
     expect(offered(task('        operator: |'))).toEqual(expect.arrayContaining(['bash', 'python', 'file_sensor']))
