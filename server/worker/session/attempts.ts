@@ -42,6 +42,10 @@ const RENDERED_FIELDS_MAX = 200
 /** What the controller takes of their text (server/swarm/reportIntake.ts). The host bounds it in characters, which may have more bytes. */
 const RENDERED_BYTES_MAX = 128 * 1024
 
+const NO_XCOM_HERE = Buffer.from(
+  '[vortex] An XCom was not kept: what is called after the run, or waits without a slot, has no row for it.\n',
+)
+
 /** A task that writes this much at once has no need to wait for company. */
 const LOG_AT_ONCE_BYTES = 16 * 1024
 
@@ -153,14 +157,18 @@ export class Attempts implements AttemptListener {
     const entries = [...this.#entries.values()]
     const back = entries.filter(({ state }) => state === 'waiting')
     for (const entry of back) this.#forget(entry)
-    for (const entry of entries) if (entry.kind === 'trigger' && entry.state === 'running') this.#endTrigger(entry)
+    for (const entry of entries) if (entry.kind === 'trigger') this.#endTrigger(entry)
     if (back.length > 0) this.#o.outgoing.release(back.map(({ ref }) => ref))
     this.#o.onChange()
   }
 
   /** By a report, unlike what has not started: that is kept until it is acknowledged, even if nothing else keeps the worker here. */
   #endTrigger(entry: Entry): void {
-    entry.killed ??= { outcome: 'killed', reason: 'the worker is drained', reason_code: 'drained' }
+    const drained = { outcome: 'killed', reason: 'the worker is drained', reason_code: 'drained' } as const
+    // Its bundle is on the way: it must not start afterwards, when nobody would end it any more.
+    if (entry.state === 'preparing') this.#end(entry, unstarted(drained))
+    if (entry.state !== 'running') return
+    entry.killed ??= drained
     this.#o.runner.kill(entry.ref, { reason: 'drained', grace_ms: TRIGGER_GRACE_MS })
   }
 
@@ -263,7 +271,8 @@ export class Attempts implements AttemptListener {
 
   xcom(ref: AttemptRef, xcoms: { key: string; value_json: string }[]): void {
     const entry = this.#entries.get(refKey(ref))
-    if (entry?.state !== 'running' || entry.killed !== null || entry.kind !== 'task') return
+    if (entry?.state !== 'running' || entry.killed !== null) return
+    if (entry.kind !== 'task') return entry.output?.append(NO_XCOM_HERE)
     const { reports } = this.#o.outgoing
     const hasRoom = xcomBytes(xcoms) <= XCOM_BYTES_MAX && reports.bytes <= REPORT_BYTES_MAX
     if (hasRoom && reports.add({ ref, body: { $case: 'xcom', value: { xcoms } } })) this.#o.outgoing.wake()
