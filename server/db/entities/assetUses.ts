@@ -1,6 +1,7 @@
 /**
- * Assets by who names them. Pure: rows of DAGs in, assets out. The databases take ten times as long to pick the same fields out of JSON
- * one by one; of 5,000 DAGs with three uses each this takes some 20 ms, and SQLite's readers are threads of their own.
+ * Assets by who names them. Pure: rows of DAGs in, assets out. In SQL the rule for references by name would be two joins over fields
+ * picked out of JSON. Of 5,000 DAGs with three uses each this takes 35 ms of CPU, the fields alone 20 ms in SQLite; there it is the
+ * reader's thread.
  */
 import type { AssetUse } from '#contract/asset.ts'
 import type { DagRecord } from '../records.ts'
