@@ -12,6 +12,8 @@ export default defineConfig({
   test: {
     // Starts nothing until a test asks for a database.
     globalSetup: ['server/testkit/postgresBroker.ts'],
+    // How long a condition may take on a machine that has other work; one that never comes true fails all the same.
+    expect: { poll: { timeout: 15_000 } },
     projects: [
       {
         extends: true,

@@ -26,6 +26,7 @@ import type {
   DagFileRecord,
   DagRecord,
   DagRunRecord,
+  DagRunRow,
   DagVersionRecord,
   LedgerRecord,
   LoginLinkRecord,
@@ -206,8 +207,22 @@ export interface EngineStore {
   xcomGet(p: { dag_run_id: number; task_id: string; map_index: number; key: string }): Promise<XComRecord | null>
   /** The newest events of an asset or of an alias, newest first. Null = whatever it is. */
   assetEventList(p: { name: string | null; uri: string | null; alias: string | null; limit: number }): Promise<AssetEventRecord[]>
-  /** All map indexes of a task, ordered by map index. */
-  xcomGetAll(p: { dag_run_id: number; task_id: string; key: string }): Promise<XComRecord[]>
+  /** By task, map index and key. None at all if they are more than `rows_max` or together larger than `bytes_max`. */
+  xcomValues(p: XComFilter & { rows_max: number; bytes_max: number }): Promise<XComValues>
+}
+
+/** Which XComs of a run; null = whatever it is. */
+export interface XComFilter {
+  dag_run_id: number
+  task_ids: readonly string[] | null
+  map_indexes: readonly number[] | null
+  key: string | null
+}
+
+export interface XComValues {
+  rows: XComRecord[]
+  /** How much there is, if that is more than may be read at once. */
+  refused: { rows: number; bytes: number } | null
 }
 
 /** Result of storing what a parse found. */
@@ -269,6 +284,8 @@ export interface ReadStore {
   dagRunLastSuccess(p: { dag_id: string; before_logical_date: number | null }): Promise<DagRunRecord | null>
   /** `dag_id: null` = all DAGs. Newest first (by when they were due). */
   dagRunList(p: PageRequest & RunFilter): Promise<PageOf<DagRunRecord>>
+  /** The same, without confs of more than so many characters of JSON: a page of the largest ones would be 100 MiB. */
+  dagRunRows(p: PageRequest & RunFilter & { conf_chars_max: number }): Promise<PageOf<DagRunRow>>
   /** The runs due before and after this one, and the newest successful ones of those before it, at most `successes`. */
   dagRunSurroundings(p: { dag_id: string; id: number; run_after: number; successes: number }): Promise<{
     previous: DagRunRecord | null

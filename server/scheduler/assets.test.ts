@@ -108,6 +108,24 @@ describe('a DAG that is scheduled on assets', () => {
     expect(runsOf(again)).toHaveLength(2)
   })
 
+  it('waits with a bounded number of events, also where each is of an asset of its own, and forgets none that the condition needs', async () => {
+    const h = await started(
+      producer('pa', alias('files')),
+      producer('pb', asset('b')),
+      consumer([...on(asset('b'), alias('files'), asset('never')), { step: 'all', of: 3 }]),
+    )
+    await produce(h, 'pb')
+    const file = (i: number) => ({ name: `file_${i}`, uri: `s3://file/${i}`, group: 'asset', extra: {}, alias: 'files' })
+    for (let round = 0; round < 3; round += 1)
+      await produce(h, 'pa', { asset_events: Array.from({ length: 500 }, (_, i) => file(500 * round + i)) })
+    const names = queued(h) ?? []
+    expect(names).toHaveLength(1_001)
+    expect([names[0], names.at(-1)]).toEqual(['b', 'file_1499'])
+    await produce(h, 'pa', { asset_events: Array.from({ length: 30 }, (_, i) => ({ ...file(i), extra: { text: 'x'.repeat(60_000) } })) })
+    expect(queued(h)?.length).toBeLessThan(20)
+    expect(queued(h)?.[0]).toBe('b')
+  })
+
   it('runs for updates that a person recorded, and the ledger says who', async () => {
     const h = await started(producer('pa', asset('a')), consumer(both))
     await produce(h, 'pa')

@@ -6,6 +6,7 @@
  * trigger takes all of them into its own row in the commit that creates it. So an event is never lost and never counts twice for one DAG.
  * Events that come while the DAG is paused are not kept for it (Airflow 2.10, 3.2).
  */
+import type { AssetRef } from '#contract/dagSpec.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import type { AssetEventRecord } from '#db/records.ts'
 import { arrivedOf, assetsIn, assetUses, conditionWords, isMet, isOf } from '#domain/assets.ts'
@@ -99,7 +100,7 @@ export function recordEvents(e: Engine, events: readonly AssetEventRecord[]): vo
     const mine = events.filter((event) => refs.some((ref) => isOf(event, ref)))
     if (mine.length === 0) continue
     const before = arrivedOf(record.asset_uses, record.queued_asset_events).arrived
-    e.pending.changeDag(record, { queued_asset_events: newest([...record.queued_asset_events, ...mine]) })
+    e.pending.changeDag(record, { queued_asset_events: newest([...record.queued_asset_events, ...mine], refs) })
     if (arrivedOf(record.asset_uses, record.queued_asset_events).arrived !== before) e.publish({ type: 'dag', dag_id: record.dag_id })
     e.dagsWithEvents.add(dag)
   }
@@ -115,19 +116,27 @@ function publishEvents(e: Engine, events: readonly AssetEventRecord[]): void {
   })
 }
 
-/** Of each asset one stays, however much came of others since. */
-function newest(events: AssetEventRecord[]): AssetEventRecord[] {
+/** Of each asset or alias of the condition one event stays, however many came of others since: the condition must not forget it. */
+function newest(events: AssetEventRecord[], refs: readonly AssetRef[]): AssetEventRecord[] {
   const kept: AssetEventRecord[] = []
-  const seen = new Set<string>()
+  const unseen = new Set(refs)
   let chars = 0
   for (const event of events.toReversed()) {
-    chars += JSON.stringify(event.extra).length
-    const key = `${event.uri} ${event.alias ?? ''}`
-    if (seen.has(key) && (kept.length >= QUEUED_MAX || chars > QUEUED_CHARS_MAX)) continue
-    seen.add(key)
-    kept.push(event)
+    chars += extraChars(event)
+    const isFull = kept.length >= QUEUED_MAX || chars > QUEUED_CHARS_MAX
+    const isFirst = unseen.size > 0 && refs.filter((ref) => isOf(event, ref) && unseen.delete(ref)).length > 0
+    if (isFirst || !isFull) kept.push(event)
   }
   return kept.reverse()
+}
+
+/** A waiting event is looked at with each that comes after it. */
+const measured = new WeakMap<AssetEventRecord, number>()
+
+function extraChars(event: AssetEventRecord): number {
+  let chars = measured.get(event)
+  if (chars === undefined) measured.set(event, (chars = JSON.stringify(event.extra).length))
+  return chars
 }
 
 /** Creates the runs whose conditions hold. */

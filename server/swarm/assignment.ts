@@ -3,6 +3,7 @@ import type { DagSpec, TaskSpec } from '#contract/dagSpec.ts'
 import type { AssignedAttempt } from '#scheduler/ports.ts'
 import { assetEventForTask } from './assetEvents.ts'
 import type { Assignment, PlainBash } from './gen/vortex/swarm/v1/swarm.ts'
+import { XCOM_BYTES_MAX } from './limits.ts'
 
 /** Format of the job document; python/vortex/host/job.py is its reader. */
 const JOB_FORMAT = 1
@@ -57,12 +58,23 @@ export function buildAssignment(attempt: AssignedAttempt, p: JobFacts & { secret
     map_index: task_instance.map_index,
     bundle_hash: version.bundle_hash,
     dag_file: version.file,
-    job_json: JSON.stringify(jobDocument(attempt, p)),
+    job_json: jobJson(jobDocument(attempt, p)),
     bash,
     execution_timeout_ms: timeoutOf(attempt.kind, task),
     secrets: p.secrets,
     kind: attempt.kind,
   }
+}
+
+/** One that can never be sent would end the worker's stream again and again. */
+function jobJson(job: Record<string, unknown>): string {
+  const text = JSON.stringify(job)
+  const bytes = Buffer.byteLength(text)
+  if (bytes > XCOM_BYTES_MAX)
+    throw new Error(
+      `the run's conf, its asset events and what the task was deferred with have ${bytes} bytes; the limit is ${XCOM_BYTES_MAX}`,
+    )
+  return text
 }
 
 /** 0 = none. What a trigger waits for is limited by the controller. */

@@ -7,6 +7,8 @@ export const PROTOCOL = 1
 export const MESSAGE_BYTES_MAX = 32 * 1024 * 1024
 /** XComs of one report together, and the answer to one request. */
 export const XCOM_BYTES_MAX = 24 * 1024 * 1024
+/** The answer to one request as JSON, in which a value that is JSON itself may take twice its bytes; and a job. */
+export const ANSWER_BYTES_MAX = 30 * 1024 * 1024
 /** A frame closes at this size: larger ones save nothing and delay the heartbeat behind them. */
 export const FRAME_BYTES_MAX = 1024 * 1024
 /** Items of one frame: decoding so many takes a few milliseconds of the other end's event loop. */

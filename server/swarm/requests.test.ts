@@ -82,6 +82,17 @@ describe('xcom.get', () => {
     expect(await ask('xcom.get', { dag_id: 'dag', run_id: 'no such run', task_ids: ['old'], key: 'return_value' })).toEqual([])
   })
 
+  test('of more than one answer holds is refused before a value is read; one index of it is not', async () => {
+    const values = Array.from({ length: 3 }, (_, map_index) =>
+      makeXCom(12, 'large', { map_index, value: JSON.stringify('x'.repeat(9_000_000)), size: 9_000_002 }),
+    )
+    await bench.commit({ xcoms_put: values })
+    await expect(ask('xcom.get', { task_ids: ['large'], key: 'return_value' })).rejects.toThrow(
+      /3 of these XComs with 27000006 bytes together.*Name the tasks and map indexes/,
+    )
+    expect(await ask('xcom.get', { task_ids: ['large'], key: 'return_value', map_indexes: [2] })).toHaveLength(1)
+  })
+
   test('says which parameter is wrong', async () => {
     await expect(ask('xcom.get', { task_ids: 'a', key: 'k' })).rejects.toThrow(/task_ids must be a list/)
   })

@@ -15,18 +15,7 @@ import { LIST_ITEMS_MAX, numbers, optionalText, text, texts, type TaskRequest } 
 
 export interface RequestServices extends RunServices {
   store: RunServices['store'] &
-    Pick<
-      Store,
-      | 'assetEventList'
-      | 'dagRunGet'
-      | 'previousRunGet'
-      | 'xcomGet'
-      | 'xcomGetAll'
-      | 'xcomList'
-      | 'variableGet'
-      | 'variablePut'
-      | 'variableDelete'
-    >
+    Pick<Store, 'assetEventList' | 'dagRunGet' | 'previousRunGet' | 'xcomValues' | 'variableGet' | 'variablePut' | 'variableDelete'>
   /** With what is secret in it; null = there is none of this id. */
   connection: (conn_id: string) => Promise<{ password: string | null; extra: string | null } | null>
   /** Parses that read the Variable run again. */
@@ -39,7 +28,8 @@ type Handler = (services: RequestServices, request: TaskRequest) => Promise<unkn
 const PRIOR_RUNS_MAX = 100
 /** XComs that one question may return. */
 const XCOM_ROWS_MAX = LIST_ITEMS_MAX
-const XCOM_PAGE = 1_000
+/** Names and indexes of one question together: each is a parameter of a statement, twice, of which SQLite takes 32,766. */
+const XCOM_NAMED_MAX = 15_000
 /** Events of an asset that one question returns, the newest. */
 const ASSET_EVENTS_MAX = 1_000
 /** As the API: server/contract/admin.ts. */
@@ -88,6 +78,11 @@ const HANDLERS: Record<string, Handler> = {
   ...RUN_HANDLERS,
 }
 
+const WRITES: ReadonlySet<string> = new Set(['variable.set', 'variable.delete', 'run.trigger', 'run.reset'])
+
+/** Whether a question changes anything but the attempt itself. */
+export const changesSomething = (method: string): boolean => WRITES.has(method)
+
 export async function answerRequest(services: RequestServices, p: { method: string; request: TaskRequest }): Promise<unknown> {
   const handler = Object.hasOwn(HANDLERS, p.method) ? HANDLERS[p.method] : undefined
   if (handler === undefined)
@@ -108,7 +103,8 @@ async function xcomGet(services: RequestServices, { context, params }: TaskReque
   const runsMax = params['include_prior_dates'] === true ? PRIOR_RUNS_MAX : 1
   for (let looked = 0; run !== null && looked < runsMax; looked++) {
     const rows = await xcomsOfRun(store, run.id, params)
-    if (rows.length > 0 || looked + 1 === runsMax) return answerRows(rows)
+    if (rows.length > 0 || looked + 1 === runsMax)
+      return rows.map(({ task_id, map_index, value }) => ({ task_id, map_index, value_json: value }))
     const before: Pick<DagRunRecord, 'logical_date' | 'run_after'> = run
     run =
       (await store.previousRunGet({ dag_id, before_logical_date: before.logical_date ?? before.run_after, only_scheduled: false }))?.run ??
@@ -117,55 +113,30 @@ async function xcomGet(services: RequestServices, { context, params }: TaskReque
   return []
 }
 
-function answerRows(rows: XComRecord[]): unknown {
-  let bytes = 0
-  for (const row of rows) bytes += row.size
-  if (bytes > XCOM_BYTES_MAX) {
-    throw new VortexError(
-      'too_large',
-      `These ${rows.length} XComs have ${bytes} bytes together; one pull returns at most ${XCOM_BYTES_MAX}. Pull fewer map indexes at a time.`,
-    )
-  }
-  return rows.map(({ task_id, map_index, value }) => ({ task_id, map_index, value_json: value }))
-}
-
+/** With tasks and key: task by task as they are named. Otherwise oldest first. */
 async function xcomsOfRun(store: RequestServices['store'], dag_run_id: number, params: Record<string, unknown>): Promise<XComRecord[]> {
   const task_ids = texts(params, 'task_ids')
-  const map_indexes = params['map_indexes'] === null || params['map_indexes'] === undefined ? null : new Set(numbers(params, 'map_indexes'))
+  const map_indexes = params['map_indexes'] === null || params['map_indexes'] === undefined ? null : numbers(params, 'map_indexes')
   const key = optionalText(params, 'key')
-  const rows: XComRecord[] = []
-  if (key !== null && task_ids.length > 0) {
-    for (const task_id of task_ids) {
-      for (const row of await store.xcomGetAll({ dag_run_id, task_id, key }))
-        if (map_indexes === null || map_indexes.has(row.map_index)) rows.push(row)
-      if (rows.length > XCOM_ROWS_MAX) throw tooManyRows()
-    }
-    return rows
-  }
-  const wanted = new Set(task_ids)
-  const found: Omit<XComRecord, 'value'>[] = []
-  for (let cursor: string | undefined, more = true; more;) {
-    const page = await store.xcomList({ dag_run_id, limit: XCOM_PAGE, offset: 0, ...(cursor === undefined ? {} : { cursor }) })
-    for (const row of page.data) {
-      if (
-        (key === null || row.key === key) &&
-        (wanted.size === 0 || wanted.has(row.task_id)) &&
-        (map_indexes === null || map_indexes.has(row.map_index))
-      )
-        found.push(row)
-    }
-    if (found.length > XCOM_ROWS_MAX) throw tooManyRows()
-    cursor = page.next_cursor ?? undefined
-    more = cursor !== undefined
-  }
-  found.sort((a, b) => a.timestamp - b.timestamp)
-  for (const { task_id, map_index, key: name } of found) {
-    const row = await store.xcomGet({ dag_run_id, task_id, map_index, key: name })
-    if (row !== null) rows.push(row)
-  }
-  return rows
+  if (task_ids.length + (map_indexes?.length ?? 0) > XCOM_NAMED_MAX)
+    throw new VortexError('too_large', `One pull names at most ${XCOM_NAMED_MAX} tasks and map indexes together.`)
+  const { rows, refused } = await store.xcomValues({
+    dag_run_id,
+    task_ids: task_ids.length === 0 ? null : task_ids,
+    map_indexes,
+    key,
+    rows_max: XCOM_ROWS_MAX,
+    bytes_max: XCOM_BYTES_MAX,
+  })
+  if (refused !== null) throw tooMuch(refused)
+  if (key === null || task_ids.length === 0) return rows.sort((a, b) => a.timestamp - b.timestamp)
+  const place = new Map(task_ids.map((task_id, i) => [task_id, i]))
+  return rows.sort((a, b) => (place.get(a.task_id) ?? 0) - (place.get(b.task_id) ?? 0))
 }
 
-function tooManyRows(): VortexError {
-  return new VortexError('too_large', `One pull returns at most ${XCOM_ROWS_MAX} XComs. Name the tasks and map indexes that are needed.`)
+function tooMuch({ rows, bytes }: { rows: number; bytes: number }): VortexError {
+  return new VortexError(
+    'too_large',
+    `There are ${rows} of these XComs with ${bytes} bytes together; one pull returns at most ${XCOM_ROWS_MAX} with ${XCOM_BYTES_MAX}. Name the tasks and map indexes that are needed.`,
+  )
 }

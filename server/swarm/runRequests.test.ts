@@ -7,6 +7,7 @@ import { makeDagFile, makeRun, makeTaskInstance } from '#testkit/makeRecords.ts'
 import { type SwarmBench, startBench } from '#worker/testing/swarmBench.ts'
 import { XCOM_BYTES_MAX } from './limits.ts'
 import { RUN_HANDLERS, type RunServices } from './runRequests.ts'
+import { PassingTrouble } from './taskRequest.ts'
 
 const DAY = Date.parse('2026-01-02T00:00:00Z')
 const ACTOR = 'task:dag/now/asker'
@@ -115,11 +116,25 @@ describe('run.trigger', () => {
     const run_id = `grouped_${change.id}`
     await bench.commit({ dag_runs_insert: [makeRun(change.id, 'grouped', grouped_id, { run_id, ...change })] })
     answerTrigger = () => {
-      throw new VortexError('conflict', 'The run exists.')
+      throw new VortexError('conflict', 'The run exists.', { run_id })
     }
     const answer = ask('run.trigger', { dag_id: 'grouped', run_id })
     if (isAnswered) expect(await answer).toMatchObject({ run_id, state: 'running' })
-    else await expect(answer).rejects.toThrow('The run exists.')
+    else await expect(answer).rejects.toMatchObject({ code: 'run_exists', message: 'The run exists.' })
+  })
+
+  test('a DAG that is being read again is no run that exists: the question is asked once more', async () => {
+    answerTrigger = () => {
+      throw new VortexError('conflict', 'DAG "dag" is being read again.')
+    }
+    await expect(ask('run.trigger', { dag_id: 'dag', run_id: 'unheard_of' })).rejects.toBeInstanceOf(PassingTrouble)
+  })
+
+  test('refuses a conf that no run may have, by its bytes', async () => {
+    await expect(ask('run.trigger', { dag_id: 'dag', conf: { text: '\u00e9'.repeat(1_100_000) } })).rejects.toThrow(
+      /The conf has 2200\d+ bytes/,
+    )
+    expect(triggers).toEqual([])
   })
 
   test('refuses a conf that is no object, and a date that is none', async () => {

@@ -9,9 +9,10 @@ import { DAG_RUN_STATES, RUN_TYPES, type DagRunState, type RunType } from '#cont
 import type { DagRunRecord, TaskInstanceRecord } from '#db/records.ts'
 import type { Store } from '#db/store.ts'
 import { compileTimetable } from '#domain/schedule/timetable.ts'
+import { BODY_BYTES_MAX } from '#runtime/limits.ts'
 import type { EngineCommands } from '#scheduler/ports.ts'
 import { XCOM_BYTES_MAX } from './limits.ts'
-import { instant, instantOf, optionalText, text, texts, type TaskRequest } from './taskRequest.ts'
+import { instant, instantOf, optionalText, PassingTrouble, TaskRefusal, text, texts, type TaskRequest } from './taskRequest.ts'
 
 export interface RunServices {
   store: Pick<Store, 'dagGet' | 'dagRunGet' | 'dagRunList' | 'dagVersionGet' | 'taskInstanceById' | 'taskInstanceList'>
@@ -51,6 +52,12 @@ async function runTrigger(services: RunServices, request: TaskRequest): Promise<
     optionalText(params, 'run_id') ?? `triggered__${createHash('sha256').update(`${ref.lease_token}:${id}`).digest('hex').slice(0, 20)}`
   const conf = params['conf'] ?? {}
   if (typeof conf !== 'object' || Array.isArray(conf)) throw new VortexError('invalid_request', 'run.trigger: conf must be an object.')
+  const bytes = Buffer.byteLength(JSON.stringify(conf))
+  if (bytes > BODY_BYTES_MAX)
+    throw new VortexError(
+      'too_large',
+      `The conf has ${bytes} bytes; a run has at most ${BODY_BYTES_MAX}. Keep large data in a file or an object store.`,
+    )
   try {
     const run = await commands.dagTrigger({
       dag_id,
@@ -62,12 +69,12 @@ async function runTrigger(services: RunServices, request: TaskRequest): Promise<
     })
     return runAnswer(run)
   } catch (error) {
-    if (!(error instanceof VortexError) || error.code !== 'conflict') throw error
+    if (!isConflict(error)) throw error
     const [known, asking] = await Promise.all([store.dagRunGet({ dag_id, run_id }), store.taskInstanceById({ id: ref.task_instance_id })])
     // An earlier try of the task may have made it: that one is not this attempt's.
     const since = asking?.task_instance.queued_time ?? 0
-    if (known?.triggered_by !== actor || known.run_after < since) throw error
-    return runAnswer(known)
+    if (known?.triggered_by === actor && known.run_after >= since) return runAnswer(known)
+    throw isOfRun(error) ? new TaskRefusal('run_exists', error.message) : new PassingTrouble(error.message)
   }
 }
 
@@ -79,10 +86,19 @@ async function runReset({ store, commands }: RunServices, request: TaskRequest):
   const known = await store.dagRunGet({ dag_id, run_id })
   if (known === null) throw new VortexError('not_found', `DAG "${dag_id}" has no run "${run_id}".`)
   const seen = instant(params, 'queued_time')
-  if (seen === null || seen === known.queued_time) await commands.runClear({ dag_id, run_id, options: {}, actor: actorOf(request) })
+  if (seen === null || seen === known.queued_time) {
+    await commands.runClear({ dag_id, run_id, options: {}, actor: actorOf(request) }).catch((error: unknown) => {
+      throw isConflict(error) ? new PassingTrouble(error.message) : error
+    })
+  }
   const now = await store.dagRunGet({ dag_id, run_id })
   return now === null ? null : runAnswer(now)
 }
+
+const isConflict = (error: unknown): error is VortexError => error instanceof VortexError && error.code === 'conflict'
+
+/** There is such a run. Other conflicts say that rows are being read again or changed by somebody else at this moment. */
+const isOfRun = ({ details }: VortexError): boolean => typeof details === 'object' && details !== null && 'run_id' in details
 
 async function findRuns({ store }: RunServices, params: TaskRequest['params']): Promise<DagRunRecord[]> {
   const dag_id = optionalText(params, 'dag_id')

@@ -1,4 +1,5 @@
-/** The secrets of one attempt, or a sentence for people that says why it does not get them. */
+/** The secrets of one attempt, or a sentence for people that says why it does not get them. A database that is away passes: it is thrown. */
+import { StoreUnavailable } from '#db/store.ts'
 
 /** Environment variable -> value, for the names that the vault has. */
 export type ResolveSecrets = (names: Record<string, string>) => Promise<Record<string, string>>
@@ -15,6 +16,7 @@ export async function secretsFor(
     const listed = missing.map((variable) => `"${names[variable]}"`).join(', ')
     return { secrets: null, problem: `the vault has no secret ${listed}. Add it with: vortex secrets set NAME` }
   } catch (error) {
+    if (error instanceof StoreUnavailable) throw error
     const reason = error instanceof Error ? error.message : String(error)
     return { secrets: null, problem: `the vault did not give the secrets of this task: ${reason}` }
   }

@@ -11,6 +11,18 @@ export interface TaskRequest {
 }
 type Params = TaskRequest['params']
 
+/** What a task is told with a code of this language alone. */
+export class TaskRefusal extends Error {
+  readonly code: 'run_exists'
+  constructor(code: TaskRefusal['code'], message: string) {
+    super(message)
+    this.code = code
+  }
+}
+
+/** Nothing was changed, and what hindered it passes by itself: the question is kept and tried again. */
+export class PassingTrouble extends Error {}
+
 /** Items of a list in a question. */
 export const LIST_ITEMS_MAX = 10_000
 

@@ -83,6 +83,7 @@ export class WorkerSession {
     this.#held = new HeldAttempts(host.store)
     this.#writer = new FrameWriter(stream, () => this.#nextFrame())
     this.#requests = new RequestQueue({
+      clock: host.clock,
       services: host.requests,
       held: this.#held,
       logger: host.logger,
@@ -320,16 +321,16 @@ export class WorkerSession {
     const { ref } = attempt
     const key = refKey(ref)
     this.#preparing.set(key, true)
-    let dates: TemplateDates
+    let found: { dates: TemplateDates } & Awaited<ReturnType<typeof secretsFor>>
     try {
-      dates = await datesAsked
+      found = { dates: await datesAsked, ...(await secretsFor(names, this.#host.resolveSecrets)) }
     } catch (error) {
       this.#preparing.delete(key)
       // After the next hello it is sent again.
-      if (error instanceof StoreUnavailable) return this.#fail(status.UNAVAILABLE, 'the dates of an attempt could not be read', error)
+      if (error instanceof StoreUnavailable) return this.#fail(status.UNAVAILABLE, 'what an attempt needs could not be read', error)
       return this.#jobFailed(attempt, error)
     }
-    const { secrets, problem } = await secretsFor(names, this.#host.resolveSecrets)
+    const { dates, secrets, problem } = found
     const isWanted = this.#preparing.get(key) === true
     this.#preparing.delete(key)
     if (this.#state === 'closed') return
@@ -390,9 +391,7 @@ export class WorkerSession {
     const wasConnected = this.#state !== 'hello'
     this.#state = 'closed'
     this.#silence.cancel()
-    this.#writer.close()
-    this.#logs.close()
-    this.#reports?.close()
+    for (const part of [this.#writer, this.#logs, this.#reports, this.#requests]) part?.close()
     if (wasConnected) this.#logger.info({ details }, 'worker disconnected')
     this.#host.onClosed(this)
   }

@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import type { XComFilter } from '../store.ts'
 import { makeXCom } from '#testkit/makeRecords.ts'
 import { allPages, type SubjectOf } from './subject.ts'
 
@@ -45,16 +46,46 @@ export function xcomsConformance(subject: SubjectOf): void {
     })
   })
 
-  describe('xcomGetAll', () => {
-    test('returns all map indexes in order', async () => {
+  describe('xcomValues', () => {
+    test('returns those that are asked for, by task, map index and key', async () => {
       const s = subject()
-      const { run } = await s.run('xcom_all', 0)
-      await s.commit({ xcoms_put: [10, 2, 0].map((map_index) => makeXCom(run.id, 'mapped', { map_index, value: String(map_index) })) })
-      expect((await s.store.xcomGetAll({ dag_run_id: run.id, task_id: 'mapped', key: 'return_value' })).map((xcom) => xcom.value)).toEqual([
-        '0',
-        '2',
-        '10',
+      const { run } = await s.run('xcom_values', 0)
+      const other = (await s.run('xcom_values_other', 0)).run
+      const put = (task_id: string, map_index: number, key = 'return_value') =>
+        makeXCom(run.id, task_id, { map_index, key, value: JSON.stringify(`${task_id} ${map_index} ${key}`) })
+      await s.commit({
+        xcoms_put: [put('b', 10), put('b', 2), put('b', 2, 'k'), put('a', -1), put('c', -1), makeXCom(other.id, 'a', { value: '0' })],
+      })
+      const found = async (filter: Partial<XComFilter>) => {
+        const all = { dag_run_id: run.id, task_ids: null, map_indexes: null, key: null, rows_max: 10, bytes_max: 1_000 }
+        const { rows, refused } = await s.store.xcomValues({ ...all, ...filter })
+        expect(refused).toBeNull()
+        return rows.map(({ value }) => JSON.parse(value) as string)
+      }
+      expect(await found({})).toEqual(['a -1 return_value', 'b 2 k', 'b 2 return_value', 'b 10 return_value', 'c -1 return_value'])
+      expect(await found({ task_ids: ['c', 'b'], key: 'return_value' })).toEqual([
+        'b 2 return_value',
+        'b 10 return_value',
+        'c -1 return_value',
       ])
+      expect(await found({ map_indexes: [10, 3] })).toEqual(['b 10 return_value'])
+      expect(await found({ map_indexes: [] })).toEqual([])
+      expect(await found({ key: 'none' })).toEqual([])
+    })
+
+    test('reads none of them if they are too many or together too large, and tells how much there is', async () => {
+      const s = subject()
+      const { run } = await s.run('xcom_values_large', 0)
+      const xcoms = [0, 1, 2].map((map_index) => makeXCom(run.id, 'm', { map_index, value: '"four"', size: 6 }))
+      await s.commit({ xcoms_put: xcoms })
+      const ask = { dag_run_id: run.id, task_ids: ['m'], map_indexes: null, key: 'return_value' }
+      expect((await s.store.xcomValues({ ...ask, rows_max: 3, bytes_max: 18 })).rows).toHaveLength(3)
+      for (const [rows_max, bytes_max] of [
+        [3, 17],
+        [2, 18],
+      ] as const)
+        expect(await s.store.xcomValues({ ...ask, rows_max, bytes_max })).toEqual({ rows: [], refused: { rows: 3, bytes: 18 } })
+      expect((await s.store.xcomValues({ ...ask, map_indexes: [1], rows_max: 1, bytes_max: 6 })).rows).toHaveLength(1)
     })
   })
 

@@ -1,7 +1,7 @@
 import type { XComRecord } from '../records.ts'
 import type { Database } from '../database.ts'
-import type { PageOf, PageRequest } from '../store.ts'
-import { columns, sql, where } from '../sql.ts'
+import type { PageOf, PageRequest, XComFilter, XComValues } from '../store.ts'
+import { columns, list, sql, where, type Sql } from '../sql.ts'
 import { cursorKey, limitOf, pageOf } from '../page.ts'
 import { totalOf } from './reading.ts'
 
@@ -19,13 +19,31 @@ export async function xcomGet(
   return rows[0] ?? null
 }
 
-export function xcomGetAll(db: Database, p: { dag_run_id: number; task_id: string; key: string }): Promise<XComRecord[]> {
-  return db.read((s) =>
-    s.records(
+function scopeOf(p: XComFilter): Sql {
+  return where([
+    sql`dag_run_id = ${p.dag_run_id}`,
+    p.task_ids === null ? null : sql`task_id IN ${list(p.task_ids)}`,
+    p.map_indexes === null ? null : sql`map_index IN ${list(p.map_indexes)}`,
+    p.key === null ? null : sql`key = ${p.key}`,
+  ])
+}
+
+/** No value is read before it is known that all of them are not too large: a mapped task may have gigabytes. */
+export function xcomValues(db: Database, p: XComFilter & { rows_max: number; bytes_max: number }): Promise<XComValues> {
+  return db.read(async (s) => {
+    const scope = scopeOf(p)
+    const rows = await s.records(
       'xcoms',
-      sql`SELECT ${columns('xcoms')} FROM xcoms WHERE dag_run_id = ${p.dag_run_id} AND task_id = ${p.task_id} AND key = ${p.key} ORDER BY map_index`,
-    ),
-  )
+      sql`SELECT ${columns('xcoms')} FROM xcoms ${scope}
+        AND (SELECT count(*) <= ${p.rows_max} AND coalesce(sum(size), 0) <= ${p.bytes_max} FROM xcoms ${scope})
+        ORDER BY task_id, map_index, key`,
+    )
+    if (rows.length > 0) return { rows, refused: null }
+    const [found] = await s.rows<{ n: number; bytes: number }>(
+      sql`SELECT count(*) AS n, coalesce(sum(size), 0) AS bytes FROM xcoms ${scope}`,
+    )
+    return { rows, refused: Number(found?.n ?? 0) === 0 ? null : { rows: Number(found?.n), bytes: Number(found?.bytes) } }
+  })
 }
 
 export function xcomList(

@@ -152,7 +152,7 @@ function readMethods(o: SimStoreOptions): Omit<EngineStore, 'leaderAcquire' | 'l
       ),
     dagRunGet: (p) => call(o, p, () => runOf(p) ?? null),
     xcomGet: (p) => call(o, p, () => null),
-    xcomGetAll: (p) => call(o, p, () => []),
+    xcomValues: (p) => call(o, p, () => ({ rows: [], refused: null })),
     assetEventList: (p) => call(o, p, () => []),
   }
 }

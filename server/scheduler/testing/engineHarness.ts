@@ -81,9 +81,11 @@ export class EngineHarness {
       clock,
       store: {
         ...store,
-        xcomGetAll: (p: { dag_run_id: number; task_id: string; key: string }) =>
+        xcomGet: (p: { dag_run_id: number; task_id: string; map_index: number; key: string }) =>
           Promise.resolve(
-            [...this.db.xcoms.values()].filter((row) => row.dag_run_id === p.dag_run_id && row.task_id === p.task_id && row.key === p.key),
+            [...this.db.xcoms.values()].find(
+              (row) => row.dag_run_id === p.dag_run_id && row.task_id === p.task_id && row.map_index === p.map_index && row.key === p.key,
+            ) ?? null,
           ),
         poolList: async () => {
           const pools = structuredClone(this.db.pools)
