@@ -1,4 +1,4 @@
-/** What an edited DAG changes against a version of it. Pure. */
+/** What one spec of a DAG changes against another: for the editor as it is, for Versions with both values (versionChanges.ts). Pure. */
 import type { DagSpec, TaskSpec } from '#contract/dagSpec.ts'
 
 export type SpecChange = 'same' | 'added' | 'changed' | 'removed'
@@ -8,12 +8,14 @@ export interface SpecDiff {
   tasks: { task: TaskSpec; change: SpecChange }[]
   edges: [upstream: string, downstream: string, label: string | null, change: SpecChange][]
   task_groups: DagSpec['task_groups']
-  /** Settings of the DAG itself that differ. */
+  /** Settings of the DAG itself that differ, its task groups among them. */
   changed_settings: string[]
 }
 
-/** Compared in the parts above, or no setting of the author's. */
-const NO_SETTINGS = new Set<keyof DagSpec>(['format', 'dag_id', 'file', 'tasks', 'edges', 'task_groups', 'notices'])
+/** Compared apart, or no setting of the author's. */
+const NO_SETTINGS: ReadonlySet<string> = new Set<keyof DagSpec>(['format', 'dag_id', 'file', 'tasks', 'edges', 'task_groups', 'notices'])
+/** `bash` repeats the template field bash_command for the worker. */
+const TASK_FIELDS_APART: ReadonlySet<string> = new Set<keyof TaskSpec>(['task_id', 'bash'])
 
 export function diffSpecs(before: DagSpec | null, edited: DagSpec): SpecDiff {
   if (before === null) {
@@ -27,9 +29,6 @@ export function diffSpecs(before: DagSpec | null, edited: DagSpec): SpecDiff {
   const known = new Map(before.tasks.map((task) => [task.task_id, task]))
   const kept = new Set(edited.tasks.map((task) => task.task_id))
   const groups = new Set(edited.task_groups.map((group) => group.group_id))
-  const settings = (Object.keys(edited) as (keyof DagSpec)[]).filter(
-    (name) => !NO_SETTINGS.has(name) && canonical(edited[name]) !== canonical(before[name]),
-  )
   return {
     tasks: [
       ...edited.tasks.map((task) => ({ task, change: changeOf(known.get(task.task_id), task) })),
@@ -38,13 +37,16 @@ export function diffSpecs(before: DagSpec | null, edited: DagSpec): SpecDiff {
     edges: diffEdges(before, edited),
     // A removed task still stands in its group.
     task_groups: [...edited.task_groups, ...before.task_groups.filter((group) => !groups.has(group.group_id))],
-    changed_settings: settings,
+    changed_settings: [
+      ...fieldsThatDiffer(before, edited, NO_SETTINGS),
+      ...(isEqual(before.task_groups, edited.task_groups) ? [] : ['task_groups']),
+    ],
   }
 }
 
 function changeOf(before: TaskSpec | undefined, task: TaskSpec): SpecChange {
   if (before === undefined) return 'added'
-  return canonical(before) === canonical(task) ? 'same' : 'changed'
+  return taskFieldsThatDiffer(before, task).length === 0 ? 'same' : 'changed'
 }
 
 function diffEdges(before: DagSpec, edited: DagSpec): SpecDiff['edges'] {
@@ -60,11 +62,18 @@ function diffEdges(before: DagSpec, edited: DagSpec): SpecDiff['edges'] {
   ]
 }
 
-/** JSON with the keys of each object in order: a database may give them in another one. */
-function canonical(value: unknown): string {
-  return JSON.stringify(value, (_, item: unknown) =>
-    item !== null && typeof item === 'object' && !Array.isArray(item)
-      ? Object.fromEntries(Object.entries(item).sort(([a], [b]) => (a < b ? -1 : 1)))
-      : item,
-  )
+export const taskFieldsThatDiffer = (before: object, after: object): string[] => fieldsThatDiffer(before, after, TASK_FIELDS_APART)
+
+export function fieldsThatDiffer(before: object, after: object, apart: ReadonlySet<string> = new Set()): string[] {
+  const [was, is] = [before as Record<string, unknown>, after as Record<string, unknown>]
+  return [...new Set([...Object.keys(was), ...Object.keys(is)])].filter((field) => !apart.has(field) && !isEqual(was[field], is[field]))
+}
+
+/** Of JSON values; the order of an object's keys does not matter: a database may give them in another one. */
+export function isEqual(a: unknown, b: unknown): boolean {
+  if (a === b) return true
+  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) return false
+  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>]
+  const keys = Object.keys(left)
+  return keys.length === Object.keys(right).length && keys.every((key) => key in right && isEqual(left[key], right[key]))
 }

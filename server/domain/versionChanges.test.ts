@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { makeDagSpec, makeTaskSpec } from '#testkit/makeDagSpec.ts'
-import { isEqual, versionChanges } from './versionChanges.ts'
+import { diffSpecs, isEqual } from './specDiff.ts'
+import { versionChanges } from './versionChanges.ts'
 
 const spec = (tasks: string[], edges: [string, string][], change = {}) =>
   makeDagSpec('d', { tasks: tasks.map((id) => makeTaskSpec(id)), edges: edges.map(([a, b]) => [a, b, null]), ...change })
@@ -40,6 +41,27 @@ describe('changes between versions', () => {
       edges_removed: [['x', 'y']],
       truncated: false,
     })
+  })
+  it('agrees with the editor: labels of edges, groups, and what is no setting', () => {
+    const group = { group_id: 'g', label: 'g', parent_id: null, tooltip: '', ui_color: '' }
+    const before = spec(['x', 'y'], [['x', 'y']], { task_groups: [group] })
+    const after = {
+      ...before,
+      edges: [['x', 'y', 'if it is Monday']] as typeof before.edges,
+      task_groups: [{ ...group, tooltip: 'why' }],
+      file: 'elsewhere.py',
+    }
+    expect(versionChanges(before, after)).toMatchObject({
+      dag_fields: [
+        { field: 'file', before: before.file, after: 'elsewhere.py' },
+        { field: 'task group g: tooltip', before: '', after: 'why' },
+        { field: 'label of x → y', before: null, after: 'if it is Monday' },
+      ],
+      edges_added: [],
+      edges_removed: [],
+    })
+    const edited = diffSpecs(before, after)
+    expect([edited.changed_settings, edited.edges[0]?.[3]]).toEqual([['task_groups'], 'changed'])
   })
   it('cuts long values and lists, and says so of lists', () => {
     const before = spec([], [])

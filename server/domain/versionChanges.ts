@@ -1,15 +1,11 @@
 /** What changed from one version of a DAG to another: tasks, edges, and the fields of tasks and DAG. Pure. */
 import type { DagSpec, TaskSpec } from '#contract/dagSpec.ts'
 import type { FieldChange, VersionChanges } from '#contract/insights.ts'
+import { diffSpecs, fieldsThatDiffer, taskFieldsThatDiffer, type SpecChange } from './specDiff.ts'
 
 /** Entries of one list, and characters of one value: a change of everything in a DAG of 10,000 tasks must still be readable. */
 const ENTRIES_MAX = 500
 const TEXT_MAX = 2_000
-
-/** Fields that have lists of their own, or say the same as another one in other words. */
-const DAG_FIELDS_APART: ReadonlySet<string> = new Set(['format', 'dag_id', 'tasks', 'edges', 'task_groups'])
-/** `bash` repeats the template field bash_command for the worker. */
-const TASK_FIELDS_APART: ReadonlySet<string> = new Set(['task_id', 'bash'])
 
 type Changes = Omit<VersionChanges, 'dag_id' | 'version' | 'compared_with' | 'source_changed'>
 
@@ -30,24 +26,33 @@ export function versionChanges(before: DagSpec, after: DagSpec): Changes {
     if (list.length > ENTRIES_MAX) truncated = true
     return list.slice(0, ENTRIES_MAX)
   }
-  const old = new Map(before.tasks.map((task) => [task.task_id, task]))
-  const kept = new Set(after.tasks.map((task) => task.task_id))
-  const tasks_changed = after.tasks.flatMap((task) => {
-    const was = old.get(task.task_id)
-    const fields = was === undefined ? [] : fieldChanges(flatTask(was), flatTask(task), TASK_FIELDS_APART)
-    return fields.length === 0 ? [] : [{ task_id: task.task_id, fields }]
-  })
-  const edges = { before: edgeKeys(before), after: edgeKeys(after) }
+  const diff = diffSpecs(before, after)
+  const was = new Map(before.tasks.map((task) => [task.task_id, task]))
+  const tasks = (change: SpecChange): TaskSpec[] => diff.tasks.flatMap((each) => (each.change === change ? [each.task] : []))
+  const edges = (change: SpecChange): [string, string][] =>
+    diff.edges.flatMap(([up, down, , each]) => (each === change ? [[up, down]] : []))
   return {
     dag_fields: cut([
-      ...fieldChanges(before, after, DAG_FIELDS_APART),
-      ...fieldChanges({ task_groups: groupsOf(before) }, { task_groups: groupsOf(after) }, new Set()),
+      ...fieldChanges(
+        before,
+        after,
+        diff.changed_settings.filter((field) => field !== 'task_groups'),
+      ),
+      // For the editor, which compares one file with itself, it is none.
+      ...fieldChanges(before, after, before.file === after.file ? [] : ['file']),
+      ...groupChanges(before, after),
+      ...labelChanges(before, after, edges('changed')),
     ]),
-    tasks_added: cut(after.tasks.filter((task) => !old.has(task.task_id)).map((task) => task.task_id)),
-    tasks_removed: cut(before.tasks.filter((task) => !kept.has(task.task_id)).map((task) => task.task_id)),
-    tasks_changed: cut(tasks_changed),
-    edges_added: cut(missingFrom(edges.before, edges.after)),
-    edges_removed: cut(missingFrom(edges.after, edges.before)),
+    tasks_added: cut(tasks('added').map(({ task_id }) => task_id)),
+    tasks_removed: cut(tasks('removed').map(({ task_id }) => task_id)),
+    tasks_changed: cut(
+      tasks('changed').map((task) => {
+        const [old, now] = [flatTask(was.get(task.task_id) ?? task), flatTask(task)]
+        return { task_id: task.task_id, fields: fieldChanges(old, now, taskFieldsThatDiffer(old, now)) }
+      }),
+    ),
+    edges_added: cut(edges('added')),
+    edges_removed: cut(edges('removed')),
     truncated,
   }
 }
@@ -57,24 +62,35 @@ function flatTask({ template_fields, ...fields }: TaskSpec): Record<string, unkn
   return { ...fields, ...Object.fromEntries(Object.entries(template_fields).map(([name, value]) => [`template: ${name}`, value])) }
 }
 
-function groupsOf(spec: DagSpec): string[] {
-  return spec.task_groups.map((group) => group.group_id)
+/** Which groups there are, then what differs in those that stay. */
+function groupChanges(before: DagSpec, after: DagSpec): FieldChange[] {
+  const ids = (spec: DagSpec) => ({ task_groups: spec.task_groups.map((group) => group.group_id) })
+  const was = new Map(before.task_groups.map((group) => [group.group_id, group]))
+  return [
+    ...fieldChanges(ids(before), ids(after), fieldsThatDiffer(ids(before), ids(after))),
+    ...after.task_groups.flatMap((group) => {
+      const old = was.get(group.group_id) ?? group
+      return fieldChanges(old, group, fieldsThatDiffer(old, group)).map((change) => ({
+        ...change,
+        field: `task group ${group.group_id}: ${change.field}`,
+      }))
+    }),
+  ]
 }
 
-function fieldChanges(before: object, after: object, apart: ReadonlySet<string>): FieldChange[] {
+/** Of edges that stay. */
+function labelChanges(before: DagSpec, after: DagSpec, edges: readonly [string, string][]): FieldChange[] {
+  const labelsOf = (spec: DagSpec) => new Map(spec.edges.map(([up, down, label]) => [`${up}\n${down}`, label]))
+  const [was, is] = [labelsOf(before), labelsOf(after)]
+  return edges.map(([up, down]) => {
+    const key = `${up}\n${down}`
+    return { field: `label of ${up} → ${down}`, before: was.get(key) ?? null, after: is.get(key) ?? null }
+  })
+}
+
+function fieldChanges(before: object, after: object, fields: readonly string[]): FieldChange[] {
   const [was, is] = [before as Record<string, unknown>, after as Record<string, unknown>]
-  return [...new Set([...Object.keys(was), ...Object.keys(is)])]
-    .filter((field) => !apart.has(field) && !isEqual(was[field], is[field]))
-    .map((field) => ({ field, before: shortened(was[field]), after: shortened(is[field]) }))
-}
-
-/** Of JSON values; the order of an object's keys does not matter. */
-export function isEqual(a: unknown, b: unknown): boolean {
-  if (a === b) return true
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null || Array.isArray(a) !== Array.isArray(b)) return false
-  const [left, right] = [a as Record<string, unknown>, b as Record<string, unknown>]
-  const keys = Object.keys(left)
-  return keys.length === Object.keys(right).length && keys.every((key) => key in right && isEqual(left[key], right[key]))
+  return fields.map((field) => ({ field, before: shortened(was[field]), after: shortened(is[field]) }))
 }
 
 /** Absent becomes null: JSON has no word for it. */
@@ -82,11 +98,4 @@ function shortened(value: unknown): unknown {
   if (value === undefined) return null
   const text = typeof value === 'string' ? value : JSON.stringify(value)
   return text.length > TEXT_MAX ? `${text.slice(0, TEXT_MAX)} …` : value
-}
-
-function edgeKeys(spec: DagSpec): Map<string, [string, string]> {
-  return new Map(spec.edges.map(([upstream, downstream]) => [JSON.stringify([upstream, downstream]), [upstream, downstream]]))
-}
-function missingFrom(first: Map<string, [string, string]>, second: Map<string, [string, string]>): [string, string][] {
-  return [...second].flatMap(([key, edge]) => (first.has(key) ? [] : [edge]))
 }
