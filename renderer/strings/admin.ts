@@ -31,7 +31,7 @@ export const adminStrings = {
     title: 'Workers',
     summary: (active: number, running: number, parallelism: number, queued: number) =>
       `${plural(active, 'worker')} active · ${plural(running, 'task')} running (limit of the server: ${parallelism.toLocaleString('en')}) · ${queued} ready to run`,
-    columns: { worker: 'Worker', status: 'Status', load: 'Load', queues: 'Queues', version: 'Version', heard: 'Last heard' },
+    columns: { worker: 'Worker', status: 'State', load: 'Load', queues: 'Queues', version: 'Version', heard: 'Last heard' },
     status: { active: 'active', draining: 'draining', offline: 'offline' },
     load: (active: number, capacity: number) => `${active} of ${capacity}`,
     anyQueue: 'default',

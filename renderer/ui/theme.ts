@@ -7,8 +7,11 @@ const FONT = "'Inter Variable', system-ui, -apple-system, 'Segoe UI', Roboto, 'O
 /** Dark surfaces with the page's own hue: [0] text, [2] dimmed, [4] borders, [6] inputs, [7] page (styles/tokens.css). */
 const DARK = ['#d5dae1', '#b8bfc9', '#9aa3af', '#6b7480', '#3a404b', '#2d323b', '#20242c', '#16181d', '#121419', '#0d0f13'] as const
 
-/** A title is no smaller than the headings below it. */
-const DIALOG_STYLES = { title: { fontSize: 17, fontWeight: 600, lineHeight: 1.35, overflowWrap: 'anywhere' } } as const
+/** A title is no smaller than the headings below it; a dialog that has the focus itself is seen to be there. */
+const DIALOG_STYLES = {
+  content: { outline: 'none' },
+  title: { fontSize: 17, fontWeight: 600, lineHeight: 1.35, overflowWrap: 'anywhere' },
+} as const
 /** Words and icons in a colour of their own; the palette's own choice for dark pages is nearly white. */
 const DARK_INKS = Object.fromEntries(
   ['indigo', 'red', 'orange', 'green'].map((color) => [`--mantine-color-${color}-light-color`, `var(--mantine-color-${color}-4)`]),

@@ -1,17 +1,16 @@
 /** API keys: own ones, or all for an Admin. A new key is shown once. */
-import { ActionIcon, Alert, Button, Code, CopyButton, Group, Select, Stack, Text, TextInput } from '@mantine/core'
-import { IconAlertTriangle, IconCheck, IconCopy, IconKey, IconPlus, IconTrash } from '@tabler/icons-react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { Alert, Button, Code, CopyButton, Group, Select, Stack, Text, TextInput } from '@mantine/core'
+import { IconAlertTriangle, IconCheck, IconCopy, IconKey } from '@tabler/icons-react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { ApiKey } from '#contract/admin.ts'
 import { api } from '../../api/client.ts'
 import { apiKeysQuery } from '../../api/queries/admin.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
-import { tell, tellError } from '../../ui/act.ts'
-import { confirmAction } from '../../ui/confirm.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { PageHeader } from '../shell/index.ts'
+import { CreateButton, DeleteButton } from './AdminButtons.tsx'
 import { AdminList } from './AdminList.tsx'
 import classes from './Admin.module.css'
 import { FormDialog } from './FormDialog.tsx'
@@ -28,24 +27,13 @@ export function ApiKeysPage() {
   const [isMaking, setMaking] = useState(false)
   const [made, setMade] = useState<string | null>(null)
   const create = (
-    <Button
-      size="xs"
-      leftSection={<IconPlus size={15} />}
+    <CreateButton
+      label={text.create}
       onClick={() => {
         setMaking(true)
       }}
-    >
-      {text.create}
-    </Button>
+    />
   )
-  const revoke = useMutation({
-    mutationFn: (id: number) => api.deleteApiKey({ params: { id } }),
-    onSuccess: ({ message }) => {
-      tell(message)
-      void client.invalidateQueries({ queryKey: queryKeys.apiKeys })
-    },
-    onError: tellError,
-  })
   const renderRow = (key: ApiKey) => (
     <>
       <div role="cell" className={classes['name']}>
@@ -64,23 +52,13 @@ export function ApiKeysPage() {
         <Expiry at={key.expires_at} />
       </div>
       <div role="cell" className={classes['actions']}>
-        <ActionIcon
-          size="lg"
-          aria-label={`${text.revoke} ${key.name}`}
-          onClick={() => {
-            confirmAction({
-              title: text.revokeTitle(key.name),
-              text: text.revokeText,
-              confirm: text.revoke,
-              danger: true,
-              onConfirm: () => {
-                revoke.mutate(key.id)
-              },
-            })
-          }}
-        >
-          <IconTrash size={17} />
-        </ActionIcon>
+        <DeleteButton
+          name={key.name}
+          verb={text.revoke}
+          question={{ title: text.revokeTitle(key.name), text: text.revokeText }}
+          remove={() => api.deleteApiKey({ params: { id: key.id } })}
+          invalidates={queryKeys.apiKeys}
+        />
       </div>
     </>
   )

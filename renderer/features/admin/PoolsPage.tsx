@@ -1,7 +1,7 @@
 /** Pools: slots used and awaited, by which tasks; making, changing and deleting them. */
-import { ActionIcon, Button, Group, NumberInput, Progress, Switch, Textarea, TextInput, Tooltip } from '@mantine/core'
-import { IconChevronDown, IconChevronRight, IconPencil, IconPlus, IconSwimming, IconTrash } from '@tabler/icons-react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { ActionIcon, Button, Group, NumberInput, Progress, Switch, Textarea, TextInput } from '@mantine/core'
+import { IconChevronDown, IconChevronRight, IconSwimming } from '@tabler/icons-react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
 import { useState } from 'react'
 import type { Pool } from '#contract/admin.ts'
@@ -9,10 +9,9 @@ import { api } from '../../api/client.ts'
 import { poolsQuery, poolTasksQuery } from '../../api/queries/admin.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
-import { tell, tellError } from '../../ui/act.ts'
-import { confirmAction } from '../../ui/confirm.ts'
 import { useMayOperate } from '../session/index.ts'
 import { PageHeader } from '../shell/index.ts'
+import { CreateButton, DeleteButton, EditButton } from './AdminButtons.tsx'
 import { AdminList } from './AdminList.tsx'
 import classes from './Admin.module.css'
 import { FormDialog } from './FormDialog.tsx'
@@ -35,15 +34,12 @@ export function PoolsPage() {
         title={text.title}
         actions={
           mayOperate ? (
-            <Button
-              size="xs"
-              leftSection={<IconPlus size={15} />}
+            <CreateButton
+              label={text.create}
               onClick={() => {
                 setEdited('new')
               }}
-            >
-              {text.create}
-            </Button>
+            />
           ) : undefined
         }
       />
@@ -90,18 +86,8 @@ interface PoolRowProps {
 }
 
 function PoolRow({ pool, isOpen, mayOperate, onEdit, onToggle }: PoolRowProps) {
-  const client = useQueryClient()
   const { name, slots, occupied_slots, running_slots, queued_slots, waiting } = pool
-  const remove = useMutation({
-    mutationFn: () => api.deletePool({ params: { name } }),
-    onSuccess: ({ message }) => {
-      tell(message)
-      void client.invalidateQueries({ queryKey: queryKeys.pools })
-    },
-    onError: tellError,
-  })
   const words = isOpen ? strings.admin.hide(name) : strings.admin.show(name)
-  const isDefault = name === DEFAULT_POOL
   return (
     <>
       <div role="cell" className={classes['hideNarrow']}>
@@ -143,29 +129,14 @@ function PoolRow({ pool, isOpen, mayOperate, onEdit, onToggle }: PoolRowProps) {
       <div role="cell" className={classes['actions']}>
         {mayOperate ? (
           <>
-            <ActionIcon size="lg" aria-label={strings.admin.edit(name)} onClick={onEdit}>
-              <IconPencil size={17} />
-            </ActionIcon>
-            <Tooltip label={text.defaultStays} disabled={!isDefault}>
-              <ActionIcon
-                size="lg"
-                aria-label={strings.admin.delete(name)}
-                disabled={isDefault}
-                onClick={() => {
-                  confirmAction({
-                    title: text.deleteTitle(name),
-                    text: text.deleteText(occupied_slots, waiting),
-                    confirm: strings.admin.deleteWord,
-                    danger: true,
-                    onConfirm: () => {
-                      remove.mutate()
-                    },
-                  })
-                }}
-              >
-                <IconTrash size={17} />
-              </ActionIcon>
-            </Tooltip>
+            <EditButton name={name} onClick={onEdit} />
+            <DeleteButton
+              name={name}
+              question={{ title: text.deleteTitle(name), text: text.deleteText(occupied_slots, waiting) }}
+              remove={() => api.deletePool({ params: { name } })}
+              invalidates={queryKeys.pools}
+              staysBecause={name === DEFAULT_POOL ? text.defaultStays : null}
+            />
           </>
         ) : null}
       </div>

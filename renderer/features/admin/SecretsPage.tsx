@@ -1,17 +1,17 @@
 /** Secrets: their names. Values go in and never come out. */
-import { ActionIcon, Button, Group, PasswordInput, TextInput } from '@mantine/core'
-import { IconKey, IconPlus, IconReplace, IconTrash } from '@tabler/icons-react'
-import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { ActionIcon, Group, PasswordInput, TextInput } from '@mantine/core'
+import { IconKey, IconReplace } from '@tabler/icons-react'
+import { useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { Secret } from '#contract/admin.ts'
 import { api } from '../../api/client.ts'
 import { secretsQuery } from '../../api/queries/admin.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
-import { tell, tellError } from '../../ui/act.ts'
-import { confirmAction } from '../../ui/confirm.ts'
+import { tell } from '../../ui/act.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { PageHeader } from '../shell/index.ts'
+import { CreateButton, DeleteButton } from './AdminButtons.tsx'
 import { AdminList } from './AdminList.tsx'
 import classes from './Admin.module.css'
 import { FormDialog } from './FormDialog.tsx'
@@ -28,29 +28,17 @@ export function SecretsPage() {
 }
 
 function Secrets() {
-  const client = useQueryClient()
   const secrets = useQuery(secretsQuery)
   /** The secret whose value is typed; `''` = a new one. */
   const [key, setKey] = useState<string | null>(null)
   const create = (
-    <Button
-      size="xs"
-      leftSection={<IconPlus size={15} />}
+    <CreateButton
+      label={text.create}
       onClick={() => {
         setKey('')
       }}
-    >
-      {text.create}
-    </Button>
+    />
   )
-  const remove = useMutation({
-    mutationFn: (secret: string) => api.deleteSecret({ params: { key: secret } }),
-    onSuccess: ({ message }) => {
-      tell(message)
-      void client.invalidateQueries({ queryKey: queryKeys.secrets })
-    },
-    onError: tellError,
-  })
   const renderRow = (secret: Secret) => (
     <>
       <div role="cell" className={classes['name']}>
@@ -73,23 +61,12 @@ function Secrets() {
         >
           <IconReplace size={17} />
         </ActionIcon>
-        <ActionIcon
-          size="lg"
-          aria-label={strings.admin.delete(secret.key)}
-          onClick={() => {
-            confirmAction({
-              title: text.deleteTitle(secret.key),
-              text: text.deleteText,
-              confirm: strings.admin.deleteWord,
-              danger: true,
-              onConfirm: () => {
-                remove.mutate(secret.key)
-              },
-            })
-          }}
-        >
-          <IconTrash size={17} />
-        </ActionIcon>
+        <DeleteButton
+          name={secret.key}
+          question={{ title: text.deleteTitle(secret.key), text: text.deleteText }}
+          remove={() => api.deleteSecret({ params: { key: secret.key } })}
+          invalidates={queryKeys.secrets}
+        />
       </div>
     </>
   )

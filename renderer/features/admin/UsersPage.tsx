@@ -1,6 +1,6 @@
 /** Users and their roles. The server keeps the last Admin; this page says so beforehand. */
-import { ActionIcon, Alert, Badge, Button, Checkbox, Menu, PasswordInput, Radio, Stack, TextInput } from '@mantine/core'
-import { IconDots, IconInfoCircle, IconLock, IconPlus, IconTrash, IconUserShield, IconUsers } from '@tabler/icons-react'
+import { ActionIcon, Alert, Badge, Checkbox, Menu, PasswordInput, Radio, Stack, TextInput } from '@mantine/core'
+import { IconDots, IconInfoCircle, IconLock, IconTrash, IconUserShield, IconUsers } from '@tabler/icons-react'
 import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { User } from '#contract/admin.ts'
@@ -14,6 +14,7 @@ import { confirmAction } from '../../ui/confirm.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { useMe } from '../session/index.ts'
 import { PageHeader } from '../shell/index.ts'
+import { CreateButton } from './AdminButtons.tsx'
 import { AdminList } from './AdminList.tsx'
 import classes from './Admin.module.css'
 import { FormDialog } from './FormDialog.tsx'
@@ -45,15 +46,12 @@ function Users() {
       <PageHeader
         title={text.title}
         actions={
-          <Button
-            size="xs"
-            leftSection={<IconPlus size={15} />}
+          <CreateButton
+            label={text.create}
             onClick={() => {
               setOpen({ kind: 'new' })
             }}
-          >
-            {text.create}
-          </Button>
+          />
         }
       />
       <div className={classes['head']} />

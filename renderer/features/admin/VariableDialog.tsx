@@ -31,7 +31,10 @@ export function VariableDialog({ variable, onClose }: { variable: Variable | nul
       })}
       {...(variable === null ? { taken: key.trim() } : {})}
       save={(replaces) =>
-        api.setVariable({ params: { key: key.trim() }, body: { value, description, if_absent: variable === null && !replaces } })
+        api.setVariable({
+          params: { key: key.trim() },
+          body: { value, if_absent: variable === null && !replaces, ...(variable === null && description === '' ? {} : { description }) },
+        })
       }
       onSaved={() => {
         void client.invalidateQueries({ queryKey: queryKeys.variables })

@@ -1,38 +1,27 @@
 /** Variables: searched and paged by the server; sensitive values are never shown. */
-import { ActionIcon, Badge, Button, Group, Text, UnstyledButton } from '@mantine/core'
-import {
-  IconChevronDown,
-  IconChevronRight,
-  IconDownload,
-  IconEyeOff,
-  IconPencil,
-  IconPlus,
-  IconTrash,
-  IconUpload,
-  IconVariable,
-} from '@tabler/icons-react'
-import { useInfiniteQuery, useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
+import { ActionIcon, Badge, Button, Text, UnstyledButton } from '@mantine/core'
+import { IconChevronDown, IconChevronRight, IconDownload, IconEyeOff, IconUpload, IconVariable } from '@tabler/icons-react'
+import { useInfiniteQuery, useMutation, useQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { useCallback, useMemo, useState } from 'react'
+import { useState } from 'react'
 import type { Variable } from '#contract/admin.ts'
 import { api } from '../../api/client.ts'
 import { variablesQuery, variableUsesQuery } from '../../api/queries/admin.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { strings } from '../../strings.ts'
 import { tell, tellError } from '../../ui/act.ts'
-import { confirmAction } from '../../ui/confirm.ts'
 import { Instant } from '../../ui/Instant.tsx'
-import { SearchField } from '../../ui/SearchField.tsx'
-import { PageHeader } from '../shell/index.ts'
-import { AdminList } from './AdminList.tsx'
+import { CreateButton, DeleteButton, EditButton } from './AdminButtons.tsx'
 import classes from './Admin.module.css'
 import { RoleGate } from './RoleGate.tsx'
+import { SearchedList } from './SearchedList.tsx'
 import { VariableDialog } from './VariableDialog.tsx'
 import { exportVariables } from './variableFile.ts'
 import { VariableImport } from './VariableImport.tsx'
 
 const route = getRouteApi('/_app/admin/variables')
 const text = strings.variables
+const keyOf = ({ key }: Variable) => key
 
 export function VariablesPage() {
   return (
@@ -45,37 +34,15 @@ export function VariablesPage() {
 function Variables() {
   const { search = '', open } = route.useSearch()
   const navigate = route.useNavigate()
-  const list = useInfiniteQuery(variablesQuery(search))
-  const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data), [list.data])
-  const total = list.data?.pages[0]?.total ?? 0
   const [edited, setEdited] = useState<Variable | 'new' | null>(null)
   const [isImporting, setImporting] = useState(false)
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const loadMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
-  const create = (
-    <Button
-      size="xs"
-      leftSection={<IconPlus size={15} />}
-      onClick={() => {
-        setEdited('new')
-      }}
-    >
-      {text.create}
-    </Button>
-  )
   return (
     <>
-      <PageHeader
-        title={text.title}
-        marks={
-          list.data ? (
-            <Text size="sm" c="dimmed" role="status">
-              {text.count(total)}
-            </Text>
-          ) : null
-        }
+      <SearchedList
+        text={text}
+        list={useInfiniteQuery(variablesQuery(search))}
+        search={search}
+        onSearch={(next) => void navigate({ search: next === '' ? {} : { search: next }, replace: true })}
         actions={
           <>
             <ExportButton />
@@ -89,27 +56,19 @@ function Variables() {
             >
               {text.import}
             </Button>
-            {create}
           </>
         }
-      />
-      <div className={classes['bar']}>
-        <SearchField
-          label={text.search}
-          value={search}
-          onCommit={(next) => void navigate({ search: next === '' ? {} : { search: next }, replace: true })}
-        />
-      </div>
-      <AdminList
-        label={text.title}
+        create={
+          <CreateButton
+            label={text.create}
+            onClick={() => {
+              setEdited('new')
+            }}
+          />
+        }
         columns="28px minmax(160px, 1.2fr) minmax(180px, 2fr) 150px"
         head={['', text.columns.key, text.columns.value, text.columns.changed]}
-        rows={rows}
-        total={total}
-        error={list.error}
-        onRetry={() => void list.refetch()}
-        rowKey={({ key }) => key}
-        onNearEnd={loadMore}
+        rowKey={keyOf}
         renderRow={(variable) => (
           <VariableRow
             variable={variable}
@@ -125,19 +84,8 @@ function Variables() {
             }
           />
         )}
-        empty={
-          search === ''
-            ? { title: text.empty, text: text.emptyText, icon: IconVariable, action: <Group mt="sm">{create}</Group> }
-            : {
-                title: text.noMatch,
-                icon: IconVariable,
-                action: (
-                  <Button mt="sm" size="xs" variant="default" onClick={() => void navigate({ search: {} })}>
-                    {text.clear}
-                  </Button>
-                ),
-              }
-        }
+        emptyText={text.emptyText}
+        icon={IconVariable}
       />
       {edited === null ? null : (
         <VariableDialog
@@ -189,16 +137,7 @@ interface VariableRowProps {
 }
 
 function VariableRow({ variable, isOpen, onEdit, onToggle }: VariableRowProps) {
-  const client = useQueryClient()
   const { key, value, description } = variable
-  const remove = useMutation({
-    mutationFn: () => api.deleteVariable({ params: { key } }),
-    onSuccess: ({ message }) => {
-      tell(message)
-      void client.invalidateQueries({ queryKey: queryKeys.variables })
-    },
-    onError: tellError,
-  })
   return (
     <>
       <div role="cell" className={classes['hideNarrow']}>
@@ -231,26 +170,13 @@ function VariableRow({ variable, isOpen, onEdit, onToggle }: VariableRowProps) {
         <Instant at={variable.updated_at} relative />
       </div>
       <div role="cell" className={classes['actions']}>
-        <ActionIcon size="lg" aria-label={strings.admin.edit(key)} onClick={onEdit}>
-          <IconPencil size={17} />
-        </ActionIcon>
-        <ActionIcon
-          size="lg"
-          aria-label={strings.admin.delete(key)}
-          onClick={() => {
-            confirmAction({
-              title: text.deleteTitle(key),
-              text: text.deleteText,
-              confirm: strings.admin.deleteWord,
-              danger: true,
-              onConfirm: () => {
-                remove.mutate()
-              },
-            })
-          }}
-        >
-          <IconTrash size={17} />
-        </ActionIcon>
+        <EditButton name={key} onClick={onEdit} />
+        <DeleteButton
+          name={key}
+          question={{ title: text.deleteTitle(key), text: text.deleteText }}
+          remove={() => api.deleteVariable({ params: { key } })}
+          invalidates={queryKeys.variables}
+        />
       </div>
       {isOpen ? (
         <div className={classes['below']} role="cell">
