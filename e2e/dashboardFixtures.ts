@@ -1,6 +1,6 @@
 /** DAGs, runs and task instances for the dashboard's stories: the shapes of the contract, made up, always the same. */
 import type { Dag, DagDetail, DagTasks, Task } from '#contract/dag.ts'
-import type { DagRun } from '#contract/dagRun.ts'
+import type { DagRunDetail } from '#contract/dagRun.ts'
 import type { DagRunState, TaskInstanceState } from '#contract/states.ts'
 import type { TaskInstance } from '#contract/taskInstance.ts'
 
@@ -344,9 +344,9 @@ function wideDag(): FixtureDag {
   })
 }
 
-export function runsOf({ detail }: FixtureDag): DagRun[] {
+export function runsOf({ detail }: FixtureDag): DagRunDetail[] {
   return detail.recent_runs
-    .map((bar, at): DagRun => ({
+    .map((bar, at): DagRunDetail => ({
       id: at + 1,
       dag_id: detail.id,
       run_id: bar.run_id,
@@ -381,7 +381,7 @@ function stateAt(run: DagRunState, position: number, count: number): TaskInstanc
   return position === half ? 'running' : position === half + 1 ? 'queued' : 'none'
 }
 
-export function taskInstancesOf(dag: FixtureDag, run: DagRun): TaskInstance[] {
+export function taskInstancesOf(dag: FixtureDag, run: DagRunDetail): TaskInstance[] {
   const list = dag.tasks.tasks
   let id = run.id * 100_000
   const start = run.start_time === null ? null : Date.parse(run.start_time)

@@ -7,7 +7,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import { extname, join, normalize } from 'node:path'
 import { Value } from 'typebox/value'
-import type { DagRun } from '#contract/dagRun.ts'
+import type { DagRunDetail } from '#contract/dagRun.ts'
 import { ERRORS, VortexError } from '#contract/errors.ts'
 import { LiveEvent } from '#contract/events.ts'
 import { EVENTS_PATH, routes, type Input, type Operation, type OperationId, type Output } from '#contract/routes.ts'
@@ -29,7 +29,7 @@ export const PASSWORD = 'correct horse battery'
 
 export class FixtureServer {
   readonly dags: Map<string, FixtureDag>
-  readonly runs = new Map<string, DagRun[]>()
+  readonly runs = new Map<string, DagRunDetail[]>()
   readonly tasks = new Map<string, TaskInstance[]>()
   readonly logs = new Map<string, { text: string; complete: boolean }>()
   /** Operations that were called, newest last: stories assert on what reached the server. */
@@ -91,7 +91,7 @@ export class FixtureServer {
     for (const stream of this.#streams) stream.write(frame)
   }
   /** Changes a task and tells so. */
-  setTask(run: DagRun, taskId: string, state: TaskInstanceState): void {
+  setTask(run: DagRunDetail, taskId: string, state: TaskInstanceState): void {
     const task = this.tasksOf(run).find(({ task_id }) => task_id === taskId)
     if (!task) throw new Error(`No task ${taskId} in ${run.run_id}.`)
     const isOver = state === 'success' || state === 'failed' || state === 'skipped'
@@ -105,7 +105,7 @@ export class FixtureServer {
     const { dag_id, run_id, task_id, map_index, try_number, end_time } = task
     this.emit({ type: 'task_instance', dag_id, run_id, task_id, map_index, state, try_number, start_time, end_time })
   }
-  setRun(run: DagRun, state: DagRun['state']): void {
+  setRun(run: DagRunDetail, state: DagRunDetail['state']): void {
     const isOver = state === 'success' || state === 'failed'
     Object.assign(run, { state, start_time: run.start_time ?? instant(NOW), end_time: isOver ? instant(NOW + 5000) : null })
     const { dag_id, run_id, run_type, logical_date, run_after, start_time, end_time } = run
@@ -120,13 +120,13 @@ export class FixtureServer {
     this.emit({ type: 'log', dag_id, run_id, task_id, map_index, attempt, size: Buffer.byteLength(whole), complete })
   }
 
-  tasksOf(run: DagRun): TaskInstance[] {
+  tasksOf(run: DagRunDetail): TaskInstance[] {
     const key = `${run.dag_id}/${run.run_id}`
     let tasks = this.tasks.get(key)
     if (!tasks) this.tasks.set(key, (tasks = taskInstancesOf(this.#dag(run.dag_id), run)))
     return tasks
   }
-  newestRun(dagId: string): DagRun {
+  newestRun(dagId: string): DagRunDetail {
     const run = this.runs.get(dagId)?.[0]
     if (!run) throw new Error(`${dagId} has no run.`)
     return run
@@ -183,14 +183,14 @@ export class FixtureServer {
     if (!dag) throw new VortexError('not_found', `There is no DAG ${id}.`)
     return dag
   }
-  #run({ dag_id, run_id }: { dag_id: string; run_id: string }): DagRun {
+  #run({ dag_id, run_id }: { dag_id: string; run_id: string }): DagRunDetail {
     const run = this.runs.get(dag_id)?.find((each) => each.run_id === run_id)
     if (!run) throw new VortexError('not_found', `There is no run ${run_id} of ${dag_id}.`)
     return { ...run, task_counts: this.#counts(run) }
   }
-  #realRun(ref: { dag_id: string; run_id: string }): DagRun {
+  #realRun(ref: { dag_id: string; run_id: string }): DagRunDetail {
     this.#run(ref)
-    return this.runs.get(ref.dag_id)?.find((each) => each.run_id === ref.run_id) as DagRun
+    return this.runs.get(ref.dag_id)?.find((each) => each.run_id === ref.run_id) as DagRunDetail
   }
   #task(params: { dag_id: string; run_id: string; task_id: string }, query: { map_index?: number } | undefined): TaskInstance {
     const task = this.tasksOf(this.#run(params)).find(
@@ -199,7 +199,7 @@ export class FixtureServer {
     if (!task) throw new VortexError('not_found', `There is no task instance ${params.task_id}.`)
     return task
   }
-  #counts(run: DagRun): Record<string, number> {
+  #counts(run: DagRunDetail): Record<string, number> {
     const counts: Record<string, number> = {}
     for (const { state } of this.tasksOf(run)) counts[state] = (counts[state] ?? 0) + 1
     return counts
@@ -286,9 +286,9 @@ export class FixtureServer {
     unpauseDag: ({ params }) => this.#setPaused(params.dag_id, false),
     triggerDag: ({ params, body }) => {
       const run_id = body.run_id ?? `manual__${instant(NOW)}`
-      const base = runsOf(this.#dag('etl_sales'))[0] as DagRun
+      const base = runsOf(this.#dag('etl_sales'))[0] as DagRunDetail
       const logical_date = body.logical_date ?? instant(NOW)
-      const run: DagRun = {
+      const run: DagRunDetail = {
         ...base,
         id: 5000 + this.calls.length,
         dag_id: params.dag_id,

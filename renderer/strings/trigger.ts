@@ -15,6 +15,7 @@ export const triggerStrings = {
     fillDefaults: 'Defaults',
     fillRuns: 'Confs of recent runs',
     fillNoRuns: 'No run with a conf yet',
+    fillLarge: 'a large conf',
     fillPresets: 'Presets in this browser',
     filled: (from: string) => `Filled in from ${from}`,
     savePreset: 'Keep as a preset …',

@@ -1,7 +1,8 @@
 /** Reads that several DAG and run handlers share: versions (immutable, so cached), sources, and what surrounds a DAG's row. */
 import { VortexError } from '#contract/errors.ts'
 import type { DagSource } from '#contract/dag.ts'
-import type { DagRecord, DagRunRecord, DagVersionRecord } from '#db/records.ts'
+import type { DagRun, DagRunDetail } from '#contract/dagRun.ts'
+import type { DagRecord, DagRunRecord, DagRunRow, DagVersionRecord } from '#db/records.ts'
 import type { Store } from '#db/store.ts'
 import { VERSIONS_CACHED } from '#runtime/limits.ts'
 import { Lru } from './lru.ts'
@@ -20,8 +21,8 @@ export interface DagReader {
   /** As `username` sees them. */
   surroundings(dags: readonly DagRecord[], username: string): Promise<Map<string, DagSurroundings>>
   surroundingsOf(dag: DagRecord, username: string): Promise<DagSurroundings>
-  presentRuns(runs: readonly DagRunRecord[]): Promise<ReturnType<typeof presentRun>[]>
-  presentOneRun(run: DagRunRecord): Promise<ReturnType<typeof presentRun>>
+  presentRuns(runs: readonly DagRunRow[]): Promise<DagRun[]>
+  presentOneRun(run: DagRunRecord): Promise<DagRunDetail>
 }
 
 export function createDagReader(store: Store): DagReader {
@@ -51,10 +52,10 @@ export function createDagReader(store: Store): DagReader {
       ]),
     )
   }
-  async function presentRuns(runs: readonly DagRunRecord[]): Promise<ReturnType<typeof presentRun>[]> {
+  async function versionNumbers(runs: readonly DagRunRow[]): Promise<(run: DagRunRow) => number> {
     const missing = [...new Set(runs.map((run) => run.dag_version_id))].filter((id) => numbers.get(id) === undefined)
     if (missing.length > 0) for (const { id, version } of await store.dagVersionsByIds({ ids: missing })) numbers.set(id, version)
-    return runs.map((run) => presentRun(run, numbers.get(run.dag_version_id) ?? 0))
+    return (run) => numbers.get(run.dag_version_id) ?? 0
   }
   async function version(id: number): Promise<DagVersionRecord> {
     const cached = versions.get(id) ?? (await store.dagVersionGet({ id }))
@@ -83,10 +84,10 @@ export function createDagReader(store: Store): DagReader {
     async surroundingsOf(dag, username) {
       return (await surroundings([dag], username)).get(dag.dag_id) ?? NO_SURROUNDINGS
     },
-    presentRuns,
-    async presentOneRun(run) {
-      const [presented] = await presentRuns([run])
-      return presented ?? presentRun(run, 0)
+    async presentRuns(runs) {
+      const numberOf = await versionNumbers(runs)
+      return runs.map((run) => presentRun(run, numberOf(run)))
     },
+    presentOneRun: async (run) => presentRun(run, (await versionNumbers([run]))(run)),
   }
 }

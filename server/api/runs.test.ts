@@ -36,6 +36,17 @@ describe('triggering', () => {
     // Before the year 1 PostgreSQL writes dates in a form of its own.
     expect(await outcome(post('/api/dags/etl/trigger', { logical_date: '0000-06-01T00:00:00Z' }))).toEqual([400, 'invalid_request'])
   })
+  it('with a large conf gives it with the run, and not in lists', async () => {
+    const conf = { n: 1, tables: Array.from({ length: 500 }, (_, at) => `table_${at}`) }
+    await post('/api/dags/typed/trigger', { run_id: 'large', conf })
+    await post('/api/dags/typed/trigger', { run_id: 'small', conf: { n: 2 } })
+    const { data } = (await get('/api/dags/typed/runs?limit=2')).json<{ data: { run_id: string; conf: unknown }[] }>()
+    expect(data.map(({ run_id, conf: listed }) => [run_id, listed])).toEqual([
+      ['small', { n: 2 }],
+      ['large', null],
+    ])
+    expect((await get('/api/dags/typed/runs/large')).json<{ conf: unknown }>().conf).toEqual(conf)
+  })
   it('refuses a conf that does not fit the params, with a pointer', async () => {
     const answer = await post('/api/dags/typed/trigger', { conf: { n: 'one' } })
     expect([answer.statusCode, answer.json()]).toMatchObject([

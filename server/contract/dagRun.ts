@@ -10,6 +10,11 @@ export const RunId = Type.String({
   description: 'run id, unique within its DAG',
 })
 
+/** Characters of JSON of a conf in lists of runs: enough to tell runs apart. One run has all of its conf, which may be 1 MiB. */
+export const CONF_LISTED_CHARS = 2_048
+
+const Conf = Type.Record(Type.String(), Json)
+/** A run as lists have it. */
 export const DagRun = Strict({
   id: Type.Integer(),
   dag_id: Type.String(),
@@ -25,7 +30,7 @@ export const DagRun = Strict({
   start_time: Nullable(Instant),
   end_time: Nullable(Instant),
   triggered_by: Type.String({ description: 'user name, or scheduler, backfill' }),
-  conf: Type.Record(Type.String(), Json),
+  conf: Nullable(Conf, { description: `null, in lists only = longer than ${CONF_LISTED_CHARS} characters of JSON: read the run itself` }),
   note: Nullable(Type.String()),
   version: Type.Integer({ description: 'number of the DAG version that the run is pinned to' }),
   backfill_id: Nullable(Type.Integer()),
@@ -35,6 +40,10 @@ export const DagRun = Strict({
   task_counts: Type.Record(Type.String(), Type.Integer(), { description: 'task instances by state' }),
 })
 export type DagRun = Static<typeof DagRun>
+
+/** One run, whole. */
+export const DagRunDetail = Strict({ ...DagRun.properties, conf: Conf })
+export type DagRunDetail = Static<typeof DagRunDetail>
 
 export const TriggerBody = Strict({
   conf: Type.Optional(Type.Record(Type.String(), Json)),

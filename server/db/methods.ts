@@ -98,6 +98,7 @@ export const READ_METHODS = [
   'dagVersionsByIds',
   'dagRunList',
   'dagRunRows',
+  'dagRunRows',
   'dagRunSurroundings',
   'dagRunLastSuccess',
   'dagFacets',

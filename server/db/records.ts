@@ -159,6 +159,9 @@ export interface DagRunRecord {
   asset_events: AssetEventRecord[] | null
 }
 
+/** A run in a list: a conf that is longer than was asked for is null. */
+export type DagRunRow = Omit<DagRunRecord, 'conf'> & { conf: DagRunRecord['conf'] | null }
+
 export interface TaskInstanceRecord {
   id: number
   dag_run_id: number

@@ -3,7 +3,7 @@ import { Text, Title } from '@mantine/core'
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
 import type { ReactNode } from 'react'
-import type { DagRun } from '#contract/dagRun.ts'
+import type { DagRunDetail } from '#contract/dagRun.ts'
 import { dagQuery } from '../../api/queries.ts'
 import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
@@ -16,7 +16,7 @@ import { TriggeredBy } from './TriggeredBy.tsx'
 
 const text = strings.runs
 
-export function RunDetails({ run }: { run: DagRun }) {
+export function RunDetails({ run }: { run: DagRunDetail }) {
   const zone = useQuery(dagQuery(run.dag_id)).data?.timezone ?? null
   const facts: [string, ReactNode][] = [
     [text.columns.run, <span className="mono">{run.run_id}</span>],

@@ -4,11 +4,13 @@ import { IconBookmark, IconBookmarkPlus, IconChevronDown, IconHistory, IconResto
 import { useQuery } from '@tanstack/react-query'
 import { useState } from 'react'
 import type { DagDetail } from '#contract/dag.ts'
+import type { DagRun } from '#contract/dagRun.ts'
 import { api } from '../../api/client.ts'
 import { queryKeys } from '../../api/queryKeys.ts'
 import { serverNow } from '../../lib/serverClock.ts'
 import { formatRelative } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
+import { tellError } from '../../ui/act.ts'
 import { useMe } from '../session/index.ts'
 import { defaultsOf, type Conf } from './conf.ts'
 import { usePresets } from './presets.ts'
@@ -63,14 +65,16 @@ export function FillMenu({ dag, conf, onFill }: FillMenuProps) {
               key={run.run_id}
               leftSection={<IconHistory size={16} />}
               onClick={() => {
-                onFill(run.conf, text.run(run.run_id))
+                void confOf(run).then((found) => {
+                  onFill(found, text.run(run.run_id))
+                }, tellError)
               }}
             >
               <Text size="sm" truncate>
                 {run.run_id}
               </Text>
               <Text size="xs" c="dimmed" truncate className="mono">
-                {formatRelative(run.queued_time, serverNow())} · {JSON.stringify(run.conf)}
+                {formatRelative(run.queued_time, serverNow())} · {run.conf === null ? text.fillLarge : JSON.stringify(run.conf)}
               </Text>
             </Menu.Item>
           ))}
@@ -154,11 +158,15 @@ function PresetName({ onSave }: { onSave: (name: string) => void }) {
   )
 }
 
-/** The newest run of each different conf; empty ones are the defaults. */
-function distinctConfs<T extends { conf: Conf }>(runs: readonly T[]): T[] {
-  const seen = new Map<string, T>()
+/** Lists leave large confs out. */
+const confOf = async ({ dag_id, run_id, conf }: DagRun): Promise<Conf> =>
+  (conf ?? (await api.getRun({ params: { dag_id, run_id } })).conf) as Conf
+
+/** The newest run of each different conf; empty ones are the defaults. Large ones are taken as different. */
+function distinctConfs(runs: readonly DagRun[]): DagRun[] {
+  const seen = new Map<string, DagRun>()
   for (const run of runs) {
-    const key = JSON.stringify(run.conf)
+    const key = run.conf === null ? run.run_id : JSON.stringify(run.conf)
     if (key !== '{}' && !seen.has(key)) seen.set(key, run)
   }
   return [...seen.values()].slice(0, CONFS_SHOWN)

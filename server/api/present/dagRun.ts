@@ -1,10 +1,12 @@
 /** DAG runs and backfills as the contract's shapes. */
-import type { Backfill, DagRun } from '#contract/dagRun.ts'
-import type { DagRunRecord } from '#db/records.ts'
+import type { Backfill, DagRun, DagRunDetail } from '#contract/dagRun.ts'
+import type { DagRunRecord, DagRunRow } from '#db/records.ts'
 import type { BackfillRow } from '#db/store.ts'
 import { iso, isoOrNull } from './instant.ts'
 
-export function presentRun(run: DagRunRecord, version: number): DagRun {
+export function presentRun(run: DagRunRecord, version: number): DagRunDetail
+export function presentRun(run: DagRunRow, version: number): DagRun
+export function presentRun(run: DagRunRow, version: number): DagRun {
   const logical_date = isoOrNull(run.logical_date)
   return {
     id: run.id,

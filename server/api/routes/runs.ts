@@ -1,5 +1,5 @@
 /** DAG runs: list, detail, cancel, clear, retry, mark, delete, history, XComs. */
-import type { ClearBody, Cleared } from '#contract/dagRun.ts'
+import { CONF_LISTED_CHARS, type ClearBody, type Cleared } from '#contract/dagRun.ts'
 import type { DagRunRecord } from '#db/records.ts'
 import { pageOf, pageWith, type Handlers } from '../handlers.ts'
 import type { ApiServices } from '../services.ts'
@@ -31,8 +31,9 @@ export function runHandlers(services: ApiServices, dags: DagReader): RunHandlers
     async listRuns({ query }, { object: dag }) {
       const request = pageOf(query)
       const { state, run_type, logical_date_from: from, logical_date_to: to, ended_from, ended_to } = query
-      const page = await store.dagRunList({
+      const page = await store.dagRunRows({
         ...request,
+        conf_chars_max: CONF_LISTED_CHARS,
         dag_id: dag?.dag_id ?? null,
         ...(state === undefined ? {} : { state }),
         ...(run_type === undefined ? {} : { run_type }),

@@ -1,7 +1,7 @@
 /** Operations on DAGs, their versions and import errors. */
 import { Type } from 'typebox'
 import { Dag, DagDetail, DagSource, DagTasks, DagVersion, ImportError, NextRun } from '../dag.ts'
-import { DagRun, TriggerBody } from '../dagRun.ts'
+import { DagRunDetail, TriggerBody } from '../dagRun.ts'
 import { BulkAnswer, BulkBody, dagFilter, Facet } from '../dagList.ts'
 import { Enum, Key, Page, Strict, pageQuery } from '../schema.ts'
 import { Message, DagParams, type Operation } from './operation.ts'
@@ -96,7 +96,7 @@ export const dagsOperations = {
     summary: 'Starts a manual run. Safe to repeat with the same run_id: the second call answers conflict.',
     params: DagParams,
     body: TriggerBody,
-    ok: DagRun,
+    ok: DagRunDetail,
   },
   retryDag: {
     method: 'POST',

@@ -1,6 +1,6 @@
 /** Operations on DAG runs. */
 import { Type } from 'typebox'
-import { ClearBody, Cleared, DagRun } from '../dagRun.ts'
+import { ClearBody, Cleared, DagRun, DagRunDetail } from '../dagRun.ts'
 import { LedgerEntry, XComEntry } from '../taskInstance.ts'
 import { DAG_RUN_STATES, RUN_TYPES } from '../states.ts'
 import { Enum, Instant, Key, Page, Strict, pageQuery } from '../schema.ts'
@@ -32,7 +32,7 @@ export const runsOperations = {
     tag: 'runs',
     summary: 'One run.',
     params: RunParams,
-    ok: DagRun,
+    ok: DagRunDetail,
   },
   deleteRun: {
     method: 'DELETE',
@@ -50,7 +50,7 @@ export const runsOperations = {
     tag: 'runs',
     summary: 'Ends a run: running tasks are killed with their whole process trees, others are skipped, the run fails.',
     params: RunParams,
-    ok: DagRun,
+    ok: DagRunDetail,
   },
   clearRun: {
     method: 'POST',
@@ -79,7 +79,7 @@ export const runsOperations = {
     summary: 'Sets a run and its unfinished task instances to success or failed.',
     params: RunParams,
     body: Strict({ state: Enum(['success', 'failed'] as const) }),
-    ok: DagRun,
+    ok: DagRunDetail,
   },
   runXcoms: {
     method: 'GET',

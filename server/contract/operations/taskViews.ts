@@ -1,6 +1,6 @@
 /** Operations behind the pages of a run and of a task instance: index and search of logs, rendered fields, notes, marking many. */
 import { Type } from 'typebox'
-import { Affected, DagRun } from '../dagRun.ts'
+import { Affected, DagRunDetail } from '../dagRun.ts'
 import { LOG_LEVELS } from '../logLines.ts'
 import { Enum, Key, Strict } from '../schema.ts'
 import { TaskInstance } from '../taskInstance.ts'
@@ -72,7 +72,7 @@ export const taskViewsOperations = {
     summary: 'Writes the note of a run.',
     params: RunParams,
     body: Strict({ note: Note }),
-    ok: DagRun,
+    ok: DagRunDetail,
   },
   markTaskInstances: {
     method: 'POST',

@@ -1,5 +1,5 @@
 import type { DagRunState, TaskInstanceState } from '#contract/states.ts'
-import type { DagRunRecord, DagVersionRecord, TaskInstanceRecord } from '../records.ts'
+import type { DagRunRecord, DagRunRow, DagVersionRecord, TaskInstanceRecord } from '../records.ts'
 import type { Database, Session } from '../database.ts'
 import type { RunFilter, RunStateCounts } from '../filters.ts'
 import type { PageOf, PageRequest } from '../store.ts'
@@ -25,8 +25,20 @@ async function findRun(s: Session, p: { dag_id: string; run_id: string }): Promi
 const SORTED_MAX = 5_000
 const SORTED_NEWEST_FIRST = sql`ORDER BY CASE WHEN id > 0 THEN run_after END DESC, id DESC`
 
-/** Newest first. Without dates the total comes from kept counters; with dates the indexes of dates and ends are counted. */
 export function dagRunList(db: Database, p: PageRequest & RunFilter): Promise<PageOf<DagRunRecord>> {
+  return readRuns(db, p, columns('dag_runs'))
+}
+
+/** Characters, which both databases count alike. */
+const shortConf = (chars_max: number): Sql => sql`CASE WHEN length(CAST(conf AS TEXT)) <= ${chars_max} THEN conf END AS conf`
+
+export async function dagRunRows(db: Database, p: PageRequest & RunFilter & { conf_chars_max: number }): Promise<PageOf<DagRunRow>> {
+  const columnsOfRow = sql`${columns('dag_runs', { without: ['conf'] })}, ${shortConf(p.conf_chars_max)}`
+  return (await readRuns(db, p, columnsOfRow)) as PageOf<DagRunRow>
+}
+
+/** Newest first. Without dates the total comes from kept counters; with dates the indexes of dates and ends are counted. */
+function readRuns(db: Database, p: PageRequest & RunFilter, selected: Sql): Promise<PageOf<DagRunRecord>> {
   return db.read(async (s) => {
     const kept = [
       p.dag_id === null ? null : sql`dag_id = ${p.dag_id}`,
@@ -50,7 +62,7 @@ export function dagRunList(db: Database, p: PageRequest & RunFilter): Promise<Pa
     const order = p.ended_to !== undefined && total <= SORTED_MAX ? SORTED_NEWEST_FIRST : NEWEST_FIRST
     const rows = await s.records(
       'dag_runs',
-      sql`SELECT ${columns('dag_runs')} FROM dag_runs ${where([...kept, ...dates, before && beforeRun(before)])} ${order} ${limitOf(p)}`,
+      sql`SELECT ${selected} FROM dag_runs ${where([...kept, ...dates, before && beforeRun(before)])} ${order} ${limitOf(p)}`,
     )
     return pageOf(p, rows, total, runKey)
   })
