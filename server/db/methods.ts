@@ -98,7 +98,6 @@ export const READ_METHODS = [
   'dagVersionsByIds',
   'dagRunList',
   'dagRunRows',
-  'dagRunRows',
   'dagRunSurroundings',
   'dagRunLastSuccess',
   'dagFacets',

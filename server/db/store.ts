@@ -27,7 +27,6 @@ import type {
   DagRecord,
   DagRunRecord,
   DagRunRow,
-  DagRunRow,
   DagVersionRecord,
   LedgerRecord,
   LoginLinkRecord,
@@ -285,8 +284,6 @@ export interface ReadStore {
   dagRunLastSuccess(p: { dag_id: string; before_logical_date: number | null }): Promise<DagRunRecord | null>
   /** `dag_id: null` = all DAGs. Newest first (by when they were due). */
   dagRunList(p: PageRequest & RunFilter): Promise<PageOf<DagRunRecord>>
-  /** The same, without confs of more than so many characters of JSON: a page of the largest ones would be 100 MiB. */
-  dagRunRows(p: PageRequest & RunFilter & { conf_chars_max: number }): Promise<PageOf<DagRunRow>>
   /** The same, without confs of more than so many characters of JSON: a page of the largest ones would be 100 MiB. */
   dagRunRows(p: PageRequest & RunFilter & { conf_chars_max: number }): Promise<PageOf<DagRunRow>>
   /** The runs due before and after this one, and the newest successful ones of those before it, at most `successes`. */
