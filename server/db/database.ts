@@ -22,8 +22,6 @@ export interface SqlDialect {
   jsonArrayHolds(column: Sql, value: string): Sql
   /** A from-item with one row per text of a JSON array: its column is `value`. */
   jsonArrayItems(column: Sql): Sql
-  /** A from-item `item` with one row per object of a JSON array: `item.value` is what `jsonText` takes. */
-  jsonObjectItems(column: Sql): Sql
   /** A fixed instant where its type must be told. */
   instant(at: number): Sql
   /** The text of a field of a JSON object. */

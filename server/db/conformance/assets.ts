@@ -87,7 +87,7 @@ export function assetsConformance(subject: SubjectOf): void {
       await dagWith(s, 'users_alias', [use('schedule', 'users_any', { type: 'alias', uri: null })], 'users_any')
       await dagWith(s, 'users_wait', [use('schedule', 'users'), use('inlet', 'users')], 'users and rates')
       const source = { source_dag_id: 'users_make', source_task_id: 'guess' }
-      const event = makeAssetEvent(s.id(), { name: 'users', uri, alias: 'users_any', at: AT + 5, ...source })
+      const event = makeAssetEvent(s.id(), { name: 'users', uri, alias: 'users_any', at: AT + 5, extra: { text: 'a\0b' }, ...source })
       const other = makeAssetEvent(s.id(), { name: 'rates', uri: 's3://rates' })
       await s.commit({
         asset_events_insert: [event, other],

@@ -107,7 +107,7 @@ export function retentionConformance(subject: SubjectOf): void {
       const s = subject()
       await s.dag('asset_prune')
       const old = AT - 4000 * DAY
-      const event = (uri: string, at: number) => makeAssetEvent(s.id(), { uri: `prune://${uri}`, at })
+      const event = (uri: string, at: number) => makeAssetEvent(s.id(), { uri: `prune://${uri}`, at, extra: { text: 'a\0b' } })
       const [a1, b1, a2, a3, a4, b2] = [...'abaaab'].map((uri, day) => event(uri, old + day * DAY))
       await s.commit({
         asset_events_insert: [a1, b1, a2, a3, a4, b2].map((row) => row!),

@@ -78,10 +78,11 @@ export function assetEventPrune(
     const old = window.filter(({ at }) => at < p.before).map(({ id }) => id)
     const last = old.at(-1)
     if (last === undefined) return { removed: 0, next: null }
+    const queued = await s.records('dags', sql`SELECT queued_asset_events FROM dags WHERE CAST(queued_asset_events AS text) <> '[]'`)
+    const kept = new Set(queued.flatMap(({ queued_asset_events }) => queued_asset_events.map(({ id }) => id)))
     const removed = await s.run(
-      sql`DELETE FROM asset_events AS e WHERE e.id IN ${list(old)}
-        AND EXISTS (SELECT 1 FROM asset_events n WHERE n.uri = e.uri AND n.id > e.id)
-        AND e.id NOT IN (SELECT CAST(${s.dialect.jsonText(sql`item.value`, 'id')} AS bigint) FROM dags, ${s.dialect.jsonObjectItems(sql`dags.queued_asset_events`)})`,
+      sql`DELETE FROM asset_events AS e WHERE e.id IN ${list(old.filter((id) => !kept.has(id)))}
+        AND EXISTS (SELECT 1 FROM asset_events n WHERE n.uri = e.uri AND n.id > e.id)`,
     )
     return { removed, next: last }
   })

@@ -141,7 +141,6 @@ function session(client: pg.ClientBase): Session {
       jsonArrayHolds: (column, value) =>
         sql`EXISTS (SELECT 1 FROM json_array_elements_text(${column}) AS element WHERE element = ${value})`,
       jsonArrayItems: (column) => sql`json_array_elements_text(${column}) AS item (value)`,
-      jsonObjectItems: (column) => sql`json_array_elements(${column}) AS item (value)`,
       instant: (at) => sql`${{ time: at }}::timestamptz`,
       jsonText: (column, field) => sql`(${column} ->> ${field})`,
       byBytes: (column) => sql`${column} COLLATE "C"`,

@@ -37,7 +37,6 @@ export class SqliteConnection implements Database {
       dialect: {
         jsonArrayHolds: (column, value) => sql`EXISTS (SELECT 1 FROM json_each(${column}) WHERE value = ${value})`,
         jsonArrayItems: (column) => sql`json_each(${column})`,
-        jsonObjectItems: (column) => sql`json_each(${column}) AS item`,
         instant: (at) => sql`${{ time: at }}`,
         jsonText: (column, field) => sql`json_extract(${column}, ${`$.${field}`})`,
         byBytes: (column) => column,

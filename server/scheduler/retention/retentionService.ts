@@ -36,6 +36,8 @@ const PAGE = 500
 const BATCH_TASK_INSTANCES = 50
 /** Rows of other kinds removed by one statement. */
 const BATCH_ROWS = 100
+/** Events of assets that one statement looks at; with each it reads what DAGs have queued. */
+const BATCH_ASSET_EVENTS = 500
 /** The pause after a batch, as a multiple of what it took, and at least. */
 const PAUSE_TIMES = 4
 const PAUSE_MIN_MS = 20
@@ -164,7 +166,7 @@ export class RetentionService implements Service {
     for (let after: number | null = 0; after !== null;) {
       const from: number = after
       await this.#gently(async () => {
-        const { removed, next } = await this.#o.store.assetEventPrune({ before, after: from, limit: BATCH_ROWS })
+        const { removed, next } = await this.#o.store.assetEventPrune({ before, after: from, limit: BATCH_ASSET_EVENTS })
         count += removed
         after = next
       })
