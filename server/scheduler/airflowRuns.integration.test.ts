@@ -1,23 +1,26 @@
 /**
  * Runs the DAGs of python/tests/airflow_reference/dags on a real server and compares the states of the runs and of all task instances,
  * and all XComs, with what Airflow's own `dag.test()` made of the same files (record_runs.py there). What differs is in
- * differences.json with its reason, and nothing else may.
+ * differences.jsonl with its reason, and nothing else may.
  */
-import { copyFileSync, readFileSync } from 'node:fs'
+import { cpSync, readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { ControllerProcess } from '../faults/harness/controllerProcess.ts'
 
 const FOLDER = resolve(import.meta.dirname, '../../python/tests/airflow_reference')
-const FILES = ['setup']
-const LIMIT_MS = 110_000
+/** Airflow's own examples are not ours to keep: point AIRFLOW_EXAMPLES at a folder of them (record_runs.py) to compare those, too. */
+const EXAMPLES = process.env['AIRFLOW_EXAMPLES']
+const FILES = ['setup', 'mapping', 'template', ...(EXAMPLES === undefined ? [] : ['example'])]
+const LIMIT_MS = 240_000
 
 interface RunResult {
   dag_id: string
   state: string
   tasks: Record<string, string>
   xcoms: Record<string, Record<string, unknown>>
+  rendered?: Record<string, Record<string, unknown>>
 }
 interface Difference {
   dag_id: string
@@ -30,35 +33,33 @@ interface Difference {
 const read = (name: string): string => readFileSync(join(FOLDER, name), 'utf8')
 const environment = JSON.parse(read('environment.json')) as {
   environment: Record<string, string>
-  logical_dates: string[]
-  conf: Record<string, unknown>
+  runs: Record<string, { logical_date: string; conf: Record<string, unknown> }[]>
 }
-const explained = JSON.parse(read('differences.json')) as Difference[]
+const linesOf = (name: string): string[] => read(name).trim().split('\n')
+const explained = linesOf('differences.jsonl').map((line) => JSON.parse(line) as Difference)
 const recorded = FILES.map((file) => ({
   file,
-  runs: read(`${file}_runs.jsonl`)
-    .trim()
-    .split('\n')
+  runs: linesOf(`${file}_runs.jsonl`)
     .slice(1)
     .map((line) => JSON.parse(line) as RunResult),
 }))
-const runs = recorded.flatMap((file) => file.runs)
+const runs = recorded.flatMap((file) => file.runs.map((run) => ({ ...run, given: environment.runs[file.file] ?? [] })))
 
 let server: ControllerProcess
 beforeAll(async () => {
-  server = await ControllerProcess.create({ env: environment.environment, capacity: 8 })
-  for (const file of FILES) copyFileSync(join(FOLDER, 'dags', `${file}_cases.py`), join(server.dagsFolder, `${file}_cases.py`))
+  server = await ControllerProcess.create({ env: environment.environment, capacity: 8, args: ['--paused-default', 'true'] })
+  for (const folder of [join(FOLDER, 'dags'), EXAMPLES]) if (folder !== undefined) cpSync(folder, server.dagsFolder, { recursive: true })
   await server.start()
   const deadline = performance.now() + LIMIT_MS
   while ((await server.call((client) => client.listDags({ query: { limit: 1 } }))).total < runs.length) {
     if (performance.now() > deadline) throw new Error(`not all DAGs are known:\n${server.log.slice(-3000)}`)
     await sleep(100)
   }
-  for (const [i, logical_date] of environment.logical_dates.entries()) {
-    for (const { dag_id } of runs)
-      await server.call((client) =>
-        client.triggerDag({ params: { dag_id }, body: { run_id: `run${i}`, logical_date, conf: environment.conf } }),
-      )
+  // One after the other, so that the later ones of a DAG have a run before them.
+  for (let i = 0; runs.some(({ given }) => i < given.length); i++) {
+    for (const { dag_id, given } of runs)
+      if (given[i] !== undefined)
+        await server.call((client) => client.triggerDag({ params: { dag_id }, body: { run_id: `run${i}`, ...given[i] } }))
     expect(await server.settle(LIMIT_MS)).toEqual([])
   }
 }, 2 * LIMIT_MS)
@@ -77,7 +78,8 @@ function plain(value: unknown): unknown {
 }
 
 async function resultOf(dag_id: string): Promise<RunResult> {
-  const params = { dag_id, run_id: `run${environment.logical_dates.length - 1}` }
+  const count = runs.find((run) => run.dag_id === dag_id)?.given.length ?? 0
+  const params = { dag_id, run_id: `run${count - 1}` }
   const { state } = await server.call((client) => client.getRun({ params }))
   const { data: tasks } = await server.call((client) => client.listTaskInstances({ params, query: { limit: 500 } }))
   const { data: entries } = await server.call((client) => client.runXcoms({ params, query: { limit: 500 } }))
@@ -88,14 +90,23 @@ async function resultOf(dag_id: string): Promise<RunResult> {
     const found = await server.call((client) => client.getXcom({ params: { ...params, task_id, key }, query: { map_index } }))
     ;(xcoms[named({ task_id, map_index })] ??= {})[key] = plain(found.value)
   }
-  return { dag_id, state, tasks: Object.fromEntries(tasks.map((task) => [named(task), task.state])), xcoms }
+  const result = { dag_id, state, tasks: Object.fromEntries(tasks.map((task) => [named(task), task.state])), xcoms }
+  if (runs.find((run) => run.dag_id === dag_id)?.rendered === undefined) return result
+  const rendered: RunResult['rendered'] = {}
+  for (const { task_id, map_index } of tasks) {
+    const { fields } = await server.call((client) => client.getRendered({ params: { ...params, task_id }, query: { map_index } }))
+    rendered[named({ task_id, map_index })] = Object.fromEntries(fields.map((field) => [field.name, plain(field.rendered ?? field.raw)]))
+  }
+  return { ...result, rendered }
 }
 
-/** By path: `state`, `tasks.a`, `xcoms.a.return_value`. */
-function flat(value: unknown, path = ''): [string, unknown][] {
-  const isBranch = path === '' || path === 'tasks' || (path.startsWith('xcoms') && path.split('.').length <= 2)
-  if (!isBranch) return [[path, value]]
-  return Object.entries(value as object).flatMap(([key, item]) => flat(item, path === '' ? key : `${path}.${key}`))
+/** By path: `state`, `tasks.a`, `xcoms.a.return_value`; of what was rendered one by one, each expression. */
+function flat(value: unknown, path: string[] = []): [string, unknown][] {
+  const [part, task_id] = path
+  const depth =
+    part === undefined ? 0 : part === 'tasks' ? 1 : part === 'rendered' ? 2 : part !== 'xcoms' ? 0 : task_id === 'renders' ? 3 : 2
+  if (path.length > depth) return [[path.join('.'), value]]
+  return Object.entries(value as object).flatMap(([key, item]) => flat(item, [...path, key]))
 }
 
 function differencesOf(vortex: RunResult, airflow: RunResult): Omit<Difference, 'reason'>[] {

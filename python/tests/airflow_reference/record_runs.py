@@ -4,6 +4,11 @@ Records how Apache Airflow runs the DAGs of this folder, with `dag.test()`, as d
     python -m venv af3 && af3/bin/pip install apache-airflow==3.3.2
     af3/bin/python record_runs.py dags/setup_cases.py setup_runs.jsonl
 
+Of a folder it takes all DAGs but those that environment.json excludes, and their rendered fields too. That is for Airflow's own examples:
+
+    cp -r af3/lib/python3*/site-packages/airflow/{,providers/standard/}example_dags/* EXAMPLES
+    af3/bin/python record_runs.py EXAMPLES example_runs.jsonl
+
 A line is a run: its state, and of each task instance (`task_id`, or `task_id[index]`) the state and the XComs.
 """
 from __future__ import annotations
@@ -40,7 +45,8 @@ def plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=lambda other: other.isoformat() if hasattr(other, "isoformat") else sorted(other) if isinstance(other, (set, frozenset)) else str(other)))
 
 
-def result(run: Any, session: Any) -> Dict[str, Any]:
+def result(run: Any, session: Any, rendered: bool) -> Dict[str, Any]:
+    from airflow.models.renderedtifields import RenderedTaskInstanceFields
     from airflow.models.xcom import XComModel
     from airflow.serialization.serde import deserialize
     from sqlalchemy import select
@@ -52,15 +58,22 @@ def result(run: Any, session: Any) -> Dict[str, Any]:
         if row.key != "skipmixin_key":
             xcoms.setdefault(names[(row.task_id, row.map_index)], {})[row.key] = plain(deserialize(row.value))
     states = {names[(one.task_id, one.map_index)]: str(getattr(one.state, "value", one.state) or "none") for one in instances}
-    return {"dag_id": run.dag_id, "state": run.state.value, "tasks": dict(sorted(states.items())), "xcoms": dict(sorted(xcoms.items()))}
+    found = {"dag_id": run.dag_id, "state": run.state.value, "tasks": dict(sorted(states.items())), "xcoms": dict(sorted(xcoms.items()))}
+    if rendered:
+        rows = session.scalars(select(RenderedTaskInstanceFields).where(RenderedTaskInstanceFields.dag_id == run.dag_id, RenderedTaskInstanceFields.run_id == run.run_id))
+        found["rendered"] = {names[(row.task_id, row.map_index)]: plain(row.rendered_fields) for row in rows}
+    return found
 
 
 def main() -> None:
     source, target = sys.argv[1:3]
-    shutil.copytree(os.path.dirname(os.path.abspath(source)), os.environ["AIRFLOW__CORE__DAGS_FOLDER"])
-    for name in os.listdir(os.environ["AIRFLOW__CORE__DAGS_FOLDER"]):
-        if name.endswith("_cases.py") and name != os.path.basename(source):
-            os.remove(os.path.join(os.environ["AIRFLOW__CORE__DAGS_FOLDER"], name))
+    folder = os.environ["AIRFLOW__CORE__DAGS_FOLDER"]
+    is_file = os.path.isfile(source)
+    kind = os.path.basename(source).partition("_")[0] if is_file else "example"
+    shutil.copytree(os.path.dirname(os.path.abspath(source)) if is_file else source, folder)
+    for name in os.listdir(folder):
+        if is_file and name.endswith("_cases.py") and name != os.path.basename(source):
+            os.remove(os.path.join(folder, name))
     from airflow.utils import db
 
     db.initdb()
@@ -69,18 +82,19 @@ def main() -> None:
     import pendulum
 
     logging.disable(logging.CRITICAL)
-    folder = os.environ["AIRFLOW__CORE__DAGS_FOLDER"]
-    bag = DagBag(os.path.join(folder, os.path.basename(source)), bundle_path=Path(folder), bundle_name="dags-folder")
+    bag = DagBag(os.path.join(folder, os.path.basename(source)) if is_file else folder, bundle_path=Path(folder), bundle_name="dags-folder")
     if bag.import_errors:
         sys.exit(str(bag.import_errors))
     with open(target, "w") as file:
         file.write(json.dumps({"airflow": metadata.version("apache-airflow")}) + "\n")
-        for dag_id, dag in sorted(bag.dags.items()):
-            # One after the other, so that the later ones have a run before them.
-            for date in SETTINGS["logical_dates"]:
-                run = dag.test(logical_date=pendulum.parse(date), run_conf=SETTINGS["conf"])
+        for dag_id in sorted(set(bag.dags) - set(SETTINGS["excluded_examples"])):
+            # One after the other, so that the later ones have a run before them; each loads the file anew, as a worker does.
+            for given in SETTINGS["runs"][kind]:
+                dag = DagBag(bag.dags[dag_id].fileloc, bundle_path=Path(folder), bundle_name="dags-folder").dags[dag_id]
+                run = dag.test(logical_date=pendulum.parse(given["logical_date"]), run_conf=given["conf"])
             session = settings.Session()
-            file.write(json.dumps(result(session.merge(run), session)) + "\n")
+            file.write(json.dumps(result(session.merge(run), session, kind == "example")) + "\n")
+            file.flush()
             session.close()
     shutil.rmtree(HOME)
 

@@ -1,0 +1,1 @@
+ where n = {{ params.n + 1 }}

@@ -1,0 +1,1 @@
+select '{{ ds }}' from {{ params.name }}{% include 'files/part.sql' %}

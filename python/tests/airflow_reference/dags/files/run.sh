@@ -1,0 +1,1 @@
+echo "{{ ds_nodash }} {{ twice(21) }}"
