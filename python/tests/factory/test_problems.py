@@ -109,10 +109,18 @@ dags:
     ]
 
 
-def test_nothing_of_a_file_is_run(problems_of, tmp_path):
+@pytest.mark.parametrize(
+    "part",
+    [
+        "        env: {{A: !!python/object/apply:os.system ['touch {mark}']}}\n",
+        "        env: {{A: {{$object: os:system, command: 'touch {mark}'}}}}\n",
+        "        env: {{A: {{$object: subprocess:Popen, args: 'touch {mark}', shell: true}}}}\n",
+        "        env: {{A: {{$object: 'builtins:open', file: '{mark}', mode: w}}}}\n",
+        "    schedule: {{timetable: subprocess.Popen, arguments: {{args: [['touch', '{mark}']]}}}}\n",
+        "    dependencies: ['__import__(chr(111)+chr(115)) >> t']\n",
+    ],
+)
+def test_nothing_that_a_file_contains_is_run(problems_of, tmp_path, part):
     mark = tmp_path / "mark"
-    code = f"open({str(mark)!r}, 'w').close()"
-    for value in (f"!!python/object/apply:eval [\"{code}\"]", f'{{$object: "builtins:exec", x: "{code}"}}'):
-        problems_of(TASK + f"        env: {{A: {value}}}\n")
-    problems_of(TASK + f"    dependencies: ['[{code}] >> t']\n".replace("'w'", "w").replace(f"'{mark}'", "x"))
+    assert problems_of(TASK + part.format(mark=mark))
     assert not mark.exists()

@@ -65,7 +65,7 @@ def _timetable(node: Node, values: Any) -> Any:
     import vortex
 
     name = node.value["timetable"]
-    kind = getattr(vortex, name.value) if name.value in TIMETABLES else values.imported(name)
+    kind = getattr(vortex, name.value) if name.value in TIMETABLES else values.class_named(name)
     given = node.get("arguments")
     arguments = {} if given is None else {key: _argument(key, one, values) for key, one in given.items() if key != "args"}
     positional = values.read(given.value["args"]) if given is not None and "args" in given else []

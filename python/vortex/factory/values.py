@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 import traceback
 from typing import Any, Callable, Optional
 
@@ -87,9 +88,22 @@ class ValueReader:
     def _object(self, node: Node, name: Node) -> Any:
         if name.kind != "text":
             raise self.fail(name, f"`$object` must be the import path of a class, not {name.shown()}.")
-        kind = self.imported(name)
+        kind = self.class_named(name)
         arguments = {key: self.read(value) for key, value in node.items() if key != "$object"}
         return self.calling(node, name.value, lambda: kind(**arguments))
+
+    def class_named(self, node: Node) -> Any:
+        """
+        A class of the author's, of VORTEX or of an installed package. None of Python's own: some of those run what they are given, and
+        nothing that a file contains is run when it is read.
+        """
+        from vortex.scan.imports import is_standard
+
+        found = self.imported(node)
+        home = str(getattr(found, "__module__", "")).partition(".")[0]
+        if not isinstance(found, type) or is_standard(home) or is_standard(re.split("[.:]", node.value)[0]):
+            raise self.fail(node, f"`{node.value}` is no class of yours, of VORTEX or of an installed package; others are not made from a file.")
+        return found
 
     def calling(self, node: Node, name: str, make: Callable[[], Any]) -> Any:
         """What the author's constructor gives; what it raises is told at `node`."""
