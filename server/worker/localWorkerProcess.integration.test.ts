@@ -113,7 +113,8 @@ describe('the local worker', () => {
     const first = makeLocal({ drain_ms: 20_000 })
     await first.start()
     await until(() => bench.engine.hellos.length === 1, 'hello', 20_000)
-    await bench.assign(newest(), [bash('sleep 3; echo finished')])
+    const go = join(bench.folder, 'go')
+    await bench.assign(newest(), [bash(`while [ ! -e '${go}' ]; do sleep 0.1; done; echo finished`)])
     await until(() => bench.engine.reports.length === 1, 'it runs', 20_000)
     const { pid } = first
     await first.leave()
@@ -121,6 +122,7 @@ describe('the local worker', () => {
     await second.start()
     await until(() => bench.engine.hellos.some(({ capacity }) => capacity === 7), 'the new worker', 20_000)
     expect(bench.engine.ends()).toEqual([])
+    writeFileSync(go, '')
     await until(() => bench.engine.ends().length === 1, 'the old one finishes', 20_000)
     expect(bench.engine.ends()[0]).toMatchObject({ outcome: 'success' })
     await until(() => !alive(pid ?? 0), 'and ends', 10_000)
