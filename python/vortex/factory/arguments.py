@@ -79,5 +79,5 @@ def known_annotations() -> Dict[str, str]:
     return found
 
 
-def annotation_of(arguments: "list[Argument]", name: str) -> str:
+def annotation_of(arguments: "tuple[Argument, ...]", name: str) -> str:
     return next((one.annotation for one in arguments if one.name == name), "")

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 import re
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, NamedTuple, Optional, Tuple
 
 # (module, classes): VORTEX's own. The short name follows from the class: BashOperator is bash, FileSensor is file_sensor.
 _HOMES: Tuple[Tuple[str, str], ...] = (
@@ -59,7 +60,8 @@ class Argument(NamedTuple):
     required: bool
 
 
-def arguments_of(operator: type, without: "frozenset[str]" = frozenset()) -> List[Argument]:
+@functools.lru_cache(maxsize=500)
+def arguments_of(operator: type, without: "frozenset[str]" = frozenset()) -> Tuple[Argument, ...]:
     """What its constructors take, those that they hand on included, and which of it must be given."""
     found: Dict[str, Argument] = {}
     for base in operator.__mro__:
@@ -75,7 +77,7 @@ def arguments_of(operator: type, without: "frozenset[str]" = frozenset()) -> Lis
             found.setdefault(one.name, Argument(one.name, "" if one.annotation is one.empty else annotation, one.default, is_required))
         if not any(one.kind is one.VAR_KEYWORD for one in parameters):
             break
-    return list(found.values())
+    return tuple(found.values())
 
 
 def load_operator(text: str) -> "Tuple[Optional[str], Any]":

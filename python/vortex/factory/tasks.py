@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import re
-from typing import Any, Dict, List, Optional
+from typing import Any, Dict, Optional, Tuple
 
 from vortex.definitions.authoring_context import TaskGroupContext
 from vortex.factory import facts
@@ -140,10 +141,7 @@ class TaskMaker:
         partial = task.node.get("partial")
         node.keys = {**task.node.keys, **(partial.keys if partial is not None else {})}
         if short is not None:
-            form = {**definition(f"operator.{short}"), "title": kind.__name__}
-            names = {**form["properties"], **definition("task_keys")["properties"]}
-            names = {name: one for name, one in names.items() if name not in facts.OLD_TASK_KEYS or name in form["properties"]}
-            return check(node, {"type": "object", "properties": names, "additionalProperties": False}, self._problems, f"the task `{task.name}` ({kind.__name__})")
+            return check(node, _form_of(short), self._problems, f"the task `{task.name}` ({kind.__name__})")
         if getattr(kind, "stub_package", None) is not None:
             return True
         known = argument_names(kind)
@@ -152,7 +150,7 @@ class TaskMaker:
             self._problems.add(node.key(name), f"{kind.__name__} has no argument `{name}`.{nearest(name, known)}")
         return not unknown
 
-    def _check_required(self, task: TaskPlan, kind: Any, arguments: List[Argument], given: Dict[str, Node]) -> bool:
+    def _check_required(self, task: TaskPlan, kind: Any, arguments: Tuple[Argument, ...], given: Dict[str, Node]) -> bool:
         if "expand_kwargs" in task.node or getattr(kind, "stub_package", None) is not None:
             return True
         mapped = task.node.get("expand")
@@ -226,3 +224,11 @@ class TaskMaker:
         setup = node.get("setup")
         if setup is not None and setup.value:
             made.as_setup()
+
+
+@functools.lru_cache(maxsize=None)
+def _form_of(short: str) -> Dict[str, Any]:
+    """What a task of an operator may hold: the operator's own arguments first, then what all take. Once for each operator."""
+    own = definition(f"operator.{short}")["properties"]
+    common = {name: one for name, one in definition("task_keys")["properties"].items() if name not in facts.OLD_TASK_KEYS}
+    return {"type": "object", "properties": {**own, **common, **own}, "additionalProperties": False}
