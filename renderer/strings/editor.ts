@@ -100,6 +100,16 @@ export const editorStrings = {
     loading: 'Reading the version',
   },
   change: { same: 'unchanged', added: 'new', changed: 'changed', removed: 'removed' },
+  savedSchedule: {
+    starts: (count: number) => (count === 0 ? 'Saving it starts no run at once.' : `Saving it starts ${plural(count, 'run')} at once`),
+    startsUnpaused: (count: number) =>
+      count === 0
+        ? 'The DAG is paused. Unpausing it then starts no run at once.'
+        : `The DAG is paused: nothing starts now. Unpausing it then starts ${plural(count, 'run')} at once`,
+    waiting: (count: string) => `and ${count} more as these end.`,
+    next: 'Then comes the run of',
+    noNext: 'Then none is due.',
+  },
   previewGraph: {
     label: 'Graph of the edited text',
     dag: 'DAG',

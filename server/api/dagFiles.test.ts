@@ -241,6 +241,34 @@ describe('a preview', () => {
     ])
   })
 
+  it('says which runs start at once if a changed schedule is saved, and nothing where it is kept', async () => {
+    const daily = (cron: string) => ({ type: 'cron_data_interval' as const, cron, timezone: 'UTC' })
+    const DAY = 86_400_000
+    const start = Math.floor(Date.now() / DAY) * DAY - 10 * DAY
+    const before = makeDagSpec('timed', {
+      file: 'timed.py',
+      timetable: daily('0 0 * * *'),
+      schedule: '@daily',
+      catchup: false,
+      max_active_runs: 3,
+      start_date: new Date(start).toISOString(),
+    })
+    await api.saveDag(before)
+    const saved = async (change: Partial<typeof before>) => {
+      parse = () => Promise.resolve(answer([{ ...before, ...change }]))
+      return (await preview({ path: 'timed.py', text: '', editor: 'e' })).json().dags[0].saved_schedule
+    }
+    expect(await saved({ tags: ['new'] })).toBeNull()
+    const all = await saved({ catchup: true })
+    // Ten whole days have passed since its start, and three runs fit at a time.
+    expect(all).toMatchObject({ is_paused: true, starts_count: 3 })
+    expect([7, 8], 'the tests may run over midnight').toContain(all.waiting_count)
+    expect(Date.parse(all.starts[0].logical_date)).toBe(start)
+    const none = await saved({ timetable: { type: 'null' }, schedule: null })
+    expect(none).toMatchObject({ starts_count: 0, waiting_count: 0, next: null })
+    expect(await saved({ timetable: daily('not a cron') })).toBeNull()
+  })
+
   it('ends the older one of the same editor, and not that of another', async () => {
     const started: string[] = []
     parse = ({ text, signal }) => {

@@ -1,6 +1,7 @@
 /** Wire shapes of the files in the DAG folder, and of what unsaved text defines. */
 import { Type, type Static } from 'typebox'
 import { Problem, TaskGroupSpec } from './dagSpec.ts'
+import { Outlook } from './schedule.ts'
 import { FILE_BYTES_MAX, FILE_PATH_MAX } from './dagFileNames.ts'
 import { Enum, Instant, Nullable, Strict } from './schema.ts'
 
@@ -59,6 +60,10 @@ export const DagFileSaved = Strict({
 export const SPEC_CHANGES = ['same', 'added', 'changed', 'removed'] as const
 const change = Enum(SPEC_CHANGES, { description: 'against the newest version; `removed` are only in that one' })
 
+/** What the scheduler would do at once if the text were saved. Counting ends at 10,000 due runs. */
+export const SavedSchedule = Strict({ is_paused: Type.Boolean(), ...Outlook.properties })
+export type SavedSchedule = Static<typeof SavedSchedule>
+
 export const DagPreview = Strict({
   dag_id: Type.String(),
   dag_display_name: Nullable(Type.String()),
@@ -73,6 +78,7 @@ export const DagPreview = Strict({
   task_groups: Type.Array(TaskGroupSpec),
   /** Names of settings that differ from that version: schedule, catchup, tags ... */
   changed_settings: Type.Array(Type.String()),
+  saved_schedule: Nullable(SavedSchedule, { description: 'null = a known DAG keeps its schedule, or the DAG is not known yet' }),
   notices: Type.Array(Type.String()),
 })
 export type DagPreview = Static<typeof DagPreview>

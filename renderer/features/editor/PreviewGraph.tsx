@@ -13,6 +13,7 @@ import { Empty, RowsSkeleton } from '../../ui/PageState.tsx'
 import { parseOpen, toggleGroup } from '../graph/model.ts'
 import { useGraphLayout } from '../graph/useGraphLayout.ts'
 import classes from './PreviewGraph.module.css'
+import { SavedScheduleLine } from './SavedScheduleLine.tsx'
 import { previewEdgeTypes, previewNodeTypes, PreviewUi } from './previewNodes.tsx'
 import { drawnPart, previewModel, toFlow, type PreviewNode } from './previewModel.ts'
 
@@ -216,10 +217,11 @@ function Changes({ dag }: { dag: DagPreview }) {
 
 function Remarks({ dag }: { dag: DagPreview }) {
   const text = strings.previewGraph
-  if (dag.changed_settings.length === 0 && dag.notices.length === 0) return null
+  if (dag.changed_settings.length === 0 && dag.saved_schedule === null && dag.notices.length === 0) return null
   return (
     <ul className={classes['remarks']} tabIndex={0} aria-label={text.notices}>
       {dag.changed_settings.length === 0 ? null : <li>{text.settings(dag.changed_settings.join(', '))}</li>}
+      {dag.saved_schedule === null ? null : <SavedScheduleLine saved={dag.saved_schedule} />}
       {dag.notices.map((notice) => (
         <li key={notice}>{notice}</li>
       ))}

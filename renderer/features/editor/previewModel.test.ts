@@ -22,6 +22,7 @@ const dag: DagPreview = {
   ],
   task_groups: [{ group_id: 'g', label: 'g', parent_id: null, tooltip: '', ui_color: '' }],
   changed_settings: [],
+  saved_schedule: null,
   notices: [],
 }
 const box = { x: 0, y: 0, width: 1, height: 1 }

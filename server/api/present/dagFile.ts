@@ -1,9 +1,9 @@
 /** Files of the DAG folder and previews as the contract's shapes. */
-import type { DagFileContent, DagFileEntry, DagFilePreview } from '#contract/dagFile.ts'
+import type { DagFileContent, DagFileEntry, DagFilePreview, SavedSchedule } from '#contract/dagFile.ts'
 import type { DagSpec, ParseResult } from '#contract/dagSpec.ts'
 import type { DagFileRecord, DagRecord, DagVersionRecord } from '#db/records.ts'
 import type { FileText, ListedFile } from '#dagfiles/editing/folderFiles.ts'
-import { diffSpecs } from '#domain/specDiff.ts'
+import type { SpecDiff } from '#domain/specDiff.ts'
 import { iso } from './instant.ts'
 
 export function presentListed(p: {
@@ -59,12 +59,13 @@ export interface Compared {
   spec: DagSpec
   dag: DagRecord | null
   version: DagVersionRecord | null
+  diff: SpecDiff
+  saved_schedule: SavedSchedule | null
 }
 
 export function presentPreview(result: ParseResult, compared: readonly Compared[], path: string): DagFilePreview {
   return {
-    dags: compared.map(({ spec, dag, version }) => {
-      const diff = diffSpecs(version?.spec ?? null, spec)
+    dags: compared.map(({ spec, dag, version, diff, saved_schedule }) => {
       return {
         dag_id: spec.dag_id,
         dag_display_name: spec.dag_display_name,
@@ -81,6 +82,7 @@ export function presentPreview(result: ParseResult, compared: readonly Compared[
         edges: diff.edges,
         task_groups: diff.task_groups,
         changed_settings: diff.changed_settings,
+        saved_schedule,
         notices: spec.notices,
       }
     }),

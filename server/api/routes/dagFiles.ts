@@ -4,11 +4,13 @@ import type { Role } from '#contract/states.ts'
 import type { DagFileRecord } from '#db/records.ts'
 import type { ListedFile } from '#dagfiles/editing/folderFiles.ts'
 import { readDagSchema } from '#dagfiles/dagSchema.ts'
+import { diffSpecs } from '#domain/specDiff.ts'
 import { Previews } from '#dagfiles/editing/previews.ts'
 import type { DagReader } from '../dagReader.ts'
 import { pageOf, pageWith, type Handlers } from '../handlers.ts'
 import { includesRole } from '../policy.ts'
 import { presentFile, presentListed, presentPreview } from '../present/dagFile.ts'
+import { savedScheduleOf } from '../savedSchedule.ts'
 import type { ApiServices } from '../services.ts'
 
 type DagFileHandlers = Pick<
@@ -21,7 +23,7 @@ const DAGS_SHOWN = 20
 /** A preview is compared with versions of so many DAGs: each is read from the store, megabytes if it is large. */
 const DAGS_COMPARED_MAX = 50
 
-export function dagFileHandlers({ store, engine, dagFiles, logger }: ApiServices, dags: DagReader): DagFileHandlers {
+export function dagFileHandlers({ store, engine, leader, clock, dagFiles, logger }: ApiServices, dags: DagReader): DagFileHandlers {
   const { files } = dagFiles
   const previews = new Previews((p) => dagFiles.parseText(p))
 
@@ -102,7 +104,11 @@ export function dagFileHandlers({ store, engine, dagFiles, logger }: ApiServices
       const compared = await Promise.all(
         result.dags.slice(0, DAGS_COMPARED_MAX).map(async (spec) => {
           const dag = await store.dagGet({ dag_id: spec.dag_id })
-          return { spec, dag, version: dag === null ? null : await dags.version(dag.dag_version_id).catch(ignoreMissing) }
+          const version = dag === null ? null : await dags.version(dag.dag_version_id).catch(ignoreMissing)
+          const diff = diffSpecs(version?.spec ?? null, spec)
+          const known = version === null ? null : await leader.dagSchedule({ dag_id: spec.dag_id })
+          const { changed_settings } = diff
+          return { spec, dag, version, diff, saved_schedule: await savedScheduleOf({ spec, changed_settings, known, now: clock.now() }) }
         }),
       )
       return presentPreview(result, compared, body.path)
