@@ -1,6 +1,7 @@
 /** What the admin pages read. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api } from '../client.ts'
+import { nextOffset } from '../nextOffset.ts'
 import { queryKeys } from '../queryKeys.ts'
 
 /** The contract's largest page: more workers than one controller serves. */
@@ -38,7 +39,7 @@ export const variablesQuery = (search: string) =>
     initialPageParam: 0,
     queryFn: ({ pageParam, signal }) =>
       api.listVariables({ signal, query: { limit: PAGE_ROWS, offset: pageParam, ...(search === '' ? {} : { search }) } }),
-    getNextPageParam: ({ data, total, offset }) => (data.length > 0 && offset + data.length < total ? offset + data.length : undefined),
+    getNextPageParam: nextOffset,
     placeholderData: keepPreviousData,
   })
 export const variableUsesQuery = (key: string) =>
@@ -50,7 +51,7 @@ export const connectionsQuery = (search: string) =>
     initialPageParam: 0,
     queryFn: ({ pageParam, signal }) =>
       api.listConnections({ signal, query: { limit: PAGE_ROWS, offset: pageParam, ...(search === '' ? {} : { search }) } }),
-    getNextPageParam: ({ data, total, offset }) => (data.length > 0 && offset + data.length < total ? offset + data.length : undefined),
+    getNextPageParam: nextOffset,
     placeholderData: keepPreviousData,
   })
 

@@ -1,16 +1,12 @@
 /** What Home, the timeline, the palette and saved views read. */
 import { infiniteQueryOptions, keepPreviousData, queryOptions } from '@tanstack/react-query'
 import { api } from '../client.ts'
+import { nextOffset } from '../nextOffset.ts'
 import { queryKeys, type TimelineFilter } from '../queryKeys.ts'
 
 /** Rows of the timeline that are read at once: more than fit on a screen. */
 const TIMELINE_ROWS = 50
 const ERROR_ROWS = 100
-
-const nextOffset = (page: { data: unknown[]; total: number; offset: number }) => {
-  const next = page.offset + page.data.length
-  return page.data.length > 0 && next < page.total ? next : undefined
-}
 
 /** Lamps of Home. A database that goes away sends no event, so a page that is looked at asks now and then. */
 const LAMPS_MS = 20_000
