@@ -4,7 +4,7 @@ Records how Apache Airflow runs the DAGs of this folder, with `dag.test()`, as d
     python -m venv af3 && af3/bin/pip install apache-airflow==3.3.2
     af3/bin/python record_runs.py dags/setup_cases.py setup_runs.jsonl
 
-Of a folder it takes all DAGs but those that environment.json excludes, and their rendered fields too. That is for Airflow's own examples:
+More arguments are ids of DAGs: only those. Of a folder it takes all DAGs but those that environment.json excludes, and their rendered fields too. That is for Airflow's own examples:
 
     cp -r af3/lib/python3*/site-packages/airflow/{,providers/standard/}example_dags/* EXAMPLES
     af3/bin/python record_runs.py EXAMPLES example_runs.jsonl
@@ -87,7 +87,7 @@ def main() -> None:
         sys.exit(str(bag.import_errors))
     with open(target, "w") as file:
         file.write(json.dumps({"airflow": metadata.version("apache-airflow")}) + "\n")
-        for dag_id in sorted(set(bag.dags) - set(SETTINGS["excluded_examples"])):
+        for dag_id in sorted(set(sys.argv[3:]) or set(bag.dags) - set(SETTINGS["excluded_examples"])):
             # One after the other, so that the later ones have a run before them; each loads the file anew, as a worker does.
             for given in SETTINGS["runs"][kind]:
                 dag = DagBag(bag.dags[dag_id].fileloc, bundle_path=Path(folder), bundle_name="dags-folder").dags[dag_id]

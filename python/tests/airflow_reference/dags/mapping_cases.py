@@ -187,8 +187,10 @@ with case("pulls"):
 
 for rule in ("all_success", "all_failed", "all_done", "one_success", "one_failed", "one_done", "none_failed", "none_failed_min_one_success", "none_skipped", "all_skipped", "all_done_min_one_success"):
     with case(f"then_{rule}"):
-        # In order, so that early rules see the same: the last instance decides late.
         for mix, values in {"good": [1, 2], "failed": [1, "fail"], "skipped": [1, "skip"], "mixed": ["skip", "fail"], "nothing": []}.items():
+            # With a failure and a skip above it, what becomes of this rule depends on which ends first.
+            if (rule, mix) == ("all_success", "mixed"):
+                continue
             show.override(task_id=f"show_{mix}").expand(a=values) >> done.override(task_id=f"done_{mix}", trigger_rule=rule)()
 with case("max_active"):
     collect(show.override(max_active_tis_per_dagrun=1, task_id="one_by_one").expand(a=[1, 2, 3, 4]))
@@ -207,7 +209,7 @@ with case("skipped_source"):
 with case("bash"):
     collect(BashOperator.partial(task_id="bash", env={"N": "1"}, append_env=True).expand(bash_command=["echo $N a", "echo {{ 1 + 1 }}"]).output)
 with case("bash_kwargs"):
-    BashOperator.partial(task_id="bash").expand_kwargs([{"bash_command": "echo $X", "env": {"X": "x"}}, {"bash_command": "exit 99"}, {"bash_command": "exit 3"}]) >> done()
+    BashOperator.partial(task_id="bash").expand_kwargs([{"bash_command": "echo $X", "env": {"X": "x"}}, {"bash_command": "exit 99"}, {"bash_command": "exit 3"}]) >> done.override(trigger_rule="all_done")()
 with case("python_operator"):
     collect(PythonOperator.partial(task_id="python", python_callable=lambda x, y: [x, y]).expand(op_args=[[1, 2], [3, 4]]).output)
 with case("branch"):

@@ -63,9 +63,11 @@ for outer, inner, work, inner_teardown in (
 
 for first in ("success", "failed", "skipped"):
     for second in ("success", "failed", "skipped"):
-        with case(f"two_setups_{first}_{second}"):
-            s1, s2, w = make("s1", first).as_setup(), make("s2", second).as_setup(), make("w")
-            [s1, s2] >> w >> make("t").as_teardown(setups=[s1, s2])
+        # What becomes of a task with a failure and a skip above it depends on which ends first.
+        if {first, second} != {"failed", "skipped"}:
+            with case(f"two_setups_{first}_{second}"):
+                s1, s2, w = make("s1", first).as_setup(), make("s2", second).as_setup(), make("w")
+                [s1, s2] >> w >> make("t").as_teardown(setups=[s1, s2])
         with case(f"two_teardowns_{first}_{second}"):
             s, w = make("s").as_setup(), make("w")
             s >> w >> [make("t1", first).as_teardown(setups=s), make("t2", second).as_teardown(setups=s, on_failure_fail_dagrun=True)]
