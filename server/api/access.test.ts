@@ -19,6 +19,11 @@ const VIEWER: readonly OperationId[] = [
   'listViews',
   'saveView',
   'deleteView',
+  'listAssets',
+  'getAsset',
+  'listAssetEvents',
+  'getAssetCondition',
+  'getRunAssetEvents',
   'listDags',
   'dagFacets',
   'getDag',
@@ -91,6 +96,7 @@ const OPERATOR: readonly OperationId[] = [
   'markTaskInstances',
   'clearTaskInstance',
   'markTaskInstance',
+  'createAssetEvent',
   'createPool',
   'updatePool',
   'deletePool',
@@ -134,6 +140,7 @@ const BODIES: Partial<Record<OperationId, object>> = {
   createBackfill: { start_date: '2026-02-01T00:00:00Z', end_date: '2026-02-02T00:00:00Z', dry_run: true },
   markRun: { state: 'failed' },
   markTaskInstance: { state: 'failed' },
+  createAssetEvent: { uri: 's3://absent' },
   createPool: { name: 'p2', slots: 1 },
   updatePool: { slots: 2 },
   setVariable: { value: '1' },
@@ -155,9 +162,11 @@ const QUERIES: Partial<Record<OperationId, string>> = {
   dagCalendar: '?from=2026-11-23&days=1',
   getTimeline: '?from=2026-11-23T00:00:00Z&to=2026-11-24T00:00:00Z',
   search: '?q=e',
+  getAsset: '?uri=absent',
+  listAssetEvents: '?uri=absent',
   searchLog: '?q=e',
 }
-/** Reads of what this server does not hold: an XCom, an attempt, a file, a backfill, a worker. */
+/** Reads of what this server does not hold: an XCom, an attempt, a file, a backfill, a worker, an asset. */
 const NEEDS_AN_OBJECT: ReadonlySet<OperationId> = new Set([
   'getXcom',
   'taskEvents',
@@ -165,6 +174,7 @@ const NEEDS_AN_OBJECT: ReadonlySet<OperationId> = new Set([
   'getDagFile',
   'backfillRuns',
   'listWorkerTasks',
+  'getAsset',
 ])
 const VALUES: Record<string, string> = {
   dag_id: 'absent',
