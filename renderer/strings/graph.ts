@@ -25,7 +25,7 @@ export const graphStrings = {
     tasks: (count: number) => plural(count, 'task'),
     /** A mapped task has several instances. */
     groupOf: (tasks: number, instances: number) =>
-      instances > tasks ? `${plural(tasks, 'task')} · ${plural(instances, 'instance')}` : plural(tasks, 'task'),
+      instances > tasks ? `${plural(tasks, 'task')} · ${instances.toLocaleString('en')}×` : plural(tasks, 'task'),
     mapped: (count: number) => `${count.toLocaleString('en')}×`,
     unfold: (label: string) => `Unfold ${label}`,
     fold: (label: string) => `Fold ${label}`,
