@@ -23,16 +23,18 @@ import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import type { Clock } from '#runtime/clock.ts'
 import type { AttemptRef } from '#scheduler/ports.ts'
-import type { AttemptListener, AttemptRunner, AttemptStart } from '../runner.ts'
+import type { AttemptEnd, AttemptListener, AttemptRunner, AttemptStart } from '../runner.ts'
 import { AttemptTable } from './attemptTable.ts'
 import type { HeldAttempt } from './attemptTable.ts'
 import { attemptVariables, environmentForHosts } from './environment.ts'
 import type { HostLink, HostMessage } from './hostLink.ts'
 import { HostServer } from './hostServer.ts'
 import { endLeftProcesses, recordHosts } from './leftProcesses.ts'
+import { OverdueKills } from './overdueKills.ts'
 import { killAttempts } from './processTree.ts'
 import { TaskHostPool } from './taskHostPool.ts'
 import type { TaskHostLimits } from './taskHostPool.ts'
+import { TriggerDeaths } from './triggerDeaths.ts'
 import { ZygoteKeeper } from './zygoteKeeper.ts'
 
 export interface HostRunnerOptions {
@@ -62,8 +64,6 @@ export interface HostRunner extends AttemptRunner {
 const DEFAULT_LIMITS: TaskHostLimits = { hosts_max: 16, host_idle_ms: 10 * 60_000, import_timeout_ms: 60_000 }
 
 const DEFAULT_GRACE_MS = 10_000
-/** A trigger that ends its process does so at its first look at the world. */
-const SUSPECT_MS = 10_000
 /** Hosts KILL at once when told to stop; longer means that one hangs, and then it is killed itself. */
 const STOP_LIMIT_MS = 5_000
 
@@ -80,6 +80,10 @@ class ProcessHosts implements HostRunner {
   /** Bash attempts that came while there was no zygote. The session bounds them: it holds no more than the worker's capacity. */
   private readonly waiting = new Set<HeldAttempt>()
   private readonly cleanups = new Set<Promise<void>>()
+  private readonly deaths = new TriggerDeaths()
+  private readonly kills: OverdueKills
+  /** Trigger hosts that this worker killed, because they did not answer. */
+  private readonly unheard = new Set<HostLink>()
   private lease: { valid_ms: number | null; sent_at_ms: number } | null = null
   private logPaused = false
   private state: 'new' | 'running' | 'stopped' = 'new'
@@ -90,6 +94,7 @@ class ProcessHosts implements HostRunner {
   constructor(options: HostRunnerOptions) {
     this.options = options
     this.table = new AttemptTable({ listener: options.listener, nonce: this.nonce })
+    this.kills = new OverdueKills({ clock: options.clock, onOverdue: (link) => this.onUnheard(link) })
     const onMessage = (message: HostMessage): void => this.onAttemptMessage(message)
     const onLog = (number: number, bytes: Uint8Array): void => this.table.onLog(number, bytes)
     this.pool = new TaskHostPool({
@@ -140,6 +145,7 @@ class ProcessHosts implements HostRunner {
   run(attempt: AttemptStart): void {
     const held = this.table.add(attempt)
     if (this.state !== 'running') this.table.end(held, { outcome: 'killed', reason: 'the worker stops', reason_code: 'killed' })
+    else if (attempt.kind === 'trigger') this.pool.run(held, this.deaths.groupOf(attempt.ref))
     else if (attempt.bash === null) this.pool.run(held)
     else if (this.keeper.link !== null && this.keeper.link.isOpen) this.sendBash(held, this.keeper.link)
     else this.waiting.add(held)
@@ -164,7 +170,9 @@ class ProcessHosts implements HostRunner {
     const held = this.table.find(ref)
     if (held === undefined) return
     if (held.link !== null) {
-      held.link.send({ t: 'kill', n: held.number, reason: p.reason, grace_ms: p.grace_ms ?? DEFAULT_GRACE_MS })
+      const grace_ms = p.grace_ms ?? DEFAULT_GRACE_MS
+      held.link.send({ t: 'kill', n: held.number, reason: p.reason, grace_ms })
+      if (held.start.kind === 'trigger') this.kills.told(held, { link: held.link, grace_ms })
       return
     }
     this.waiting.delete(held)
@@ -321,7 +329,20 @@ class ProcessHosts implements HostRunner {
 
   private onAttemptMessage(message: HostMessage): void {
     const ended = this.table.onMessage(message)
-    if (ended !== null && ended.start.bash === null) this.pool.finished(ended)
+    if (ended === null || ended.start.bash !== null) return
+    if (ended.start.kind === 'trigger') {
+      this.deaths.forget(ended.start.ref)
+      this.kills.ended(ended)
+    }
+    this.pool.finished(ended)
+  }
+
+  private onUnheard(link: HostLink): void {
+    if (!link.isOpen) return
+    this.unheard.add(link)
+    void killAttempts({ attempts: [{ attempt_id: '', pid: link.pid, start_time: link.start_time }], clock: this.options.clock })
+    // Where there is no /proc its parent does it.
+    this.pool.killHost(link)
   }
 
   private onImportFailed(held: HeldAttempt, failure: { pid: number; reason: string; traceback: string }): void {
@@ -333,30 +354,30 @@ class ProcessHosts implements HostRunner {
   /** A host died with attempts in it: nobody else kills what they left. */
   private onLinkDown(link: HostLink, words: string): void {
     const lost = this.table.heldBy(link)
-    if (lost.length === 0) return
-    const stopping = this.state === 'stopped'
-    const died_at = this.options.clock.monotonic()
+    if (lost.length === 0) return this.kills.forget(link)
     // Triggers have no processes of their own; what they started is in the session of their host.
     const isTriggers = lost[0]?.start.kind === 'trigger'
     const attempts = isTriggers ? [{ attempt_id: `triggers.${this.nonce}`, pid: link.pid, start_time: link.start_time }] : lost
+    const ends = lost.map((held) => [held, this.endOfLost(held, { link, words, is_alone: lost.length === 1 })] as const)
+    this.kills.forget(link)
+    this.unheard.delete(link)
     const cleanup = killAttempts({ attempts, clock: this.options.clock }).then(() => {
       this.cleanups.delete(cleanup)
-      for (const held of lost) {
-        this.table.end(
-          held,
-          stopping
-            ? { outcome: 'killed', reason: 'the worker stops', reason_code: 'killed' }
-            : { outcome: isTriggers && !isSuspect(held, died_at) ? 'killed' : 'failed', reason: words, reason_code: 'host_died' },
-        )
-      }
+      for (const [held, end] of ends) this.table.end(held, end)
     })
     this.cleanups.add(cleanup)
   }
-}
 
-/** One of those that had just begun did it, probably. The others get another host. */
-function isSuspect(trigger: HeldAttempt, died_at: number): boolean {
-  return died_at - trigger.sent_at < SUSPECT_MS
+  private endOfLost(held: HeldAttempt, p: { link: HostLink; words: string; is_alone: boolean }): Partial<AttemptEnd> {
+    if (this.state === 'stopped') return { outcome: 'killed', reason: 'the worker stops', reason_code: 'killed' }
+    const died = { reason: p.words, reason_code: 'host_died' }
+    if (held.start.kind !== 'trigger') return { outcome: 'failed', ...died }
+    if (this.kills.isTold(held, p.link))
+      return { outcome: 'killed', reason: 'it did not answer when it was told to end', reason_code: 'killed' }
+    if (this.unheard.has(p.link)) return { outcome: 'killed', ...died, reason: 'a trigger beside it blocked their event loop' }
+    const age_ms = this.options.clock.monotonic() - held.sent_at
+    return { outcome: this.deaths.died(held.start.ref, { age_ms, is_alone: p.is_alone }) ? 'failed' : 'killed', ...died }
+  }
 }
 
 function asObject(value: unknown): Record<string, unknown> {

@@ -12,7 +12,7 @@ import type { HeldAttempt } from './attemptTable.ts'
 import type { HostLink, HostMessage } from './hostLink.ts'
 import type { HostServer } from './hostServer.ts'
 
-/** How long after a lost connection the zygote may tell how the host ended. */
+/** How long after a lost connection the zygote may tell how the host ended, or after these words the connection may come. */
 const EXIT_WORDS_MS = 500
 
 export interface TaskHostLimits {
@@ -70,10 +70,11 @@ export class TaskHostPool {
     this.options = options
   }
 
-  run(held: HeldAttempt): void {
+  /** `group`: attempts of a DAG file share a host if they agree in it. */
+  run(held: HeldAttempt, group = ''): void {
     const { kind, bundle_hash, bundle_root, dag_file } = held.start
     const mode = kind === 'trigger' ? 'trigger' : 'task'
-    const key = `${mode}\0${bundle_hash}\0${dag_file}`
+    const key = `${mode}\0${bundle_hash}\0${dag_file}\0${group}`
     const host = this.byKey.get(key) ?? this.create({ mode, key, root: bundle_root, file: dag_file, clean: this.hazards.has(key) })
     host.used_at = this.options.clock.monotonic()
     host.active += 1
@@ -120,7 +121,14 @@ export class TaskHostPool {
     if (host === undefined) return
     // One that was killed for its time "was killed by signal 9"; why says more.
     if (host.exit_words === '') host.exit_words = String(message['words'])
-    if (host.link === null || !host.link.isOpen) this.lost(host)
+    // Its connection, with what it said last, may wait behind these words.
+    if (host.link === null) this.lostSoon(host)
+    else if (!host.link.isOpen) this.lost(host)
+  }
+
+  killHost(link: HostLink): void {
+    const host = this.byLink.get(link)
+    if (host !== undefined) this.options.zygote()?.send({ t: 'kill_host', host: host.id })
   }
 
   links(): HostLink[] {
@@ -223,13 +231,16 @@ export class TaskHostPool {
       this.drop(host)
       this.options.linkDown(link, 'ended unexpectedly')
     } else if (host.exit_words !== '') this.lost(host)
-    else {
-      const id = host.id
-      host.timer?.cancel()
-      host.timer = this.options.clock.after(EXIT_WORDS_MS, () => {
-        if (!host.gone && host.id === id && host.link === link) this.lost(host)
-      })
-    }
+    else this.lostSoon(host)
+  }
+
+  /** Unless what is still under way says more. */
+  private lostSoon(host: TaskHost): void {
+    const { id, link } = host
+    host.timer?.cancel()
+    host.timer = this.options.clock.after(EXIT_WORDS_MS, () => {
+      if (!host.gone && host.id === id && host.link === link) this.lost(host)
+    })
   }
 
   /** A host that ended before its import did. */

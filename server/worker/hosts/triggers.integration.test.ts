@@ -97,6 +97,12 @@ class Blocks(Base):
         time.sleep(3.5)
         yield TriggerEvent(1)
 
+class Hangs(Base):
+    async def run(self):
+        print("hangs", flush=True)
+        time.sleep(600)
+        yield TriggerEvent(1)
+
 class Stubborn(Base):
     async def run(self):
         while True:
@@ -188,29 +194,60 @@ test.each([
 })
 
 describe('a host that dies', () => {
-  test('fails the triggers that had just begun in it; the next one has a new host', async () => {
-    const [young, deadly] = [mine('Waits'), mine('Dies')]
-    bench.runner.run(young)
-    await until('it waits', () => logOf(young).includes('waits'))
-    const end = await run(deadly)
-    expect(end).toMatchObject({ outcome: 'failed', reason_code: 'host_died' })
-    expect(await bench.ended(young)).toMatchObject({ outcome: 'failed', reason_code: 'host_died' })
-    expect(hostOf(young)).toBe(hostOf(deadly))
+  /** As the engine does with what is given back. */
+  function giveAgain(start: AttemptStart, giving: number): AttemptStart {
+    bench.recorder.attempts.delete(start.ref.task_instance_id)
+    const again = { ...start, ref: { ...start.ref, lease_token: `lease.${giving}` } }
+    bench.runner.run(again)
+    return again
+  }
+
+  test('gives all of its triggers back; the one that did it fails in the end, and no other one', { timeout: 30_000 }, async () => {
+    const innocent = Array.from({ length: 4 }, () => mine('Waits'))
+    const deadly = mine('Dies')
+    let waiting = innocent.map((start) => giveAgain(start, 0))
+    await until('they wait', () => waiting.every((start) => logOf(start).includes('waits')))
+    const outcomes: string[] = []
+    for (let giving = 1; outcomes.at(-1) !== 'failed'; giving++) {
+      const end = await bench.ended(giveAgain(deadly, giving))
+      expect(end.reason_code).toBe('host_died')
+      outcomes.push(end.outcome)
+      // Those that died with it have another host before it has.
+      const died = waiting.filter((start) => logOf(start).includes(`waits ${hostOf(deadly)}\n`))
+      for (const start of died) expect(await bench.ended(start)).toMatchObject({ outcome: 'killed', reason_code: 'host_died' })
+      waiting = waiting.map((start) => (died.includes(start) ? giveAgain(start, giving) : start))
+      await until('they wait', () => waiting.every((start) => logOf(start).includes('waits')))
+    }
+    expect(outcomes.slice(0, 2)).toEqual(['killed', 'killed'])
+    expect(outcomes.length).toBeLessThanOrEqual(6)
+    for (const start of waiting) {
+      expect(bench.recorder.attempts.get(start.ref.task_instance_id)?.end).toBeNull()
+      bench.runner.kill(start.ref, { reason: 'x' })
+      await bench.ended(start)
+    }
     expect(await run(mine('Ends'))).toMatchObject({ outcome: 'success' })
   })
 
-  test('gives those back that have waited for long, and ends what they started', { timeout: 30_000 }, async () => {
-    const [old, starts] = [mine('Waits'), mine('Starts', { seconds: '301.5' })]
-    bench.runner.run(old)
+  test('takes along what its triggers started', async () => {
+    const starts = mine('Starts', { seconds: '301.5' })
     bench.runner.run(starts)
     await until('it has started its program', () => processesWith('301.5').length === 1)
-    await new Promise((resolve) => setTimeout(resolve, 10_200))
-    const end = await run(mine('Dies'))
-    expect(end.outcome).toBe('failed')
-    expect(await bench.ended(old)).toMatchObject({ outcome: 'killed', reason_code: 'host_died' })
-    expect(await bench.ended(starts)).toMatchObject({ outcome: 'killed' })
+    await run(mine('Dies'))
+    expect(await bench.ended(starts)).toMatchObject({ outcome: 'killed', reason_code: 'host_died' })
     expect(processesWith('301.5')).toEqual([])
   })
+})
+
+test('a host whose loop is blocked is killed when it does not end what it is told to', { timeout: 30_000 }, async () => {
+  const [beside, hangs] = [mine('Waits'), mine('Hangs')]
+  bench.runner.run(beside)
+  await until('it waits', () => logOf(beside).includes('waits'))
+  bench.runner.run(hangs)
+  await until('it hangs', () => logOf(hangs).includes('has blocked its event loop'))
+  bench.runner.kill(hangs.ref, { reason: 'drained', grace_ms: 100 })
+  expect(await bench.ended(hangs)).toMatchObject({ outcome: 'killed', reason: 'it did not answer when it was told to end' })
+  expect(await bench.ended(beside)).toMatchObject({ outcome: 'killed', reason: 'a trigger beside it blocked their event loop' })
+  expect(isAlive(hostOf(beside))).toBe(false)
 })
 
 test('a trigger that blocks the loop is told while it does', { timeout: 20_000 }, async () => {
