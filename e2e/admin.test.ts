@@ -135,8 +135,8 @@ describe('variables', () => {
       cells.evaluateAll(
         (all) => all.filter((cell) => Math.round(cell.getBoundingClientRect().left) === 14 && cell.clientWidth > 250).length,
       )
-    // The navigation slides away first.
-    await expect.poll(leftOnes).toBe(3)
+    // Name, value, change and what uses it; the navigation slides away first.
+    await expect.poll(leftOnes).toBe(4)
     await page.setViewportSize({ width: 1440, height: 900 })
     await page.getByRole('button', { name: 'Delete where' }).click()
     await page.getByRole('dialog').getByRole('button', { name: 'Delete' }).click()
