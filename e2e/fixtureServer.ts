@@ -478,8 +478,10 @@ export class FixtureServer {
 
 const logKey = (task: TaskInstance, attempt: number) => `${task.dag_id}/${task.run_id}/${task.task_id}/${task.map_index}/${attempt}`
 
-function page<T>(all: readonly T[], { limit = 50, offset = 0 }: { limit?: number; offset?: number }) {
-  return { data: all.slice(offset, offset + limit), total: all.length, limit, offset, next_cursor: null }
+function page<T>(all: readonly T[], { limit = 50, offset = 0, cursor }: { limit?: number; offset?: number; cursor?: string }) {
+  const from = cursor === undefined ? offset : Number(cursor)
+  const next_cursor = from + limit < all.length ? String(from + limit) : null
+  return { data: all.slice(from, from + limit), total: all.length, limit, offset, next_cursor }
 }
 
 function matchOperation(method: string, path: string): { id: OperationId; params: Record<string, string> } | null {
