@@ -1,4 +1,4 @@
-/** `vortex dags`: list, show, trigger, pause, unpause, delete, backfill, next-runs, errors. */
+/** `vortex dags`: list, show, trigger, pause, unpause, delete, backfill, next-runs, errors, schema. */
 import type { Command } from 'commander'
 import type { Client } from '#contract/client.ts'
 import type { Dag } from '#contract/dag.ts'
@@ -74,6 +74,16 @@ export function register(dags: Command): void {
     .option('-n, --count <n>', 'how many', count(1, 100), 10)
     .action(action(nextRuns))
   dags.command('errors').description('DAG files that fail to load').action(action(errors))
+  dags
+    .command('schema')
+    .description('JSON Schema of YAML and JSON DAG files, for editors; needs no server')
+    .addHelpText('after', '\nExample:\n  vortex dags schema > dag-schema.json')
+    .action(action(schema))
+}
+
+async function schema({ screen }: Cli): Promise<void> {
+  const { readDagSchema } = await import('#dagfiles/dagSchema.ts')
+  screen.line(JSON.stringify(await readDagSchema(), null, 2))
 }
 
 interface ListOptions {
