@@ -126,6 +126,8 @@ export interface DeferralRecord {
   token: string
   /** JSON text of the Python package: trigger, method and its arguments. The controller only passes it on. */
   body: string
+  /** Of the first attempt of the try. Missing in rows from before it was kept. */
+  try_started_at?: number
   timeout_at: number | null
   /** JSON text that the trigger or the timeout left: {event}, {failed} or {timeout}; null = it waits. */
   event: string | null

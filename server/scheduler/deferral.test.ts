@@ -91,6 +91,24 @@ describe('a deferred task', () => {
     expect(row(late.h)?.deferral?.event).toBe('{"timeout":true}')
   })
 
+  it('is bounded by its execution_timeout over all its waits, or by the deferral that ends before', async () => {
+    const { h, trigger } = await deferred(dagOf([{ task_id: 'a', execution_timeout_ms: 60_000 }]))
+    const began = row(h)!.deferral!.try_started_at!
+    expect(row(h)?.deferral?.timeout_at).toBe(began + 60_000)
+    await h.pass(40_000)
+    await h.end(trigger, 'success', { deferral_json: EVENT })
+    const [again] = h.takeAssigned()
+    await h.end(again!, 'deferred', { deferral_json: BODY, deferral_timeout_at: h.service.engine!.now + 90_000 })
+    expect(row(h)).toMatchObject({ deferral: { try_started_at: began, timeout_at: began + 60_000 }, next_try_at: began + 60_000 })
+    await h.pass(21_000)
+    const found = h.takeAssigned().find(({ kind }) => kind === 'task')
+    expect(found?.task_instance.deferral).toMatchObject({ try_started_at: began, event: '{"timeout":true}' })
+
+    const shorter = await deferred(dagOf([{ task_id: 'a', execution_timeout_ms: 60_000 }]), { timeout_ms: 5_000 })
+    const { timeout_at, try_started_at } = row(shorter.h)!.deferral!
+    expect(timeout_at! - try_started_at!).toBeLessThan(10_000)
+  })
+
   it.each([
     ['clear', (h: EngineHarness, run_id: string) => h.commands.runClear({ dag_id: 'd', run_id, options: {}, actor }), 'queued'],
     ['cancel', (h: EngineHarness, run_id: string) => h.commands.runCancel({ dag_id: 'd', run_id, actor }), 'skipped'],

@@ -23,15 +23,24 @@ export function deferralProblem(body: string | null): string | null {
 }
 
 /** The attempt has ended, and its slots are free. */
-export function defer(e: Engine, instance: Instance, p: { body: string; timeout_at: number | null; at: number; by: string }): void {
-  const timeout_at = p.timeout_at === null ? null : notBeyondCalendar(p.timeout_at)
+export function defer(
+  e: Engine,
+  instance: Instance,
+  p: { body: string; timeout_at: number | null; started_at: number; at: number; by: string },
+): void {
+  const { execution_timeout_ms } = instance.spec
+  const try_started_at = instance.record.deferral?.try_started_at ?? p.started_at
+  // `execution_timeout` bounds a try with all its waits (Airflow core-concepts/tasks#timeouts).
+  const bounds = [p.timeout_at ?? Infinity, execution_timeout_ms === null ? Infinity : try_started_at + execution_timeout_ms]
+  const earliest = Math.min(...bounds)
+  const timeout_at = earliest === Infinity ? null : notBeyondCalendar(earliest)
   transition(
     e,
     instance,
     'deferred',
     { cause: 'worker_report', actor: p.by, message: 'it waits for its trigger' },
     {
-      deferral: { token: e.dependencies.newToken(), body: p.body, timeout_at, event: null, output: '' },
+      deferral: { token: e.dependencies.newToken(), body: p.body, try_started_at, timeout_at, event: null, output: '' },
       end_time: p.at,
       lease_token: null,
       next_try_at: timeout_at,

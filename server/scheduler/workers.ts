@@ -205,7 +205,14 @@ function applyOutcome(e: Engine, instance: Instance, live: LiveAttempt, report: 
       const problem = deferralProblem(body)
       if (body === null || problem !== null)
         fail(e, instance, { cause: 'deferral', actor: live.worker_id, retryable: false, reason: problem ?? '', at })
-      else defer(e, instance, { body, timeout_at: report.deferral_timeout_at ?? null, at, by: live.worker_id })
+      else
+        defer(e, instance, {
+          body,
+          timeout_at: report.deferral_timeout_at ?? null,
+          started_at: live.started_at ?? at,
+          at,
+          by: live.worker_id,
+        })
       return
     }
     default:

@@ -10,6 +10,8 @@ const JOB_FORMAT = 1
 const UINT32_MAX = 0xffff_ffff
 /** A callback of a DAG tells people or other programs what became of a run: minutes are plenty. */
 const CALLBACK_TIMEOUT_MS = 600_000
+/** A task whose time ran out while it waited still gets to hear of it, and to clean up. */
+const RESUMED_MS_MIN = 5_000
 
 /** Dates of the neighbouring runs that templates may name; milliseconds, null = there is no such run. */
 export interface TemplateDates {
@@ -40,6 +42,7 @@ export function secretNamesOf(attempt: AssignedAttempt): Record<string, string> 
 
 /** What the job document holds beside the engine's decision. */
 export interface JobFacts {
+  now: number
   /** Of the worker. */
   hostname: string
   dates: TemplateDates
@@ -60,7 +63,7 @@ export function buildAssignment(attempt: AssignedAttempt, p: JobFacts & { secret
     dag_file: version.file,
     job_json: jobJson(jobDocument(attempt, p)),
     bash,
-    execution_timeout_ms: timeoutOf(attempt.kind, task),
+    execution_timeout_ms: timeoutOf(attempt, task, p.now),
     secrets: p.secrets,
     kind: attempt.kind,
   }
@@ -78,9 +81,11 @@ function jobJson(job: Record<string, unknown>): string {
 }
 
 /** 0 = none. What a trigger waits for is limited by the controller. */
-function timeoutOf(kind: AssignedAttempt['kind'], task: TaskSpec | undefined): number {
-  if (kind === 'task') return Math.min(UINT32_MAX, task?.execution_timeout_ms ?? 0)
-  return kind === 'dag_callback' ? CALLBACK_TIMEOUT_MS : 0
+function timeoutOf({ kind, task_instance }: AssignedAttempt, task: TaskSpec | undefined, now: number): number {
+  if (kind !== 'task') return kind === 'dag_callback' ? CALLBACK_TIMEOUT_MS : 0
+  const whole = Math.min(UINT32_MAX, task?.execution_timeout_ms ?? 0)
+  const began = task_instance.deferral?.try_started_at
+  return whole === 0 || began === undefined ? whole : Math.max(RESUMED_MS_MIN, whole - (now - began))
 }
 
 function plainBash(task: TaskSpec, bash: NonNullable<TaskSpec['bash']>): PlainBash {

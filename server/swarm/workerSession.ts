@@ -141,7 +141,9 @@ export class WorkerSession {
   #putAssignment(attempt: AssignedAttempt, p: { secrets: Record<string, string>; dates: TemplateDates }): void {
     try {
       const { xcom_cap_bytes } = this.#host
-      this.#outbox.assign(buildAssignment(attempt, { hostname: this.#hello?.hostname ?? '', xcom_cap_bytes, ...p }))
+      this.#outbox.assign(
+        buildAssignment(attempt, { now: this.#host.clock.now(), hostname: this.#hello?.hostname ?? '', xcom_cap_bytes, ...p }),
+      )
     } catch (error) {
       this.#jobFailed(attempt, error)
     }
