@@ -4,7 +4,7 @@ Records how Apache Airflow runs the DAGs of this folder, with `dag.test()`, as d
     python -m venv af3 && af3/bin/pip install apache-airflow==3.3.2
     af3/bin/python record_runs.py dags/setup_cases.py setup_runs.jsonl
 
-More arguments are ids of DAGs: only those. Of a folder it takes all DAGs but those that environment.json excludes, and their rendered fields too. That is for Airflow's own examples:
+More arguments are ids of DAGs: only those. Of a folder it takes all DAGs but those that environment.json excludes; that is for Airflow's own examples:
 
     cp -r af3/lib/python3*/site-packages/airflow/{,providers/standard/}example_dags/* EXAMPLES
     af3/bin/python record_runs.py EXAMPLES example_runs.jsonl
@@ -45,8 +45,7 @@ def plain(value: Any) -> Any:
     return json.loads(json.dumps(value, default=lambda other: other.isoformat() if hasattr(other, "isoformat") else sorted(other) if isinstance(other, (set, frozenset)) else str(other)))
 
 
-def result(run: Any, session: Any, rendered: bool) -> Dict[str, Any]:
-    from airflow.models.renderedtifields import RenderedTaskInstanceFields
+def result(run: Any, session: Any) -> Dict[str, Any]:
     from airflow.models.xcom import XComModel
     from airflow.serialization.serde import deserialize
     from sqlalchemy import select
@@ -58,11 +57,7 @@ def result(run: Any, session: Any, rendered: bool) -> Dict[str, Any]:
         if row.key != "skipmixin_key":
             xcoms.setdefault(names[(row.task_id, row.map_index)], {})[row.key] = plain(deserialize(row.value))
     states = {names[(one.task_id, one.map_index)]: str(getattr(one.state, "value", one.state) or "none") for one in instances}
-    found = {"dag_id": run.dag_id, "state": run.state.value, "tasks": dict(sorted(states.items())), "xcoms": dict(sorted(xcoms.items()))}
-    if rendered:
-        rows = session.scalars(select(RenderedTaskInstanceFields).where(RenderedTaskInstanceFields.dag_id == run.dag_id, RenderedTaskInstanceFields.run_id == run.run_id))
-        found["rendered"] = {names[(row.task_id, row.map_index)]: plain(row.rendered_fields) for row in rows}
-    return found
+    return {"dag_id": run.dag_id, "state": run.state.value, "tasks": dict(sorted(states.items())), "xcoms": dict(sorted(xcoms.items()))}
 
 
 def main() -> None:
@@ -93,7 +88,7 @@ def main() -> None:
                 dag = DagBag(bag.dags[dag_id].fileloc, bundle_path=Path(folder), bundle_name="dags-folder").dags[dag_id]
                 run = dag.test(logical_date=pendulum.parse(given["logical_date"]), run_conf=given["conf"])
             session = settings.Session()
-            file.write(json.dumps(result(session.merge(run), session, kind == "example")) + "\n")
+            file.write(json.dumps(result(session.merge(run), session)) + "\n")
             file.flush()
             session.close()
     shutil.rmtree(HOME)

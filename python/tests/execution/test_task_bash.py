@@ -49,3 +49,9 @@ def test_other_ends(runner, body, outcome, words):
 def test_a_script_file_is_a_template(runner):
     (runner.folder / "run.sh").write_text("echo {{ run_id[:9] }}\n")
     assert runner.load(dag_of("'run.sh'")).value() == "scheduled"
+
+
+def test_each_key_of_a_result_is_an_xcom_if_wished(runner):
+    body = "'''printf '{\"a\": 1}' '''"
+    result = runner.load(dag_of(body, "(multiple_outputs=True, output_processor=__import__('json').loads)")).run()
+    assert {xcom["key"]: xcom["value_json"] for xcom in result["xcoms"]} == {"return_value": '{"a":1}', "a": "1"}

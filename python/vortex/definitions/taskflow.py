@@ -57,15 +57,12 @@ class BashTask(BashOperator):
         python_callable: Callable[..., Any],
         op_args: Optional[Collection[Any]] = None,
         op_kwargs: Optional[Mapping[str, Any]] = None,
-        multiple_outputs: bool = False,
         **kwargs: Any,
     ) -> None:
         super().__init__(bash_command=None, **kwargs)
         self.python_callable = python_callable
         self.op_args: Collection[Any] = op_args if op_args is not None else ()
         self.op_kwargs: Mapping[str, Any] = op_kwargs if op_kwargs is not None else {}
-        if multiple_outputs:
-            self.notices.append("multiple_outputs= is ignored by @task.bash: its result is the last line of the output")
 
     def execute(self, context: Any) -> Any:
         from vortex.execution.templating import render_now
