@@ -94,10 +94,11 @@ export async function buildServer(): Promise<boolean> {
   return true
 }
 
-/** Builds the dashboard with vite. Some ten seconds. */
-export function buildRenderer(): boolean {
+/** Builds the dashboard with vite. Some ten seconds, up to half a minute on a small machine: `announce` says so before. */
+export function buildRenderer(announce: () => void = () => undefined): boolean {
   const print = fingerprint(['renderer', 'server/contract', 'package-lock.json', 'vite.config.ts'])
   if (isFresh('renderer', print)) return false
+  announce()
   const vite = join(root, 'node_modules/vite/bin/vite.js')
   const result = spawnSync(process.execPath, [vite, 'build', '--logLevel', 'warn'], { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] })
   if (result.status !== 0) throw new Error('The dashboard could not be built; the messages above say why.')

@@ -11,7 +11,10 @@ function say(text: string): void {
 
 const began = performance.now()
 if (await buildServer()) say('Built the server.')
-if (buildRenderer()) say(`Built the dashboard (${((performance.now() - began) / 1000).toFixed(1)} s, only after a change).`)
+const announce = (): void => {
+  say('Building the dashboard: at the first start and after a change of it, 10 to 30 seconds ...')
+}
+if (buildRenderer(announce)) say(`Built it in ${((performance.now() - began) / 1000).toFixed(1)} s.`)
 
 const program = join(root, 'dist/server/vortex.mjs')
 const args = [program, 'server', ...process.argv.slice(2)]

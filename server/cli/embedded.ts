@@ -9,6 +9,7 @@ import { systemClock } from '#runtime/clock.ts'
 import type { ConfigOptions } from '#runtime/config.ts'
 import { createLogger } from '#runtime/logger.ts'
 import { INSTALL_ROOT } from '#runtime/version.ts'
+import type { RunningServer } from '../index.ts'
 import { CliError, EXIT } from './exit.ts'
 
 export interface EmbeddedOptions {
@@ -40,11 +41,11 @@ export async function startEmbedded(options: EmbeddedOptions): Promise<EmbeddedS
   return start(options)
 }
 
+/** Of a server in this process, what the command line tells. */
+export type LocalServer = Pick<RunningServer, 'url' | 'sign_in_link' | 'warnings' | 'config' | 'store' | 'dagsReady' | 'stop'>
+
 /** Runs a whole server in this process. */
-export async function startServer(
-  options: ConfigOptions,
-  extras: { launch_token?: string } = {},
-): Promise<{ url: string; sign_in_link: string | null; warnings: string[]; stop(p?: { leave_worker?: boolean }): Promise<void> }> {
+export async function startServer(options: ConfigOptions, extras: { launch_token?: string } = {}): Promise<LocalServer> {
   const { startServer: start } = await import('../index.ts')
   return start(options, extras)
 }

@@ -1,9 +1,10 @@
 /** Starts of the server that must be refused at once: with the setting's name and a remedy, before anything was made. */
 import { existsSync } from 'node:fs'
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { testPython } from '../../scripts/python.ts'
 import { startCli, type Outcome } from './testing/cliProcess.ts'
 
 /** Node's own start on a busy machine included. */
@@ -86,4 +87,17 @@ test('a DAG folder that is missing is a warning: it may still come', async () =>
   server.child.kill('SIGINT')
   const { code, stderr } = await server.done
   expect([code, stderr]).toEqual([0, expect.stringMatching(/Warning: .*\/nope\/dags does not exist.*--dags-folder/)])
+})
+
+test('a start says when its DAG files are read, and how many of them fail', async () => {
+  const dags = join(folder, 'dags')
+  await mkdir(dags)
+  await writeFile(join(dags, 'good.py'), 'from vortex import DAG\ndag = DAG("good", schedule=None)\n')
+  await writeFile(join(dags, 'broken.py'), 'from vortex import DAG\nDAG("broken"\n')
+  const server = startCli(['server', '--port', '0', '--dags-folder', dags, '--worker-capacity', '0'], {
+    env: { HOME: folder, VORTEX_HOME: join(folder, 'fresh'), VORTEX_PYTHON: testPython() },
+  })
+  await server.seen(/1 DAG of \S+dags; 1 file fails to load; see: vortex dags errors\n/)
+  server.child.kill('SIGINT')
+  expect((await server.done).code).toBe(0)
 })

@@ -3,7 +3,9 @@ import type { Command } from 'commander'
 import { CONFIG_SCHEMA, ConfigError, type ConfigOptions } from '#runtime/config.ts'
 import { releaseMemoryWhenIdle } from '#runtime/idleMemory.ts'
 import { action, type Cli } from '../cli.ts'
+import type { LocalServer } from '../embedded.ts'
 import { CliError, endSoon, EXIT } from '../exit.ts'
+import type { Screen } from '../output.ts'
 import { isSupervised, runSupervised } from '../supervised.ts'
 
 interface Setting {
@@ -56,11 +58,37 @@ async function run({ screen }: Cli, given: Record<string, string | boolean>): Pr
   else {
     screen.line(`VORTEX runs at ${server.url}`)
     if (server.sign_in_link !== null) screen.line(`Sign in once with ${server.sign_in_link}`)
+    // Of several controllers on one database only the leader reads files.
+    if (server.config.databaseUrl === null) void tellDagFiles(server, screen)
   }
   // A service manager restarts with TERM: running tasks go on under the local worker. Ctrl-C ends everything.
   await server.stop({ leave_worker: (await signal) === 'SIGTERM' })
   endSoon()
   return EXIT.ok
+}
+
+/** Reading is over sooner than this, but for the first start and large folders. */
+const SLOW_READ_MS = 2_000
+
+/** Whoever opens the dashboard at once should not take an empty list for the whole. */
+async function tellDagFiles({ config, dagsReady, store }: LocalServer, screen: Screen): Promise<void> {
+  const first = config.python === null ? ' The first start makes a Python environment for it, which takes up to a minute.' : ''
+  const patience = setTimeout(() => {
+    screen.note(`Reading the DAG files of ${config.dagsFolder} ...${first} The dashboard can be opened meanwhile.`)
+  }, SLOW_READ_MS)
+  try {
+    await dagsReady
+    const [dags, broken] = await Promise.all([
+      store.dagList({ limit: 1, offset: 0, include_stale: false }),
+      store.dagFileErrorList({ limit: 1, offset: 0 }),
+    ])
+    const fail = `${broken.total} ${broken.total === 1 ? 'file fails' : 'files fail'} to load; see: vortex dags errors`
+    screen.note(`${dags.total} ${dags.total === 1 ? 'DAG' : 'DAGs'} of ${config.dagsFolder}${broken.total === 0 ? '.' : `; ${fail}`}`)
+  } catch {
+    // Stopped meanwhile, or told in the log by who reads them.
+  } finally {
+    clearTimeout(patience)
+  }
 }
 
 /** Failures at the start that the operator can mend. */

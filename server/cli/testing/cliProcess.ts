@@ -34,12 +34,15 @@ export function startCli(args: readonly string[], { env = {}, input = '' }: CliO
     stdout += chunk.toString()
     for (const look of waiting) look()
   })
-  child.stderr.on('data', (chunk: Buffer) => (stderr += chunk.toString()))
+  child.stderr.on('data', (chunk: Buffer) => {
+    stderr += chunk.toString()
+    for (const look of waiting) look()
+  })
   child.stdin.end(input)
   const done = new Promise<Outcome>((resolveDone) => child.on('close', (code) => resolveDone({ code, stdout, stderr })))
   const seen = (pattern: RegExp) =>
     new Promise<void>((resolveSeen) => {
-      const look = (): void => void (pattern.test(stdout) && resolveSeen())
+      const look = (): void => void ((pattern.test(stdout) || pattern.test(stderr)) && resolveSeen())
       waiting.push(look)
       look()
     })
