@@ -57,7 +57,7 @@ export function assetUses(spec: Pick<DagSpec, 'asset_condition' | 'tasks'>): Ass
   return [...uses.values()]
 }
 
-/** PostgreSQL reads no NUL character out of JSON; the columns of events have the same replacement. */
+/** As the columns of events have it: PostgreSQL's texts hold no NUL character (db/sql.ts). */
 function readable(text: string): string {
   return text.replaceAll('\0', '\uFFFD')
 }
