@@ -29,6 +29,7 @@ import type { HeldAttempt } from './attemptTable.ts'
 import { attemptVariables, environmentForHosts } from './environment.ts'
 import type { HostLink, HostMessage } from './hostLink.ts'
 import { HostServer } from './hostServer.ts'
+import { asObject, parseJson } from './jobDocument.ts'
 import { endLeftProcesses, recordHosts } from './leftProcesses.ts'
 import { OverdueKills } from './overdueKills.ts'
 import { killAttempts } from './processTree.ts'
@@ -61,9 +62,19 @@ export interface HostRunner extends AttemptRunner {
 }
 
 /** 16 idle hosts hold about 16 x 30 MB at most; import_timeout_ms is above Airflow's 30 s for parsing: a worker may be busier. */
-const DEFAULT_LIMITS: TaskHostLimits = { hosts_max: 16, host_idle_ms: 10 * 60_000, import_timeout_ms: 60_000 }
+const DEFAULT_LIMITS: TaskHostLimits = {
+  hosts_max: 16,
+  host_idle_ms: 10 * 60_000,
+  import_timeout_ms: 60_000,
+  trigger_hosts_max: 32,
+  trigger_turn_ms: 60_000,
+}
 
 const DEFAULT_GRACE_MS = 10_000
+/** Of a trigger that goes on elsewhere. */
+const CLEANUP_MS = 2_000
+const CROWDED =
+  'Triggers of more DAG files than this worker has trigger hosts for: they take turns of a minute. More workers, or triggers of VORTEX, end that.'
 /** Hosts KILL at once when told to stop; longer means that one hangs, and then it is killed itself. */
 const STOP_LIMIT_MS = 5_000
 
@@ -107,6 +118,8 @@ class ProcessHosts implements HostRunner {
       attemptLog: onLog,
       linkUp: (link) => this.introduce(link),
       linkDown: (link, words) => this.onLinkDown(link, `the host process of its DAG file ${words}`),
+      giveWay: (link) => this.giveWay(link),
+      crowded: () => options.onLine?.(CROWDED),
       importFailed: (held, failure) => this.onImportFailed(held, failure),
     })
     this.keeper = new ZygoteKeeper({
@@ -199,6 +212,7 @@ class ProcessHosts implements HostRunner {
       return
     }
     this.state = 'stopped'
+    this.pool.stopTurns()
     for (const held of this.table.all()) {
       if (held.link === null) this.table.end(held, { outcome: 'killed', reason: 'the worker stops', reason_code: 'killed' })
     }
@@ -337,6 +351,11 @@ class ProcessHosts implements HostRunner {
     this.pool.finished(ended)
   }
 
+  private giveWay(link: HostLink): void {
+    const reason = 'its trigger host makes room for those of other DAG files'
+    for (const { start } of this.table.heldBy(link)) this.kill(start.ref, { reason, grace_ms: CLEANUP_MS })
+  }
+
   private onUnheard(link: HostLink): void {
     if (!link.isOpen) return
     this.unheard.add(link)
@@ -377,17 +396,5 @@ class ProcessHosts implements HostRunner {
     if (this.unheard.has(p.link)) return { outcome: 'killed', ...died, reason: 'a trigger beside it blocked their event loop' }
     const age_ms = this.options.clock.monotonic() - held.sent_at
     return { outcome: this.deaths.died(held.start.ref, { age_ms, is_alone: p.is_alone }) ? 'failed' : 'killed', ...died }
-  }
-}
-
-function asObject(value: unknown): Record<string, unknown> {
-  return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : {}
-}
-
-function parseJson(text: string): { ok: true; value: unknown } | { ok: false; message: string } {
-  try {
-    return { ok: true, value: JSON.parse(text) as unknown }
-  } catch (error) {
-    return { ok: false, message: error instanceof Error ? error.message : String(error) }
   }
 }

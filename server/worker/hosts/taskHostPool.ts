@@ -5,7 +5,9 @@
  * States: starting (the import runs) -> ready (attempts go to it) -> gone. An import that leaves threads or sockets behind makes the
  * host end itself; a clean one takes its place and the queue (see python/vortex/host/task_host.py).
  * Limits: an import may take import_timeout_ms; a host without attempts ends after host_idle_ms, or earlier, the longest idle first,
- * when hosts_max is reached. Busy hosts are never ended for the limit: that many DAG files are in use.
+ * when hosts_max is reached. Busy task hosts are never ended for the limit: that many DAG files are in use.
+ * Trigger hosts are busy for days, so they take turns (docs/decisions/0008): beyond trigger_hosts_max the triggers of further DAG files
+ * wait in a line, and each trigger_turn_ms as many of the oldest hosts as are waited for give their triggers back.
  */
 import type { Clock, Timer } from '#runtime/clock.ts'
 import type { HeldAttempt } from './attemptTable.ts'
@@ -19,6 +21,9 @@ export interface TaskHostLimits {
   hosts_max: number
   host_idle_ms: number
   import_timeout_ms: number
+  /** Those of VORTEX's own triggers are not counted. */
+  trigger_hosts_max: number
+  trigger_turn_ms: number
 }
 
 export interface TaskHostPoolOptions {
@@ -33,16 +38,28 @@ export interface TaskHostPoolOptions {
   linkUp(link: HostLink): void
   /** A ready host died. */
   linkDown(link: HostLink, words: string): void
+  /** All that this host has is to be ended, for the engine to give it again. */
+  giveWay(link: HostLink): void
+  /** A line begins. */
+  crowded(): void
   importFailed(held: HeldAttempt, failure: { pid: number; reason: string; traceback: string }): void
 }
 
-interface TaskHost {
+/** What a host is for. */
+interface HostPlace {
   mode: 'task' | 'trigger'
-  id: number
   key: string
   root: string
   file: string
   clean: boolean
+}
+
+interface TaskHost extends HostPlace {
+  id: number
+  /** When its import was done; before that, it has not had its turn. */
+  loaded_at: number
+  /** It gets nothing more, and ends when its triggers have. */
+  givesWay: boolean
   token: string
   link: HostLink | null
   ready: boolean
@@ -64,6 +81,9 @@ export class TaskHostPool {
   private readonly byLink = new Map<HostLink, TaskHost>()
   /** DAG files that must not be forked after their import. Forgotten oldest first. */
   private readonly hazards = new Set<string>()
+  /** Triggers that wait for a host, by its key. */
+  private readonly line = new Map<string, { place: HostPlace; held: HeldAttempt[] }>()
+  private turnTimer: Timer | null = null
   private lastId = 0
 
   constructor(options: TaskHostPoolOptions) {
@@ -75,7 +95,13 @@ export class TaskHostPool {
     const { kind, bundle_hash, bundle_root, dag_file } = held.start
     const mode = kind === 'trigger' ? 'trigger' : 'task'
     const key = `${mode}\0${bundle_hash}\0${dag_file}\0${group}`
-    const host = this.byKey.get(key) ?? this.create({ mode, key, root: bundle_root, file: dag_file, clean: this.hazards.has(key) })
+    const place: HostPlace = { mode, key, root: bundle_root, file: dag_file, clean: this.hazards.has(key) }
+    const host = this.byKey.get(key)
+    if (host === undefined && isCounted(place) && !this.hasRoom()) this.lineUp(place, held)
+    else this.give(host ?? this.create(place), held)
+  }
+
+  private give(host: TaskHost, held: HeldAttempt): void {
     host.used_at = this.options.clock.monotonic()
     host.active += 1
     if (host.ready && host.link !== null) this.options.send(held, host.link)
@@ -90,6 +116,13 @@ export class TaskHostPool {
 
   /** Takes an attempt that still waits out of its queue. */
   cancel(held: HeldAttempt): boolean {
+    for (const [key, waiting] of this.line) {
+      const at = waiting.held.indexOf(held)
+      if (at === -1) continue
+      waiting.held.splice(at, 1)
+      if (waiting.held.length === 0) this.line.delete(key)
+      return true
+    }
     for (const host of this.byKey.values()) {
       const at = host.queue.indexOf(held)
       if (at === -1) continue
@@ -135,16 +168,24 @@ export class TaskHostPool {
     return [...this.byLink.keys()]
   }
 
+  /** Nobody waits for a host any more. */
+  stopTurns(): void {
+    this.turnTimer?.cancel()
+    this.line.clear()
+  }
+
   /** Timers only: hosts are told to stop by whoever holds their links. */
   stop(): void {
     for (const host of [...this.byId.values()]) this.drop(host)
   }
 
-  private create(p: Pick<TaskHost, 'mode' | 'key' | 'root' | 'file' | 'clean'>): TaskHost {
-    this.makeRoom()
+  private create(p: HostPlace): TaskHost {
+    if (p.mode === 'task') this.makeRoom()
     const host: TaskHost = {
       ...p,
       id: 0,
+      loaded_at: 0,
+      givesWay: false,
       token: '',
       link: null,
       ready: false,
@@ -205,6 +246,7 @@ export class TaskHostPool {
   private onMessage(host: TaskHost, message: HostMessage): void {
     if (message.t === 'loaded') {
       host.ready = true
+      host.loaded_at = this.options.clock.monotonic()
       host.timer?.cancel()
       this.watchIdle(host, this.options.limits.host_idle_ms)
       for (const held of host.queue.splice(0)) if (host.link !== null) this.options.send(held, host.link)
@@ -261,11 +303,14 @@ export class TaskHostPool {
     this.options.server.forget(host.token)
     this.byId.delete(host.id)
     if (this.byKey.get(host.key) === host) this.byKey.delete(host.key)
+    // One that is replaced has its successor by then.
+    if (isCounted(host)) queueMicrotask(() => this.admit())
   }
 
   private release(host: TaskHost): void {
     host.active -= 1
     host.used_at = this.options.clock.monotonic()
+    if (host.active === 0 && host.ready && (host.givesWay || (isCounted(host) && this.line.size > 0))) this.evict(host)
   }
 
   /** One timer for each host, not one for each attempt: it looks again when the host may have been idle long enough. */
@@ -279,9 +324,56 @@ export class TaskHostPool {
   }
 
   private makeRoom(): void {
-    if (this.byKey.size < this.options.limits.hosts_max) return
-    const idle = [...this.byKey.values()].filter((host) => host.active === 0 && host.ready).sort((a, b) => a.used_at - b.used_at)
-    if (idle[0] !== undefined) this.evict(idle[0])
+    const hosts = [...this.byKey.values()].filter(({ mode }) => mode === 'task')
+    if (hosts.length >= this.options.limits.hosts_max) this.evictIdle(hosts)
+  }
+
+  /** The one that is idle for the longest time. False = each of them is busy. */
+  private evictIdle(hosts: TaskHost[]): boolean {
+    const idle = hosts.filter((host) => host.active === 0 && host.ready).toSorted((a, b) => a.used_at - b.used_at)[0]
+    if (idle === undefined) return false
+    this.evict(idle)
+    return true
+  }
+
+  // Turns of trigger hosts.
+
+  private hasRoom(): boolean {
+    const hosts = [...this.byId.values()].filter(isCounted)
+    return hosts.length < this.options.limits.trigger_hosts_max || this.evictIdle(hosts)
+  }
+
+  private lineUp(place: HostPlace, held: HeldAttempt): void {
+    if (this.line.size === 0) this.options.crowded()
+    const waiting = this.line.get(place.key) ?? { place, held: [] }
+    waiting.held.push(held)
+    this.line.set(place.key, waiting)
+    this.turnTimer ??= this.options.clock.after(this.options.limits.trigger_turn_ms, () => this.turn())
+  }
+
+  private admit(): void {
+    for (const [key, { place, held }] of this.line) {
+      if (!this.hasRoom()) return
+      this.line.delete(key)
+      const host = this.byKey.get(key) ?? this.create(place)
+      for (const one of held) this.give(host, one)
+    }
+  }
+
+  private turn(): void {
+    this.turnTimer = null
+    if (this.line.size === 0) return
+    const { trigger_turn_ms } = this.options.limits
+    const loaded_before = this.options.clock.monotonic() - trigger_turn_ms
+    const hosts = [...this.byId.values()].filter(
+      (host) => isCounted(host) && host.ready && !host.givesWay && host.loaded_at <= loaded_before,
+    )
+    for (const host of hosts.toSorted((a, b) => a.loaded_at - b.loaded_at).slice(0, this.line.size)) {
+      host.givesWay = true
+      this.byKey.delete(host.key)
+      if (host.link !== null) this.options.giveWay(host.link)
+    }
+    this.turnTimer = this.options.clock.after(trigger_turn_ms, () => this.turn())
   }
 
   private evict(host: TaskHost): void {
@@ -289,4 +381,9 @@ export class TaskHostPool {
     this.drop(host)
     host.link?.send({ t: 'stop' })
   }
+}
+
+/** Those of VORTEX's own triggers are few, and never wait. */
+function isCounted({ mode, file }: HostPlace): boolean {
+  return mode === 'trigger' && file !== ''
 }

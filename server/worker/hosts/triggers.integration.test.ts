@@ -330,6 +330,32 @@ test('a host without triggers ends after its idle time', async () => {
   await until('its host is gone', () => !isAlive(host))
 })
 
+test('triggers of more DAG files than there are hosts take turns', { timeout: 60_000 }, async () => {
+  const own = new HostBench({ limits: { trigger_hosts_max: 2, trigger_turn_ms: 300 } })
+  await own.runner.start()
+  const starts: AttemptStart[] = []
+  for (let count = 0; count < 3; count++) {
+    const where = own.dagFile(`${TRIGGERS}\ndef name():\n    return __name__\n`)
+    const name = JSON.parse((await own.run(pythonStart(where, 'name'))).xcoms[0]?.value_json ?? '""') as string
+    starts.push({ ...trigger({ trigger: `${name}:Waits` }, where), bundle_hash: `hash ${count}` })
+  }
+  for (const start of starts) own.runner.run(start)
+  const turns = starts.map(() => 0)
+  for (let given = 0; given < 5; given++) {
+    const [at, end] = await Promise.race(starts.map(async (start, index) => [index, await own.ended(start)] as const))
+    expect(end).toMatchObject({ outcome: 'killed', reason: 'its trigger host makes room for those of other DAG files' })
+    turns[at] = (turns[at] ?? 0) + 1
+    // As the engine does.
+    const start = starts[at]
+    if (start === undefined) throw new Error('no such trigger')
+    own.recorder.attempts.delete(start.ref.task_instance_id)
+    own.runner.run(start)
+  }
+  expect(Math.min(...turns)).toBeGreaterThan(0)
+  expect(own.lines.filter((line) => line.includes('take turns'))).not.toEqual([])
+  await own.close()
+})
+
 test('the end of the worker ends triggers, their programs and their host', async () => {
   const own = new HostBench()
   await own.runner.start()
