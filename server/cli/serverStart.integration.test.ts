@@ -81,7 +81,8 @@ test.each([
 
 test('a DAG folder that is missing is a warning: it may still come', async () => {
   const server = startCli(['server', '--port', '0', '--dags-folder', '/nope/dags', '--worker-capacity', '0'], {
-    env: { HOME: folder, VORTEX_HOME: home },
+    // Else it would make an environment, and end only when that is made.
+    env: { HOME: folder, VORTEX_HOME: home, VORTEX_PYTHON: testPython() },
   })
   await server.seen(/VORTEX runs at/)
   server.child.kill('SIGINT')
