@@ -51,7 +51,7 @@ afterEach(async () => {
 
 const open = (path: string) => page.goto(base + path)
 /** Waits until the page holds its live connection, so that an event that is sent now reaches it. */
-const live = () => page.getByRole('status', { name: /^Live/ }).waitFor()
+const live = () => page.getByRole('status').filter({ hasText: /^Live/ }).waitFor()
 const called = (id: string) => server.calls.filter((call) => call.id === id)
 const search = () => new URL(page.url()).searchParams
 
@@ -352,7 +352,7 @@ describe('the live connection', () => {
   it('is one for all tabs, so that the seventh tab works too', async () => {
     const tabs = [page, ...(await Promise.all(Array.from({ length: 8 }, () => context.newPage())))]
     for (const tab of tabs) await tab.goto(`${base}/dags?search=etl_sales`)
-    for (const tab of tabs) await tab.getByRole('status', { name: /^Live/ }).waitFor()
+    for (const tab of tabs) await tab.getByRole('status').filter({ hasText: /^Live/ }).waitFor()
     expect(server.streams).toBe(1)
     const run = server.newestRun('etl_sales')
     server.setRun(run, 'success')
