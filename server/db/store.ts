@@ -2,8 +2,8 @@
  * What the server needs of a database. Statements that both dialects share are in `entities/`; what differs is in `sqlite/` and
  * `postgres/`, in files of the same names. Both pass one conformance suite (`conformance/`). Methods are named entity-then-verb, take one object, and are atomic each.
  *
- * Every method may reject with StoreUnavailable when the database cannot be reached; the caller decides whether to try
- * again. Nothing of a rejected write has happened, except for `engineCommit` (see there).
+ * Every method may reject with StoreUnavailable when the database cannot be reached; the caller decides whether to try again. Nothing of a
+ * rejected write has happened, except for `engineCommit` (see there).
  */
 import type { DagRunState, TaskInstanceState } from '#contract/states.ts'
 import type { DagSpec } from '#contract/dagSpec.ts'
@@ -45,7 +45,6 @@ import type {
 export class StoreUnavailable extends Error {
   /** What is wrong and how to mend it, for everybody: without paths. Null = it just does not answer. */
   readonly reason: string | null
-
   constructor(message: string, options?: { cause?: unknown; reason?: string | null }) {
     super(message, options)
     this.name = 'StoreUnavailable'
@@ -270,8 +269,7 @@ export interface ReadStore {
   dagRecentRuns(p: { dag_ids: string[]; limit: number }): Promise<Map<string, DagRunRecord[]>>
   /** All runs ever of each of these DAGs, by state; DAGs without any are absent. */
   dagRunStateCounts(p: { dag_ids: string[] }): Promise<Map<string, RunStateCounts>>
-  /** DAG files whose newest parse failed, ordered by file; `files` = only among these. */
-  /** `search`: part of the file's name or of the message. */
+  /** DAG files whose newest parse failed, ordered by file; `files` = only among these; `search` = part of the file's name or message. */
   dagFileErrorList(p: PageRequest & { files?: string[]; search?: string }): Promise<PageOf<DagFileRecord>>
   /** What the newest parses of these files found; files that were never parsed are absent. */
   dagFilesByPath(p: { files: string[] }): Promise<DagFileRecord[]>
@@ -282,9 +280,8 @@ export interface ReadStore {
   dagVersionsByIds(p: { ids: number[] }): Promise<{ id: number; version: number }[]>
   /** The successful run with the newest logical date before this one (null = of all); null = none. */
   dagRunLastSuccess(p: { dag_id: string; before_logical_date: number | null }): Promise<DagRunRecord | null>
-  /** `dag_id: null` = all DAGs. Newest first (by when they were due). */
+  /** `dag_id: null` = all DAGs. Newest first (by when they were due). As rows, without confs of more than so many characters of JSON. */
   dagRunList(p: PageRequest & RunFilter): Promise<PageOf<DagRunRecord>>
-  /** The same, without confs of more than so many characters of JSON: a page of the largest ones would be 100 MiB. */
   dagRunRows(p: PageRequest & RunFilter & { conf_chars_max: number }): Promise<PageOf<DagRunRow>>
   /** The runs due before and after this one, and the newest successful ones of those before it, at most `successes`. */
   dagRunSurroundings(p: { dag_id: string; id: number; run_after: number; successes: number }): Promise<{
