@@ -123,6 +123,9 @@ class TaskHost(Supervisor):
         if self.lease_is_over():
             self.link.send(failed_start(message, "not started: the worker's lease has ended", "lease_lost"))
             return
+        # One that died while it waited, perhaps for want of memory, is no try of the task.
+        while self._waiting and has_ended(self._waiting[0].pid):
+            self._reap()
         if self._waiting:
             self._wanted = max(1, self._wanted)
         else:
@@ -269,6 +272,11 @@ class TaskHost(Supervisor):
                 attempt.watched = 0
                 self.selector.unregister(control)
             control.close()
+
+
+def has_ended(child_pid: int) -> bool:
+    """Of a child that is not reaped."""
+    return os.waitid(os.P_PID, child_pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is not None
 
 
 def rendered_fields(fields: List[Dict[str, Any]], masker: Optional[Masker]) -> List[Dict[str, Any]]:

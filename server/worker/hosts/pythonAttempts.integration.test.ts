@@ -2,6 +2,7 @@ import { writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { HostBench, isAlive, processesWith, until } from './hostBench.ts'
+import { readStat } from './processTree.ts'
 import { pythonStart } from './recorder.ts'
 
 let bench: HostBench
@@ -24,6 +25,23 @@ describe('the outcome of a Python task', () => {
     const [one, two] = [first, second].map((end) => JSON.parse(end.xcoms[0]?.value_json ?? '[]') as number[])
     expect(one?.[0]).toBe(one?.[1])
     expect(one?.[0]).not.toBe(two?.[0])
+  })
+
+  test('a process that dies before it has anything to do costs no try', async () => {
+    const where = bench.dagFile('import os\ndef task():\n    return os.getppid()\n')
+    const host = Number((await bench.run(pythonStart(where, 'task'))).xcoms[0]?.value_json)
+    const waiting = (): number[] => processesWith('vortex').filter((pid) => readStat(pid)?.parent === host)
+    await until('one waits', () => waiting().length > 0)
+    // The host hears of the attempt before it hears of the death.
+    process.kill(host, 'SIGSTOP')
+    const idle = waiting()
+    const start = pythonStart(where, 'task')
+    bench.runner.run(start)
+    await new Promise((resolve) => setImmediate(resolve))
+    for (const pid of idle) process.kill(pid, 'SIGKILL')
+    await until('they are dead', () => !idle.some(isAlive))
+    process.kill(host, 'SIGCONT')
+    expect(await bench.ended(start)).toMatchObject({ outcome: 'success' })
   })
 
   test.each([
