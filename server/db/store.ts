@@ -204,8 +204,6 @@ export interface EngineStore {
   dagRunsByLogicalDate(p: { dag_id: string; from: number; to: number }): Promise<DagRunRecord[]>
   dagRunGet(p: { dag_id: string; run_id: string }): Promise<DagRunRecord | null>
   xcomGet(p: { dag_run_id: number; task_id: string; map_index: number; key: string }): Promise<XComRecord | null>
-  /** The newest events of an asset or of an alias, newest first. Null = whatever it is. */
-  assetEventList(p: { name: string | null; uri: string | null; alias: string | null; limit: number }): Promise<AssetEventRecord[]>
   /** By task, map index and key. None at all if they are more than `rows_max` or together larger than `bytes_max`. */
   xcomValues(p: XComFilter & { rows_max: number; bytes_max: number }): Promise<XComValues>
 }
