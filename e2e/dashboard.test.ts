@@ -232,7 +232,7 @@ describe('triggering', () => {
   })
   it('shows what the server says about a wrong conf, and keeps the form', async () => {
     await open('/dags?trigger=manual_cleanup')
-    const dialog = page.getByRole('dialog')
+    const dialog = page.getByRole('dialog', { name: 'Trigger manual_cleanup' })
     await dialog.getByLabel('Conf').fill('[1]')
     await dialog.getByText('Conf must be a JSON object.').waitFor()
     await dialog.getByLabel('Conf').fill('{"days": 3}')
@@ -241,7 +241,9 @@ describe('triggering', () => {
     )
     await dialog.getByRole('button', { name: 'Trigger', exact: true }).click()
     await dialog.getByText('days: must be at least 7.').waitFor()
+    // What was typed is asked for first.
     await page.keyboard.press('Escape')
+    await page.getByRole('dialog', { name: 'Discard what you have typed?' }).getByRole('button', { name: 'Discard' }).click()
     await dialog.waitFor({ state: 'hidden' })
     expect(search().has('trigger')).toBe(false)
   })
