@@ -21,7 +21,7 @@ export interface CommitGroups {
   inserts: RowGroup[]
   updates: RowGroup[]
   xcoms_delete: RowGroup[]
-  /** In blocks of about XCOM_BLOCK_CHARS, each key once in all of them. */
+  /** In blocks of about BLOCK_CHARS, each key once in all of them. */
   xcoms_put: RowGroup[]
   /** Rows added to the ledger by DAG ('' = no DAG). */
   ledger_counts: [string, number][]
@@ -31,10 +31,10 @@ export interface CommitGroups {
 export type EncodeValue = (table: TableName, column: string, value: unknown) => unknown
 
 /**
- * XComs are the one thing without a small limit (24 MiB each, 64 MiB of a worker at once): as one text they would pass V8's longest
- * string. A block is written in some 10 ms.
+ * XComs (24 MiB each, 64 MiB of a worker at once), deferrals and asset events (1 MiB each) have no small limit: as one text they would
+ * pass V8's longest string. A block is written in some 10 ms.
  */
-export const XCOM_BLOCK_CHARS = 1024 * 1024
+export const BLOCK_CHARS = 1024 * 1024
 
 const ATTEMPT_KEY = ['task_instance_id', 'attempt', 'expect_lease_token'] as const
 const INSTANCE_KEY = ['id', 'expect_state', 'expect_try_number'] as const
@@ -87,7 +87,7 @@ function xcomBlocks(xcoms: readonly XComRecord[]): XComRecord[][] {
   let chars = Infinity
   for (const xcom of last.values()) {
     chars += xcom.value.length
-    if (chars > XCOM_BLOCK_CHARS) {
+    if (chars > BLOCK_CHARS) {
       blocks.push([])
       chars = xcom.value.length
     }

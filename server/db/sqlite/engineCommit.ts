@@ -2,22 +2,19 @@
  * One group commit of the engine in one transaction: fence, inserts, updates with their expectations, XComs, deletions.
  *
  * A commit crosses to the writer thread as one JSON text: writing and reading it takes half of what a structured clone of the same
- * values takes. XComs of more than a block go beside it: a long text is cloned as it is, while escaped in one text with others it could
- * pass the longest string there is. There statements run from flat arrays. SQLite is in this process, so a statement costs about
+ * values takes. One with more than a block of text (XComs, deferrals, events of assets) is cloned: a long text is cloned as it is, while
+ * escaped in one text with others it could pass the longest string there is. There statements run from flat arrays. SQLite is in this process, so a statement costs about
  * 2 microseconds, a third of it for the call: inserts go in blocks of rows, updates one by one, because joining them to a list of values
  * costs as much as it saves. What counts beyond that is that each statement is prepared once and that no index holds a changing column.
  */
 import type { CommitOutcome, EngineCommit } from '../store.ts'
 import { columnKind } from '../columns.ts'
-import { commitGroups, XCOM_BLOCK_CHARS, type CommitGroups, type RowGroup } from '../commitGroups.ts'
+import { BLOCK_CHARS, commitGroups, type CommitGroups, type RowGroup } from '../commitGroups.ts'
 import { encodeValue, type SqliteConnection, type Statement } from './connection.ts'
 
-interface EncodedCommit {
-  text: string
-  large_xcoms: RowGroup[]
-}
+/** A small commit as its text. */
+type EncodedCommit = string | PlainCommit
 
-/** What the text holds. */
 interface PlainCommit {
   epoch: number
   seq: number
@@ -28,16 +25,21 @@ interface PlainCommit {
 
 /** What crosses to the writer thread. Runs on the server's thread. */
 export function encodeCommit(p: EngineCommit): EncodedCommit {
-  const groups = commitGroups(p, encodeValue)
-  const areLarge = p.xcoms_put.reduce((chars, { value }) => chars + value.length, 0) > XCOM_BLOCK_CHARS
   const plain: PlainCommit = {
     epoch: p.epoch,
     seq: p.seq,
-    groups: areLarge ? { ...groups, xcoms_put: [] } : groups,
+    groups: commitGroups(p, encodeValue),
     dag_runs_delete: p.dag_runs_delete,
     dags_delete: p.dags_delete,
   }
-  return { text: JSON.stringify(plain), large_xcoms: areLarge ? groups.xcoms_put : [] }
+  return textChars(plain.groups) > BLOCK_CHARS ? plain : JSON.stringify(plain)
+}
+
+function textChars({ inserts, updates, xcoms_put }: CommitGroups): number {
+  let chars = 0
+  for (const groups of [inserts, updates, xcoms_put])
+    for (const { values } of groups) for (const value of values) if (typeof value === 'string') chars += value.length
+  return chars
 }
 
 /** Ends the transaction without an error to report to anybody but the caller. */
@@ -51,7 +53,7 @@ class Refused extends Error {
 
 /** Runs on the writer thread. */
 export function engineCommit(db: SqliteConnection, encoded: EncodedCommit): CommitOutcome {
-  const p = JSON.parse(encoded.text) as PlainCommit
+  const p = typeof encoded === 'string' ? (JSON.parse(encoded) as PlainCommit) : encoded
   try {
     return db.immediately(() => {
       const fenced = fence(db, p)
@@ -60,7 +62,7 @@ export function engineCommit(db: SqliteConnection, encoded: EncodedCommit): Comm
       countLedger(db, p.groups.ledger_counts)
       for (const group of p.groups.updates) updateRows(db, group)
       for (const group of p.groups.xcoms_delete) eachRow(group, (values) => db.prepare(DELETE_XCOMS).run(values))
-      for (const group of [...p.groups.xcoms_put, ...encoded.large_xcoms])
+      for (const group of p.groups.xcoms_put)
         insertRows(db, group, ' ON CONFLICT DO UPDATE SET value = excluded.value, size = excluded.size, timestamp = excluded.timestamp')
       if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) deleteRows(db, p)
       return { status: 'committed' }
