@@ -50,6 +50,8 @@ export interface AssetUsers {
 }
 
 export interface AssetStore {
+  /** The newest events of an asset or of an alias, newest first. Null = whatever it is. */
+  assetEventList(p: { name: string | null; uri: string | null; alias: string | null; limit: number }): Promise<AssetEventRecord[]>
   /** By name, paged by offset: a cursor would hold names and URIs of 1,500 characters. `search`: part of the name, the URI or the group. */
   assetList(p: Pick<PageRequest, 'limit' | 'offset'> & { search?: string }): Promise<PageOf<AssetRow>>
   /** Who uses an asset; null = no DAG names it and no event is of it. */

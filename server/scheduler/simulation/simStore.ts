@@ -153,7 +153,6 @@ function readMethods(o: SimStoreOptions): Omit<EngineStore, 'leaderAcquire' | 'l
     dagRunGet: (p) => call(o, p, () => runOf(p) ?? null),
     xcomGet: (p) => call(o, p, () => null),
     xcomValues: (p) => call(o, p, () => ({ rows: [], refused: null })),
-    assetEventList: (p) => call(o, p, () => []),
   }
 }
 
