@@ -33,7 +33,7 @@ import { asObject, parseJson } from './jobDocument.ts'
 import { endLeftProcesses, recordHosts } from './leftProcesses.ts'
 import { OverdueKills } from './overdueKills.ts'
 import { killAttempts } from './processTree.ts'
-import { TaskHostPool } from './taskHostPool.ts'
+import { CROWDED, TaskHostPool } from './taskHostPool.ts'
 import type { TaskHostLimits } from './taskHostPool.ts'
 import { TriggerDeaths } from './triggerDeaths.ts'
 import { ZygoteKeeper } from './zygoteKeeper.ts'
@@ -73,8 +73,6 @@ const DEFAULT_LIMITS: TaskHostLimits = {
 const DEFAULT_GRACE_MS = 10_000
 /** Of a trigger that goes on elsewhere. */
 const CLEANUP_MS = 2_000
-const CROWDED =
-  'Triggers of more DAG files than this worker has trigger hosts for: they take turns of a minute. More workers, or triggers of VORTEX, end that.'
 /** Hosts KILL at once when told to stop; longer means that one hangs, and then it is killed itself. */
 const STOP_LIMIT_MS = 5_000
 

@@ -17,6 +17,9 @@ import type { HostServer } from './hostServer.ts'
 /** How long after a lost connection the zygote may tell how the host ended, or after these words the connection may come. */
 const EXIT_WORDS_MS = 500
 
+export const CROWDED =
+  'Triggers of more DAG files than this worker has trigger hosts for: they take turns of a minute. More workers, or triggers of VORTEX, end that.'
+
 export interface TaskHostLimits {
   hosts_max: number
   host_idle_ms: number
