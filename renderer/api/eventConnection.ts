@@ -8,8 +8,8 @@
  * It goes on after the last event seen, and starts after the position that it is given: nothing is missed in between. Where the
  * server cannot reach back so far, it sends `reset`.
  */
-import { BEAT_EVENT, type LiveBeat } from '#contract/events.ts'
-import { EVENTS_PATH } from '#contract/routes.ts'
+import type { LiveBeat } from '#contract/events.ts'
+import { BEAT_EVENT, EVENTS_PATH } from '#contract/eventStream.ts'
 
 /** An event as it came, with its id. */
 export interface RawEvent {

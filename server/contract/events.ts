@@ -60,7 +60,5 @@ export const LiveEvent = Type.Union([
 ])
 export type LiveEvent = Static<typeof LiveEvent>
 
-/** Name of the event that carries a beat. */
-export const BEAT_EVENT = 'beat'
 export const LiveBeat = Strict({ server_time: Instant })
 export type LiveBeat = Static<typeof LiveBeat>

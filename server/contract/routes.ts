@@ -55,5 +55,4 @@ export interface Input<Id extends OperationId> {
 /** What a handler returns and a client receives. */
 export type Output<Id extends OperationId> = Static<Routes[Id]['ok']>
 
-/** Path of the live-event stream; it is not in the table because its answer never ends. */
-export const EVENTS_PATH = '/api/events'
+export { EVENTS_PATH } from './eventStream.ts'

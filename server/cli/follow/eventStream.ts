@@ -4,7 +4,8 @@
  */
 import { createParser } from 'eventsource-parser'
 import { VortexError, type ErrorCode } from '#contract/errors.ts'
-import { BEAT_EVENT, type LiveEvent } from '#contract/events.ts'
+import type { LiveEvent } from '#contract/events.ts'
+import { BEAT_EVENT } from '#contract/eventStream.ts'
 import { EVENTS_PATH } from '#contract/routes.ts'
 import type { Connection } from '../connection.ts'
 import { CliError, EXIT } from '../exit.ts'
