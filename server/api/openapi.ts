@@ -120,7 +120,8 @@ function describeEvents(schemas: Json): Json {
     security: [{ apiKey: [] }, { session: [] }],
     summary:
       'Committed changes as server-sent events; each data line is one LiveEvent. Resumes with Last-Event-ID; `reset` means: read everything again.',
-    description: 'At the opening and every 15 s comes a named event `beat`, without an id, with the `server_time`: after 45 s of silence the connection is dead.',
+    description:
+      'At the opening and every 15 s comes a named event `beat`, without an id, with the `server_time`: after 45 s of silence the connection is dead.',
     parameters: [
       { name: 'dag_id', in: 'query', required: false, schema: { type: 'string' }, description: 'only events of this DAG' },
       { name: 'Last-Event-ID', in: 'header', required: false, schema: { type: 'string' } },

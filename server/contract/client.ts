@@ -2,6 +2,13 @@
 import { VortexError, type ErrorCode } from './errors.ts'
 import { routes, type Input, type Operation, type OperationId, type Output } from './routes.ts'
 
+declare global {
+  /** The one of DOM and of Node, which are not part of the contract's environment. */
+  interface AbortSignal {
+    readonly aborted: boolean
+  }
+}
+
 type Given<T> = { [K in keyof T as T[K] extends undefined ? never : K]: T[K] }
 /** Beside what is sent: `signal` ends the request when the answer is no longer wanted. */
 interface Unsent {

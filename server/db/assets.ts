@@ -6,7 +6,7 @@
 import type { DagRunState } from '#contract/states.ts'
 import type { AssetUse } from '#contract/asset.ts'
 import type { AssetEventRecord } from './records.ts'
-import type { PageOf, PageRequest } from './store.ts'
+import type { PageOf, PageRequest } from './page.ts'
 
 export interface AssetRow {
   uri: string

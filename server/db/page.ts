@@ -2,8 +2,19 @@
  * Pages of lists. A cursor holds the key of the last row seen, so that rows which come and go neither repeat nor skip others;
  * an offset is for jumping to a page by its number.
  */
-import type { PageOf, PageRequest } from './store.ts'
 import { EMPTY, sql, type Sql } from './sql.ts'
+
+export interface PageOf<T> {
+  data: T[]
+  total: number
+  /** Opaque; null on the last page. */
+  next_cursor: string | null
+}
+export interface PageRequest {
+  limit: number
+  offset: number
+  cursor?: string | undefined
+}
 
 export type CursorKey = readonly (string | number)[]
 

@@ -8,6 +8,7 @@
 import type { DagRunState, TaskInstanceState } from '#contract/states.ts'
 import type { DagSpec } from '#contract/dagSpec.ts'
 import type { AssetStore } from './assets.ts'
+import type { PageOf, PageRequest } from './page.ts'
 import type { Cluster } from './cluster.ts'
 import type { GridStore } from './grid.ts'
 import type { LogStore, RenderedStore } from './attemptOutput.ts'
@@ -66,17 +67,7 @@ export class StoreRefusedData extends Error {
 /** With how many of its finished runs failed. */
 export type BackfillRow = BackfillRecord & { runs_failed: number }
 
-export interface PageOf<T> {
-  data: T[]
-  total: number
-  /** Opaque; null on the last page. */
-  next_cursor: string | null
-}
-export interface PageRequest {
-  limit: number
-  offset: number
-  cursor?: string | undefined
-}
+export type { PageOf, PageRequest }
 
 /** Leadership: one term per win. The database's clock decides, never a controller's. */
 export interface LeaderTerm {

@@ -151,8 +151,8 @@ export class WorkerSession {
 
   #jobFailed({ ref }: AssignedAttempt, error: unknown): void {
     this.#logger.error({ err: error, task_instance_id: ref.task_instance_id, attempt: ref.attempt }, 'a job could not be made')
-    const reason = `its job could not be made: ${error instanceof Error ? error.message : String(error)}`
-    void this.#endUnstarted(ref, { outcome: 'failed', reason, reason_code: 'assignment' })
+    const why = error instanceof Error ? error.message : String(error)
+    void this.#endUnstarted(ref, { outcome: 'failed', reason: `its job could not be made: ${why}`, reason_code: 'assignment' })
   }
 
   /** The worker has not heard of it: its end is told from here. */
@@ -302,10 +302,8 @@ export class WorkerSession {
     this.#writer.wake()
     this.#expectSignOfLife()
     this.#stream.resume()
-    this.#logger.info(
-      { hostname: hello.hostname, capacity: hello.capacity, held: hello.held.length, unknown: unknown.length, local: hello.local },
-      'worker connected',
-    )
+    const { hostname, capacity, held, local } = hello
+    this.#logger.info({ hostname, capacity, held: held.length, unknown: unknown.length, local }, 'worker connected')
   }
 
   #refuse(code: string, message: string, leader_address = ''): void {

@@ -3,7 +3,13 @@ import type { EditorView } from '@codemirror/view'
 import { useCallback, useEffect, useRef, type RefObject } from 'react'
 import { dropDraft, keepDraft } from './drafts.ts'
 import { textOf } from './textChanges.ts'
-import type { Base } from './useFileEditing.ts'
+
+/** The saved text that what is typed is compared with. */
+export interface Base {
+  sha256: string | null
+  /** null = a draft of a text that is not known here any more. */
+  text: string | null
+}
 
 /** Soon enough to lose no sentence, seldom enough to cost no key. */
 const DRAFT_MS = 500

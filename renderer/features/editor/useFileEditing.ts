@@ -19,16 +19,11 @@ import { tell, tellError } from '../../ui/act.ts'
 import { useMe } from '../session/index.ts'
 import { readDraft } from './drafts.ts'
 import { linesOf, replaceText, textOf } from './textChanges.ts'
-import { useDraft } from './useDraft.ts'
+import { useDraft, type Base } from './useDraft.ts'
 
 /** What lies in the DAG folder now, instead of the text that is edited; null = nothing. */
 export interface Theirs {
   sha256: string | null
-  text: string | null
-}
-export interface Base {
-  sha256: string | null
-  /** null = a draft of a text that is not known here any more. */
   text: string | null
 }
 

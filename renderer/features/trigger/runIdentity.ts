@@ -2,7 +2,9 @@
  * What makes a trigger safe to repeat. The page names the run itself, as the server would, by the moment at which the button was
  * pressed first: if the answer is lost and it is pressed again, the server knows that run and does not start a second one.
  */
-import type { TriggerBody } from './useTrigger.tsx'
+import type { api } from '../../api/client.ts'
+
+export type TriggerBody = Parameters<typeof api.triggerDag>[0]['body']
 
 /** Python's isoformat, as the server writes it into names: six decimals, or none. */
 const isoformat = (at: number): string =>

@@ -11,13 +11,11 @@ import { queryKeys } from '../../api/queryKeys.ts'
 import { serverNow } from '../../lib/serverClock.ts'
 import { strings } from '../../strings.ts'
 import { tell, tellError } from '../../ui/act.ts'
-import { identified } from './runIdentity.ts'
+import { identified, type TriggerBody } from './runIdentity.ts'
 
 const text = strings.trigger
 /** Long enough to reach the link. */
 const LINK_MS = 15_000
-
-export type TriggerBody = Parameters<typeof api.triggerDag>[0]['body']
 
 export function useTrigger({ id: dagId, dialect }: { id: string; dialect: '2' | '3' }, onDone: () => void) {
   const client = useQueryClient()

@@ -82,7 +82,7 @@ export function register(dags: Command): void {
 }
 
 async function schema({ screen }: Cli): Promise<void> {
-  const { readDagSchema } = await import('#dagfiles/dagSchema.ts')
+  const { readDagSchema } = await import('#runtime/dagSchema.ts')
   screen.line(JSON.stringify(await readDagSchema(), null, 2))
 }
 

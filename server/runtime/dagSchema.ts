@@ -4,7 +4,7 @@
  */
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { INSTALL_ROOT } from '#runtime/version.ts'
+import { INSTALL_ROOT } from './version.ts'
 
 let reading: Promise<Record<string, unknown>> | null = null
 
