@@ -117,11 +117,14 @@ const SUITES: Record<string, Suite> = {
   desktop: suiteOf('desktop'),
 }
 /**
- * Its tests wait more than they compute (leases, restarts, kills), and their times are real: it runs beside the others, which give way
- * to it. Together they take half of what they take one after the other.
+ * Suites that run at the same time: together they take half of what they take one after the other. The tests of the first wait more than
+ * they compute (leases, restarts, kills) and their times are real, so the others give way to it; those that only compute give way most.
  */
-const BESIDE = 'integration'
-const GIVES_WAY = 10
+const LANES: readonly { suites: readonly string[]; nice: number }[] = [
+  { suites: ['integration', 'desktop'], nice: 0 },
+  { suites: ['e2e'], nice: 10 },
+  { suites: ['unit', 'python', 'database'], nice: 15 },
+]
 
 mkdirSync(results, { recursive: true })
 await buildServer()
@@ -132,7 +135,9 @@ const asked = process.argv.slice(2)
 const unknown = asked.find((name) => !(name in SUITES))
 if (unknown !== undefined) throw new Error(`There is no suite "${unknown}". Suites: ${Object.keys(SUITES).join(', ')}.`)
 const names = Object.keys(SUITES).filter((name) => asked.length === 0 || asked.includes(name))
-const isAlone = names.length === 1 || !names.includes(BESIDE)
+const lanes = LANES.map(({ suites, nice }) => ({ suites: suites.filter((name) => names.includes(name)), nice })).filter(
+  ({ suites }) => suites.length > 0,
+)
 const total: Outcome = { passed: 0, failed: 0, failures: [] }
 const lines = new Map<string, string>()
 
@@ -151,13 +156,10 @@ async function runOneByOne(suites: readonly string[], way: Way): Promise<void> {
   for (const name of suites) await runSuite(name, way)
 }
 
-if (isAlone) await runOneByOne(names, { live: true, nice: 0 })
+if (lanes.length === 1) await runOneByOne(names, { live: true, nice: 0 })
 else {
-  // About as long as the others: what comes after it on its side.
-  const first: string[] = names.filter((name) => name === BESIDE || name === 'desktop')
-  const others = names.filter((name) => !first.includes(name))
-  process.stdout.write(`Running ${first.join(', ')} beside ${others.join(', ')}; what a suite says comes when it ends.\n`)
-  await Promise.all([runOneByOne(first, { live: false, nice: 0 }), runOneByOne(others, { live: false, nice: GIVES_WAY })])
+  process.stdout.write(`Running ${lanes.map(({ suites }) => suites.join(', ')).join(' beside ')}; what a suite says comes when it ends.\n`)
+  await Promise.all(lanes.map(({ suites, nice }) => runOneByOne(suites, { live: false, nice })))
 }
 if (total.failures.length > 0) process.stdout.write(`\nFailed:\n\n${total.failures.join('\n\n')}\n`)
 process.stdout.write(`\n${names.map((name) => lines.get(name)).join('\n')}\n${total.passed} passed, ${total.failed} failed\n`)

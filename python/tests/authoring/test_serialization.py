@@ -27,7 +27,8 @@ EXAMPLES = {
 
 
 def test_every_example_is_known():
-    assert sorted(name for name in os.listdir(DAGS) if name.endswith(".py")) == sorted(EXAMPLES)
+    # shop_steps.py has the functions that shop_factory.yaml names.
+    assert sorted(name for name in os.listdir(DAGS) if name.endswith(".py")) == sorted([*EXAMPLES, "shop_steps.py"])
 
 
 def test_examples_fit_the_schema_and_have_no_notices(schema_errors):

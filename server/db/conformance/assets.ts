@@ -129,11 +129,16 @@ export function assetsConformance(subject: SubjectOf): void {
       ])
       const last = await s.store.assetEventPage({ uri: 's3://page', limit: 2, cursor: first.next_cursor ?? '' })
       expect(last).toEqual({ data: [{ ...events[0], source_run_state: 'failed' }], next_cursor: null })
-      const runs = [
-        { dag_id: 'event_page', run_id: 'page_run' },
-        { dag_id: 'event_page', run_id: 'deleted' },
-      ]
-      expect([...(await s.store.dagRunStates({ runs }))]).toEqual([['event_page\npage_run', 'failed']])
+    })
+  })
+
+  describe('dagRunStates', () => {
+    test('tells the states of the runs there are', async () => {
+      const s = subject()
+      const version = await s.dag('run_states')
+      await s.commit({ dag_runs_insert: [makeRun(s.id(), 'run_states', version, { run_id: 'there', state: 'failed' })] })
+      const runs = ['there', 'deleted'].map((run_id) => ({ dag_id: 'run_states', run_id }))
+      expect([...(await s.store.dagRunStates({ runs }))]).toEqual([['run_states\nthere', 'failed']])
       expect(await s.store.dagRunStates({ runs: [] })).toEqual(new Map())
     })
   })

@@ -89,18 +89,21 @@ function lost({ physical, db }: Evidence): Violation[] {
 }
 
 /** A task with the default rule began before all its upstreams had ended. Runs that were cleared, marked or moved to another version are left out. */
-function order({ physical, db }: Evidence): Violation[] {
-  const touched = new Set(
-    db.ledger
-      .filter(({ cause }) => cause === 'cleared' || cause === 'marked' || cause === 'new_version')
-      .map(({ dag_run_id }) => dag_run_id),
-  )
+function order({ physical, db, moved }: Evidence): Violation[] {
+  const touched = new Set(db.ledger.filter(({ cause }) => cause === 'cleared' || cause === 'marked').map(({ dag_run_id }) => dag_run_id))
   const found: Violation[] = []
   for (const attempt of physical) {
     const row = db.instances.get(attempt.task_instance_id)
     const run = row === undefined ? undefined : db.runs.get(row.dag_run_id)
     const spec = run === undefined ? undefined : db.versions.get(run.dag_version_id)?.spec
-    if (run === undefined || spec === undefined || touched.has(run.id) || attempt.dag_version_id !== run.dag_version_id) continue
+    if (
+      run === undefined ||
+      spec === undefined ||
+      touched.has(run.id) ||
+      moved.has(run.id) ||
+      attempt.dag_version_id !== run.dag_version_id
+    )
+      continue
     if (spec.tasks.find(({ task_id }) => task_id === attempt.task_id)?.trigger_rule !== 'all_success') continue
     for (const [up, down] of spec.edges) {
       if (down !== attempt.task_id || isWithinMappedGroup(spec, up, down)) continue
