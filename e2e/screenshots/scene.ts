@@ -15,7 +15,7 @@ import { backup, BROKEN, sales, small } from './dagTexts.ts'
 import { stretchTimes } from './stretchTimes.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
-const EXAMPLES = ['mapped_regions', 'taskflow_etl', 'branching', 'hundred_tasks']
+const EXAMPLES = ['assets', 'mapped_regions', 'taskflow_etl', 'branching', 'hundred_tasks']
 const MINUTE = 60_000
 const HOUR = 60 * MINUTE
 const DAY = 24 * HOUR
@@ -136,6 +136,7 @@ async function history(real: RealServer): Promise<void> {
   for (const ago of [1.1, 3.2, 26]) await byHand('taskflow_etl', ago)
   for (const ago of [4.5, 30]) await byHand('branching', ago)
   for (const ago of [2.6, 49]) await byHand('hundred_tasks', ago)
+  for (const ago of [25, 3.7]) for (const dag_id of ['orders', 'rates']) await byHand(dag_id, ago)
   await ended(api)
 }
 

@@ -29,6 +29,7 @@ function shotsOf(scene: Scene): Record<string, Shot> {
     gantt: { path: `${run(scene.good)}?view=gantt`, see: 'text=load_warehouse' },
     calendar: { path: `${sales}/calendar`, see: 'text=2026' },
     durations: { path: `${sales}/durations`, see: 'svg.recharts-surface' },
+    'dag-tasks': { path: `${sales}/tasks`, see: 'text=load_warehouse' },
     'dag-runs': { path: `${sales}/runs`, see: 'text=scheduled__' },
     backfills: { path: `${sales}/backfills`, see: 'text=on-call' },
     versions: { path: `${sales}/versions`, see: 'text=limit' },
@@ -48,6 +49,8 @@ function shotsOf(scene: Scene): Record<string, Shot> {
     'task-live-log': { path: `${backup}/tasks/dump`, see: 'text=dumped', isLive: true },
     trigger: { path: `${sales}?trigger=sales_warehouse`, see: 'text=full_reload' },
     schedules: { path: '/schedules?schedule=30%202%20*%20*%20*', see: 'table' },
+    assets: { path: '/assets', see: 'text=revenue_report' },
+    asset: { path: `/assets?uri=${encodeURIComponent('file:///srv/reports/revenue.csv')}`, see: 'text=publish' },
     palette: {
       path: '/dags',
       see: 'text=web_sessions',
@@ -73,8 +76,34 @@ function shotsOf(scene: Scene): Record<string, Shot> {
   }
 }
 
-const DARK = new Set(['home', 'dags', 'grid', 'graph', 'gantt', 'calendar', 'durations', 'editor', 'task-log', 'run', 'admin-system'])
-const NARROW = new Set(['home', 'dags', 'grid', 'graph', 'run', 'task-log', 'calendar', 'admin-workers', 'trigger', 'editor'])
+const DARK = new Set([
+  'asset',
+  'home',
+  'dags',
+  'grid',
+  'graph',
+  'gantt',
+  'calendar',
+  'durations',
+  'editor',
+  'task-log',
+  'run',
+  'admin-system',
+])
+const NARROW = new Set([
+  'asset',
+  'assets',
+  'home',
+  'dags',
+  'grid',
+  'graph',
+  'run',
+  'task-log',
+  'calendar',
+  'admin-workers',
+  'trigger',
+  'editor',
+])
 
 /** Nothing loads, the page is live, and nothing moves any more but what turns for ever. */
 async function settled(page: Page, isLive: boolean): Promise<void> {

@@ -121,14 +121,16 @@ describe('a file of connections', () => {
     expect(await stored('as_object')).toMatchObject({ conn_type: 'aws', login: 'AK', port: null, extra: '{"region_name":"eu"}' })
   })
 
-  test('leaves what is there alone, or is refused, if asked to; without passwords it keeps those', async () => {
-    const again = { as_object: { conn_type: 's3', extra: null } }
+  test('leaves what is there alone, or is refused, if asked to; without passwords it keeps those of the same host and login', async () => {
+    const again = { as_object: { conn_type: 's3', login: 'AK', extra: null } }
     expect((await as('ada', 'POST', '/import', { connections: again, on_existing: 'fail' })).statusCode).toBe(409)
     expect((await as('ada', 'POST', '/import', { connections: again, on_existing: 'skip' })).json()).toMatchObject({
       skipped: ['as_object'],
     })
     expect((await as('ada', 'POST', '/import', { connections: again })).json()).toMatchObject({ overwritten: ['as_object'] })
     expect(await stored('as_object')).toMatchObject({ conn_type: 's3', password: 'sk', extra: null })
+    await as('ada', 'POST', '/import', { connections: { as_object: { conn_type: 's3', login: 'AK', host: 'elsewhere.example.com' } } })
+    expect(await stored('as_object')).toMatchObject({ host: 'elsewhere.example.com', login: 'AK', password: null })
   })
 
   test.each([

@@ -49,7 +49,11 @@ export function connectionHandlers({ store, connections, dagFiles }: ApiServices
       if (!dry_run)
         for (const { conn_id, values } of taken) {
           const record = known.get(conn_id)
-          changed(record === undefined ? await connections.create({ conn_id, values }) : await connections.update({ record, values }))
+          changed(
+            record === undefined
+              ? await connections.create({ conn_id, values })
+              : await connections.update({ record, values: replacing(record, values) }),
+          )
         }
       const ids = (list: { conn_id: string }[], isKnown: boolean) =>
         list.flatMap(({ conn_id }) => (known.has(conn_id) === isKnown ? [conn_id] : []))
@@ -61,6 +65,15 @@ export function connectionHandlers({ store, connections, dagFiles }: ApiServices
       }
     },
   }
+}
+
+/**
+ * A file without passwords leaves those that are there, but only where they were given for: another host, port or login would be sent
+ * the secret of the one before.
+ */
+function replacing(record: ConnectionRecord, values: ConnectionChange): ConnectionChange {
+  const isTheSame = record.host === values.host && record.port === values.port && record.login === values.login
+  return isTheSame ? values : { password: null, extra: null, ...values }
 }
 
 function existing(ids: string[]): VortexError {
