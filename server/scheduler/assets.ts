@@ -93,17 +93,54 @@ export function recordByHand(
 export function recordEvents(e: Engine, events: readonly AssetEventRecord[]): void {
   for (const event of events) e.pending.assetEvent(event)
   publishEvents(e, events)
-  for (const dag of e.assetDags) {
-    const { record, version } = dag
-    if (record.is_paused || record.is_stale) continue
-    const refs = assetsIn(version.spec.asset_condition ?? [])
-    const mine = events.filter((event) => refs.some((ref) => isOf(event, ref)))
-    if (mine.length === 0) continue
-    const before = arrivedOf(record.asset_uses, record.queued_asset_events).arrived
-    e.pending.changeDag(record, { queued_asset_events: newest([...record.queued_asset_events, ...mine], refs) })
-    if (arrivedOf(record.asset_uses, record.queued_asset_events).arrived !== before) e.publish({ type: 'dag', dag_id: record.dag_id })
-    e.dagsWithEvents.add(dag)
+  for (const { since } of e.missedAssetEvents.values()) if (since.length < EVENTS_MAX) since.push(...events)
+  for (const dag of e.assetDags) queueEvents(e, dag, events)
+}
+
+/** A DAG leaves memory because the database refused what was decided about it. Its events were decided about others, and stay true. */
+export function keepEvents(e: Engine, dag: DagEntry): void {
+  const { dag_id } = dag.record
+  // What was decided in the same commit about a DAG that leaves memory, too, did not happen; its task says it again.
+  for (const other of e.missedAssetEvents.values()) {
+    other.queued = other.queued.filter(({ source_dag_id }) => source_dag_id !== dag_id)
+    for (const run of other.ofRuns) run.events = run.events.filter(({ source_dag_id }) => source_dag_id !== dag_id)
   }
+  if (!e.assetDags.delete(dag)) return
+  const happened = (event: AssetEventRecord): boolean => event.source_dag_id === null || !e.reloading.has(event.source_dag_id)
+  e.missedAssetEvents.set(dag_id, {
+    queued: dag.record.queued_asset_events.filter(happened),
+    ofRuns: [...dag.runs.values()].flatMap(({ record: { run_id, asset_events } }) =>
+      asset_events === null ? [] : [{ run_id, events: asset_events.filter(happened) }],
+    ),
+    since: [],
+  })
+}
+
+/** A DAG is in memory again. */
+export function queueMissed(e: Engine, dag_id: string): void {
+  const missed = e.missedAssetEvents.get(dag_id)
+  const dag = e.dags.get(dag_id)
+  e.missedAssetEvents.delete(dag_id)
+  if (missed === undefined || dag === undefined || !e.assetDags.has(dag)) return
+  const unused = missed.ofRuns.flatMap(({ run_id, events }) => (dag.runs.has(run_id) ? [] : events))
+  const known = new Set(dag.record.queued_asset_events.map(({ id }) => id))
+  queueEvents(
+    e,
+    dag,
+    [...unused, ...missed.queued, ...missed.since].filter(({ id }) => !known.has(id)),
+  )
+}
+
+function queueEvents(e: Engine, dag: DagEntry, events: readonly AssetEventRecord[]): void {
+  const { record, version } = dag
+  if (record.is_paused || record.is_stale) return
+  const refs = assetsIn(version.spec.asset_condition ?? [])
+  const mine = events.filter((event) => refs.some((ref) => isOf(event, ref)))
+  if (mine.length === 0) return
+  const before = arrivedOf(record.asset_uses, record.queued_asset_events).arrived
+  e.pending.changeDag(record, { queued_asset_events: newest([...record.queued_asset_events, ...mine], refs) })
+  if (arrivedOf(record.asset_uses, record.queued_asset_events).arrived !== before) e.publish({ type: 'dag', dag_id: record.dag_id })
+  e.dagsWithEvents.add(dag)
 }
 
 /** The newest of each asset: pages read the others with it. */

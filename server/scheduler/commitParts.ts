@@ -1,4 +1,7 @@
-/** A commit by the DAGs that its rows belong to. Decisions about different DAGs never depend on each other. */
+/**
+ * A commit by the DAGs that its rows belong to. Decisions about different DAGs do not depend on each other, but for assets: what of them
+ * is lost with a part is told again (assets.ts, `keepEvents`).
+ */
 import type { EngineCommit } from '#db/store.ts'
 
 /** Which DAG a row belongs to, as memory knows it; null = it cannot tell. */

@@ -126,6 +126,25 @@ describe('a conflict of one DAG', () => {
     await h.end(first!, 'killed')
     expect(h.assigned.map(({ ref }) => ref.attempt)).toEqual([2])
   })
+  it('tells it of the assets that were updated meanwhile', async () => {
+    const asset = { type: 'asset', name: 'a', uri: 's3://a', group: 'asset', extra: {} } as const
+    const h = await started([
+      spec({ dag_id: 'makes', tasks: [task({ task_id: 'make', kind: 'python', outlets: [asset] })] }),
+      spec({ dag_id: 'waits', tasks: [task({ task_id: 't' })], asset_condition: [{ step: 'asset', asset }] }),
+    ])
+    await h.trigger('waits', { run_id: 'mine' })
+    await h.trigger('makes')
+    const makes = h.takeAssigned().find(({ run }) => run.dag_id === 'makes')
+    tamper(h, 'mine', 't', { try_number: 7 })
+    h.commands
+      .taskInstanceMark({ dag_id: 'waits', run_id: 'mine', task_id: 't', map_index: -1, state: 'success', actor })
+      .catch(() => undefined)
+    while (h.service.engine?.reloading.size === 0) await h.pass(1)
+    expect(h.service.engine?.assetDags.size).toBe(0)
+    await h.answer(h.inbox.workerReports({ worker_id: 'w', reports: [ended(makes!.ref)] }))
+    await h.pass(5_000)
+    expect([...h.db.runs.values()].filter(({ run_type }) => run_type === 'asset_triggered')).toMatchObject([{ dag_id: 'waits' }])
+  })
   it('refuses what might be of that DAG until it is back, and nothing else', async () => {
     const { h, bad, good } = await busy()
     const [first, other] = h.takeAssigned()

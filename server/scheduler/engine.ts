@@ -9,7 +9,18 @@ import { Heap } from '#domain/heap.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import type { BackfillIntervalRecord, LedgerRecord } from '#db/records.ts'
 import { runEvent, taskInstanceEvent } from './liveEventsOf.ts'
-import type { ActiveRun, BackfillEntry, DagEntry, EngineSettings, Errand, Instance, LiveAttempt, PoolEntry, WorkerEntry } from './model.ts'
+import type {
+  ActiveRun,
+  BackfillEntry,
+  DagEntry,
+  EngineSettings,
+  Errand,
+  Instance,
+  LiveAttempt,
+  MissedEvents,
+  PoolEntry,
+  WorkerEntry,
+} from './model.ts'
 import { PendingCommit } from './pendingCommit.ts'
 import type { AssignedAttempt, AttemptRef, Publish, WorkerPort } from './ports.ts'
 import { Limit, ReadyQueues } from './readyQueues.ts'
@@ -61,6 +72,8 @@ export class Engine {
   readonly backfills = new Map<number, BackfillEntry>()
   /** DAGs that are out of memory until they are read again (reload.ts); `stale` = what is being read is old already. */
   readonly reloading = new Map<string, 'waiting' | 'reading' | 'stale'>()
+  /** By DAG that is out of memory and is scheduled on assets (assets.ts). */
+  readonly missedAssetEvents = new Map<string, MissedEvents>()
   readonly ready = new ReadyQueues()
   readonly timers = new Heap<DueTimer>((a, b) => a.at < b.at)
   readonly parallelism: Limit

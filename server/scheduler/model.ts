@@ -10,6 +10,7 @@
 import type { TaskSpec } from '#contract/dagSpec.ts'
 import type { TaskInstanceState } from '#contract/states.ts'
 import type {
+  AssetEventRecord,
   BackfillIntervalRecord,
   BackfillRecord,
   DagRecord,
@@ -151,6 +152,15 @@ export class LiveAttempt {
     this.worker_id = worker_id
     this.held = held
   }
+}
+
+/** Events for a DAG that is out of memory. */
+export interface MissedEvents {
+  /** What it waited with in memory; of it, what the database has, it reads again. */
+  queued: AssetEventRecord[]
+  /** What its runs in memory were created for; a run that the database refused was not. */
+  ofRuns: { run_id: string; events: readonly AssetEventRecord[] }[]
+  since: AssetEventRecord[]
 }
 
 /** Work of a worker that is no attempt (errands.ts). */

@@ -12,6 +12,7 @@
 import type { EngineSnapshot, EngineStore } from '#db/store.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { Logger } from '#runtime/logger.ts'
+import { keepEvents, queueMissed } from './assets.ts'
 import type { RowOwners } from './commitParts.ts'
 import { forgetLive } from './dispatch.ts'
 import type { Cause, Engine } from './engine.ts'
@@ -169,7 +170,7 @@ function evict(e: Engine, dag_id: string): LiveAttempt['held'] {
   }
   for (const { record } of e.backfills.values()) if (record.dag_id === dag_id) e.backfills.delete(record.id)
   const dag = e.dags.get(dag_id)
-  if (dag !== undefined) e.assetDags.delete(dag)
+  if (dag !== undefined) keepEvents(e, dag)
   e.dags.delete(dag_id)
   return slots
 }
@@ -187,6 +188,7 @@ function adopt(e: Engine, snapshot: EngineSnapshot, p: { dag_id: string; taken: 
   if (dag !== undefined && p.taken > 0) dag.run_id_suffix = `_${p.taken + 1}`
   if (p.mustFail) for (const run of dag?.runs.values() ?? []) abortRun(e, run, UNSTORABLE, { live: 'failed', teardowns: 'end' })
   beginRuns(e, isOf)
+  queueMissed(e, p.dag_id)
 }
 
 /**
