@@ -50,13 +50,16 @@ export function restoreAttempt(
 
 /**
  * A killed attempt keeps its token in the row of its task instance until it is gone. Of an earlier term that is in doubt until its
- * worker says hello (and is told to kill what is unknown), or until every lease of that term has ended. `isReread`: its DAG was taken
+ * worker says hello (and is told to kill what is unknown), or until every lease of that term has ended; what it named then is dying
+ * until it says that it has ended. `isReread`: its DAG was taken
  * out of memory in this term, so it is in doubt however long ago the term began.
  */
 export function restoreKilled(e: Engine, instance: Instance, isReread = false): void {
   const { lease_token, worker_id, try_number, state } = instance.record
   if (lease_token === null || worker_id === null || instance.live !== null) return
   if ((LEASED_STATES as readonly string[]).includes(state)) return
-  if (!isReread && (!e.isYoung || e.workers.get(worker_id)?.is_greeted === true)) return
+  const worker = e.workers.get(worker_id)
+  const isDying = worker?.dying.get(instance.record.id)?.lease_token === lease_token
+  if (!isReread && !isDying && (!e.isYoung || worker?.is_greeted === true)) return
   restoreAttempt(e, instance, { attempt: try_number, lease_token, worker_id, hostname: '' }).isKilled = true
 }

@@ -202,6 +202,8 @@ export class WorkerEntry {
   last_heard: number
   last_heartbeat_at: number
   readonly connected_at: number
+  /** What it held at its hello and nobody knew, by task instance, until it says that it has ended: runs of these may come back to memory. */
+  readonly dying = new Map<number, AttemptRef>()
   is_connected = true
   /** It said hello in this term, and was told what to kill. */
   is_greeted = true

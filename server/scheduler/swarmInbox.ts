@@ -44,7 +44,8 @@ export function createSwarmInbox({ service, store, clock }: EngineApiOptions): S
         if (worker === undefined) return
         worker.is_connected = false
         // Without attempts there is nothing to wait for.
-        if (worker.attempts.size + worker.errands.trigger.size + worker.errands.dag_callback.size === 0) e.workers.delete(worker_id)
+        const { attempts, dying, errands } = worker
+        if (attempts.size + dying.size + errands.trigger.size + errands.dag_callback.size === 0) e.workers.delete(worker_id)
         e.publish({ type: 'worker', worker_id, status: 'offline' })
       }),
     async workerReports({ worker_id, reports }) {

@@ -54,6 +54,8 @@ export function workerConnected(e: Engine, hello: WorkerHello, monotonic: number
       unknown.push(ref)
     else if (live.isKilled) e.kill(live, 'killed') // the first request may have been lost with the old session
   }
+  worker.dying.clear()
+  for (const ref of unknown) worker.dying.set(ref.task_instance_id, ref)
   // A killed attempt that the worker does not hold any more is gone. One that is not sent yet is going there, and its kill after it.
   for (const live of [...worker.attempts]) if (live.isKilled && live.isSent && !held.has(dispatchKey(live.ref))) attemptGone(e, live)
   e.publish({ type: 'worker', worker_id: hello.worker_id, status: worker.is_draining ? 'draining' : 'active' })
@@ -93,6 +95,7 @@ export function drainWorker(e: Engine, p: { worker_id: string; actor: string }):
 export function workerReport(e: Engine, worker_id: string, report: AttemptReport): void {
   const errand = errandOf(e, report.ref.lease_token)
   if (errand !== undefined) return errandReport(e, errand, worker_id, report)
+  if (report.type === 'ended') e.workers.get(worker_id)?.dying.delete(report.ref.task_instance_id)
   const live = e.live.get(report.ref.task_instance_id)
   if (
     live === undefined ||
