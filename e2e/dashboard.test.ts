@@ -32,7 +32,7 @@ beforeEach(async () => {
   problems = []
   context = await browser.newContext({ viewport: { width: 1280, height: 800 }, reducedMotion: 'reduce' })
   page = await context.newPage()
-  page.setDefaultTimeout(8000)
+  page.setDefaultTimeout(20_000)
   await page.clock.setFixedTime(NOW)
   page.on('pageerror', (error) => problems.push(error.message))
   page.on('console', (message) => {

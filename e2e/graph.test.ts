@@ -57,7 +57,7 @@ async function ended(dag_id: string): Promise<void> {
 async function open(path: string, options?: PageOptions): Promise<Page> {
   await shown?.context().close()
   page = shown = await server.open(path, options)
-  page.setDefaultTimeout(8_000)
+  page.setDefaultTimeout(20_000)
   await graph().waitFor()
   return page
 }

@@ -62,7 +62,7 @@ const param = (name: string) => new URL(page.url()).searchParams.get(name)
 async function open(path: string, options?: PageOptions): Promise<Page> {
   await shown?.context().close()
   page = shown = await server.open(path, options)
-  page.setDefaultTimeout(10_000)
+  page.setDefaultTimeout(20_000)
   return page
 }
 

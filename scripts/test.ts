@@ -117,13 +117,12 @@ const SUITES: Record<string, Suite> = {
   desktop: suiteOf('desktop'),
 }
 /**
- * Suites that run at the same time: together they take half of what they take one after the other. The tests of the first wait more than
- * they compute (leases, restarts, kills) and their times are real, so the others give way to it; those that only compute give way most.
+ * Suites that run at the same time, in lanes of about the same length: together they take half of what they take one after the other. The
+ * tests of `integration` wait more than they compute (leases, restarts, kills) and their times are real, so the other lane gives way.
  */
 const LANES: readonly { suites: readonly string[]; nice: number }[] = [
-  { suites: ['integration', 'desktop'], nice: 0 },
-  { suites: ['e2e'], nice: 10 },
-  { suites: ['unit', 'python', 'database'], nice: 15 },
+  { suites: ['integration', 'desktop', 'python', 'database'], nice: 0 },
+  { suites: ['unit', 'e2e'], nice: 10 },
 ]
 
 mkdirSync(results, { recursive: true })

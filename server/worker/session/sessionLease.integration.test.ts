@@ -61,14 +61,14 @@ describe('leases', () => {
   })
 
   test('a controller that cannot be sure to lead renews nothing; one that says so keeps attempts alive, as nobody else leads', async () => {
-    bench = await startBench({ lease_ms: 6000 })
+    bench = await startBench({ lease_ms: 10_000 })
     const finish: (() => void)[] = []
     const worker = await bench.startWorker((attempt) => void finish.push(() => attempt.end()))
     await bench.assign(worker, [bench.attempt({})])
     await until(() => worker.runner.running === 1, 'it runs')
     bench.engine.leads = false
     await until(() => !worker.service.isConnected, 'unanswered heartbeats end the session')
-    await new Promise((resolve) => setTimeout(resolve, 7000))
+    await new Promise((resolve) => setTimeout(resolve, 11_000))
     expect(worker.runner.kills).toEqual([])
     bench.engine.leads = true
     await until(() => worker.service.isConnected, 'welcomed again')
