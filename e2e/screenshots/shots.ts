@@ -29,7 +29,7 @@ function shotsOf(scene: Scene): Record<string, Shot> {
     gantt: { path: `${run(scene.good)}?view=gantt`, see: 'text=load_warehouse' },
     calendar: { path: `${sales}/calendar`, see: 'text=2026' },
     durations: { path: `${sales}/durations`, see: 'svg.recharts-surface' },
-    'dag-tasks': { path: `${sales}/tasks`, see: 'text=load_warehouse' },
+    'dag-tasks': { path: `${sales}/tasks`, see: 'text=success >> nth=4' },
     'dag-runs': { path: `${sales}/runs`, see: 'text=scheduled__' },
     backfills: { path: `${sales}/backfills`, see: 'text=on-call' },
     versions: { path: `${sales}/versions`, see: 'text=limit' },
@@ -50,7 +50,7 @@ function shotsOf(scene: Scene): Record<string, Shot> {
     trigger: { path: `${sales}?trigger=sales_warehouse`, see: 'text=full_reload' },
     schedules: { path: '/schedules?schedule=30%202%20*%20*%20*', see: 'table' },
     assets: { path: '/assets', see: 'text=revenue_report' },
-    asset: { path: `/assets?uri=${encodeURIComponent('file:///srv/reports/revenue.csv')}`, see: 'text=publish' },
+    asset: { path: `/assets?uri=${encodeURIComponent('file:///srv/reports/revenue.csv')}`, see: 'text=Awaited by' },
     palette: {
       path: '/dags',
       see: 'text=web_sessions',
