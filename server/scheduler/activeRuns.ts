@@ -116,9 +116,6 @@ export function createRun(e: Engine, dag: DagEntry, p: NewRun): ActiveRun {
     kind: 'dag_run.created',
     dag_id: record.dag_id,
     dag_run_id: record.id,
-    task_instance_id: null,
-    attempt: null,
-    from_state: null,
     to_state: 'queued',
     ...p.cause,
   })

@@ -76,12 +76,6 @@ export function recordByHand(
   }
   e.ledger({
     kind: 'asset.updated',
-    dag_id: null,
-    dag_run_id: null,
-    task_instance_id: null,
-    attempt: null,
-    from_state: null,
-    to_state: null,
     cause: 'user',
     actor: p.actor,
     message: p.uri,

@@ -90,10 +90,6 @@ export function createBackfill(
   e.ledger({
     kind: 'backfill.created',
     dag_id: p.dag_id,
-    dag_run_id: null,
-    task_instance_id: null,
-    attempt: null,
-    from_state: null,
     to_state: 'running',
     cause: 'user',
     actor: p.created_by,
@@ -182,9 +178,6 @@ function endBackfillIfDone(e: Engine, entry: BackfillEntry): void {
   e.ledger({
     kind: 'backfill.state',
     dag_id: record.dag_id,
-    dag_run_id: null,
-    task_instance_id: null,
-    attempt: null,
     from_state: 'running',
     to_state: state,
     cause: 'done',

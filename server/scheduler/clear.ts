@@ -99,8 +99,6 @@ export function reopenRun(e: Engine, run: ActiveRun, cause: Cause): void {
     kind: 'dag_run.state',
     dag_id: record.dag_id,
     dag_run_id: record.id,
-    task_instance_id: null,
-    attempt: null,
     from_state: from,
     to_state: 'queued',
     ...cause,

@@ -71,11 +71,6 @@ export function setPaused(e: Engine, p: { dag_id: string; paused: boolean; actor
   e.ledger({
     kind: p.paused ? 'dag.paused' : 'dag.unpaused',
     dag_id: p.dag_id,
-    dag_run_id: null,
-    task_instance_id: null,
-    attempt: null,
-    from_state: null,
-    to_state: null,
     cause: 'user',
     actor: p.actor,
   })
@@ -147,11 +142,7 @@ export function deleteRun(e: Engine, run: ActiveRun, actor: string): void {
   e.ledger({
     kind: 'dag_run.deleted',
     dag_id: run.record.dag_id,
-    dag_run_id: null,
-    task_instance_id: null,
-    attempt: null,
     from_state: run.record.state,
-    to_state: null,
     cause: 'user',
     actor,
     message: run.record.run_id,
@@ -187,11 +178,6 @@ export function deleteDag(e: Engine, dag_id: string, actor: string): void {
   e.ledger({
     kind: 'dag.deleted',
     dag_id,
-    dag_run_id: null,
-    task_instance_id: null,
-    attempt: null,
-    from_state: null,
-    to_state: null,
     cause: 'user',
     actor,
   })

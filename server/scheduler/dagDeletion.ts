@@ -64,11 +64,6 @@ function deleteRuns(e: Engine, p: { dag_id: string; actor: string }, runs: reado
   e.ledger({
     kind: 'dag_run.deleted',
     dag_id: p.dag_id,
-    dag_run_id: null,
-    task_instance_id: null,
-    attempt: null,
-    from_state: null,
-    to_state: null,
     cause: 'user',
     actor: p.actor,
     message: `${runs.length} ${runs.length === 1 ? 'run' : 'runs'} of a DAG that is being deleted`,

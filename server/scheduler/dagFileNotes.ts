@@ -11,11 +11,6 @@ export function noteDagFile(e: Engine, p: Parameters<EngineCommands['dagFileNote
     e.ledger({
       kind: `dag_file.${p.change}`,
       dag_id,
-      dag_run_id: null,
-      task_instance_id: null,
-      attempt: null,
-      from_state: null,
-      to_state: null,
       cause: 'user',
       actor: p.actor,
       message: p.message,

@@ -127,8 +127,22 @@ export class Engine {
     this.pending.touch(run.record.dag_id)
   }
 
-  ledger(entry: Omit<LedgerRecord, 'id' | 'at' | 'message'> & { message?: string | null }): void {
-    this.pending.ledger({ ...entry, message: entry.message ?? null, id: this.nextId.ledger++, at: this.now })
+  /** What is not given is null: not of a DAG, a run, a task instance. */
+  ledger(entry: Pick<LedgerRecord, 'kind' | 'cause' | 'actor'> & Partial<LedgerRecord>): void {
+    this.pending.ledger({
+      id: this.nextId.ledger++,
+      at: this.now,
+      kind: entry.kind,
+      dag_id: entry.dag_id ?? null,
+      dag_run_id: entry.dag_run_id ?? null,
+      task_instance_id: entry.task_instance_id ?? null,
+      attempt: entry.attempt ?? null,
+      from_state: entry.from_state ?? null,
+      to_state: entry.to_state ?? null,
+      cause: entry.cause,
+      actor: entry.actor,
+      message: entry.message ?? null,
+    })
   }
 
   setTimer(timer: Omit<DueTimer, 'id'> & { id?: number }): void {

@@ -194,10 +194,6 @@ export function createEngineCommands({
         e.ledger({
           kind: 'backfill.state',
           dag_id: p.dag_id,
-          dag_run_id: null,
-          task_instance_id: null,
-          attempt: null,
-          from_state: null,
           to_state: state,
           cause: 'user',
           actor: p.actor,

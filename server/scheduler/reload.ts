@@ -89,11 +89,6 @@ export class Reloads {
       e.ledger({
         kind: 'dag.paused',
         dag_id,
-        dag_run_id: null,
-        task_instance_id: null,
-        attempt: null,
-        from_state: null,
-        to_state: null,
         cause: 'data_refused',
         actor: 'scheduler',
         message: `the database cannot store what was decided: ${detail}`,

@@ -13,12 +13,6 @@ export function resumeWorker(e: Engine, p: { worker_id: string; actor: string })
   e.drained.delete(p.worker_id)
   e.ledger({
     kind: 'worker.resumed',
-    dag_id: null,
-    dag_run_id: null,
-    task_instance_id: null,
-    attempt: null,
-    from_state: null,
-    to_state: null,
     cause: 'user',
     actor: p.actor,
     message: p.worker_id,

@@ -78,12 +78,6 @@ export function drainWorker(e: Engine, p: { worker_id: string; actor: string }):
   for (const oldest of e.drained) if (e.drained.size > DRAINED_MAX) e.drained.delete(oldest)
   e.ledger({
     kind: 'worker.drained',
-    dag_id: null,
-    dag_run_id: null,
-    task_instance_id: null,
-    attempt: null,
-    from_state: null,
-    to_state: null,
     cause: 'user',
     actor: p.actor,
     message: p.worker_id,
@@ -313,12 +307,6 @@ function workerLost(e: Engine, worker: WorkerEntry): void {
   e.workers.delete(worker_id)
   e.ledger({
     kind: 'worker.lost',
-    dag_id: null,
-    dag_run_id: null,
-    task_instance_id: null,
-    attempt: null,
-    from_state: null,
-    to_state: null,
     cause: 'lease_ended',
     actor: 'scheduler',
     message: worker_id,

@@ -2,9 +2,10 @@
 import { Button, Group, Text } from '@mantine/core'
 import type { Icon } from '@tabler/icons-react'
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query'
-import { useCallback, useMemo, type ReactNode } from 'react'
+import { useMemo, type ReactNode } from 'react'
 import { rowsOf } from '../../api/livePages.ts'
 import { SearchField } from '../../ui/SearchField.tsx'
+import { useLoadMore } from '../../ui/useLoadMore.ts'
 import { PageHeader } from '../shell/index.ts'
 import { AdminList } from './AdminList.tsx'
 import classes from './Admin.module.css'
@@ -34,10 +35,7 @@ export function SearchedList<T>(p: SearchedListProps<T>) {
   const { text, list, search, rowKey } = p
   const rows = useMemo(() => (list.data ? rowsOf(list.data, rowKey) : undefined), [list.data, rowKey])
   const total = list.data?.pages[0]?.total ?? 0
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const loadMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const loadMore = useLoadMore(list)
   return (
     <>
       <PageHeader

@@ -1,11 +1,12 @@
 /** Updates of one asset, newest first. How many there are is not counted: there may be millions. */
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useCallback, useMemo } from 'react'
+import { useMemo } from 'react'
 import { assetEventsQuery } from '../../api/queries/assets.ts'
 import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { VirtualTable } from '../../ui/VirtualTable.tsx'
+import { useLoadMore } from '../../ui/useLoadMore.ts'
 import classes from './Assets.module.css'
 import { EventSource } from './EventSource.tsx'
 import { ExtraView } from './ExtraView.tsx'
@@ -21,10 +22,7 @@ export function AssetEvents({ uri }: { uri: string }) {
     () => [...new Map(list.data?.pages.flatMap(({ data }) => data.map((event) => [event.id, event] as const)) ?? []).values()],
     [list.data],
   )
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const loadMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const loadMore = useLoadMore(list)
   if (list.isPending)
     return (
       <div style={{ padding: '0 24px' }}>
@@ -41,7 +39,7 @@ export function AssetEvents({ uri }: { uri: string }) {
         head={HEAD}
         rows={rows}
         total={rows.length}
-        hasMore={hasNextPage}
+        hasMore={list.hasNextPage}
         rowKey={({ id }) => String(id)}
         rowHeight={44}
         rowClass={classes['event']}

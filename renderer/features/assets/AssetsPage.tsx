@@ -3,7 +3,7 @@ import { Button, Text } from '@mantine/core'
 import { IconDatabase } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi } from '@tanstack/react-router'
-import { lazy, memo, Suspense, useCallback, useMemo } from 'react'
+import { lazy, memo, Suspense, useMemo } from 'react'
 import type { Asset } from '#contract/asset.ts'
 import { rowsOf } from '../../api/livePages.ts'
 import { assetListQuery } from '../../api/queries/assets.ts'
@@ -12,6 +12,7 @@ import { Instant } from '../../ui/Instant.tsx'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { SearchField } from '../../ui/SearchField.tsx'
 import { VirtualTable } from '../../ui/VirtualTable.tsx'
+import { useLoadMore } from '../../ui/useLoadMore.ts'
 import { PageHeader } from '../shell/index.ts'
 import { AssetLink } from './AssetLink.tsx'
 import classes from './Assets.module.css'
@@ -38,10 +39,7 @@ function AssetList() {
   const list = useInfiniteQuery({ ...assetListQuery(search), placeholderData: (before) => before })
   const rows = useMemo(() => rowsOf(list.data, ({ uri }) => uri), [list.data])
   const total = list.data?.pages[0]?.total ?? 0
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const loadMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const loadMore = useLoadMore(list)
   return (
     <>
       <PageHeader

@@ -1,7 +1,7 @@
 /** The intervals of a backfill in their order, each with the state of its run. */
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useCallback, useMemo } from 'react'
+import { useMemo } from 'react'
 import { backfillRunsQuery } from '../../api/queries/insights.ts'
 import { strings } from '../../strings.ts'
 import { Elapsed } from '../../ui/Elapsed.tsx'
@@ -9,6 +9,7 @@ import { Instant } from '../../ui/Instant.tsx'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { StateBadge } from '../../ui/StateBadge.tsx'
 import { VirtualTable } from '../../ui/VirtualTable.tsx'
+import { useLoadMore } from '../../ui/useLoadMore.ts'
 import classes from './Backfills.module.css'
 
 const text = strings.backfills
@@ -20,10 +21,7 @@ const SHOWN = 10
 export function BackfillRuns({ dagId, id, zone }: { dagId: string; id: number; zone: string | null }) {
   const list = useInfiniteQuery(backfillRunsQuery(dagId, id))
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data])
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const more = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const more = useLoadMore(list)
   const [first] = list.data?.pages ?? []
   if (list.isError && !list.data) return <Failed error={list.error} onRetry={() => void list.refetch()} />
   if (!first) return <RowsSkeleton rows={3} height={ROW} />

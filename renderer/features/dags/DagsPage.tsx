@@ -11,6 +11,7 @@ import type { DagsSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { VirtualTable } from '../../ui/VirtualTable.tsx'
+import { useLoadMore } from '../../ui/useLoadMore.ts'
 import { useMayOperate } from '../session/index.ts'
 import { PageHeader } from '../shell/index.ts'
 import { BulkBar } from './BulkBar.tsx'
@@ -41,10 +42,7 @@ export function DagsPage() {
     (part: DagsChange) => void navigate({ search: (before) => dropUndefined({ ...before, ...part }), replace: true }),
     [navigate],
   )
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const loadMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const loadMore = useLoadMore(list)
   const filter = listFilterOf(search)
   const [selection, setSelection] = useSelection(JSON.stringify(filter))
   const shown = useMemo(() => rows.map(({ id }) => id), [rows])

@@ -3,7 +3,7 @@ import { Alert, Button, FileButton, Text } from '@mantine/core'
 import { IconFileCode, IconFilePlus, IconLock, IconUpload } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
 import { getRouteApi, Link } from '@tanstack/react-router'
-import { useCallback, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { DagFileEntry } from '#contract/dagFile.ts'
 import { dagFileListQuery } from '../../api/queries/dagFiles.ts'
 import { useCommands } from '../../commands/index.ts'
@@ -13,6 +13,7 @@ import { Instant } from '../../ui/Instant.tsx'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { SearchField } from '../../ui/SearchField.tsx'
 import { VirtualTable } from '../../ui/VirtualTable.tsx'
+import { useLoadMore } from '../../ui/useLoadMore.ts'
 import { useMe } from '../session/index.ts'
 import { PageHeader } from '../shell/index.ts'
 import classes from './FilesPage.module.css'
@@ -51,10 +52,7 @@ export function FilesPage() {
         ]
       : [],
   )
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const loadMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const loadMore = useLoadMore(list)
 
   return (
     <div className={classes['page']} {...drop.handlers}>

@@ -3,13 +3,14 @@ import { Button } from '@mantine/core'
 import { useMediaQuery } from '@mantine/hooks'
 import { IconPlayerPlay } from '@tabler/icons-react'
 import { useInfiniteQuery } from '@tanstack/react-query'
-import { useCallback, useEffect, useMemo, useRef, useState } from 'react'
+import { useEffect, useMemo, useRef, useState } from 'react'
 import { isGroup } from '#contract/gridRows.ts'
 import { RUN_TYPES } from '#contract/states.ts'
 import { gridQueryOf } from '../../api/queries/grid.ts'
 import { GRID_RUNS, type DagGridSearch, type GridChange } from '../../search/grid.ts'
 import { strings } from '../../strings.ts'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
+import { useLoadMore } from '../../ui/useLoadMore.ts'
 import { buildColumns, cellFacts, newestWith, statesShown, type GridColumn } from './columns.ts'
 import classes from './grid.module.css'
 import { GridLegend } from './GridLegend.tsx'
@@ -37,15 +38,13 @@ interface DagGridProps {
 export function useGrid(dagId: string, search: DagGridSearch, version: number) {
   const wanted = search.runs ?? GRID_RUNS[2]
   const query = useInfiniteQuery({ ...gridQueryOf(dagId, search), placeholderData: (before) => before })
-  const { data, hasNextPage, isFetchingNextPage, isFetching, fetchNextPage, refetch } = query
+  const { data, isFetching, refetch } = query
   const pages = data?.pages
   const rowsIds = pages?.map((page) => page.rows_id).join(' ')
   // The tree changes with the lists of rows only; states change sixty times a second.
   const { tree, places } = useMemo(() => buildTree(pages?.map((page) => page.rows) ?? []), [rowsIds])
   const columns = useMemo(() => (pages === undefined || pages.length !== places.length ? [] : buildColumns(pages, places)), [pages, places])
-  const loadOlder = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const loadOlder = useLoadMore(query)
   useEffect(() => {
     if (!query.isPlaceholderData && !isFetching && columns.length < wanted) loadOlder()
   }, [query.isPlaceholderData, isFetching, columns.length, wanted, loadOlder])

@@ -16,6 +16,7 @@ import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { StateBadge } from '../../ui/StateBadge.tsx'
 import { useTimeMode } from '../../ui/timeMode.ts'
 import { VirtualTable } from '../../ui/VirtualTable.tsx'
+import { useLoadMore } from '../../ui/useLoadMore.ts'
 import { useMayOperate } from '../session/index.ts'
 import { PageHeader } from '../shell/index.ts'
 import { AllRunsFilters, type AllRunsChange } from './AllRunsFilters.tsx'
@@ -57,10 +58,7 @@ export function AllRunsPage() {
       }),
     [navigate],
   )
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const loadMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const loadMore = useLoadMore(list)
   const hasFilter = filtersIn(search).length > 0
   return (
     <>

@@ -2,7 +2,7 @@
 import { Button, Select } from '@mantine/core'
 import { IconHistory, IconX } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useCallback, useMemo } from 'react'
+import { useMemo } from 'react'
 import type { DagRun } from '#contract/dagRun.ts'
 import { TASK_INSTANCE_STATES } from '#contract/states.ts'
 import type { LedgerEntry } from '#contract/taskInstance.ts'
@@ -15,6 +15,7 @@ import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { StateBadge, stateWord } from '../../ui/StateBadge.tsx'
 import { STATE_COLORS, type AnyState } from '../../ui/stateColors.ts'
 import { VirtualTable } from '../../ui/VirtualTable.tsx'
+import { useLoadMore } from '../../ui/useLoadMore.ts'
 import classes from './RunPage.module.css'
 
 const text = strings.events
@@ -36,10 +37,7 @@ export function RunEvents({ run, search, onChange }: RunEventsProps) {
   const zone = useQuery(dagQuery(run.dag_id)).data?.timezone ?? null
   const tasks = useQuery(dagTasksQuery(run.dag_id, run.version)).data?.tasks
   const rows = useMemo(() => list.data?.pages.flatMap((page) => page.data) ?? [], [list.data])
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const loadMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const loadMore = useLoadMore(list)
   const isFiltered = event !== undefined || etask !== undefined
   return (
     <>

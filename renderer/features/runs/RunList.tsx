@@ -4,7 +4,7 @@ import { IconChevronDown, IconChevronRight, IconEraser, IconPlayerPlay, IconX } 
 import { useMediaQuery } from '@mantine/hooks'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import { useCallback, useMemo, useState } from 'react'
+import { useMemo, useState } from 'react'
 import type { DagRun } from '#contract/dagRun.ts'
 import { DAG_RUN_STATES, RUN_TYPES } from '#contract/states.ts'
 import { rowsOf } from '../../api/livePages.ts'
@@ -16,6 +16,7 @@ import { Instant } from '../../ui/Instant.tsx'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { StateBadge, stateWord } from '../../ui/StateBadge.tsx'
 import { VirtualTable } from '../../ui/VirtualTable.tsx'
+import { useLoadMore } from '../../ui/useLoadMore.ts'
 import { ClearDialog } from '../clear/index.ts'
 import { useMayOperate } from '../session/index.ts'
 import { RunInline } from './RunInline.tsx'
@@ -60,10 +61,7 @@ export function RunList({ dagId, search, onChange }: RunListProps) {
     placeholderData: (before) => before,
   })
   const rows = useMemo(() => rowsOf(list.data, (run) => String(run.id)), [list.data])
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const loadMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const loadMore = useLoadMore(list)
   const isDated = search.date_from !== undefined || search.date_to !== undefined
   const [selected, setSelected] = useState<ReadonlySet<string>>(new Set())
   const [isClearing, setClearing] = useState(false)

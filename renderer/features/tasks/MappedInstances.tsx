@@ -2,7 +2,6 @@
 import { Select } from '@mantine/core'
 import { IconStack2 } from '@tabler/icons-react'
 import { useInfiniteQuery, useQuery } from '@tanstack/react-query'
-import { useCallback } from 'react'
 import { TASK_INSTANCE_STATES, type TaskInstanceState } from '#contract/states.ts'
 import type { TaskInstance } from '#contract/taskInstance.ts'
 import { dagQuery } from '../../api/queries.ts'
@@ -15,6 +14,7 @@ import { Instant } from '../../ui/Instant.tsx'
 import { Empty, Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { StateBadge, stateWord } from '../../ui/StateBadge.tsx'
 import { VirtualTable } from '../../ui/VirtualTable.tsx'
+import { useLoadMore } from '../../ui/useLoadMore.ts'
 import classes from './TaskList.module.css'
 
 const { columns } = strings.tasks
@@ -31,10 +31,7 @@ interface MappedInstancesProps {
 export function MappedInstances({ task, state, onChange }: MappedInstancesProps) {
   const list = useInfiniteQuery(mappedInstancesQuery(task, state))
   const zone = useQuery(dagQuery(task.dag_id)).data?.timezone ?? null
-  const { hasNextPage, isFetchingNextPage, fetchNextPage } = list
-  const loadMore = useCallback(() => {
-    if (hasNextPage && !isFetchingNextPage) void fetchNextPage()
-  }, [hasNextPage, isFetchingNextPage, fetchNextPage])
+  const loadMore = useLoadMore(list)
   const rows = list.data?.pages.flatMap((page) => page.data) ?? []
   return (
     <>

@@ -48,11 +48,6 @@ export function expireRuns(e: Engine, runs: readonly EndedRun[], before: number)
     e.ledger({
       kind: 'dag_run.deleted',
       dag_id,
-      dag_run_id: null,
-      task_instance_id: null,
-      attempt: null,
-      from_state: null,
-      to_state: null,
       cause: RETENTION,
       actor: RETENTION,
       message: `${gone.length} ${gone.length === 1 ? 'run' : 'runs'} that ended before ${instant(before)}`,
