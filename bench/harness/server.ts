@@ -32,6 +32,8 @@ export interface Server {
   taskInstances(run: DagRun): Promise<TaskInstance[]>
   /** Waits until so many DAGs are known. */
   dagsKnown(count: number): Promise<void>
+  /** Waits until this DAG can be triggered. */
+  dagKnown(dag_id: string): Promise<void>
   /** Lines of its log as objects. */
   log(): Record<string, unknown>[]
   stop(): Promise<void>
@@ -70,6 +72,10 @@ export async function startServer(p: { home: string; dags: string; env?: Record<
   const agent = new Agent({ keepAlive: true, maxSockets: 4 })
   const call = async <T>(method: string, path: string, body?: unknown): Promise<T> =>
     (await send({ url, key, agent, method, path, body })) as T
+  const listed = async (isThere: () => Promise<boolean>, otherwise: string): Promise<void> => {
+    for (const deadline = Date.now() + RUN_MS; Date.now() < deadline; await sleep(20)) if (await isThere()) return
+    throw new Error(`${otherwise}; ${stderr.slice(-2000)}`)
+  }
   const server: Server = {
     pid: child.pid ?? 0,
     ready_ms,
@@ -93,12 +99,13 @@ export async function startServer(p: { home: string; dags: string; env?: Record<
     },
     taskInstances: async (run) =>
       (await call<{ data: TaskInstance[] }>('GET', `/api/dags/${run.dag_id}/runs/${run.run_id}/tasks?limit=10000`)).data,
-    dagsKnown: async (count) => {
-      for (const deadline = Date.now() + RUN_MS; Date.now() < deadline; await sleep(20)) {
-        if ((await call<{ total: number }>('GET', '/api/dags?limit=1')).total >= count) return
-      }
-      throw new Error(`Fewer than ${count} DAGs appeared; ${stderr.slice(-2000)}`)
-    },
+    dagsKnown: (count) =>
+      listed(async () => (await call<{ total: number }>('GET', '/api/dags?limit=1')).total >= count, `Fewer than ${count} DAGs appeared`),
+    dagKnown: (dag_id) =>
+      listed(
+        async () => (await call<{ data: { id: string }[] }>('GET', '/api/dags?limit=100')).data.some(({ id }) => id === dag_id),
+        `The DAG ${dag_id} did not appear`,
+      ),
     log: () =>
       stderr
         .split('\n')
