@@ -313,6 +313,7 @@ CREATE TABLE log_chunks (
   attempt integer NOT NULL,
   start_offset bigint NOT NULL,
   bytes bytea NOT NULL,
+  times bytea,
   CONSTRAINT log_chunks_pkey PRIMARY KEY (task_instance_id, attempt, start_offset)
 );
 

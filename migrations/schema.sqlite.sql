@@ -309,7 +309,7 @@ CREATE TABLE logs (
   task_instance_id INTEGER NOT NULL,
   attempt INTEGER NOT NULL,
   truncated INTEGER NOT NULL,
-  bytes BLOB,
+  bytes BLOB, times BLOB,
   PRIMARY KEY (task_instance_id, attempt)
 ) STRICT;
 

@@ -40,6 +40,7 @@ export type DialectMethod =
   | 'logWhole'
   | 'logStat'
   | 'logRead'
+  | 'logTimes'
   | 'logDelete'
   | 'storageSize'
 export type SharedMethod = Exclude<StoreMethod, DialectMethod>

@@ -110,6 +110,64 @@ export function logsConformance(subject: SubjectOf): void {
     })
   })
 
+  describe('logTimes', () => {
+    const marks = (...of: [number, number][]) => of.map(([offset, at]) => ({ offset, at }))
+    const AT = 1_763_900_000_000
+
+    test('answers the mark that holds at the beginning of a range and those within, over appends with and without marks', async () => {
+      const { store } = subject()
+      const log = { task_instance_id: subject().id(), attempt: 1 }
+      expect(await store.logTimes({ ...log, from: 0, to: 100 })).toEqual([])
+      await store.logAppend({ ...log, offset: 0, bytes: bytes('0123456789'), times: marks([0, AT], [4, AT + 100]) })
+      await store.logAppend({ ...log, offset: 10, bytes: bytes('0123456789') })
+      await store.logAppend({ ...log, offset: 20, bytes: bytes('0123456789'), times: marks([27, AT + 300]) })
+      for (const [from, to, expected] of [
+        [0, 30, marks([0, AT], [4, AT + 100], [27, AT + 300])],
+        [3, 30, marks([0, AT], [4, AT + 100], [27, AT + 300])],
+        [4, 27, marks([4, AT + 100])],
+        [15, 20, marks([4, AT + 100])],
+        // Its chunk begins with bytes of a line that came before.
+        [22, 28, marks([4, AT + 100], [27, AT + 300])],
+        [30, 90, marks([27, AT + 300])],
+      ] as const)
+        expect(await store.logTimes({ ...log, from, to }), `${from}-${to}`).toEqual(expected)
+    })
+
+    test('a repeat of bytes with their marks changes nothing', async () => {
+      const { store } = subject()
+      const log = { task_instance_id: subject().id(), attempt: 1 }
+      const all = { ...log, offset: 0, bytes: bytes('one\ntwo\nthree\n'), times: marks([0, AT], [4, AT + 100], [8, AT + 200]) }
+      await store.logAppend({ ...log, offset: 0, bytes: bytes('one\ntwo\n'), times: all.times.slice(0, 2) })
+      await store.logAppend(all)
+      await store.logAppend(all)
+      expect(await store.logTimes({ ...log, from: 0, to: 14 })).toEqual(all.times)
+    })
+
+    test('a log that comes whole has its marks, once, also one whose first bytes came before', async () => {
+      const { store } = subject()
+      const [fresh, begun] = [subject().id(), subject().id()]
+      const times = marks([0, AT], [4, AT + 100])
+      const whole = { attempt: 1, bytes: bytes('one\ntwo\n'), times, truncated: false }
+      await store.logAppend({ task_instance_id: begun, attempt: 1, offset: 0, bytes: bytes('one\n'), times: times.slice(0, 1) })
+      for (const task_instance_id of [fresh, begun, fresh]) await store.logWhole({ ...whole, task_instance_id })
+      for (const task_instance_id of [fresh, begun]) {
+        expect(await store.logTimes({ task_instance_id, attempt: 1, from: 0, to: 8 })).toEqual(times)
+        expect(await store.logTimes({ task_instance_id, attempt: 1, from: 5, to: 8 })).toEqual(times.slice(1))
+      }
+    })
+
+    test('go with their log', async () => {
+      const { store } = subject()
+      const [short, long] = [subject().id(), subject().id()]
+      const name = { attempt: 1, bytes: bytes('x\n'), times: marks([0, AT]) }
+      await store.logWhole({ ...name, task_instance_id: short, truncated: false })
+      await store.logAppend({ ...name, task_instance_id: long, offset: 0 })
+      await store.logDelete({ task_instance_ids: [short, long] })
+      for (const task_instance_id of [short, long])
+        expect(await store.logTimes({ task_instance_id, attempt: 1, from: 0, to: 9 })).toEqual([])
+    })
+  })
+
   describe('logDelete', () => {
     test('deletes all attempts of the task instances that are named', async () => {
       const { store } = subject()

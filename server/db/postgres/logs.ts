@@ -1,7 +1,8 @@
 /** Logs of attempts in the database: they survive the loss of the controller's disk. One row per append, and one for the state. */
 import type { AttemptRecord, LogRecord } from '../records.ts'
 import type { StorageSize } from '../retention.ts'
-import type { LogStore } from '../attemptOutput.ts'
+import type { LogAppend, LogStore, LogWhole } from '../attemptOutput.ts'
+import { decodeTimes, encodeTimes, firstBeyond, TIMES_READ_MAX, timesBetween, type LogTime } from '../logTimes.ts'
 import { columns, render, sql } from '../sql.ts'
 import type { PostgresDatabase } from './connection.ts'
 
@@ -25,7 +26,7 @@ export class LogChunks implements LogStore {
   }
 
   /** The usual append, at the very end of what is stored, is one statement; a repeat or a gap takes the long way. */
-  async logAppend(p: LogKey & { offset: number; bytes: Uint8Array }): Promise<number> {
+  async logAppend(p: LogAppend): Promise<number> {
     const rows = await this.#db.query<{ size: number }>(
       `WITH log AS (
          INSERT INTO logs AS l (task_instance_id, attempt, size, complete, truncated)
@@ -33,15 +34,16 @@ export class LogChunks implements LogStore {
            WHERE $3::bigint = 0 OR EXISTS (SELECT 1 FROM logs WHERE task_instance_id = $1 AND attempt = $2)
          ON CONFLICT (task_instance_id, attempt) DO UPDATE SET size = l.size + $4 WHERE l.size = $3
          RETURNING size),
-       chunk AS (INSERT INTO log_chunks (task_instance_id, attempt, start_offset, bytes) SELECT $1, $2, $3, $5::bytea FROM log WHERE $4 > 0)
+       chunk AS (INSERT INTO log_chunks (task_instance_id, attempt, start_offset, bytes, times)
+         SELECT $1, $2, $3, $5::bytea, $6::bytea FROM log WHERE $4 > 0)
        SELECT size FROM log`,
-      [p.task_instance_id, p.attempt, p.offset, p.bytes.length, p.bytes],
+      [p.task_instance_id, p.attempt, p.offset, p.bytes.length, p.bytes, encodeTimes(p.times ?? [])],
     )
     return rows[0]?.size ?? this.#appendRest(p)
   }
 
   /** The row of the log is locked first, so two appends of the same bytes cannot both be stored. */
-  #appendRest(p: LogKey & { offset: number; bytes: Uint8Array }): Promise<number> {
+  #appendRest(p: LogAppend): Promise<number> {
     return this.#db.write(async (s) => {
       const rows = await s.rows<{ size: number }>(
         sql`SELECT size FROM logs WHERE task_instance_id = ${p.task_instance_id} AND attempt = ${p.attempt} FOR UPDATE`,
@@ -53,8 +55,10 @@ export class LogChunks implements LogStore {
         )
       const fresh = p.bytes.subarray(size - p.offset)
       if (fresh.length === 0) return size
+      const times = encodeTimes((p.times ?? []).slice(firstBeyond(p.times ?? [], size - 1)))
       await s.run(
-        sql`INSERT INTO log_chunks (task_instance_id, attempt, start_offset, bytes) VALUES (${p.task_instance_id}, ${p.attempt}, ${size}, ${fresh})`,
+        sql`INSERT INTO log_chunks (task_instance_id, attempt, start_offset, bytes, times)
+          VALUES (${p.task_instance_id}, ${p.attempt}, ${size}, ${fresh}, ${times})`,
       )
       await s.run(
         sql`UPDATE logs SET size = ${size + fresh.length} WHERE task_instance_id = ${p.task_instance_id} AND attempt = ${p.attempt}`,
@@ -71,14 +75,15 @@ export class LogChunks implements LogStore {
     )
   }
 
-  async logWhole(p: LogKey & { bytes: Uint8Array; truncated: boolean }): Promise<void> {
+  async logWhole(p: LogWhole): Promise<void> {
     const rows = await this.#db.query(
       `WITH log AS (
          INSERT INTO logs (task_instance_id, attempt, size, complete, truncated) VALUES ($1::bigint, $2::integer, $3, true, $4)
          ON CONFLICT (task_instance_id, attempt) DO NOTHING RETURNING size),
-       chunk AS (INSERT INTO log_chunks (task_instance_id, attempt, start_offset, bytes) SELECT $1, $2, 0, $5::bytea FROM log WHERE size > 0)
+       chunk AS (INSERT INTO log_chunks (task_instance_id, attempt, start_offset, bytes, times)
+         SELECT $1, $2, 0, $5::bytea, $6::bytea FROM log WHERE size > 0)
        SELECT size FROM log`,
-      [p.task_instance_id, p.attempt, p.bytes.length, p.truncated, p.bytes],
+      [p.task_instance_id, p.attempt, p.bytes.length, p.truncated, p.bytes, encodeTimes(p.times ?? [])],
     )
     if (rows.length > 0) return
     await this.logAppend({ ...p, offset: 0 })
@@ -107,6 +112,26 @@ export class LogChunks implements LogStore {
       const skip = p.offset - first.start_offset
       return new Uint8Array(Buffer.concat(rows.map((row) => row.bytes)).subarray(skip, skip + p.limit))
     })
+  }
+
+  /**
+   * From the last chunks with marks that begin at or before `from`: the first mark of the very last one may be beyond it. A fast log has
+   * some hundred chunks without any between two.
+   */
+  async logTimes(p: LogKey & { from: number; to: number }): Promise<LogTime[]> {
+    const scope = sql`task_instance_id = ${p.task_instance_id} AND attempt = ${p.attempt}`
+    const rows = await this.#db.read((s) =>
+      s.rows<{ times: Uint8Array }>(
+        sql`SELECT times FROM log_chunks WHERE ${scope} AND times IS NOT NULL AND start_offset < ${p.to}
+          AND start_offset >= coalesce((SELECT min(start_offset) FROM (SELECT start_offset FROM log_chunks
+            WHERE ${scope} AND times IS NOT NULL AND start_offset <= ${p.from} ORDER BY start_offset DESC LIMIT 2) AS before), 0)
+          ORDER BY start_offset LIMIT ${TIMES_READ_MAX}`,
+      ),
+    )
+    return timesBetween(
+      rows.flatMap((row) => decodeTimes(row.times)),
+      p,
+    )
   }
 
   async logDelete(p: { task_instance_ids: number[] }): Promise<void> {

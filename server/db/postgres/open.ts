@@ -50,6 +50,7 @@ export async function openPostgres(p: { url: string }): Promise<Store> {
     logWhole: (p) => logs.logWhole(p),
     logStat: (p) => logs.logStat(p),
     logRead: (p) => logs.logRead(p),
+    logTimes: (p) => logs.logTimes(p),
     logDelete: (p) => logs.logDelete(p),
     storageSize: () => storageSize(db),
     now: async () => {

@@ -1,7 +1,8 @@
 /**
  * Logs of attempts. One that comes whole and short, as most do, is a row in `logs`: a folder and a file for each would cost two
  * blocks of the disk and six system calls. Others are files: `logs/<task_instance_id % 1000>/<task_instance_id>/<attempt>.log`; the
- * file's length is the log's size, and a row in `logs` without bytes says that it has ended. Files are written by the server's thread
+ * file's length is the log's size, and a row in `logs` without bytes says that it has ended. When its lines came is in the row, or in
+ * `<attempt>.times` (logTimesFile.ts). Files are written by the server's thread
  * pool, never by the writer thread, and are not synced: after a power cut the tail of a log may be missing, its attempt's result is not.
  */
 import { statSync } from 'node:fs'
@@ -9,10 +10,12 @@ import { mkdir, open, rm, stat, type FileHandle } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { Clock } from '#runtime/clock.ts'
 import type { AttemptRecord, LogRecord } from '../records.ts'
-import type { LogStore } from '../attemptOutput.ts'
+import type { LogAppend, LogStore, LogWhole } from '../attemptOutput.ts'
+import { decodeTimes, encodeTimes, timesBetween, type LogTime } from '../logTimes.ts'
 import { StoreUnavailable } from '../store.ts'
 import { columns, sql } from '../sql.ts'
 import type { SqliteConnection } from './connection.ts'
+import { LogTimesFile, readTimesFile } from './logTimesFile.ts'
 import type { ThreadClient } from './thread/client.ts'
 
 interface LogKey {
@@ -20,15 +23,16 @@ interface LogKey {
   attempt: number
 }
 
-/** How a log ended. `bytes`: all of it, if it is short; null = it is a file. */
+/** How a log ended. `bytes`: all of it, if it is short, with its `times`; null = it is a file. */
 interface LogEnd {
   truncated: boolean
   bytes: Uint8Array | null
+  times: Uint8Array | null
 }
 
 /** Ends are written at once when few come, and together when many do. A log can be read before: it is looked up here first. */
 const FINISH_EVERY_MS = 100
-/** Open files kept for the next append; more attempts than this writing at once open and close around each append. */
+/** Open logs kept for the next append, of two files each; more attempts than this writing at once open and close around each append. */
 const MAX_OPEN_FILES = 256
 /** Rows of logs that are deleted in one transaction: it holds up the engine's commits for a few milliseconds. */
 const DELETED_AT_ONCE = 200
@@ -38,6 +42,9 @@ function logFolder(folder: string, task_instance_id: number): string {
 }
 function logFile(folder: string, p: LogKey): string {
   return join(logFolder(folder, p.task_instance_id), `${p.attempt}.log`)
+}
+function timesFile(folder: string, p: LogKey): string {
+  return join(logFolder(folder, p.task_instance_id), `${p.attempt}.times`)
 }
 
 // ---- in the database threads
@@ -59,17 +66,22 @@ export function attemptList(
 }
 
 export function logState(db: SqliteConnection, p: LogKey): LogEnd | null {
-  const row = db.prepare('SELECT truncated, bytes FROM logs WHERE task_instance_id = ? AND attempt = ?').get(p.task_instance_id, p.attempt)
-  return row === undefined ? null : { truncated: row['truncated'] === 1, bytes: row['bytes'] as Uint8Array | null }
+  const row = db
+    .prepare('SELECT truncated, bytes, times FROM logs WHERE task_instance_id = ? AND attempt = ?')
+    .get(p.task_instance_id, p.attempt)
+  if (row === undefined) return null
+  return { truncated: row['truncated'] === 1, bytes: row['bytes'] as Uint8Array | null, times: row['times'] as Uint8Array | null }
 }
 
 export function logFinishMany(db: SqliteConnection, p: (LogKey & LogEnd)[]): void {
   const statement = db.prepare(
-    `INSERT INTO logs (task_instance_id, attempt, truncated, bytes) VALUES (?, ?, ?, ?)
-     ON CONFLICT DO UPDATE SET truncated = max(truncated, excluded.truncated), bytes = coalesce(bytes, excluded.bytes)`,
+    `INSERT INTO logs (task_instance_id, attempt, truncated, bytes, times) VALUES (?, ?, ?, ?, ?)
+     ON CONFLICT DO UPDATE SET truncated = max(truncated, excluded.truncated), bytes = coalesce(bytes, excluded.bytes),
+       times = coalesce(times, excluded.times)`,
   )
   db.immediately(() => {
-    for (const { task_instance_id, attempt, truncated, bytes } of p) statement.run(task_instance_id, attempt, truncated ? 1 : 0, bytes)
+    for (const { task_instance_id, attempt, truncated, bytes, times } of p)
+      statement.run(task_instance_id, attempt, truncated ? 1 : 0, bytes, times)
   })
 }
 
@@ -100,6 +112,8 @@ interface Finishing {
 interface OpenLog {
   handle: FileHandle
   size: number
+  /** Opened with the first mark. */
+  times: LogTimesFile | null
 }
 
 export class LogFiles implements LogStore {
@@ -125,7 +139,7 @@ export class LogFiles implements LogStore {
     this.#reader = p.reader
   }
 
-  logAppend(p: LogKey & { offset: number; bytes: Uint8Array }): Promise<number> {
+  logAppend(p: LogAppend): Promise<number> {
     return this.#inOrder(p, async () => {
       const log = await this.#openLog(p)
       if (p.offset > log.size)
@@ -133,6 +147,10 @@ export class LogFiles implements LogStore {
           `log of task instance ${p.task_instance_id}, attempt ${p.attempt}: append at ${p.offset}, but only ${log.size} bytes are stored`,
         )
       const fresh = p.bytes.subarray(log.size - p.offset)
+      if (fresh.length > 0 && p.times !== undefined && p.times.length > 0) {
+        log.times ??= await LogTimesFile.open(timesFile(this.#folder, p))
+        await log.times.append(p.times)
+      }
       let written = 0
       while (written < fresh.length)
         written += (await log.handle.write(fresh, written, fresh.length - written, log.size + written)).bytesWritten
@@ -143,11 +161,11 @@ export class LogFiles implements LogStore {
 
   async logFinish(p: LogKey & { truncated: boolean }): Promise<void> {
     await this.#inOrder(p, () => this.#closeLog(keyOf(p)))
-    await this.#finish(p, { truncated: p.truncated, bytes: null })
+    await this.#finish(p, { truncated: p.truncated, bytes: null, times: null })
   }
 
-  async logWhole(p: LogKey & { bytes: Uint8Array; truncated: boolean }): Promise<void> {
-    await this.#finish(p, { truncated: p.truncated, bytes: p.bytes })
+  async logWhole(p: LogWhole): Promise<void> {
+    await this.#finish(p, { truncated: p.truncated, bytes: p.bytes, times: encodeTimes(p.times ?? []) })
   }
 
   #finish({ task_instance_id, attempt }: LogKey, end: LogEnd): Promise<void> {
@@ -160,6 +178,7 @@ export class LogFiles implements LogStore {
           attempt,
           truncated: end.truncated || before?.row.truncated === true,
           bytes: before?.row.bytes ?? end.bytes,
+          times: before?.row.times ?? end.times,
         },
         settle: (error) => {
           before?.settle(error)
@@ -227,6 +246,12 @@ export class LogFiles implements LogStore {
     })
   }
 
+  async logTimes(p: LogKey & { from: number; to: number }): Promise<LogTime[]> {
+    const end = await this.#endOf(p)
+    if (end !== null && end.bytes !== null) return timesBetween(decodeTimes(end.times), p)
+    return unavailableOnDiskTrouble(() => readTimesFile(timesFile(this.#folder, p), p))
+  }
+
   async logDelete(p: { task_instance_ids: number[] }): Promise<void> {
     for (const id of p.task_instance_ids) {
       for (const key of [...this.#open.keys()].filter((key) => key.startsWith(`${id}/`))) await this.#closeLog(key)
@@ -279,7 +304,7 @@ export class LogFiles implements LogStore {
     const file = logFile(this.#folder, p)
     await mkdir(dirname(file), { recursive: true })
     const handle = await open(file, 'a+', 0o600)
-    const log: OpenLog = { handle, size: (await handle.stat()).size }
+    const log: OpenLog = { handle, size: (await handle.stat()).size, times: null }
     this.#open.set(key, log)
     if (this.#open.size > MAX_OPEN_FILES) {
       // The oldest file whose attempt writes nothing right now.
@@ -292,6 +317,7 @@ export class LogFiles implements LogStore {
   async #closeLog(key: string): Promise<void> {
     const log = this.#open.get(key)
     this.#open.delete(key)
+    await log?.times?.close()
     await log?.handle.close()
   }
 }

@@ -151,7 +151,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Store> {
     if (p.dag_runs_delete.length > 0 || p.dags_delete.length > 0) void logs.sweepDeleted().catch(() => undefined)
     return outcome
   }
-  for (const method of ['logFinish', 'logWhole', 'logStat', 'logRead', 'logDelete'] as const)
+  for (const method of ['logFinish', 'logWhole', 'logStat', 'logRead', 'logTimes', 'logDelete'] as const)
     store[method] = logs[method].bind(logs) as (p: never) => Promise<unknown>
   store.storageSize = () => storageSize(folder)
   // Logs may lie on a disk of their own; that it is full is told, but is no trouble of the database.
