@@ -136,7 +136,9 @@ def _doc(value: Any) -> str:
     own = vars(value).get("__doc__") if isinstance(value, type) else getattr(value, "__doc__", None)
     if not own or not (getattr(value, "__module__", None) or "").startswith("vortex"):
         return ""
-    text = inspect.cleandoc(own)
+    from vortex.factory.docstrings import without_example
+
+    text = without_example(inspect.cleandoc(own))
     return text if len(text) <= MAX_DOC_CHARS else text[:MAX_DOC_CHARS].rsplit(" ", 1)[0] + " ..."
 
 

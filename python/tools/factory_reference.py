@@ -11,6 +11,10 @@ from typing import Any, Dict, List
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 GUIDE = os.path.join(ROOT, "docs", "dag-factory.md")
 MARK = "<!-- Made by python/tools/factory_reference.py from the published schema. -->\n"
+OPERATORS = (
+    "Their arguments are those of the classes. A function is `module:function` here, a duration may be a text such as `5m`, and whatever is no "
+    "template must have its type: the schema says which."
+)
 
 
 def reference() -> str:
@@ -30,13 +34,11 @@ def reference() -> str:
     parts += _table("### Keys of a task", {name: keys[name] for name in facts.TASK_OWN_KEYS}, defs, ())
     parts += _table("### Arguments of every operator", {name: keys[name] for name in facts.TASK_KEYS}, defs, ())
     parts += _table("### Names of the earlier form", {**defs["dag"]["properties"], **keys}, defs, (), only={**facts.OLD_DAG_KEYS, **facts.OLD_TASK_KEYS})
-    parts += ["### Operators", ""]
+    parts += ["### Operators", "", OPERATORS, "", "| operator | class | does |", "|---|---|---|"]
     for name, form in defs.items():
-        if not name.startswith("operator."):
-            continue
-        parts += [f"#### `{name[len('operator.'):]}` ({form['title']})", "", _line(form["description"]), ""]
-        if form["properties"]:
-            parts += _table("", form["properties"], defs, ())
+        if name.startswith("operator."):
+            words = _line(form["description"]).partition(". ")[0].rstrip(".:")
+            parts.append(f"| `{name[len('operator.'):]}` | [{form['title']}](operators.md#{form['title'].lower()}) | {words} |")
     return "\n".join(parts)
 
 

@@ -37,7 +37,26 @@ class LoggingMixin:
 
 
 class BaseHook(LoggingMixin):
-    """Base of hooks: a named connection, and whatever a subclass makes of it."""
+    """
+    Base of hooks: a named connection, and whatever a subclass makes of it.
+
+    Raises AirflowNotFoundException for a connection that is not defined, AirflowException for a type of connection that VORTEX has no
+    hook for.
+    Source: Airflow, BaseHook.
+
+    Example:
+
+        from airflow.hooks.base import BaseHook
+        from vortex import DAG, task
+
+        with DAG("example_base_hook", schedule=None):
+
+            @task
+            def address():
+                return BaseHook.get_connection("shop_api").host
+
+            address()
+    """
 
     conn_name_attr = ""
     default_conn_name = ""

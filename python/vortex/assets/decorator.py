@@ -142,12 +142,35 @@ class _Multi(_DagArguments):
 
 class asset(_DagArguments):  # noqa: N801 - Airflow's name
     """
-    `@asset(schedule="@daily")` on a function: an asset of the function's name, and a DAG of one task that makes it.
+    `@asset` on a function: an asset of the function's name, and a DAG of one task that makes it. A task decorator may stand between:
+    `@asset(...)` above `@task.bash`. `@asset.multi(schedule=..., outlets=[...])` makes several assets.
 
-    name, uri, group, extra, watchers: of the asset (see Asset). schedule must be given; dag_id is the asset's name by default. A task
-    decorator may stand between: `@asset(...)` above `@task.bash`.
+    Parameters of the function without a default get: `self` the asset, `context` and `outlet_events` those of the task, any other name
+    the asset of that name, which is an inlet.
 
-    Raises ValueError for a nested function, TypeError for parameters that cannot be filled. Source: Airflow, "Asset definitions".
+    name: of the asset; the function's name unless given.
+    uri: of the asset; its name unless given.
+    group, extra: of the asset.
+    watchers: accepted; nothing updates an asset from outside by itself.
+    schedule: as of DAG; it must be given.
+    dag_id: the asset's name unless given.
+
+    The other arguments are those of DAG.
+
+    Raises ValueError at load for a nested function, TypeError for parameters that cannot be filled.
+    Source: Airflow, "Asset definitions".
+
+    Example:
+
+        from vortex import Asset, asset
+
+        @asset(schedule="@daily", uri="s3://shop/orders")
+        def example_orders_asset(self):
+            print(f"makes {self.uri}")
+
+        @asset(schedule=Asset("s3://shop/orders"))
+        def example_report_asset(example_orders_asset):
+            print(f"reads {example_orders_asset.uri}")
     """
 
     multi = _Multi

@@ -35,7 +35,8 @@ class DAG:
     params: values of the trigger dialog, plain or Param. max_active_runs (16), max_active_tasks (16; also concurrency).
     dagrun_timeout: timedelta or seconds; a run that takes longer fails. max_consecutive_failed_dag_runs (0 = off): pauses the DAG.
     fail_fast (also fail_stop): the first failure fails the run's other tasks.
-    on_success_callback, on_failure_callback: kept, but not called yet when a run ends; the DAG's page says so.
+    on_success_callback, on_failure_callback: a callable or several, called with the context on a worker once the run has ended by itself,
+        at least once.
     template_searchpath, template_undefined, user_defined_macros, user_defined_filters, jinja_environment_kwargs,
     render_template_as_native_obj: how templates are rendered.
     is_paused_upon_creation, tags, doc_md (a text, or the path of a `.md` file), dag_display_name, owner_links, access_control,

@@ -13,8 +13,28 @@ from vortex.definitions.params import Param
 
 def dag(dag_id: Any = "", *args: Any, **dag_arguments: Any) -> Any:
     """
-    With or without arguments; they are those of DAG. dag_id defaults to the function's name and doc_md to its docstring. The
-    function's parameters become DAG params: inside it they are values of the run, for arguments of tasks. Calling it returns the DAG.
+    `@dag` makes a DAG of a function that is then called: the tasks that it makes are the DAG's. The function's parameters become params of
+    the DAG: inside it they stand for values of the run, as arguments of tasks.
+
+    dag_id: the function's name unless given.
+
+    The other arguments are those of DAG; doc_md is the function's docstring unless given. A call returns the DAG.
+
+    Source: Airflow core-concepts/dags.
+
+    Example:
+
+        from vortex import dag, task
+
+        @dag(schedule="@daily", tags=["example"])
+        def example_dag(region="eu"):
+            @task
+            def report(where):
+                return f"report of {where}"
+
+            report(region)
+
+        example_dag()
     """
     if callable(dag_id):
         return _factory(dag_id, "", (), {})

@@ -99,7 +99,36 @@ def _is_in_mapped(group: Any) -> bool:
 
 
 def task_group(group_id: Any = None, **kwargs: Any) -> Any:
-    """With or without arguments; they are those of TaskGroup. group_id defaults to the function's name, tooltip to its docstring."""
+    """
+    `@task_group` makes a group of the tasks that a function makes when it is called. `f.partial(...)` and `f.expand(...)` map it.
+
+    group_id: the function's name unless given.
+
+    The other arguments are those of TaskGroup; tooltip is the function's docstring unless given. A call returns what the function
+    returns, or the group if that is None.
+
+    Source: Airflow core-concepts/dags, "TaskGroups".
+
+    Example:
+
+        from vortex import DAG, task, task_group
+
+        with DAG("example_task_group", schedule="@daily"):
+
+            @task
+            def double(number):
+                return 2 * number
+
+            @task
+            def add(number, more):
+                return number + more
+
+            @task_group
+            def compute(number):
+                return add(double(number), 1)
+
+            compute.expand(number=[1, 2, 3])
+    """
     if callable(group_id):
         return TaskGroupDecorator(group_id, kwargs)
     if group_id is not None:

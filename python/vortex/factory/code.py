@@ -10,12 +10,21 @@ from vortex.exceptions import AirflowException
 
 class PythonCodeOperator(BaseOperator):
     """
-    Runs Python code when the task runs, in the task's own process. Reading the DAG file runs none of it.
+    Runs Python code of a YAML file when the task runs, in the task's own process. Reading the DAG file runs none of it.
 
-    code: the lines; `context` holds the task's context, and what they assign to `result` becomes the XCom. What is longer than a few
-        lines belongs into a module of the DAG folder, and into the operator `python`.
+    code: the lines; `context` holds the task's context. What is longer than a few lines belongs into a module of the DAG folder, and into
+        the operator `python`.
 
-    Raises AirflowException at load for code that is empty or no Python.
+    Returns what the code assigns to `result`.
+    Raises AirflowException at load for code that is empty; when it runs, what the code raises.
+
+    Example:
+
+        from vortex import DAG
+        from vortex.factory.code import PythonCodeOperator
+
+        with DAG("example_python_code", schedule=None):
+            PythonCodeOperator(task_id="add", code="result = 1 + 1")
     """
 
     template_fields: Sequence[str] = ("code",)

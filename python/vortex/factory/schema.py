@@ -15,6 +15,7 @@ import sys
 from typing import Any, Dict, List, Optional
 
 from vortex.factory import facts
+from vortex.factory.docstrings import meanings_of
 from vortex.factory.operators import CATALOGUE, Argument, arguments_of
 
 PATH = os.path.join(os.path.dirname(os.path.abspath(__file__)), "dag-schema.json")
@@ -143,13 +144,13 @@ def _operator(short: str) -> Dict[str, Any]:
     kind = getattr(importlib.import_module(module), name)
     known = frozenset(facts.TASK_KEYS) | facts.TASK_NOT_KEYS
     own = arguments_of(kind, known)
-    docs = _documents(kind, [one.name for one in own])
+    docs = meanings_of(kind, [one.name for one in own])
     fields = set(kind.template_fields)
     return {
         "title": name,
         "description": _clip(inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0].replace("\n", " ")),
         "$ref": "#/$defs/task_keys",
-        "properties": {one.name: _argument(one, docs.get(one.name, ""), one.name in fields) for one in own},
+        "properties": {one.name: _argument(one, _clip(docs.get(one.name, "")), one.name in fields) for one in own},
         "unevaluatedProperties": False,
     }
 
@@ -186,25 +187,6 @@ def _form(argument: Argument, is_template: bool) -> Dict[str, Any]:
     if optional:
         choices.append({"type": "null"})
     return choices[0] if len(choices) == 1 else {"anyOf": choices}
-
-
-def _documents(kind: type, names: List[str]) -> Dict[str, str]:
-    """Descriptions of arguments out of the docstrings: `name: words`, `name, other: words`."""
-    found: Dict[str, str] = {}
-    words = "|".join(sorted(map(re.escape, names), key=len, reverse=True))
-    if not words:
-        return found
-    mark = re.compile(rf"(?:^|(?<=[.;\n] )|(?<=\n))((?:{words})(?:(?:, | and )(?:{words}))*)(?: \([^)]*\))?: ", re.MULTILINE)
-    for base in kind.__mro__:
-        text = inspect.cleandoc(vars(base).get("__doc__") or "")
-        for paragraph in re.split(r"\n\n", text):
-            places = list(mark.finditer(paragraph))
-            for place, following in zip(places, [*places[1:], None]):
-                end = following.start() if following is not None else len(paragraph)
-                words_of = " ".join(paragraph[place.end() : end].split())
-                for name in re.split(r", | and ", place.group(1)):
-                    found.setdefault(name, _clip(words_of[:1].upper() + words_of[1:]))
-    return found
 
 
 def _clip(text: str) -> str:

@@ -10,8 +10,26 @@ from vortex.exceptions import AirflowNotFoundException
 
 class FSHook(BaseHook):
     """
-    `get_path()`: the `path` in the extra of a connection of type fs. The connection `fs_default` need not be defined; it is `/`, as in a
-    new installation of Airflow. Source: Airflow, FSHook.
+    A folder that a connection of type fs names, by the `path` of its extra. The connection `fs_default` need not be defined; it is `/`, as
+    in a new installation of Airflow.
+
+    fs_conn_id: the connection.
+
+    Raises AirflowNotFoundException for a connection that is not defined.
+    Source: Airflow, FSHook.
+
+    Example:
+
+        from airflow.providers.standard.hooks.filesystem import FSHook
+        from vortex import DAG, task
+
+        with DAG("example_fs_hook", schedule=None):
+
+            @task
+            def folder():
+                return FSHook().get_path()
+
+            folder()
     """
 
     conn_name_attr = "fs_conn_id"

@@ -9,7 +9,28 @@ from vortex.mail import MailServer, require_server, send_email
 
 
 class SmtpHook(BaseHook):
-    """`with SmtpHook() as hook: hook.send_email_smtp(to=..., subject=..., html_content=...)`. Source: Airflow, SmtpHook."""
+    """
+    A mail server that a connection names.
+
+    smtp_conn_id: a connection of type smtp; `smtp_default` may also be AIRFLOW__SMTP__SMTP_HOST and its kin.
+
+    Raises AirflowException if there is no such server, and if it refuses.
+    Source: Airflow, provider smtp, SmtpHook.
+
+    Example:
+
+        from airflow.providers.smtp.hooks.smtp import SmtpHook
+        from vortex import DAG, task
+
+        with DAG("example_smtp_hook", schedule=None):
+
+            @task
+            def send():
+                with SmtpHook() as hook:
+                    hook.send_email_smtp(to="team@example.com", subject="Orders", html_content="<b>All is well.</b>")
+
+            send()
+    """
 
     conn_name_attr = "smtp_conn_id"
     default_conn_name = "smtp_default"

@@ -9,11 +9,30 @@ from typing import Any, Collection, Dict, Optional, Sequence
 
 class BaseNotifier:
     """
-    Base of notifiers, for `on_*_callback`. `notify(context)` is the author's; before it is called the fields in `template_fields` are
-    rendered, and are in the context too.
+    Base of notifiers, for `on_*_callback`. You write `notify(context)`; before it is called the fields in `template_fields` are rendered,
+    and are in the context too. Each call renders anew: one notifier may serve many events.
 
-    Each call renders anew: one notifier may serve many events. What `notify` raises is in the log and changes no state. Source: Airflow
-    howto/notifications, BaseNotifier.
+    context: values that are there beside the task's.
+
+    Raises nothing: what `notify` raises is in the log and changes no state.
+    Source: Airflow howto/notifications, BaseNotifier.
+
+    Example:
+
+        from vortex import DAG, BaseNotifier, BashOperator
+
+        class NoteNotifier(BaseNotifier):
+            template_fields = ("text",)
+
+            def __init__(self, text, **kwargs):
+                super().__init__(**kwargs)
+                self.text = text
+
+            def notify(self, context):
+                print(self.text)
+
+        with DAG("example_notifier", schedule="@daily"):
+            BashOperator(task_id="load", bash_command="true", on_success_callback=NoteNotifier("{{ ti.task_id }} of {{ ds }} is done"))
     """
 
     template_fields: Collection[str] = ()

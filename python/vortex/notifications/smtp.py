@@ -17,11 +17,28 @@ HTML = (
 
 class SmtpNotifier(BaseNotifier):
     """
-    Sends a mail through the worker's mail server (vortex.mail), for `on_*_callback`.
+    Sends a mail through a mail server, as EmailOperator does.
 
-    to, cc, bcc: addresses. from_email: None = the server's own. subject, html_content: None = the templates that the connection's extra
-    names, else what happened in short. template: path of a file for html_content. smtp_conn_id: a connection of type smtp. files,
-    mime_subtype, mime_charset, custom_headers: as EmailOperator's. Source: Airflow, SmtpNotifier.
+    to, cc, bcc: addresses in a list, or in a text with `,` or `;` between them.
+    from_email: the sender. None = the server's own.
+    subject, html_content: texts. None = the templates that the connection's extra names, else what happened in short.
+    template: path of a file for html_content.
+    smtp_conn_id: a connection of type smtp. None = the settings, else the connection `smtp_default`.
+    files: paths of attachments on the worker.
+    mime_subtype, mime_charset: of the message and of its text.
+    custom_headers: header -> text.
+    auth_type: "basic", the only one.
+
+    Raises ValueError at load for another auth_type.
+    Source: Airflow, provider smtp, SmtpNotifier.
+
+    Example:
+
+        from vortex import DAG, BashOperator
+        from airflow.providers.smtp.notifications.smtp import SmtpNotifier
+
+        with DAG("example_smtp_notifier", schedule="@daily"):
+            BashOperator(task_id="load", bash_command="true", on_success_callback=SmtpNotifier(to="team@example.com"))
     """
 
     template_fields = (

@@ -23,13 +23,27 @@ def _identity(text: str) -> str:
 
 class BashOperator(BaseOperator):
     """
-    bash_command: a command, or the name of a `.sh`/`.bash` template file (a space at the end makes it a command). env: replaces the
-    environment, or with append_env is added to it. cwd: an existing folder; None = a temporary one. skip_on_exit_code: an exit code,
-    several, or None; such an exit skips the task (99). output_encoding: of what it prints ("utf-8"). output_processor: makes the
-    result of the last line of output, which otherwise is the result.
+    Runs a command with bash, in a process group of its own. stdout and stderr go to the log in the order in which they come. There is no
+    `set -e`: only the last command's exit counts.
 
-    Exit 0 is success, any other exit fails the try. stdout and stderr go to the log in the order in which they come. There is no
-    `set -e`: only the last command's exit counts. Source: Airflow, BashOperator.
+    bash_command: a command, or the name of a `.sh`/`.bash` template file (a space at the end makes it a command).
+    env: variables of its environment, in place of the worker's; with append_env over the worker's. None = the worker's.
+    append_env: whether `env` is added to the worker's environment.
+    cwd: an existing folder on the worker. None = an empty one that goes with the command.
+    skip_on_exit_code: an exit code, several, or None; such an exit skips the task. skip_exit_code: its older name.
+    output_encoding: of what it prints.
+    output_processor: a function that makes the result of the last line of output.
+
+    Returns the last line of output, as text.
+    Raises AirflowException if the command exits with another code than 0 or is ended by a signal, or if `cwd` is no folder.
+    Source: Airflow, BashOperator.
+
+    Example:
+
+        from vortex import DAG, BashOperator
+
+        with DAG("example_bash", schedule="@daily"):
+            BashOperator(task_id="greet", bash_command="echo $GREETING, it is {{ ds }}", env={"GREETING": "Hello"}, append_env=True)
     """
 
     template_fields: Sequence[str] = ("bash_command", "env", "cwd")

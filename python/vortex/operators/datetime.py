@@ -13,13 +13,31 @@ from vortex.operators.python import BaseBranchOperator
 
 class BranchDateTimeOperator(BaseBranchOperator):
     """
-    Follows follow_task_ids_if_true while it is neither before target_lower nor after target_upper, else follow_task_ids_if_false.
+    Follows one of two branches by the clock: the first while it is neither before target_lower nor after target_upper.
 
-    target_lower, target_upper: a datetime, or a time of day, in the DAG's time zone unless they have their own; None = no limit, for
-    one of them. An upper time before the lower one is that of the next day. use_task_logical_date (use_task_execution_date): looks
-    at the run's logical date instead of the clock.
+    follow_task_ids_if_true: a task id or several, to follow within the limits.
+    follow_task_ids_if_false: a task id or several, to follow outside of them.
+    target_lower, target_upper: a datetime, or a time of day, in the DAG's time zone unless they have their own. None = no limit, for one of
+        them. An upper time before the lower one is that of the next day.
+    use_task_logical_date: whether the run's logical date is looked at instead of the clock. use_task_execution_date: its older name.
 
-    Raises AirflowException at load if both limits are None. Source: Airflow, BranchDateTimeOperator.
+    Returns the ids that are followed.
+    Raises AirflowException at load if both limits are None, or one is no datetime or time.
+    Source: Airflow, BranchDateTimeOperator.
+
+    Example:
+
+        from datetime import time
+        from vortex import DAG, BranchDateTimeOperator, EmptyOperator
+
+        with DAG("example_branch_date_time", schedule="@hourly"):
+            BranchDateTimeOperator(
+                task_id="is_office_time",
+                target_lower=time(9),
+                target_upper=time(17),
+                follow_task_ids_if_true="call",
+                follow_task_ids_if_false="mail",
+            ) >> [EmptyOperator(task_id="call"), EmptyOperator(task_id="mail")]
     """
 
     def __init__(

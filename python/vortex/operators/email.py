@@ -9,14 +9,27 @@ from vortex.definitions.base_operator import BaseOperator
 
 class EmailOperator(BaseOperator):
     """
-    Sends a mail through the worker's mail server (vortex.mail).
+    Sends a mail through a mail server: that of AIRFLOW__SMTP__SMTP_HOST and its kin in the worker's environment, or of a connection.
 
-    to, cc, bcc: addresses in a list, or in a text with `,` or `;` between them. subject, html_content: texts; html_content may be the
-    name of an `.html` template file; None = the template file that the connection's extra names (subject_template,
-    html_content_template). from_email: None = the server's own. files: paths of attachments on the worker. mime_subtype ("mixed"),
-    mime_charset ("utf-8"), custom_headers. conn_id: a connection of type smtp.
+    to, cc, bcc: addresses in a list, or in a text with `,` or `;` between them.
+    subject, html_content: texts; html_content may be the name of an `.html` template file. None = the template file that the
+        connection's extra names (`subject_template`, `html_content_template`).
+    from_email: the sender. None = the server's own.
+    files: paths of attachments on the worker.
+    mime_subtype, mime_charset: of the message and of its text.
+    custom_headers: header -> text.
+    conn_id: a connection of type smtp. None = the settings, else the connection `smtp_default`.
 
-    Raises AirflowException when it runs if there is no mail server, and if it refuses. Source: Airflow, EmailOperator.
+    Returns nothing.
+    Raises AirflowException when it runs if there is no mail server, and if it refuses.
+    Source: Airflow, EmailOperator.
+
+    Example:
+
+        from vortex import DAG, EmailOperator
+
+        with DAG("example_email", schedule="@daily"):
+            EmailOperator(task_id="tell", to="team@example.com", subject="Orders of {{ ds }}", html_content="<b>All is well.</b>")
     """
 
     template_fields: Sequence[str] = (

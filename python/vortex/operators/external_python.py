@@ -14,10 +14,22 @@ class ExternalPythonOperator(OtherPythonOperator):
     """
     Calls a function in another interpreter, usually that of a virtual environment.
 
-    python: its absolute path on the worker, such as "/opt/envs/pandas1/bin/python". python_callable: a function made by `def` that
-    imports what it needs itself. Further arguments: OtherPythonOperator's.
+    python: its absolute path on the worker, such as "/opt/envs/pandas1/bin/python".
 
-    Raises AirflowException when it runs if there is no such file. Source: Airflow, ExternalPythonOperator.
+    Source: Airflow, ExternalPythonOperator.
+
+    Example:
+
+        import sys
+        from vortex import DAG, ExternalPythonOperator
+
+        def version():
+            import platform
+
+            return platform.python_version()
+
+        with DAG("example_external_python", schedule=None):
+            ExternalPythonOperator(task_id="version", python=sys.executable, python_callable=version)
     """
 
     template_fields: Sequence[str] = ("templates_dict", "op_args", "op_kwargs", "python")
@@ -39,19 +51,53 @@ class ExternalPythonOperator(OtherPythonOperator):
 
 
 class BranchExternalPythonOperator(ExternalPythonOperator, BranchMixIn, SkipMixin):
-    """ExternalPythonOperator whose function returns the id to follow: of a task, of a group, several, or None."""
+    """
+    ExternalPythonOperator whose function returns the id to follow: of a task, of a group, several, or None.
+
+    Returns the decision: an id, a list of ids, or None.
+
+    Example:
+
+        import sys
+        from airflow.providers.standard.operators.python import BranchExternalPythonOperator
+        from vortex import DAG, EmptyOperator
+
+        def choose():
+            return "first"
+
+        with DAG("example_branch_external_python", schedule=None):
+            branch = BranchExternalPythonOperator(task_id="choose", python=sys.executable, python_callable=choose)
+            branch >> [EmptyOperator(task_id="first"), EmptyOperator(task_id="second")]
+    """
 
     def execute(self, context: Mapping[str, Any]) -> Any:
         return self.do_branch(context, super().execute(context))
 
 
 class ExternalPythonTask(ExternalPythonOperator):
-    """What @task.external_python makes."""
+    """
+    The function runs in another interpreter, as that of ExternalPythonOperator.
+
+    Example:
+
+        import sys
+        from vortex import DAG, task
+
+        with DAG("example_task_external_python", schedule=None):
+
+            @task.external_python(python=sys.executable)
+            def version():
+                import platform
+
+                return platform.python_version()
+
+            version()
+    """
 
     custom_operator_name = "@task.external_python"
 
 
 class BranchExternalPythonTask(BranchExternalPythonOperator):
-    """What @task.branch_external_python makes."""
+    """A branch whose function runs in another interpreter, as that of BranchExternalPythonOperator."""
 
     custom_operator_name = "@task.branch_external_python"

@@ -10,10 +10,19 @@ from vortex.operators.python import BaseBranchOperator
 
 class LatestOnlyOperator(BaseBranchOperator):
     """
-    Skips the direct downstream tasks unless the run is the newest of the schedule: from the beginning of its own data interval until
-    the end of the next one. A run that somebody triggered, and the last one of a schedule, always count as the newest.
+    Skips the direct downstream tasks unless the run is the newest of the schedule: from the beginning of its own data interval until the
+    end of the next one. A run that somebody triggered, and the last one of a schedule, always count as the newest.
 
+    Returns the ids of the tasks that are followed.
+    Raises nothing.
     Source: Airflow, LatestOnlyOperator.
+
+    Example:
+
+        from vortex import DAG, EmptyOperator, LatestOnlyOperator
+
+        with DAG("example_latest_only", schedule="@daily", catchup=True):
+            LatestOnlyOperator(task_id="newest_only") >> EmptyOperator(task_id="tell_people")
     """
 
     ui_color = "#e9ffdb"

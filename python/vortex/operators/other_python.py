@@ -36,14 +36,19 @@ class OtherPythonOperator(PythonOperator):
     Base of PythonVirtualenvOperator and ExternalPythonOperator.
 
     python_callable: a function made by `def`. Its source is run by the other interpreter, so it imports what it needs itself and uses
-        nothing from outside. op_args, op_kwargs, templates_dict: as PythonOperator's. Of the context it gets what is plain: texts,
-        numbers, `params` and dates (pendulum's if pendulum is installed there).
+        nothing from outside. Of the context it gets what is plain: texts, numbers, `params` and dates (pendulum's if pendulum is installed
+        there); not `ti`, `dag_run`, `conf`.
+    op_args, op_kwargs, templates_dict: as PythonOperator's.
     string_args: texts that the function finds in the global `virtualenv_string_args`.
-    serializer: "pickle" (default), "cloudpickle" or "dill" (use_dill=True), for arguments and result; needed in both interpreters.
-    skip_on_exit_code: an exit code, or several, that skip the task (None). env_vars: added to the environment. inherit_env: whether the
-        rest of it is this process's (True). expect_airflow, expect_pendulum: accepted, no difference.
+    serializer: "pickle" (None), "cloudpickle" or "dill", for arguments and result; needed in both interpreters.
+    use_dill: older form of serializer="dill".
+    skip_on_exit_code: an exit code, or several, that skip the task.
+    env_vars: added to the environment. inherit_env: whether the rest of it is the worker's.
+    expect_airflow, expect_pendulum: accepted, no difference.
 
-    Raises AirflowException at load for what is no such function. Source: Airflow, PythonVirtualenvOperator, ExternalPythonOperator.
+    Returns what the function returns.
+    Raises AirflowException at load for what is no such function; when it runs, if the function raises or the interpreter is missing.
+    Source: Airflow, PythonVirtualenvOperator, ExternalPythonOperator.
     """
 
     def __init__(

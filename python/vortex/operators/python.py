@@ -17,13 +17,28 @@ MAX_LOGGED_CHARS = 10_000
 
 class PythonOperator(BaseOperator):
     """
-    Calls a function; its result becomes the XCom.
+    Calls a function.
 
-    python_callable: the function. op_args, op_kwargs: its arguments, rendered. It also gets the context's values that its parameters
-    name, or all of them with `**kwargs`; op_kwargs win. templates_dict: rendered values, given as `templates_dict`; templates_exts:
-    extensions of template files in them. show_return_value_in_logs: whether the result is logged (True).
+    python_callable: the function. A coroutine function is run to its end.
+    op_args, op_kwargs: its arguments. It also gets the context's values that its parameters name, or all of them with `**kwargs`;
+        op_kwargs win.
+    templates_dict: rendered values, given to the function as `templates_dict`.
+    templates_exts: endings of the template files that op_args, op_kwargs and templates_dict may name, such as [".sql"].
+    show_return_value_in_logs: whether the result is logged.
 
-    Raises AirflowException at load if python_callable cannot be called. Source: Airflow, PythonOperator.
+    Returns what the function returns.
+    Raises AirflowException at load if python_callable cannot be called; when it runs, what the function raises.
+    Source: Airflow, PythonOperator.
+
+    Example:
+
+        from vortex import DAG, PythonOperator
+
+        def count(folder, ds):
+            return f"{folder} on {ds}"
+
+        with DAG("example_python", schedule="@daily"):
+            PythonOperator(task_id="count", python_callable=count, op_args=["/srv/orders/{{ ds }}"])
     """
 
     template_fields: Sequence[str] = ("templates_dict", "op_args", "op_kwargs")
@@ -115,7 +130,25 @@ def _running() -> Mapping[str, Any]:
 
 
 class BaseBranchOperator(BaseOperator, BranchMixIn, SkipMixin):
-    """A branch of your own: override choose_branch."""
+    """
+    A branch of your own: override `choose_branch(context)`, which returns the id to follow: of a task, of a group, several, or None.
+    Direct downstream tasks that are not followed are skipped.
+
+    Returns the decision: an id, a list of ids, or None.
+    Raises AirflowException for ids that are not in the DAG.
+    Source: Airflow, BaseBranchOperator.
+
+    Example:
+
+        from vortex import DAG, BaseBranchOperator, EmptyOperator
+
+        class FirstOfMonth(BaseBranchOperator):
+            def choose_branch(self, context):
+                return "monthly" if context["logical_date"].day == 1 else "daily"
+
+        with DAG("example_base_branch", schedule="@daily"):
+            FirstOfMonth(task_id="choose") >> [EmptyOperator(task_id="daily"), EmptyOperator(task_id="monthly")]
+    """
 
     def choose_branch(self, context: Any) -> Union[None, str, Iterable[str]]:
         """The task id, group id, or several of them, to follow."""
@@ -127,9 +160,20 @@ class BaseBranchOperator(BaseOperator, BranchMixIn, SkipMixin):
 
 class BranchPythonOperator(PythonOperator, BranchMixIn, SkipMixin):
     """
-    The function returns the id to follow: of a task, of a group, several, or None.
+    Calls a function that returns the id to follow: of a task, of a group, several, or None. Direct downstream tasks that are not followed
+    are skipped. Inside a task group, ids have the group's prefix.
 
-    Direct downstream tasks that are not followed are skipped.
+    Returns the decision: an id, a list of ids, or None.
+    Raises AirflowException for ids that are not in the DAG.
+    Source: Airflow, BranchPythonOperator.
+
+    Example:
+
+        from vortex import DAG, BranchPythonOperator, EmptyOperator
+
+        with DAG("example_branch_python", schedule="@daily"):
+            choose = BranchPythonOperator(task_id="choose", python_callable=lambda logical_date: ["even", "odd"][logical_date.day % 2])
+            choose >> [EmptyOperator(task_id="even"), EmptyOperator(task_id="odd")]
     """
 
     def execute(self, context: Mapping[str, Any]) -> Any:
@@ -138,8 +182,22 @@ class BranchPythonOperator(PythonOperator, BranchMixIn, SkipMixin):
 
 class ShortCircuitOperator(PythonOperator, SkipMixin):
     """
-    If the function's result is false, what is downstream is skipped: everything except teardowns, or with
-    ignore_downstream_trigger_rules=False only the direct downstream tasks.
+    Calls a function; if its result is false by Python's rules, what is downstream is skipped.
+
+    ignore_downstream_trigger_rules: whether everything downstream is skipped, except teardowns. False = only the direct downstream tasks;
+        those behind them go by their trigger rules.
+
+    Returns what the function returns.
+    Raises what the function raises.
+    Source: Airflow, ShortCircuitOperator.
+
+    Example:
+
+        from vortex import DAG, EmptyOperator, ShortCircuitOperator
+
+        with DAG("example_short_circuit", schedule="@daily"):
+            is_weekday = ShortCircuitOperator(task_id="is_weekday", python_callable=lambda logical_date: logical_date.isoweekday() < 6)
+            is_weekday >> EmptyOperator(task_id="load")
     """
 
     def __init__(self, *, ignore_downstream_trigger_rules: bool = True, **kwargs: Any) -> None:

@@ -19,15 +19,29 @@ class PythonVirtualenvOperator(OtherPythonOperator):
     """
     Calls a function in a virtual environment that has these requirements.
 
-    requirements: a list of what pip takes, a text, or the name of a `.txt` template file. python_version: such as "3.11" (None = that
-        of the tasks); it must be installed on the worker. system_site_packages: whether the packages of the tasks' interpreter are
-        there too (True). pip_install_options: more arguments of `pip install`. index_urls: package indexes, the first instead of the
-        usual one; index_urls_from_connection_ids: connections that have such addresses.
-    venv_cache_path: folder where the environment is kept, without end (None = one of the worker, where it is made anew each day so
-        that requirements without a version do not grow old). The Variable python_virtualenv_operator_cache_key makes all anew.
-    python_callable: a function made by `def` that imports what it needs itself. Further arguments: OtherPythonOperator's.
+    requirements: a list of what pip takes, a text, or the name of a `.txt` template file.
+    python_version: such as "3.11"; it must be installed on the worker. None = that of the tasks.
+    system_site_packages: whether the packages of the tasks' interpreter are there too.
+    pip_install_options: more arguments of `pip install`.
+    index_urls: package indexes, the first instead of the usual one.
+    index_urls_from_connection_ids: connections whose host is such an address.
+    venv_cache_path: folder on the worker where the environment is kept, without end. None = one of the worker's, where it is made anew
+        each day so that requirements without a version do not grow old. The Variable python_virtualenv_operator_cache_key makes all anew.
 
-    Raises AirflowException when it runs if the environment cannot be made. Source: Airflow, PythonVirtualenvOperator.
+    Raises AirflowException at load for what is no such function; when it runs, if the environment cannot be made or the function raises.
+    Source: Airflow, PythonVirtualenvOperator.
+
+    Example:
+
+        from vortex import DAG, PythonVirtualenvOperator
+
+        def shout():
+            import colorama
+
+            return colorama.__version__
+
+        with DAG("example_python_virtualenv", schedule=None):
+            PythonVirtualenvOperator(task_id="shout", python_callable=shout, requirements=["colorama==0.4.6"])
     """
 
     template_fields: Sequence[str] = (
@@ -87,20 +101,54 @@ class PythonVirtualenvOperator(OtherPythonOperator):
 
 
 class BranchPythonVirtualenvOperator(PythonVirtualenvOperator, BranchMixIn, SkipMixin):
-    """PythonVirtualenvOperator whose function returns the id to follow: of a task, of a group, several, or None."""
+    """
+    PythonVirtualenvOperator whose function returns the id to follow: of a task, of a group, several, or None.
+
+    Returns the decision: an id, a list of ids, or None.
+
+    Example:
+
+        from airflow.providers.standard.operators.python import BranchPythonVirtualenvOperator
+        from vortex import DAG, EmptyOperator
+
+        def choose():
+            import colorama
+
+            return "new" if colorama.__version__ > "0.4" else "old"
+
+        with DAG("example_branch_python_virtualenv", schedule=None):
+            branch = BranchPythonVirtualenvOperator(task_id="choose", python_callable=choose, requirements=["colorama"])
+            branch >> [EmptyOperator(task_id="new"), EmptyOperator(task_id="old")]
+    """
 
     def execute(self, context: Mapping[str, Any]) -> Any:
         return self.do_branch(context, super().execute(context))
 
 
 class VirtualenvTask(PythonVirtualenvOperator):
-    """What @task.virtualenv makes."""
+    """
+    The function runs in a virtual environment, as that of PythonVirtualenvOperator.
+
+    Example:
+
+        from vortex import DAG, task
+
+        with DAG("example_task_virtualenv", schedule=None):
+
+            @task.virtualenv(requirements=["colorama==0.4.6"])
+            def version():
+                import colorama
+
+                return colorama.__version__
+
+            version()
+    """
 
     custom_operator_name = "@task.virtualenv"
 
 
 class BranchVirtualenvTask(BranchPythonVirtualenvOperator):
-    """What @task.branch_virtualenv makes."""
+    """A branch whose function runs in a virtual environment, as that of BranchPythonVirtualenvOperator."""
 
     custom_operator_name = "@task.branch_virtualenv"
 

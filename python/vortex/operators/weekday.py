@@ -11,12 +11,29 @@ from vortex.weekday import WeekDay
 
 class BranchDayOfWeekOperator(BaseBranchOperator):
     """
-    Follows follow_task_ids_if_true on these days, else follow_task_ids_if_false.
+    Follows one of two branches by the day of the week.
 
-    week_day: a day's English name, a WeekDay, or several of them. use_task_logical_date (use_task_execution_day,
-    use_task_execution_date): looks at the run's logical date instead of today in the DAG's time zone.
+    week_day: a day's English name, a WeekDay, or several of them.
+    follow_task_ids_if_true: a task id or several, to follow on these days.
+    follow_task_ids_if_false: a task id or several, to follow on others.
+    use_task_logical_date: whether the run's logical date is looked at instead of today in the DAG's time zone.
+    use_task_execution_day, use_task_execution_date: older names of use_task_logical_date.
 
-    Raises AttributeError or TypeError at load for what is no day. Source: Airflow, BranchDayOfWeekOperator.
+    Returns the ids that are followed.
+    Raises AttributeError or TypeError at load for what is no day.
+    Source: Airflow, BranchDayOfWeekOperator.
+
+    Example:
+
+        from vortex import DAG, BranchDayOfWeekOperator, EmptyOperator
+
+        with DAG("example_branch_day_of_week", schedule="@daily"):
+            BranchDayOfWeekOperator(
+                task_id="is_weekend",
+                week_day={"Saturday", "Sunday"},
+                follow_task_ids_if_true="rest",
+                follow_task_ids_if_false="work",
+            ) >> [EmptyOperator(task_id="rest"), EmptyOperator(task_id="work")]
     """
 
     def __init__(

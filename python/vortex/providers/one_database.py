@@ -8,7 +8,23 @@ from vortex.providers.common_sql.operators import SQLExecuteQueryOperator
 
 
 class PostgresOperator(SQLExecuteQueryOperator):
-    """SQLExecuteQueryOperator with `postgres_conn_id`. `runtime_parameters` are settings of the server, such as {"search_path": "x"}."""
+    """
+    SQLExecuteQueryOperator by its older name for PostgreSQL.
+
+    postgres_conn_id: a connection of type postgres.
+    database: overrides the connection's.
+    runtime_parameters: settings of the server for this session, such as {"search_path": "x"}.
+
+    Source: Airflow, provider postgres, PostgresOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.postgres.operators.postgres import PostgresOperator
+
+        with DAG("example_postgres", schedule="@daily"):
+            PostgresOperator(task_id="tidy", postgres_conn_id="warehouse", sql="DELETE FROM visits WHERE day < %s", parameters=["{{ ds }}"])
+    """
 
     template_fields: Sequence[str] = ("sql", "parameters", "postgres_conn_id", "database", "hook_params")
     conn_id_field = "postgres_conn_id"
@@ -25,7 +41,21 @@ class PostgresOperator(SQLExecuteQueryOperator):
 
 
 class SqliteOperator(SQLExecuteQueryOperator):
-    """SQLExecuteQueryOperator with `sqlite_conn_id`."""
+    """
+    SQLExecuteQueryOperator by its older name for SQLite.
+
+    sqlite_conn_id: a connection of type sqlite.
+
+    Source: Airflow, provider sqlite, SqliteOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.sqlite.operators.sqlite import SqliteOperator
+
+        with DAG("example_sqlite", schedule="@daily"):
+            SqliteOperator(task_id="count", sqlite_conn_id="shop", sql="SELECT count(*) FROM orders")
+    """
 
     template_fields: Sequence[str] = ("sql", "parameters", "sqlite_conn_id", "database", "hook_params")
     conn_id_field = "sqlite_conn_id"

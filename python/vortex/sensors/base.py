@@ -45,17 +45,39 @@ class PokeReturnValue:
 
 class BaseSensorOperator(BaseOperator):
     """
-    Waits until `poke(context)` returns something true; a PokeReturnValue brings the XCom along.
+    Waits until `poke(context)`, which you write, returns something true; a PokeReturnValue brings the XCom along.
 
-    poke_interval: seconds or timedelta between two pokes (60). timeout: seconds or timedelta until it gives up (7 days, or
-        AIRFLOW__SENSORS__DEFAULT_TIMEOUT); then it fails without a retry. It counts from the first poke: in mode "poke" of this try, in
-        mode "reschedule" of the first try, so that retries do not wait anew.
+    poke_interval: seconds or timedelta between two pokes.
+    timeout: seconds or timedelta until it gives up (None = AIRFLOW__SENSORS__DEFAULT_TIMEOUT, else 7 days); then it fails without a
+        retry. It counts from the first poke: in mode "poke" of this try, in mode "reschedule" of the first try, so that retries do not
+        wait anew.
     mode: "poke" sleeps between pokes and keeps its worker slot; "reschedule" gives the slot back between pokes.
-    soft_fail: skipped, not failed, when it times out or raises AirflowFailException. never_fail: skipped as well when poke raises
-        anything else; excludes soft_fail. silent_fail: what poke raises is logged, and it goes on waiting.
-    exponential_backoff: the wait between pokes grows, up to max_wait (seconds or timedelta, None = without limit).
+    soft_fail: skipped, not failed, when it times out or raises AirflowFailException.
+    never_fail: skipped as well when poke raises anything else; excludes soft_fail.
+    silent_fail: what poke raises is logged, and it goes on waiting.
+    exponential_backoff: whether the wait between pokes grows.
+    max_wait: seconds or timedelta, cap of a growing wait. None = no cap.
 
-    Raises AirflowException for an argument that makes no sense. Source: Airflow core-concepts/sensors, BaseSensorOperator.
+    Returns nothing, or the xcom_value of a PokeReturnValue.
+    Raises AirflowSensorTimeout when it gives up; AirflowException at load for an argument that makes no sense.
+    Source: Airflow core-concepts/sensors, BaseSensorOperator.
+
+    Example:
+
+        from pathlib import Path
+        from vortex import DAG, BaseSensorOperator, PokeReturnValue
+
+        class FolderSensor(BaseSensorOperator):
+            def __init__(self, folder, **kwargs):
+                super().__init__(**kwargs)
+                self.folder = folder
+
+            def poke(self, context):
+                names = sorted(path.name for path in Path(self.folder).iterdir())
+                return PokeReturnValue(is_done=bool(names), xcom_value=names)
+
+        with DAG("example_sensor_of_your_own", schedule=None):
+            FolderSensor(task_id="wait", folder="/etc", poke_interval=30, timeout=3600, mode="reschedule")
     """
 
     ui_color = "#e6f1f2"

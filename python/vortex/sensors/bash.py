@@ -17,10 +17,19 @@ class BashSensor(BaseSensorOperator):
     """
     Waits until a command exits with 0. It runs in an empty folder that goes with it.
 
-    bash_command: a command or script text. env: replaces the environment (None = this process's). output_encoding: of what it prints.
+    bash_command: a command or script text.
+    env: variables of its environment, in place of the worker's. None = the worker's.
+    output_encoding: of what it prints.
     retry_exit_code: the one exit code that means "not yet"; any other fails the task without a retry. None = every code means so.
 
     Source: Airflow, BashSensor.
+
+    Example:
+
+        from vortex import DAG, BashSensor
+
+        with DAG("example_bash_sensor", schedule="@daily"):
+            BashSensor(task_id="wait", bash_command="test -e /etc/passwd", poke_interval=30, mode="reschedule")
     """
 
     template_fields: Sequence[str] = ("bash_command", "env")

@@ -14,8 +14,17 @@ class DateTimeSensor(BaseSensorOperator):
     """
     Waits until a moment has passed.
 
-    target_time: a datetime, or a text in ISO 8601 form, usually a template such as "{{ data_interval_end.add(hours=1) }}"; without a
-    zone it is in UTC. A date of another type fails the try. Source: Airflow, DateTimeSensor.
+    target_time: a datetime, or a text in ISO 8601 form, usually a template; without a zone it is in UTC.
+
+    Raises AirflowSensorTimeout when it gives up; AirflowException when it runs for a text that is no date.
+    Source: Airflow, DateTimeSensor.
+
+    Example:
+
+        from vortex import DAG, DateTimeSensor
+
+        with DAG("example_date_time_sensor", schedule="@daily"):
+            DateTimeSensor(task_id="wait", target_time="{{ data_interval_end.add(hours=1) }}", mode="reschedule")
     """
 
     template_fields: Sequence[str] = ("target_time",)
@@ -41,7 +50,19 @@ class DateTimeSensor(BaseSensorOperator):
 
 
 class DateTimeSensorAsync(DateTimeSensor):
-    """DateTimeSensor that waits in a trigger, without a worker slot. end_from_trigger, start_from_trigger: accepted, no difference."""
+    """
+    DateTimeSensor that waits in a trigger, without a worker slot.
+
+    end_from_trigger, start_from_trigger, trigger_kwargs: accepted, no difference.
+
+    Example:
+
+        from airflow.providers.standard.sensors.date_time import DateTimeSensorAsync
+        from vortex import DAG
+
+        with DAG("example_date_time_sensor_async", schedule="@daily"):
+            DateTimeSensorAsync(task_id="wait", target_time="{{ data_interval_end.add(hours=1) }}")
+    """
 
     def __init__(
         self, *, start_from_trigger: bool = False, end_from_trigger: bool = False, trigger_kwargs: Any = None, **kwargs: Any

@@ -16,17 +16,42 @@ from vortex.states import DagRunState, TaskInstanceState
 
 class ExternalTaskSensor(BaseSensorOperator):
     """
-    Waits for what ran for the same logical date in another DAG.
+    Waits for what ran for the same logical date in another DAG. Of several runs for one date the newest counts; of a mapped task all
+    instances.
 
-    external_dag_id: that DAG. external_task_id, external_task_ids or external_task_group_id: what of it; none of them = its run.
-    allowed_states: what it waits for (["success"]). failed_states, skipped_states: states that fail or skip the sensor at once (none: a
-        failure there is only waited out, so that it can be mended).
-    execution_delta: how much earlier that run's logical date is. execution_date_fn: a function of this run's logical date, and of the
-        context's values that it names, that returns the date or several of them. One of the two; None = the same date.
-    check_existence: fails if that DAG, task or group does not exist (False). deferrable: waits in a trigger, without a worker slot.
+    external_dag_id: that DAG.
+    external_task_id, external_task_ids, external_task_group_id: a task, several, or a group of it that is waited for; none of them = its
+        run.
+    allowed_states: states that it waits for. None = ["success"].
+    failed_states: states that fail the sensor at once. None = no state does: a failure there is waited out, so that it can be mended.
+    skipped_states: states that skip the sensor at once. None = no state does.
+    execution_delta: how much earlier that run's logical date is.
+    execution_date_fn: a function of this run's logical date, and of the context's values that it names, that returns the date or several of
+        them. Give execution_delta or this; neither = the same date.
+    check_existence: whether it fails if that DAG, task or group does not exist.
+    poll_interval: older name of poke_interval where it is deferred.
+    deferrable: whether it waits in a trigger, without a worker slot. None = as AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE says.
 
-    Of several runs for one date the newest counts; of a mapped task all instances. Raises AirflowException at load for arguments that
-    contradict each other. Source: Airflow core-concepts/external_task_sensor, ExternalTaskSensor.
+    Raises AirflowSensorTimeout when it gives up; ExternalTaskFailed for one of failed_states; AirflowException at load for arguments that
+    contradict each other.
+    Source: Airflow core-concepts/external_task_sensor, ExternalTaskSensor.
+
+    Example:
+
+        from vortex import DAG, EmptyOperator, ExternalTaskSensor
+
+        with DAG("example_orders", schedule="@daily"):
+            EmptyOperator(task_id="load")
+
+        with DAG("example_external_task_sensor", schedule="@daily"):
+            ExternalTaskSensor(
+                task_id="orders_are_loaded",
+                external_dag_id="example_orders",
+                external_task_id="load",
+                failed_states=["failed", "upstream_failed"],
+                poke_interval=5,
+                mode="reschedule",
+            )
     """
 
     template_fields: Sequence[str] = ("external_dag_id", "external_task_id", "external_task_ids", "external_task_group_id")
@@ -185,8 +210,18 @@ class ExternalTaskMarker(EmptyOperator):
     """
     Says that a task of another DAG depends on this one. It does nothing when it runs; clearing it does not clear the other task.
 
-    external_dag_id, external_task_id: that task. logical_date (execution_date), recursion_depth: accepted. Source: Airflow,
-    ExternalTaskMarker.
+    external_dag_id, external_task_id: that task.
+    logical_date, execution_date, recursion_depth: accepted, no difference.
+
+    Raises TypeError or ValueError at load for a date or depth of another kind.
+    Source: Airflow, ExternalTaskMarker.
+
+    Example:
+
+        from vortex import DAG, ExternalTaskMarker
+
+        with DAG("example_external_task_marker", schedule="@daily"):
+            ExternalTaskMarker(task_id="report_depends", external_dag_id="report", external_task_id="wait")
     """
 
     template_fields: Sequence[str] = ("external_dag_id", "external_task_id", "logical_date")

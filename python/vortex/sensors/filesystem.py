@@ -14,12 +14,22 @@ from vortex.sensors.base import BaseSensorOperator, default_deferrable
 
 class FileSensor(BaseSensorOperator):
     """
-    Waits until a file is there, or a folder with a file somewhere in it.
+    Waits until a file is there, or a folder with a file somewhere in it. It looks at the disk of the worker that pokes.
 
-    filepath: the path or a glob pattern, relative to the connection's `path`. fs_conn_id: the connection ("fs_default": `/`).
-    recursive: whether `**` in the pattern goes through folders (False). deferrable: waits in a trigger, without a worker slot.
+    filepath: the path or a glob pattern, relative to the connection's `path`.
+    fs_conn_id: a connection of type fs, whose extra has a `path`; `fs_default` need not be defined and is `/`.
+    recursive: whether `**` in the pattern goes through folders.
+    deferrable: whether it waits in a trigger, without a worker slot. None = as AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE says.
+    trigger_kwargs: accepted, no difference.
 
-    Looks at the disk of the worker that pokes. Source: Airflow, FileSensor.
+    Source: Airflow, FileSensor.
+
+    Example:
+
+        from vortex import DAG, FileSensor
+
+        with DAG("example_file_sensor", schedule="@daily"):
+            FileSensor(task_id="wait", filepath="/etc/pass*", poke_interval=30, timeout=3600, mode="reschedule")
     """
 
     template_fields: Sequence[str] = ("filepath", "fs_conn_id")

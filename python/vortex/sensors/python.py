@@ -11,12 +11,25 @@ from vortex.sensors.base import BaseSensorOperator, PokeReturnValue
 
 class PythonSensor(BaseSensorOperator):
     """
-    Waits until `python_callable` returns something true, or a PokeReturnValue that is done and brings an XCom.
+    Waits until a function returns something true, or a PokeReturnValue that is done and brings an XCom.
 
-    python_callable: the function. op_args, op_kwargs: its arguments, rendered. It also gets the context's values that its parameters
-    name, or all of them with `**kwargs`. templates_dict: rendered values, given as `templates_dict`.
+    python_callable: the function.
+    op_args, op_kwargs: its arguments. It also gets the context's values that its parameters name, or all of them with `**kwargs`.
+    templates_dict: rendered values, given to the function as `templates_dict`.
 
-    Raises AirflowException at load if python_callable cannot be called. Source: Airflow, PythonSensor.
+    Raises AirflowSensorTimeout when it gives up; AirflowException at load if python_callable cannot be called.
+    Source: Airflow, PythonSensor.
+
+    Example:
+
+        from pathlib import Path
+        from vortex import DAG, PythonSensor
+
+        def is_there(name):
+            return Path("/etc", name).exists()
+
+        with DAG("example_python_sensor", schedule="@daily"):
+            PythonSensor(task_id="wait", python_callable=is_there, op_args=["passwd"], poke_interval=30, mode="reschedule")
     """
 
     template_fields: Sequence[str] = ("templates_dict", "op_args", "op_kwargs")
@@ -48,7 +61,26 @@ class PythonSensor(BaseSensorOperator):
 
 
 class SensorTask(PythonSensor):
-    """What @task.sensor makes."""
+    """
+    The function is the `poke` of a sensor: its result is true, or a PokeReturnValue, once what it waits for is there. Arguments are
+    BaseSensorOperator's.
+
+    Example:
+
+        from vortex import DAG, PokeReturnValue, task
+
+        with DAG("example_task_sensor", schedule="@daily"):
+
+            @task.sensor(poke_interval=30, timeout=3600, mode="reschedule")
+            def orders_are_there():
+                return PokeReturnValue(is_done=True, xcom_value=["a.csv", "b.csv"])
+
+            @task
+            def load(files):
+                return len(files)
+
+            load(orders_are_there())
+    """
 
     custom_operator_name = "@task.sensor"
 

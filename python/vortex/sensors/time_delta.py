@@ -12,10 +12,21 @@ from vortex.sensors.base import BaseSensorOperator, default_deferrable
 
 class TimeDeltaSensor(BaseSensorOperator):
     """
-    Waits until `delta` after the end of the run's data interval, or after `run_after` for a run without one.
+    Waits until some time after the end of the run's data interval, or after `run_after` for a run without one.
 
-    delta: a timedelta, or whole minutes (a template gives a text of them). deferrable: waits in a trigger, without a worker slot
-    (False). Source: Airflow, TimeDeltaSensor.
+    delta: a timedelta, or whole minutes (a template gives a text of them).
+    deferrable: whether it waits in a trigger, without a worker slot. None = as AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE says.
+    end_from_trigger: accepted, no difference.
+
+    Source: Airflow, TimeDeltaSensor.
+
+    Example:
+
+        from datetime import timedelta
+        from vortex import DAG, TimeDeltaSensor
+
+        with DAG("example_time_delta_sensor", schedule="@daily"):
+            TimeDeltaSensor(task_id="wait", delta=timedelta(hours=2), deferrable=True)
     """
 
     template_fields: Sequence[str] = ("delta",)
@@ -68,7 +79,19 @@ class WaitSensor(BaseSensorOperator):
     """
     Waits for some time from its own start.
 
-    time_to_wait: a timedelta, or whole minutes. deferrable: waits in a trigger, without a worker slot (False). Source: Airflow, WaitSensor.
+    time_to_wait: a timedelta, or whole minutes.
+    deferrable: whether it waits in a trigger, without a worker slot. None = as AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE says.
+
+    Raises AirflowException for a time that is neither.
+    Source: Airflow, WaitSensor.
+
+    Example:
+
+        from datetime import timedelta
+        from vortex import DAG, WaitSensor
+
+        with DAG("example_wait_sensor", schedule=None):
+            WaitSensor(task_id="breathe", time_to_wait=timedelta(seconds=1), deferrable=True)
     """
 
     template_fields: Sequence[str] = ("time_to_wait",)

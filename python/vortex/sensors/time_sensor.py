@@ -13,8 +13,20 @@ class TimeSensor(BaseSensorOperator):
     """
     Waits until a time of day has passed, in the DAG's time zone, on the day on which it began to wait.
 
-    target_time: a datetime.time. deferrable: waits in a trigger, without a worker slot (False). Raises AirflowException at load if
-    target_time is something else. Source: Airflow, TimeSensor.
+    target_time: a datetime.time.
+    deferrable: whether it waits in a trigger, without a worker slot. None = as AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE says.
+    start_from_trigger, end_from_trigger, trigger_kwargs: accepted, no difference.
+
+    Raises AirflowSensorTimeout when it gives up; AirflowException at load if target_time is no time.
+    Source: Airflow, TimeSensor.
+
+    Example:
+
+        from datetime import time
+        from vortex import DAG, TimeSensor
+
+        with DAG("example_time_sensor", schedule="@daily"):
+            TimeSensor(task_id="wait", target_time=time(0, 0), mode="reschedule")
     """
 
     def __init__(

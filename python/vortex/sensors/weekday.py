@@ -13,10 +13,19 @@ class DayOfWeekSensor(BaseSensorOperator):
     """
     Waits until it is one of these days.
 
-    week_day: a day's English name, a WeekDay, or several of them. use_task_logical_date (in Airflow 1 and 2 use_task_execution_day or
-    use_task_execution_date): looks at the run's logical date instead of today in UTC; then it is there at once or never.
+    week_day: a day's English name, a WeekDay, or several of them.
+    use_task_logical_date: whether the run's logical date is looked at instead of today in UTC; then it is there at once or never.
+    use_task_execution_day, use_task_execution_date: older names of use_task_logical_date.
 
-    Raises AttributeError or TypeError at load for what is no day. Source: Airflow, DayOfWeekSensor.
+    Raises AirflowSensorTimeout when it gives up; AttributeError or TypeError at load for what is no day.
+    Source: Airflow, DayOfWeekSensor.
+
+    Example:
+
+        from vortex import DAG, DayOfWeekSensor
+
+        with DAG("example_day_of_week_sensor", schedule="@daily"):
+            DayOfWeekSensor(task_id="wait", week_day="Thursday", use_task_logical_date=True)
     """
 
     def __init__(

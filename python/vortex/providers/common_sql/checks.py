@@ -11,6 +11,14 @@ Parameters = Union[Iterable[Any], Mapping[str, Any], None]
 
 
 class _QueryCheck(BaseSQLOperator):
+    """
+    sql: the query, or the path of a template that ends in `.sql`.
+    parameters: values for its placeholders.
+
+    Returns nothing.
+    Raises AirflowException if the check fails, or there is no row; with retry_on_failure=False it is not tried again.
+    """
+
     template_fields: Sequence[str] = ("sql", "conn_id", "database", "hook_params")
     template_ext: Sequence[str] = (".hql", ".sql")
     template_fields_renderers = {"sql": "sql"}
@@ -30,7 +38,19 @@ class _QueryCheck(BaseSQLOperator):
 
 
 class SQLCheckOperator(_QueryCheck):
-    """Fails if any cell of the first row is false by Python's rules (0, '', None, False), or if there is no row."""
+    """
+    Fails if any cell of the first row is false by Python's rules (0, '', None, False), or if there is no row.
+
+    Source: Airflow, provider common.sql, SQLCheckOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.common.sql.operators.sql import SQLCheckOperator
+
+        with DAG("example_sql_check", schedule="@daily"):
+            SQLCheckOperator(task_id="has_orders", conn_id="shop", sql="SELECT count(*), min(amount) FROM orders")
+    """
 
     def execute(self, context: Any) -> None:
         record = self._first()
@@ -40,8 +60,20 @@ class SQLCheckOperator(_QueryCheck):
 
 class SQLValueCheckOperator(_QueryCheck):
     """
-    Fails unless each cell of the first row is `pass_value`: as numbers if it is one, within `tolerance` of it (a share: 0.1 = 10 %), else
-    as texts.
+    Fails unless each cell of the first row is the value that is given.
+
+    pass_value: that value; as numbers if it is one, else as texts.
+    tolerance: how far a number may be away, as a share of it: 0.1 = 10 %. None = not at all.
+
+    Source: Airflow, provider common.sql, SQLValueCheckOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.common.sql.operators.sql import SQLValueCheckOperator
+
+        with DAG("example_sql_value_check", schedule="@daily"):
+            SQLValueCheckOperator(task_id="about_100", conn_id="shop", sql="SELECT avg(amount) FROM orders", pass_value=100, tolerance=0.2)
     """
 
     template_fields: Sequence[str] = ("sql", "pass_value", "conn_id", "database", "hook_params")
@@ -72,7 +104,23 @@ class SQLValueCheckOperator(_QueryCheck):
 
 
 class SQLThresholdCheckOperator(_QueryCheck):
-    """Fails unless the first cell lies between `min_threshold` and `max_threshold`; each is a number, or SQL that returns one."""
+    """
+    Fails unless the first cell lies between two limits, themselves included.
+
+    min_threshold, max_threshold: the limits; each is a number, or SQL that returns one.
+
+    Source: Airflow, provider common.sql, SQLThresholdCheckOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.common.sql.operators.sql import SQLThresholdCheckOperator
+
+        with DAG("example_sql_threshold_check", schedule="@daily"):
+            SQLThresholdCheckOperator(
+                task_id="not_too_many", conn_id="shop", sql="SELECT count(*) FROM orders", min_threshold=1, max_threshold="SELECT 1000"
+            )
+    """
 
     template_fields: Sequence[str] = ("sql", "min_threshold", "max_threshold", "conn_id", "database", "hook_params")
 
@@ -100,8 +148,33 @@ class SQLThresholdCheckOperator(_QueryCheck):
 
 class SQLIntervalCheckOperator(BaseSQLOperator):
     """
-    Compares metrics (SQL expressions) of the run's day with those of `days_back` days before, by `ratio_formula`: max_over_min or
-    relative_diff. Fails if a ratio is not below its threshold; a metric of 0 is passed over with `ignore_zero`.
+    Compares metrics of the run's day with those of some days before, and fails if one changed too much.
+
+    table: the table.
+    metrics_thresholds: SQL expression -> the ratio that it must stay below.
+    date_filter_column: the column that holds the day, as text `2026-01-31`.
+    days_back: so many days before; the sign does not matter.
+    ratio_formula: "max_over_min" or "relative_diff".
+    ignore_zero: whether a metric of 0 or NULL is passed over; otherwise it fails.
+
+    Returns nothing.
+    Raises AirflowException if a ratio is not below its threshold, or there is no row; at load for another ratio_formula.
+    Source: Airflow, provider common.sql, SQLIntervalCheckOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.common.sql.operators.sql import SQLIntervalCheckOperator
+
+        with DAG("example_sql_interval_check", schedule="@daily"):
+            SQLIntervalCheckOperator(
+                task_id="like_a_week_ago",
+                conn_id="shop",
+                table="orders",
+                date_filter_column="day",
+                days_back=7,
+                metrics_thresholds={"count(*)": 1.5, "sum(amount)": 2},
+            )
     """
 
     template_fields: Sequence[str] = ("sql1", "sql2", "conn_id", "database", "hook_params")

@@ -20,10 +20,34 @@ Parameters = Union[Iterable[Any], Mapping[str, Any], None]
 
 class DbApiHook(DataFrames, BaseHook):
     """
-    A hook over Python's DB-API. The connection's id is the first argument, or the keyword that `conn_name_attr` names.
+    Base of hooks over Python's DB-API: the connection's id is the first argument, or the keyword that `conn_name_attr` names.
 
-    schema: overrides the connection's schema, which is the database for most types. log_sql: statements and parameters go to the log
-        (True); values that are secret in the connection are masked there, others are not.
+    schema: overrides the connection's schema, which is the database for most types.
+    log_sql: whether statements and parameters go to the log; values that are secret in the connection are masked there, others are not.
+
+    Raises AirflowNotFoundException for a connection that is not defined, AirflowException where the driver is not installed, and what the
+    driver raises.
+    Source: Airflow, provider common.sql, DbApiHook.
+
+    Example:
+
+        import sqlite3
+        from airflow.providers.common.sql.hooks.sql import DbApiHook
+        from vortex import DAG, task
+
+        class MyDatabaseHook(DbApiHook):
+            conn_name_attr = "my_conn_id"
+
+            def get_conn(self):
+                return sqlite3.connect(self.connection.host)
+
+        with DAG("example_db_api_hook", schedule=None):
+
+            @task
+            def orders():
+                return MyDatabaseHook(my_conn_id="shop").get_records("SELECT id, amount FROM orders")
+
+            orders()
     """
 
     conn_name_attr = "conn_id"

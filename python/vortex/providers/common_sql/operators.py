@@ -19,8 +19,14 @@ def default_output_processor(results: List[Any], descriptions: List[Any]) -> Lis
 
 class BaseSQLOperator(BaseOperator):
     """
-    conn_id: a connection to a database; its type says which hook. database: overrides the connection's. hook_params: arguments of the
-    hook. retry_on_failure: False = a check that fails does so without retries.
+    Base of operators that run SQL on whatever database a connection names: `get_db_hook()` gives its hook.
+
+    conn_id: a connection to a database; its type says which hook.
+    database: overrides the connection's.
+    hook_params: arguments of the hook.
+    retry_on_failure: whether a check that fails is tried again; False = it fails at once, whatever its retries.
+
+    Raises AirflowException for a connection that is no database, and what the driver raises.
     """
 
     template_fields: Sequence[str] = ("conn_id", "database", "hook_params")
@@ -66,13 +72,34 @@ def sql_hook(conn_id: str, hook_params: Optional[Mapping[str, Any]], who: str) -
 
 class SQLExecuteQueryOperator(BaseSQLOperator):
     """
-    Runs SQL and returns its rows.
+    Runs SQL, in one transaction.
 
-    sql: statements, a list of them, or the path of a template that ends in .sql (templated). parameters: values for its placeholders
-        (templated). autocommit: each statement commits by itself. handler: makes a result of a cursor (all rows). output_processor: makes
-        the XCom of results and column descriptions. split_statements: a text is split at its semicolons; unset = as the hook does, which
-        is not. return_last: only the last statement's result. show_return_value_in_logs: the result is logged, too.
-        requires_result_fetch: rows are fetched even if nothing is pushed as XCom.
+    sql: a statement, a list of them, or the path of a template that ends in `.sql`.
+    parameters: values for its placeholders, a list or a mapping; which placeholders there are the driver says (`%s`, `?`).
+    autocommit: whether each statement commits by itself.
+    handler: a function that makes a result of a cursor. Left out = all rows.
+    output_processor: a function that makes the XCom of a list of results and a list of column descriptions.
+    split_statements: whether a text is split at its semicolons. None = as the hook does, which is not.
+    return_last: whether only the last statement's result counts.
+    show_return_value_in_logs: whether the result is logged.
+    requires_result_fetch: whether rows are fetched even if nothing is pushed as XCom.
+
+    Returns the rows of the statement as lists; of several statements the last one's, or a list of results with return_last=False.
+    Raises AirflowException for a connection that is no database; ValueError if there is no statement; what the driver raises.
+    Source: Airflow, provider common.sql, SQLExecuteQueryOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.common.sql.operators.sql import SQLExecuteQueryOperator
+
+        with DAG("example_sql_execute_query", schedule="@daily"):
+            SQLExecuteQueryOperator(
+                task_id="large_orders",
+                conn_id="shop",
+                sql="SELECT id, amount FROM orders WHERE day = '{{ ds }}' AND amount > ?",
+                parameters=[100],
+            )
     """
 
     template_fields: Sequence[str] = ("sql", "parameters", "conn_id", "database", "hook_params")
@@ -137,7 +164,34 @@ class SQLExecuteQueryOperator(BaseSQLOperator):
 
 
 class SQLInsertRowsOperator(BaseSQLOperator):
-    """Inserts `rows` (templated, so they may come from another task) into `table_name`; further arguments are those of insert_rows."""
+    """
+    Inserts rows, which may come from another task.
+
+    table_name: the table.
+    schema: the schema that it lies in. None = the connection's own.
+    rows: a list of rows: lists, or mappings from column to value.
+    columns: names of the columns. None = all of them in their order, or the keys of the first mapping.
+    preoperator, postoperator: statements that are run before and after, a text or a list.
+    insert_args: arguments of the hook's insert_rows: commit_every, replace, replace_index, executemany.
+
+    Returns nothing.
+    Raises AirflowException for a connection that is no database, and what the driver raises.
+    Source: Airflow, provider common.sql, SQLInsertRowsOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.common.sql.operators.sql import SQLInsertRowsOperator
+
+        with DAG("example_sql_insert_rows", schedule="@daily"):
+            SQLInsertRowsOperator(
+                task_id="load",
+                conn_id="shop",
+                table_name="loaded",
+                preoperator="CREATE TABLE IF NOT EXISTS loaded (id INTEGER, amount INTEGER)",
+                rows=[{"id": 1, "amount": 120}, {"id": 2, "amount": 80}],
+            )
+    """
 
     template_fields: Sequence[str] = ("table_name", "rows", "columns", "conn_id", "schema", "database", "hook_params")
 
@@ -180,8 +234,31 @@ class SQLInsertRowsOperator(BaseSQLOperator):
 
 class BranchSQLOperator(BaseSQLOperator, BranchMixIn, SkipMixin):
     """
-    Goes on with `follow_task_ids_if_true` if the first cell that `sql` returns is true (a boolean, a number other than 0, or a word such
-    as yes, on, t, 1), else with `follow_task_ids_if_false`. Each is a task id or several.
+    Follows one of two branches by the first cell that a query returns: a boolean, a number (0 is false), or a word (yes, on, true, t, y, 1;
+    no, off, false, f, n, 0).
+
+    sql: the query, or the path of a template that ends in `.sql`.
+    parameters: values for its placeholders.
+    follow_task_ids_if_true: a task id or several, to follow if the cell is true.
+    follow_task_ids_if_false: a task id or several, to follow if it is false.
+
+    Returns the ids that are followed.
+    Raises AirflowException if there is no row, or its first cell is none of these.
+    Source: Airflow, provider common.sql, BranchSQLOperator.
+
+    Example:
+
+        from vortex import DAG, EmptyOperator
+        from airflow.providers.common.sql.operators.sql import BranchSQLOperator
+
+        with DAG("example_branch_sql", schedule="@daily"):
+            BranchSQLOperator(
+                task_id="any_orders",
+                conn_id="shop",
+                sql="SELECT count(*) FROM orders",
+                follow_task_ids_if_true="report",
+                follow_task_ids_if_false="complain",
+            ) >> [EmptyOperator(task_id="report"), EmptyOperator(task_id="complain")]
     """
 
     template_fields: Sequence[str] = ("sql", "parameters", "conn_id", "database", "hook_params")

@@ -12,10 +12,27 @@ from vortex.sensors.base import BaseSensorOperator
 
 class SqlSensor(BaseSensorOperator):
     """
-    Waits until `sql` returns a row of whose first cell `success` says yes; without `success`, until the cell is true by Python's rules.
+    Waits until a query returns a row whose first cell is true by Python's rules, or as `success` says.
 
-    failure: if it says yes of the cell, the sensor fails. selector: what of the first row is looked at (its first cell). fail_on_empty:
-    no row at all is a failure. hook_params: arguments of the connection's hook.
+    conn_id: a connection to a database; its type says which hook.
+    sql: the query, or the path of a template that ends in `.sql`.
+    parameters: values for its placeholders.
+    success: a function of the cell that says whether the wait is over. None = the cell itself.
+    failure: a function of the cell; if it says yes, the sensor fails.
+    selector: a function that takes the cell out of the first row. Left out = the first one.
+    fail_on_empty: whether no row at all is a failure.
+    hook_params: arguments of the connection's hook.
+
+    Raises AirflowSensorTimeout when it gives up; AirflowException if `failure` says yes or, with fail_on_empty, there is no row.
+    Source: Airflow, provider common.sql, SqlSensor.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.common.sql.sensors.sql import SqlSensor
+
+        with DAG("example_sql_sensor", schedule="@daily"):
+            SqlSensor(task_id="orders_are_there", conn_id="shop", sql="SELECT count(*) FROM orders", poke_interval=30, mode="reschedule")
     """
 
     template_fields: Sequence[str] = ("sql", "hook_params", "parameters", "conn_id")

@@ -19,8 +19,30 @@ _COMPARISONS = ("greater_than", "geq_to", "less_than", "leq_to", "equal_to")
 
 class SQLColumnCheckOperator(BaseSQLOperator):
     """
-    `column_mapping`: column -> check (null_check, distinct_check, unique_check, min, max) -> comparisons (equal_to, greater_than, geq_to,
-    less_than, leq_to), with an optional `tolerance` (a share) and `partition_clause`. `accept_none`: a result that is NULL counts as 0.
+    Checks the columns of a table in one query.
+
+    table: the table.
+    column_mapping: column -> check (null_check, distinct_check, unique_check, min, max) -> comparisons (equal_to, greater_than, geq_to,
+        less_than, leq_to), with an optional `tolerance` (a share: 0.1 = 10 %) and `partition_clause`.
+    partition_clause: a condition for all checks, what stands behind WHERE.
+    accept_none: whether a result that is NULL counts as 0; otherwise it fails.
+
+    Returns nothing.
+    Raises AirflowException if a check fails, or the table has no row; at load for a check that does not exist.
+    Source: Airflow, provider common.sql, SQLColumnCheckOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.common.sql.operators.sql import SQLColumnCheckOperator
+
+        with DAG("example_sql_column_check", schedule="@daily"):
+            SQLColumnCheckOperator(
+                task_id="columns",
+                conn_id="shop",
+                table="orders",
+                column_mapping={"id": {"null_check": {"equal_to": 0}, "unique_check": {"equal_to": 0}}, "amount": {"min": {"geq_to": 0}}},
+            )
     """
 
     template_fields: Sequence[str] = ("table", "partition_clause", "sql", "conn_id", "database", "hook_params")
@@ -84,7 +106,28 @@ class SQLColumnCheckOperator(BaseSQLOperator):
 
 
 class SQLTableCheckOperator(BaseSQLOperator):
-    """`checks`: name -> {"check_statement": a boolean expression over the table, "partition_clause": optional}. Fails if one is false."""
+    """
+    Checks conditions over the rows of a table in one query.
+
+    table: the table.
+    checks: name -> {"check_statement": a condition that must hold for each row or of aggregates, "partition_clause": optional}.
+    partition_clause: a condition for all checks, what stands behind WHERE.
+    accept_none: whether a table without rows passes; otherwise it fails.
+
+    Returns nothing.
+    Raises AirflowException if a condition is false.
+    Source: Airflow, provider common.sql, SQLTableCheckOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.common.sql.operators.sql import SQLTableCheckOperator
+
+        with DAG("example_sql_table_check", schedule="@daily"):
+            SQLTableCheckOperator(
+                task_id="rows", conn_id="shop", table="orders", checks={"not_negative": {"check_statement": "amount >= 0"}}
+            )
+    """
 
     template_fields: Sequence[str] = ("table", "partition_clause", "sql", "conn_id", "database", "hook_params")
     template_fields_renderers = {"sql": "sql"}

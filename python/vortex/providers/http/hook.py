@@ -18,8 +18,30 @@ class HttpHook(BaseHook):
     Requests to the server that a connection names: host (with its protocol, or else schema says it), port, login and password. The extra
     holds headers, and the options stream, verify, proxies, cert, timeout, allow_redirects, max_redirects, check_response, trust_env.
 
-    method: POST unless given. auth_type: a class of requests' kind that takes login and password (basic), or is called without them if
-    there is no login.
+    method: of its requests.
+    http_conn_id: a connection of type http.
+    auth_type: a class of requests' kind that takes login and password (None = basic), or is called without them if there is no login.
+    adapter: an adapter of requests, in place of one that keeps connections alive.
+    tcp_keep_alive: whether the connection is kept alive while the server is silent.
+    tcp_keep_alive_idle, tcp_keep_alive_interval: seconds until the first probe, and between two.
+    tcp_keep_alive_count: probes without an answer that end the connection.
+
+    Raises AirflowNotFoundException for a connection that is not defined, AirflowException for a status of 400 and above, and what requests
+    raises.
+    Source: Airflow, provider http, HttpHook.
+
+    Example:
+
+        from airflow.providers.http.hooks.http import HttpHook
+        from vortex import DAG, task
+
+        with DAG("example_http_hook", schedule=None):
+
+            @task
+            def orders():
+                return HttpHook(method="GET", http_conn_id="shop_api").run("orders.json").json()
+
+            orders()
     """
 
     conn_name_attr = "http_conn_id"

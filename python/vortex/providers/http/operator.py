@@ -13,16 +13,47 @@ from vortex.providers.http.hook import HttpHook
 
 class HttpOperator(BaseOperator):
     """
-    Sends an HTTP request and returns the text of the answer.
+    Sends an HTTP request to the server that a connection names.
 
-    endpoint: below the connection's address. method: POST unless given. data: the query of a GET, the body of others. headers.
-    response_check: gets the Response (and of the context what it names); false fails the task. response_filter: makes the XCom of the
-        Response. pagination_function: gets a Response and returns arguments of the next request (endpoint, data, headers,
+    endpoint: path below the connection's address.
+    method: of the request.
+    data: the query of a GET, the body of others.
+    headers: over those of the connection.
+    http_conn_id: a connection of type http: see HttpHook.
+    response_check: a function that gets the Response, and of the context what its parameters name; false fails the task.
+    response_filter: a function that makes the result of the Response.
+    pagination_function: a function that gets a Response and returns arguments of the next request (endpoint, data, headers,
         extra_options), or None after the last one; response_check and response_filter then get a list of Responses.
-    extra_options: options of the request, such as timeout or verify. request_kwargs: arguments of requests.Request, such as json.
-    log_response: the answer goes to the log. retry_args: arguments of tenacity.Retrying. A `deferrable` one is sent by the task as well.
+    extra_options: options of the request, such as timeout (seconds), verify, allow_redirects, or check_response (False = any status is
+        well).
+    request_kwargs: arguments of requests.Request, such as json.
+    log_response: whether the answer is logged.
+    auth_type: a class of requests' kind that takes login and password. None = basic.
+    retry_args: arguments of tenacity.Retrying. None = one request.
+    deferrable: accepted: the task itself sends the request.
+    tcp_keep_alive: whether the connection is kept alive while the server is silent.
+    tcp_keep_alive_idle, tcp_keep_alive_interval: seconds until the first probe, and between two.
+    tcp_keep_alive_count: probes without an answer that end the connection.
 
-    Raises AirflowException for a status of 400 and above.
+    Returns the text of the answer, a list of texts with pagination_function, or what response_filter makes.
+    Raises AirflowException for a status of 400 and above, and if response_check says no; what requests raises.
+    Source: Airflow, provider http, HttpOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.http.operators.http import HttpOperator
+
+        with DAG("example_http", schedule="@daily"):
+            HttpOperator(
+                task_id="orders",
+                http_conn_id="shop_api",
+                endpoint="orders.json",
+                method="GET",
+                data={"day": "{{ ds }}"},
+                extra_options={"timeout": 30},
+                response_filter=lambda response: response.json(),
+            )
     """
 
     template_fields: Sequence[str] = ("endpoint", "data", "headers", "http_conn_id", "extra_options", "request_kwargs")

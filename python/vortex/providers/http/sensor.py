@@ -12,10 +12,37 @@ from vortex.sensors.base import BaseSensorOperator
 
 class HttpSensor(BaseSensorOperator):
     """
-    Waits until a request succeeds and `response_check`, if there is one, says yes of the Response; it may return a PokeReturnValue.
+    Waits until a request succeeds, and `response_check`, if there is one, says yes of its Response.
 
-    method: GET unless given. request_params: the query of a GET, the body of others. response_error_codes_allowlist: statuses that mean
-    "not yet"; unless given, 404. Any other of 400 and above fails the sensor.
+    endpoint: path below the connection's address.
+    http_conn_id: a connection of type http: see HttpHook.
+    method: of the request.
+    request_params: the query of a GET, the body of others.
+    request_kwargs: arguments of requests.Request, such as json.
+    headers: over those of the connection.
+    response_check: a function that gets the Response, and of the context what its parameters name; it may return a PokeReturnValue.
+    response_error_codes_allowlist: statuses that mean "not yet". None = 404.
+    extra_options: options of the request, such as timeout (seconds) or verify.
+    tcp_keep_alive: whether the connection is kept alive while the server is silent.
+    deferrable: accepted: the task itself sends the request.
+
+    Raises AirflowSensorTimeout when it gives up; AirflowException for a status of 400 and above that does not mean "not yet".
+    Source: Airflow, provider http, HttpSensor.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.http.sensors.http import HttpSensor
+
+        with DAG("example_http_sensor", schedule="@daily"):
+            HttpSensor(
+                task_id="shop_is_up",
+                http_conn_id="shop_api",
+                endpoint="orders.json",
+                response_check=lambda response: len(response.json()) > 0,
+                poke_interval=30,
+                mode="reschedule",
+            )
     """
 
     template_fields: Sequence[str] = ("endpoint", "request_params", "headers", "http_conn_id", "extra_options")

@@ -22,8 +22,28 @@ _CURSORS = {"dictcursor": ("DictCursor", "dict_row"), "realdictcursor": ("RealDi
 
 class PostgresHook(DbApiHook):
     """
-    `database` (or its older name `schema`) overrides that of the connection, `options` are libpq's. The connection's extra goes to the
-    driver, sslmode for instance; its `cursor` may be dictcursor, realdictcursor or namedtuplecursor.
+    A PostgreSQL database, through psycopg2 or, where only that is installed, psycopg 3. The connection's extra goes to the driver, sslmode
+    for instance; its `cursor` may be dictcursor, realdictcursor or namedtuplecursor.
+
+    database: overrides that of the connection. schema: its older name.
+    options: libpq's, such as "-c statement_timeout=3000".
+    enable_log_db_messages: whether notices of the server go to the log.
+
+    Source: Airflow, provider postgres, PostgresHook.
+
+    Example:
+
+        from airflow.providers.postgres.hooks.postgres import PostgresHook
+        from vortex import DAG, task
+
+        with DAG("example_postgres_hook", schedule=None):
+
+            @task
+            def load():
+                hook = PostgresHook(postgres_conn_id="warehouse")
+                hook.insert_rows("orders", [(1, 120)], target_fields=["id", "amount"], replace=True, replace_index="id")
+
+            load()
     """
 
     conn_name_attr = "postgres_conn_id"

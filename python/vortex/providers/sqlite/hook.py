@@ -11,8 +11,23 @@ from vortex.providers.common_sql.hook import DbApiHook
 
 class SqliteHook(DbApiHook):
     """
-    A file, named by the connection's host or schema; without one a database in memory, which goes with its connection. The extra holds
-    what SQLite takes in a file's URI, such as {"mode": "ro"}.
+    A SQLite file, named by the connection's host or schema; without one a database in memory, which goes with its connection. The extra
+    holds what SQLite takes in a file's URI, such as {"mode": "ro"}.
+
+    Source: Airflow, provider sqlite, SqliteHook.
+
+    Example:
+
+        from airflow.providers.sqlite.hooks.sqlite import SqliteHook
+        from vortex import DAG, task
+
+        with DAG("example_sqlite_hook", schedule=None):
+
+            @task
+            def total():
+                return SqliteHook(sqlite_conn_id="shop").get_first("SELECT sum(amount) FROM orders")[0]
+
+            total()
     """
 
     conn_name_attr = "sqlite_conn_id"
