@@ -59,6 +59,14 @@ def test_modules_as_namespaces():
     assert settings.Session is not None
 
 
+def test_fields_that_files_look_up_by_their_text():
+    from airflow.contrib.hooks.gcp_transfer_hook import SCHEDULE, START_TIME_OF_DAY, GcpTransferJobsStatus
+    from airflow.providers.google.cloud.hooks import cloud_storage_transfer_service as newer
+
+    assert {SCHEDULE: {START_TIME_OF_DAY: 1}}["schedule"]["startTimeOfDay"] == 1 and newer.SCHEDULE == SCHEDULE
+    assert isinstance(GcpTransferJobsStatus.ENABLED, Permissive)
+
+
 def test_star_imports():
     scope = {}
     exec("from airflow.sdk import *\nfrom airflow.exceptions import *\nfrom airflow.utils.dates import *", scope)

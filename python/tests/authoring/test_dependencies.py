@@ -1,6 +1,6 @@
 import pytest
 
-from vortex import DAG, EmptyOperator, Label, TaskGroup, chain, chain_linear, cross_downstream
+from vortex import DAG, Asset, EmptyOperator, Label, TaskGroup, chain, chain_linear, cross_downstream
 from vortex.exceptions import AirflowDagCycleException, AirflowException, DuplicateTaskIdFound
 
 
@@ -200,3 +200,17 @@ def test_with_teardown_wraps_the_work(dag, empty, edges):
     with remove.as_teardown(setups=make):
         empty("one") >> empty("two")
     assert edges(dag) == {("make", "remove"), ("make", "one"), ("one", "two"), ("two", "remove")}
+
+
+def test_greater_than_is_no_dependency(dag, abcd, monkeypatch):
+    a, b, *_ = abcd
+    monkeypatch.setattr("vortex.definitions.lineage.current_dialect", lambda: "2")
+    assert (a > b > a) is b and not a.downstream_task_ids and not a.outlets
+    assert a.notices == ["> between tasks makes no dependency and is ignored; >> makes one"]
+    assert (a > Asset("out")) is a and [asset.name for asset in a.outlets] == ["out"]
+    assert (Asset("in") > a) is a and [asset.name for asset in a.inlets] == ["in"]
+    with pytest.raises(TypeError, match="'table' is no asset"):
+        a > "table"
+    monkeypatch.setattr("vortex.definitions.lineage.current_dialect", lambda: "3")
+    with pytest.raises(TypeError, match=">> makes a dependency"):
+        a > b

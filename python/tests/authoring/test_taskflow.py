@@ -294,3 +294,19 @@ def test_registry_refuses_two_dags_of_one_id(tmp_path):
     module.one, module.two, module.same = DAG("x"), DAG("x"), None
     with pytest.raises(Exception, match="two DAGs with the id 'x'"):
         registry.finish_load(module)
+
+
+def test_default_args_fill_parameters_of_functions(task_spec):
+    @task
+    def slice_of(date, kind="all"):
+        return date, kind
+
+    with DAG("d", default_args={"date": "{{ ds }}", "kind": "new"}, schedule=None) as dag:
+        left_out = slice_of().operator
+        given = slice_of("2026-01-01", kind="old").operator
+        with TaskGroup("g", default_args={"kind": "inner"}):
+            grouped = slice_of().operator
+    assert (left_out.op_args, left_out.op_kwargs) == ((), {"date": "{{ ds }}", "kind": "new"})
+    assert (given.op_args, given.op_kwargs) == (("2026-01-01",), {"kind": "old"})
+    assert grouped.op_kwargs == {"date": "{{ ds }}", "kind": "inner"}
+    assert dag.task_ids == ["slice_of", "slice_of__1", "g.slice_of"]

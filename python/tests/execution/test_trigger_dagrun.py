@@ -190,3 +190,19 @@ def test_trigger_dag_from_code(runner, runs):
     )
     assert runner.value() == ["r", "queued", {"a": 1}]
     assert "DagRunAlreadyExists" in runner.run()["reason"]
+
+
+def test_a_function_decides(runner, runs):
+    """As in Airflow 1.10."""
+    decide = """
+        def decide(context, order):
+            if context['params']['wanted']:
+                order.payload = {'day': context['ds']}
+                return order
+    """
+    for wanted in (True, False):
+        arguments = f"trigger_dag_id='other', python_callable=decide, params={{'wanted': {wanted}}}"
+        result = runner.load(decide + dag_file(arguments)).run()
+        assert result["outcome"] == "success", result
+    (run,) = runs.runs
+    assert run["run_id"].startswith("trig__20") and run["conf"] == {"day": "2024-02-29"}

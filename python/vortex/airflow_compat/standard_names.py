@@ -10,6 +10,7 @@ STANDARD_NAMES: Tuple[Tuple[str, str], ...] = (
         "vortex.operators.trigger_dagrun:TriggerDagRunOperator",
         "airflow.operators.trigger_dagrun airflow.operators.dagrun_operator airflow.providers.standard.operators.trigger_dagrun",
     ),
+    ("vortex.operators.trigger_dagrun:DagRunOrder", "airflow.operators.dagrun_operator"),
     (
         "vortex.operators.latest_only:LatestOnlyOperator",
         "airflow.operators.latest_only airflow.operators.latest_only_operator airflow.providers.standard.operators.latest_only",

@@ -137,8 +137,10 @@ _NAMES: Tuple[Tuple[str, str], ...] = (
 # Modules that are a module of VORTEX as a whole.
 WHOLE_MODULES: Dict[str, str] = {
     "airflow.configuration": "vortex.configuration",
+    "airflow.contrib.hooks.gcp_transfer_hook": "vortex.airflow_compat.transfer_fields",
     "airflow.exceptions": "vortex.exceptions",
     "airflow.macros": "vortex.execution.macros",
+    "airflow.providers.google.cloud.hooks.cloud_storage_transfer_service": "vortex.airflow_compat.transfer_fields",
     "airflow.sdk.exceptions": "vortex.exceptions",
     "airflow.sdk.execution_time.macros": "vortex.execution.macros",
     "airflow.sdk.timezone": "vortex.timezone",

@@ -10,6 +10,7 @@ from vortex.definitions import operator_arguments as arguments
 from vortex.definitions.construction import OperatorMeta
 from vortex.definitions.dependencies import Node
 from vortex.definitions.edges import chain, chain_linear, cross_downstream
+from vortex.definitions.lineage import Lineage
 from vortex.definitions.names import check_id
 from vortex.definitions.params import ParamsDict
 from vortex.definitions.rendering import Rendering
@@ -27,7 +28,7 @@ class BaseOperatorLink:
     name = ""
 
 
-class BaseOperator(SetupTeardown, Rendering, Node, metaclass=OperatorMeta):
+class BaseOperator(SetupTeardown, Rendering, Lineage, Node, metaclass=OperatorMeta):
     """
     A task. The common arguments are Airflow's (1.10 to 3.x) and one of VORTEX, `secrets`.
 
@@ -353,12 +354,6 @@ class BaseOperator(SetupTeardown, Rendering, Node, metaclass=OperatorMeta):
 
     def get_flat_relatives(self, upstream: bool = False) -> List["BaseOperator"]:
         return [self.dag.get_task(task_id) for task_id in sorted(self.get_flat_relative_ids(upstream=upstream))]
-
-    def add_inlets(self, inlets: Iterable[Any]) -> None:
-        self.inlets.extend(inlets)
-
-    def add_outlets(self, outlets: Iterable[Any]) -> None:
-        self.outlets.extend(outlets)
 
     @classmethod
     def partial(cls, **kwargs: Any) -> Any:

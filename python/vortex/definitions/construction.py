@@ -61,8 +61,8 @@ def fill_from_defaults(init: Callable[..., None]) -> Callable[..., None]:
     return wrapper
 
 
-def _begin(operator: Any, kwargs: Dict[str, Any]) -> None:
-    """Finds DAG and group once, and merges the defaults that hold for this task."""
+def merged_defaults(kwargs: Dict[str, Any]) -> Tuple[Any, Any, Dict[str, Any]]:
+    """DAG, task group and defaults of a task that is made here with these arguments."""
     dag = kwargs.get("dag")
     if dag is None:
         group = kwargs.get("task_group")
@@ -78,10 +78,13 @@ def _begin(operator: Any, kwargs: Dict[str, Any]) -> None:
         if not isinstance(own, dict):
             raise TypeError(f"default_args must be a dict, not {type(own).__name__}")
         defaults.update(own)
+    return dag, group, defaults
+
+
+def _begin(operator: Any, kwargs: Dict[str, Any]) -> None:
+    """Finds DAG and group once, and merges the defaults that hold for this task."""
     state = operator.__dict__
-    state["_defaults"] = defaults
-    state["_found_dag"] = dag
-    state["_found_group"] = group
+    state["_found_dag"], state["_found_group"], state["_defaults"] = merged_defaults(kwargs)
 
 
 def _end(operator: Any) -> None:

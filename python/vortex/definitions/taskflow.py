@@ -16,11 +16,14 @@ from vortex import assets
 from vortex.definitions.authoring_context import DagContext, TaskGroupContext
 from vortex.definitions.base_operator import BaseOperator
 from vortex.definitions.callable_arguments import CONTEXT_KEYS, check_arguments, keyword_arguments
+from vortex.definitions.construction import merged_defaults
 from vortex.definitions.run_conditions import only_if
 from vortex.definitions.task_group import unique_task_id
 from vortex.definitions.xcom_arg import XComArg
 from vortex.operators.bash import BashOperator
 from vortex.operators.python import BranchPythonOperator, PythonOperator, ShortCircuitOperator
+
+_NAMED = (inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.KEYWORD_ONLY)
 
 
 class PythonTask(PythonOperator):
@@ -99,6 +102,7 @@ class TaskDecorator:
 
     def __call__(self, *args: Any, **kwargs: Any) -> XComArg:
         """Creates the task. Raises TypeError if the arguments do not fit the function."""
+        kwargs = self._filled(args, kwargs)
         try:
             self._signature.bind(*args, **kwargs)
         except TypeError as error:
@@ -109,6 +113,13 @@ class TaskDecorator:
         if self.is_teardown:
             made.as_teardown(on_failure_fail_dagrun=self.on_failure_fail_dagrun)
         return made
+
+    def _filled(self, args: Collection[Any], kwargs: Dict[str, Any]) -> Dict[str, Any]:
+        """Airflow's rule: parameters of the function that the call leaves out are taken from default_args, too."""
+        _, _, defaults = merged_defaults(self.kwargs)
+        names = [p.name for p in self._signature.parameters.values() if p.kind in _NAMED]
+        left = [name for name in names[len(args) :] if name in defaults and name not in kwargs]
+        return {**kwargs, **{name: defaults[name] for name in left}} if left else kwargs
 
     def _make(self, **call: Any) -> BaseOperator:
         operator = self.operator_class(python_callable=self.function, **{**self.operator_arguments(), **call})
