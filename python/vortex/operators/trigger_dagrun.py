@@ -28,17 +28,46 @@ class DagRunOrder:
 
 class TriggerDagRunOperator(BaseOperator):
     """
-    Starts a run of the DAG `trigger_dag_id`. It runs even if that DAG is paused. The run's id becomes the XCom `trigger_run_id`.
+    Starts a run of another DAG, also of a paused one, and waits for it if told to.
 
-    trigger_run_id: the run's id (None = one by date). conf: a dict, or JSON text of one. logical_date (in Airflow 2 execution_date): a
-        datetime or ISO text; left out = now; None = a run without a date, for DAGs that follow Airflow 3. note: shown with the run.
-    reset_dag_run: a run of that id or date is cleared and runs again, instead of failing the task (False). skip_when_already_exists:
-        the task is skipped instead (False). fail_when_dag_is_paused (False).
-    wait_for_completion: waits until the run's state is one of allowed_states (["success"]), or fails with one of failed_states
-        (["failed"]); looks every poke_interval seconds (60). deferrable: waits in a trigger, without a worker slot (False).
-    python_callable: as in Airflow 1.10, called with the context and a DagRunOrder; no run unless it returns one (None = always a run).
+    trigger_dag_id: that DAG.
+    trigger_run_id: the run's id. None = one made of the date.
+    conf: params of the run, a dict or JSON text of one.
+    logical_date: a datetime or ISO text; left out = now; None = a run without a date, for DAGs that follow Airflow 3.
+    execution_date: the name of logical_date in Airflow 2.
+    run_after: accepted and ignored with a remark: the run starts as soon as there is room.
+    note: a text that is shown with the run.
+    reset_dag_run: whether a run of that id or date is cleared and runs again, instead of failing the task.
+    skip_when_already_exists: whether the task is skipped instead of failing if there is a run of that id or date.
+    fail_when_dag_is_paused: whether the task fails if that DAG is paused.
+    wait_for_completion: whether it waits for the end of the run.
+    allowed_states: states of the run that are a success; None = ["success"].
+    failed_states: states of the run that fail the task; None = ["failed"].
+    poke_interval: seconds between two looks at the run.
+    deferrable: whether it waits in a trigger, without a worker slot. None = as AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE says.
+    openlineage_inject_parent_info: accepted, no difference.
+    python_callable: as in Airflow 1.10, called with the context and a DagRunOrder, whose run_id and payload it may set; there is no run
+        unless it returns one. None = there always is.
 
-    Raises DagNotFound and DagRunAlreadyExists when it runs. Source: Airflow, TriggerDagRunOperator.
+    Returns nothing; the run's id is the XCom `trigger_run_id`.
+    Raises DagNotFound, DagRunAlreadyExists; AirflowException if the run that it waited for ended in one of failed_states or was deleted.
+    Source: Airflow, TriggerDagRunOperator.
+
+    Example:
+
+        from vortex import DAG, BashOperator, TriggerDagRunOperator
+
+        with DAG("example_triggered", schedule=None, params={"region": "eu"}):
+            BashOperator(task_id="report", bash_command="echo {{ params.region }}")
+
+        with DAG("example_trigger_dag_run", schedule="@daily"):
+            TriggerDagRunOperator(
+                task_id="start_report",
+                trigger_dag_id="example_triggered",
+                conf={"region": "us"},
+                wait_for_completion=True,
+                poke_interval=1,
+            )
     """
 
     template_fields: Sequence[str] = (
