@@ -17,6 +17,8 @@ export const FRAME_ITEMS_MAX = 512
 export const LOG_WINDOW_BYTES = 4 * 1024 * 1024
 /** One piece of a log. */
 export const LOG_CHUNK_BYTES = 128 * 1024
+/** One mark of when a line of a log came, about; as many of them may travel and wait as bytes of the log may. */
+export const LOG_TIME_BYTES = 16
 /** A log up to this size that comes whole is stored in one write; four pages of a database. */
 export const SHORT_LOG_BYTES = 16 * 1024
 /** Unacknowledged bytes of reports of a worker. */

@@ -11,9 +11,11 @@
  */
 import type { Clock } from '#runtime/clock.ts'
 import { StoreUnavailable, type Store } from '#db/store.ts'
+import { FIELD_MAX, firstBeyond, type LogTime } from '#db/logTimes.ts'
 import { ProtocolError } from './codec.ts'
 import type { HeldAttempt } from './heldAttempts.ts'
-import { FRAME_BYTES_MAX, LOG_HELD_BYTES_MAX, SHORT_LOG_BYTES } from './limits.ts'
+import type { LogChunk } from './gen/vortex/swarm/v1/swarm.ts'
+import { FRAME_BYTES_MAX, LOG_HELD_BYTES_MAX, LOG_TIME_BYTES, SHORT_LOG_BYTES } from './limits.ts'
 
 const RETRY_FIRST_MS = 50
 const RETRY_SLOWEST_MS = 2_000
@@ -33,6 +35,8 @@ interface Log {
   start: number
   end: number
   pieces: Uint8Array[]
+  /** When lines that begin in the pieces, or in what is being written, came. */
+  times: LogTime[]
   last: { truncated: boolean } | null
   isWriting: boolean
 }
@@ -51,19 +55,21 @@ export class LogIntake {
     return this.#heldBytes > LOG_HELD_BYTES_MAX
   }
 
-  add(held: HeldAttempt, chunk: { offset: number; bytes: Uint8Array; last: boolean; truncated: boolean }): void {
+  add(held: HeldAttempt, chunk: Pick<LogChunk, 'offset' | 'bytes' | 'last' | 'truncated' | 'times'>): void {
     let log = this.#logs.get(held.key)
     if (log === undefined) {
-      log = { held, start: chunk.offset, end: chunk.offset, pieces: [], last: null, isWriting: false }
+      log = { held, start: chunk.offset, end: chunk.offset, pieces: [], times: [], last: null, isWriting: false }
       this.#logs.set(held.key, log)
     }
     if (chunk.offset > log.end) throw new ProtocolError(`a log chunk at ${chunk.offset}, but the log has only come to ${log.end}`)
     const isNew = chunk.offset + chunk.bytes.length > log.end
     if (isNew) {
       const bytes = chunk.bytes.subarray(log.end - chunk.offset)
+      const times = timesWithin(chunk.times, log.end, log.end + bytes.length)
       log.pieces.push(bytes)
+      for (const time of times) log.times.push(time)
       log.end += bytes.length
-      this.#heldBytes += bytes.length
+      this.#heldBytes += bytes.length + times.length * LOG_TIME_BYTES
     }
     if (chunk.last) log.last = { truncated: chunk.truncated }
     if (!log.isWriting) void this.#write(log)
@@ -94,9 +100,9 @@ export class LogIntake {
     const { task_instance_id, attempt } = log.held.ref
     const bytes = takePieces(log)
     const offset = log.start
-    if (bytes.length > 0) await this.#insist(() => this.#o.store.logAppend({ task_instance_id, attempt, offset, bytes }))
-    log.start = offset + bytes.length
-    this.#release(bytes.length)
+    const times = log.times.slice(0, firstBeyond(log.times, offset + bytes.length - 1))
+    if (bytes.length > 0) await this.#insist(() => this.#o.store.logAppend({ task_instance_id, attempt, offset, bytes, times }))
+    this.#stored(log, { end: offset + bytes.length, times })
     const { last } = log
     const complete = last !== null && log.pieces.length === 0
     if (complete) {
@@ -121,10 +127,9 @@ export class LogIntake {
     const id = log.held.ref.task_instance_id
     if ((await this.#insist(() => this.#o.store.taskInstanceById({ id }))) !== null) return false
     await this.#insist(() => this.#o.store.logDelete({ task_instance_ids: [id] }))
-    this.#release(log.end - log.start)
     log.pieces = []
     log.last = null
-    log.start = log.end
+    this.#stored(log, { end: log.end, times: log.times })
     if (!this.#isClosed) this.#o.onStored(log.held, { stored: log.end, complete: true })
     return true
   }
@@ -136,10 +141,10 @@ export class LogIntake {
     const { task_instance_id, attempt } = log.held.ref
     const bytes = Buffer.concat(log.pieces)
     log.pieces = []
-    await this.#insist(() => this.#o.store.logWhole({ task_instance_id, attempt, bytes, truncated: last.truncated }))
-    log.start = log.end
+    const times = [...log.times]
+    await this.#insist(() => this.#o.store.logWhole({ task_instance_id, attempt, bytes, truncated: last.truncated, times }))
     log.last = null
-    this.#release(bytes.length)
+    this.#stored(log, { end: log.end, times })
     if (!this.#isClosed) this.#o.onStored(log.held, { stored: log.start, complete: true })
     return true
   }
@@ -155,11 +160,26 @@ export class LogIntake {
     }
   }
 
-  #release(bytes: number): void {
+  /** What is stored, or wanted no more, makes room. */
+  #stored(log: Log, p: { end: number; times: readonly LogTime[] }): void {
     const wasFull = this.isFull
-    this.#heldBytes -= bytes
+    this.#heldBytes -= p.end - log.start + p.times.length * LOG_TIME_BYTES
+    log.start = p.end
+    log.times = log.times.slice(p.times.length)
     if (wasFull && !this.isFull) this.#o.onRoom()
   }
+}
+
+/** Marks of fresh bytes, in order. Others are left out: the log matters more than when it came. */
+function timesWithin(times: LogChunk['times'], from: number, to: number): LogTime[] {
+  const within: LogTime[] = []
+  let before = from - 1
+  for (const { offset, at_ms } of times) {
+    if (offset <= before || offset >= to || at_ms > FIELD_MAX) continue
+    within.push({ offset, at: at_ms })
+    before = offset
+  }
+  return within
 }
 
 /** The oldest pieces, up to a frame's size, as one. */

@@ -106,7 +106,7 @@ describe('what a worker says of attempts that it does not hold', () => {
     const ref = { task_instance_id: 99, attempt: 1, lease_token: 'guessed' }
     raw.send({
       reports: [{ seq: 1, ref, body: { $case: 'started', value: { pid: 1, hostname: 'h', age_ms: 0 } } }],
-      logs: [{ ref, offset: 0, bytes: Buffer.from('planted'), last: false, truncated: false }],
+      logs: [{ ref, offset: 0, bytes: Buffer.from('planted'), last: false, truncated: false, times: [] }],
       requests: [{ id: 1, ref, method: 'variable.get', params_json: '{"key":"password"}' }],
     })
     await until(() => raw.frames.some((frame) => frame.responses.length > 0), 'an answer')
@@ -278,7 +278,7 @@ describe('a log of a run that is deleted while its worker still writes', () => {
     await bench.assign({ worker_id: 'raw' }, [deleted])
     const { task_instance_id } = deleted.ref
     const log = (offset: number, text: string, last = false) => ({
-      logs: [{ ref: deleted.ref, offset, bytes: Buffer.from(text), last, truncated: false }],
+      logs: [{ ref: deleted.ref, offset, bytes: Buffer.from(text), last, truncated: false, times: [] }],
     })
     if (!isFromStart) {
       raw.send(log(0, 'line 1\n'))
@@ -297,6 +297,44 @@ describe('a log of a run that is deleted while its worker still writes', () => {
       'the session goes on',
     )
     expect(await bench.store.logStat({ task_instance_id, attempt: 1 })).toBeNull()
+  })
+})
+
+describe('when the lines of a log came', () => {
+  test('is kept once, however often it is sent; a mark that makes no sense is left out, and the log is not', async () => {
+    bench = await startBench()
+    const raw = rawWorker()
+    raw.send({ hello })
+    await until(() => raw.frames.length > 0, 'welcome')
+    const attempt = bench.attempt({})
+    await bench.assign({ worker_id: 'raw' }, [attempt])
+    const { task_instance_id } = attempt.ref
+    const send = (offset: number, text: string, times: [number, number][], last = false) => {
+      const marks = times.map(([at, ms]) => ({ offset: at, at_ms: 1_763_900_000_000 + ms }))
+      raw.send({ logs: [{ ref: attempt.ref, offset, bytes: Buffer.from(text), last, truncated: false, times: marks }] })
+    }
+    send(0, 'one\ntwo\n', [
+      [0, 0],
+      [4, 100],
+    ])
+    await until(() => raw.frames.some((frame) => frame.log_acks.some((ack) => ack.stored === 8)), 'it is stored')
+    send(0, 'one\ntwo\nthree\n', [
+      [0, 0],
+      [4, 100],
+      [8, 200],
+      [8, 250],
+      [5, 300],
+      [99, 400],
+    ])
+    send(14, 'four\n', [[14, 2 ** 52]], true)
+    await until(() => raw.frames.some((frame) => frame.log_acks.some((ack) => ack.complete)), 'all is stored')
+    const times = await bench.store.logTimes({ task_instance_id, attempt: 1, from: 0, to: 100 })
+    expect(times.map(({ offset, at }) => [offset, at - 1_763_900_000_000])).toEqual([
+      [0, 0],
+      [4, 100],
+      [8, 200],
+    ])
+    expect((await bench.store.logStat({ task_instance_id, attempt: 1 }))?.size).toBe(19)
   })
 })
 
@@ -326,7 +364,7 @@ describe('a worker that breaks the windows', () => {
       raw.stream.write(
         {
           ...emptyWorkerFrame(),
-          logs: [{ ref: attempt.ref, offset: at * piece.length, bytes: piece, last: at === total - 1, truncated: false }],
+          logs: [{ ref: attempt.ref, offset: at * piece.length, bytes: piece, last: at === total - 1, truncated: false, times: [] }],
         },
         () => (taken += piece.length),
       )

@@ -81,7 +81,7 @@ export class WorkerService implements Service {
       this.#resolveEnded = resolve
     })
     this.#spool = join(folder, `spool-${process.pid}`)
-    this.#outgoing = new Outgoing({ reports: new ReportQueue(() => clock.monotonic()), logs: new LogQueue(this.#spool), clock })
+    this.#outgoing = new Outgoing({ reports: new ReportQueue(() => clock.monotonic()), logs: new LogQueue(this.#spool, clock), clock })
     this.#bundles = new BundleCache({
       folder: join(folder, 'bundles'),
       clock,

@@ -3,15 +3,18 @@
  * An attempt without output sends nothing, not even its end.
  */
 import { join } from 'node:path'
+import type { Clock } from '#runtime/clock.ts'
 import type { AttemptRef } from '#scheduler/ports.ts'
 import { refKey } from '#swarm/codec.ts'
 import type { LogAck, LogChunk } from '#swarm/gen/vortex/swarm/v1/swarm.ts'
-import { LOG_CHUNK_BYTES, LOG_WINDOW_BYTES } from '#swarm/limits.ts'
+import { LOG_CHUNK_BYTES, LOG_TIME_BYTES, LOG_WINDOW_BYTES } from '#swarm/limits.ts'
+import { LogMarks } from './logMarks.ts'
 import { LogSpool } from './logSpool.ts'
 
 interface Log {
   ref: AttemptRef
   spool: LogSpool
+  marks: LogMarks
   sent: number
   acked: number
   /** The attempt has ended: the log is whole. */
@@ -21,6 +24,7 @@ interface Log {
 
 export class LogQueue {
   readonly #folder: string
+  readonly #clock: Clock
   readonly #logs = new Map<string, Log>()
   /** Logs with something to send, in turn. */
   readonly #ready = new Set<Log>()
@@ -28,8 +32,9 @@ export class LogQueue {
   #inFlight = 0
 
   /** `folder` exists, is empty, and is this process's own. */
-  constructor(folder: string) {
+  constructor(folder: string, clock: Clock) {
     this.#folder = folder
+    this.#clock = clock
   }
 
   /** Logs that the controller does not have whole. */
@@ -46,10 +51,13 @@ export class LogQueue {
     if (log === undefined) {
       this.#serial += 1
       const path = join(this.#folder, `${ref.task_instance_id}-${ref.attempt}-${this.#serial}.log`)
-      log = { ref, spool: new LogSpool({ path, cap_bytes: p.cap_bytes }), sent: 0, acked: 0, last: null, isLastSent: false }
+      const spool = new LogSpool({ path, cap_bytes: p.cap_bytes })
+      log = { ref, spool, marks: new LogMarks(this.#clock), sent: 0, acked: 0, last: null, isLastSent: false }
       this.#logs.set(key, log)
     }
+    const { size } = log.spool
     log.spool.append(p.bytes)
+    log.marks.take(p.bytes.subarray(0, log.spool.size - size), size)
     if (hasMore(log)) this.#ready.add(log)
   }
 
@@ -75,10 +83,11 @@ export class LogQueue {
       const offset = log.sent
       log.sent += bytes.length
       this.#inFlight += bytes.length
-      left -= bytes.length
+      const times = log.marks.between(offset, log.sent)
+      left -= bytes.length + times.length * LOG_TIME_BYTES
       const isLast = log.last !== null && log.sent === log.spool.size
       if (isLast) log.isLastSent = true
-      chunks.push({ ref: log.ref, offset, bytes, last: isLast, truncated: isLast && log.last?.truncated === true })
+      chunks.push({ ref: log.ref, offset, bytes, last: isLast, truncated: isLast && log.last?.truncated === true, times })
       // Added again behind the others, so that one loud attempt does not hold the rest back.
       if (hasMore(log)) this.#ready.add(log)
     }

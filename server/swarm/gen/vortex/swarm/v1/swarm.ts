@@ -325,6 +325,18 @@ export interface LogChunk {
   last: boolean;
   /** with `last`: the log was cut at its cap */
   truncated: boolean;
+  /**
+   * When lines that begin in these bytes came, oldest first; sent again with their bytes. A line has the time of the last mark at or
+   * before its first byte. Workers of before send none.
+   */
+  times: LogTime[];
+}
+
+export interface LogTime {
+  /** in the log */
+  offset: number;
+  /** milliseconds since 1970, by the worker's clock */
+  at_ms: number;
 }
 
 export interface LogAck {
@@ -2368,7 +2380,7 @@ export const RenderedField: MessageFns<RenderedField> = {
 };
 
 function createBaseLogChunk(): LogChunk {
-  return { ref: undefined, offset: 0, bytes: Buffer.alloc(0), last: false, truncated: false };
+  return { ref: undefined, offset: 0, bytes: Buffer.alloc(0), last: false, truncated: false, times: [] };
 }
 
 export const LogChunk: MessageFns<LogChunk> = {
@@ -2387,6 +2399,9 @@ export const LogChunk: MessageFns<LogChunk> = {
     }
     if (message.truncated !== false) {
       writer.uint32(40).bool(message.truncated);
+    }
+    for (const v of message.times) {
+      LogTime.encode(v!, writer.uint32(50).fork()).join();
     }
     return writer;
   },
@@ -2442,6 +2457,71 @@ export const LogChunk: MessageFns<LogChunk> = {
             }
 
             message.truncated = reader.bool();
+            continue;
+          }
+          case 6: {
+            if (tag !== 50) {
+              break;
+            }
+
+            message.times.push(LogTime.decode(reader, reader.uint32()));
+            continue;
+          }
+        }
+        if ((tag & 7) === 4 || tag === 0) {
+          break;
+        }
+        reader.skip(tag & 7);
+      }
+      return message;
+    } finally {
+      (reader as any).__tsProtoDecodeDepth = previousRecursionDepth;
+    }
+  },
+};
+
+function createBaseLogTime(): LogTime {
+  return { offset: 0, at_ms: 0 };
+}
+
+export const LogTime: MessageFns<LogTime> = {
+  encode(message: LogTime, writer: BinaryWriter = new BinaryWriter()): BinaryWriter {
+    if (message.offset !== 0) {
+      writer.uint32(8).uint64(message.offset);
+    }
+    if (message.at_ms !== 0) {
+      writer.uint32(16).uint64(message.at_ms);
+    }
+    return writer;
+  },
+
+  decode(input: BinaryReader | Uint8Array, length?: number): LogTime {
+    const reader = input instanceof BinaryReader ? input : new BinaryReader(input);
+    const previousRecursionDepth = (reader as any).__tsProtoDecodeDepth ?? 0;
+    if (previousRecursionDepth >= 100) {
+      throw new globalThis.Error("protobuf decode recursion limit exceeded");
+    }
+    (reader as any).__tsProtoDecodeDepth = previousRecursionDepth + 1;
+    try {
+      const end = length === undefined ? reader.len : reader.pos + length;
+      const message = createBaseLogTime();
+      while (reader.pos < end) {
+        const tag = reader.uint32();
+        switch (tag >>> 3) {
+          case 1: {
+            if (tag !== 8) {
+              break;
+            }
+
+            message.offset = longToNumber(reader.uint64());
+            continue;
+          }
+          case 2: {
+            if (tag !== 16) {
+              break;
+            }
+
+            message.at_ms = longToNumber(reader.uint64());
             continue;
           }
         }
