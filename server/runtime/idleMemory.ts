@@ -1,6 +1,6 @@
 /**
- * Gives memory back once the process has become idle. V8 collects when it allocates: a server that falls idle after a burst would
- * keep the garbage of that burst, some 10 to 60 MB, until the next one.
+ * Gives the memory of this thread's heap back once the process has become idle. V8 collects when it allocates: a server that falls
+ * idle after a burst would keep the garbage of that burst, some 10 to 60 MB, until the next one.
  *
  * Invariants: a collection runs only after a quiet interval, at most once per busy time, and only while the heap is so small that
  * it takes tens of milliseconds (an engine that holds 200,000 task instances is left alone: a pause of a second is worse than
@@ -47,7 +47,7 @@ export function idleWatch(meter: Meter, collect: () => void, interval_ms = INTER
   }
 }
 
-/** Starts watching this process; returns what stops it. */
+/** Starts watching; returns what stops it. Each thread has a heap, and calls it for itself. */
 export function releaseMemoryWhenIdle(): () => void {
   setFlagsFromString('--expose-gc')
   const collect = runInNewContext('gc') as () => void

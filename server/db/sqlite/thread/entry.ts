@@ -8,6 +8,7 @@ import { mkdirSync } from 'node:fs'
 import { join } from 'node:path'
 import { parentPort, workerData } from 'node:worker_threads'
 import { systemClock } from '#runtime/clock.ts'
+import { releaseMemoryWhenIdle } from '#runtime/idleMemory.ts'
 import { SHARED_METHODS } from '../../methods.ts'
 import { SqliteConnection } from '../connection.ts'
 import { engineCommit } from '../engineCommit.ts'
@@ -90,6 +91,8 @@ function main(port: NonNullable<typeof parentPort>): void {
     last = last.then(() => answer(call))
   })
   reply({ id: 0, ok: true, value: null })
+  // A thread has a heap of its own; its timer does not keep it alive.
+  releaseMemoryWhenIdle()
 }
 
 /** In a process of its own (checkProcess.ts): prints what is damaged. Other trouble says nothing of the file. */
