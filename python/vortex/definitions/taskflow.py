@@ -33,21 +33,63 @@ class PythonTask(PythonOperator):
 
 
 class BranchTask(BranchPythonOperator):
-    """What @task.branch makes."""
+    """
+    The function returns the id to follow, as that of BranchPythonOperator.
+
+    Example:
+
+        from vortex import DAG, EmptyOperator, task
+
+        with DAG("example_task_branch", schedule="@daily"):
+
+            @task.branch
+            def choose(logical_date):
+                return "weekend" if logical_date.isoweekday() > 5 else "workday"
+
+            choose() >> [EmptyOperator(task_id="weekend"), EmptyOperator(task_id="workday")]
+    """
 
     custom_operator_name = "@task.branch"
 
 
 class ShortCircuitTask(ShortCircuitOperator):
-    """What @task.short_circuit makes."""
+    """
+    What is downstream runs if the function's result is true, as that of ShortCircuitOperator.
+
+    Example:
+
+        from vortex import DAG, EmptyOperator, task
+
+        with DAG("example_task_short_circuit", schedule="@daily"):
+
+            @task.short_circuit
+            def has_orders():
+                return True
+
+            has_orders() >> EmptyOperator(task_id="load")
+    """
 
     custom_operator_name = "@task.short_circuit"
 
 
 class BashTask(BashOperator):
     """
-    What @task.bash makes: the function returns the command, which is then rendered and run as BashOperator runs its own. Arguments
-    are BashOperator's, and those of the call. Raises TypeError when it runs if the function returns no text, or an empty one.
+    The function returns the command, which is then rendered and run as BashOperator runs its own. Arguments are BashOperator's, and those
+    of the call.
+
+    Raises TypeError when it runs if the function returns no text, or an empty one; AirflowException if the command fails.
+
+    Example:
+
+        from vortex import DAG, task
+
+        with DAG("example_task_bash", schedule="@daily"):
+
+            @task.bash(env={"FOLDER": "/etc"}, append_env=True)
+            def count(pattern):
+                return f"ls $FOLDER | grep -c {pattern}"
+
+            count("pass")
     """
 
     custom_operator_name = "@task.bash"
@@ -171,7 +213,35 @@ class TaskDecorator:
 
 
 class TaskDecorators:
-    """`task`: itself a decorator, with the other kinds as attributes."""
+    """
+    `@task` makes a task of a function: calling the function in a DAG adds it, and what the call returns stands for its result. As an
+    argument of another task it makes it an upstream. The function gets the context's values that its parameters name.
+
+    multiple_outputs: whether each key of a returned dict is an XCom as well. None = as the annotation of the result says.
+
+    Arguments of the decorator are those of PythonOperator and of every task; `task_id` is the function's name unless given.
+    `f.override(task_id="again")()` adds it with other ones, `f.partial(...)` and `f.expand(...)` map it.
+
+    Returns what the function returns.
+    Raises TypeError at load for arguments that do not fit the function.
+    Source: Airflow tutorial/taskflow, core-concepts/taskflow.
+
+    Example:
+
+        from vortex import DAG, task
+
+        with DAG("example_task", schedule="@daily"):
+
+            @task
+            def extract(ds):
+                return {"day": ds, "orders": [120, 80]}
+
+            @task(retries=2)
+            def total(found):
+                return sum(found["orders"])
+
+            total(extract())
+    """
 
     def __init__(self, kinds: Dict[str, Union[str, Type[BaseOperator]]]) -> None:
         # "module:class" for what is rare: each import costs every task host memory.
@@ -182,11 +252,36 @@ class TaskDecorators:
         return self._decorate("python", python_callable, multiple_outputs, kwargs)
 
     def run_if(self, condition: Any, skip_message: Optional[str] = None) -> Callable[[Any], Any]:
-        """`@task.run_if(lambda context: ...)` above `@task`: otherwise the task is skipped."""
+        """
+        Above `@task`: the task runs if a condition holds, and is skipped otherwise.
+
+        condition: a truth value, or a function of the context; it may return (value, message).
+        skip_message: what the log says of a skip.
+
+        Raises TypeError at load if it is not above `@task`.
+        Source: Airflow 2.10.
+
+        Example:
+
+            from vortex import DAG, task
+
+            with DAG("example_run_if", schedule="@daily"):
+
+                @task.run_if(lambda context: context["logical_date"].day == 1, skip_message="not the first of a month")
+                @task
+                def close_month():
+                    print("closed")
+
+                close_month()
+        """
         return only_if(condition, skip_message, wanted=True)
 
     def skip_if(self, condition: Any, skip_message: Optional[str] = None) -> Callable[[Any], Any]:
-        """`@task.skip_if(lambda context: ...)` above `@task`."""
+        """
+        Above `@task`: the task is skipped if a condition holds. Arguments and errors are those of run_if.
+
+        Source: Airflow 2.10.
+        """
         return only_if(condition, skip_message, wanted=False)
 
     def __getattr__(self, kind: str) -> Any:
@@ -237,14 +332,46 @@ task = TaskDecorators(
 
 
 def setup(function: Any) -> TaskDecorator:
-    """`@setup`, alone or above @task."""
+    """
+    `@setup`, alone or above `@task`: the task is a setup. What lies between it and its teardown needs it.
+
+    Source: Airflow howto/setup-and-teardown.
+
+    Example:
+
+        from vortex import DAG, setup, task, teardown
+
+        with DAG("example_setup_teardown", schedule="@daily"):
+
+            @setup
+            def make_cluster():
+                return "cluster-7"
+
+            @task
+            def work(cluster):
+                print(f"works on {cluster}")
+
+            @teardown
+            def remove_cluster(cluster):
+                print(f"removes {cluster}")
+
+            cluster = make_cluster()
+            work(cluster) >> remove_cluster(cluster)
+    """
     decorated = function if isinstance(function, TaskDecorator) else task(function)
     decorated.is_setup = True
     return decorated
 
 
 def teardown(function: Any = None, *, on_failure_fail_dagrun: bool = False) -> Any:
-    """`@teardown`, alone or above @task."""
+    """
+    `@teardown`, alone or above `@task`: the task is a teardown. It runs once its upstreams are done and a setup of it succeeded, whatever
+    became of the work. Example: see `@setup`.
+
+    on_failure_fail_dagrun: whether the run fails if this teardown does.
+
+    Source: Airflow howto/setup-and-teardown.
+    """
     if function is None:
         return functools.partial(teardown, on_failure_fail_dagrun=on_failure_fail_dagrun)
     decorated = function if isinstance(function, TaskDecorator) else task(function)
