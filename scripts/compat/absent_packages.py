@@ -30,12 +30,17 @@ class AbsentPackages(importlib.abc.MetaPathFinder):
         self.stood_for: Set[str] = set()
 
     def find_spec(self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None) -> Any:
-        if path and any((os.path.realpath(entry) + os.sep).startswith(self._own) for entry in path):
+        if path and any((os.path.realpath(entry) + os.sep).startswith(self._own) and _has_python(entry) for entry in path):
             return None
         if _asked_by_library():
             return None
         self.stood_for.add(fullname.partition(".")[0])
         return importlib.machinery.ModuleSpec(fullname, _AbsentLoader(), origin="absent", is_package=True)
+
+
+def _has_python(folder: str) -> bool:
+    """A folder of data that happens to have a package's name hides nothing."""
+    return any(name.endswith(".py") for _, _, names in os.walk(folder) for name in names)
 
 
 def _asked_by_library() -> bool:
