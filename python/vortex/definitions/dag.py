@@ -10,18 +10,19 @@ from vortex import registry
 from vortex.configuration import conf
 from vortex.definitions.authoring_context import DagContext
 from vortex.definitions.dag_arguments import IGNORED, as_list, default_dates, read_schedule_arguments, refuse_unknown
+from vortex.definitions.in_process import InProcess
 from vortex.definitions.names import check_id
 from vortex.definitions.not_given import NOTSET
 from vortex.definitions.notices import Notices
 from vortex.definitions.operator_arguments import read_date, read_seconds
 from vortex.definitions.params import DagParam, ParamsDict
 from vortex.definitions.task_group import TaskGroup
-from vortex.exceptions import AirflowException, DuplicateTaskIdFound, TaskNotFound
+from vortex.exceptions import DuplicateTaskIdFound, TaskNotFound
 
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__))) + os.sep
 
 
-class DAG:
+class DAG(InProcess):
     """
     A DAG, used as a `with` block, as the `dag=` of its tasks, or made by `@dag`. Arguments are Airflow's, 1.10 to 3.x.
 
@@ -280,10 +281,6 @@ class DAG:
     def cli(self) -> None:
         """`python my_dag.py`: says how to run it with VORTEX."""
         raise SystemExit(f"Run this DAG with:  vortex run {self.fileloc}\nMore commands:      vortex dags --help")
-
-    def test(self, *_args: Any, **_kwargs: Any) -> None:
-        """Airflow runs the DAG in this process. VORTEX runs it with `vortex run`, in the processes that it would have on a server."""
-        raise AirflowException(f"dag.test() is not available. Run the DAG to its end in the terminal with: vortex run {self.fileloc}")
 
     def __repr__(self) -> str:
         return f"<DAG: {self.dag_id}>"

@@ -11,6 +11,14 @@ from typing import Any
 class ColumnNames(type):
     """Metaclass of DagRun and TaskInstance."""
 
+    def __call__(cls, *args: Any, **kwargs: Any) -> Any:
+        """Tests make task instances by hand, as Airflow's constructor has it: `TaskInstance(task=task, execution_date=...)`."""
+        if cls.__name__ == "TaskInstance" and ("task" in kwargs or (args and not isinstance(args[0], dict))):
+            from vortex.testing.task_instance import LocalTaskInstance
+
+            return LocalTaskInstance.by_hand(*args, **kwargs)
+        return super().__call__(*args, **kwargs)
+
     def __getattribute__(cls, name: str) -> Any:
         value = super().__getattribute__(name)
         return _column(cls, name) if isinstance(value, property) else value
