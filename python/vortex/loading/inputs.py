@@ -1,10 +1,11 @@
 """What an import reads beside code: files, folders, Variables, connections, environment. A change of any of them parses the file again."""
 from __future__ import annotations
 
+import contextlib
 import os
 import sys
 import sysconfig
-from typing import Any, Callable, Dict, Set
+from typing import Any, Callable, Dict, Iterator, Optional, Set
 
 # An import that opens more is a crawler; its page says so and the rest goes unwatched.
 MAX_FILES = 2000
@@ -52,6 +53,8 @@ class InputRecorder:
             "os.system": self._process,
             "subprocess.Popen": self._process,
         }
+        global _recorder
+        _recorder = self
         sys.addaudithook(self._hook)
         self._wrap_environment()
 
@@ -66,6 +69,15 @@ class InputRecorder:
 
     def stop(self) -> None:
         self.active = False
+
+    @contextlib.contextmanager
+    def paused(self) -> Iterator[None]:
+        """What is read within it is no input of the file."""
+        before, self._busy = self._busy, True
+        try:
+            yield
+        finally:
+            self._busy = before
 
     def _hook(self, event: str, args: tuple) -> None:
         if not self.active or self._busy:
@@ -126,6 +138,14 @@ class InputRecorder:
             return
         if not _caller_is(_STDLIB + (_VORTEX,), skip=(os.__file__, "<frozen os>", "_collections_abc")):
             self.environment.add(key)
+
+
+_recorder: Optional[InputRecorder] = None
+
+
+def unrecorded() -> "contextlib.AbstractContextManager[None]":
+    """Within it this process's recorder, if there is one, notes nothing: whoever reads tells by itself what the inputs are."""
+    return _recorder.paused() if _recorder is not None else contextlib.nullcontext()
 
 
 def _caller_is(prefixes: tuple, skip: tuple = ()) -> bool:

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from typing import Any, Callable, Dict, List, Optional
 
@@ -101,6 +102,7 @@ def _bundle(root: str, path: str, loaded: Optional[LoadedFile], inputs: InputRec
     if loaded is not None:
         bundle.add(sorted(collect_templates(root, path, loaded.dags.values())))
     bundle.add(small_enough(sorted(inputs.files)))
+    bundle.add(_plugins("used_files"))
     bundle.add(data_files.beside(path))
     return bundle
 
@@ -120,13 +122,19 @@ def _tree_of(path: str) -> Optional[Any]:
 def _inputs(root: str, path: str, inputs: InputRecorder, bundle: BundleCollector) -> Dict[str, List[str]]:
     """Files as the watcher names them: relative to the DAG folder if inside, else absolute; a trailing slash is a listing."""
     files = [_named(root, name) for name in inputs.files if not bundle.holds(name)]
-    folders = [_named(root, name).rstrip("/") + "/" for name in inputs.folders]
+    folders = [_named(root, name).rstrip("/") + "/" for name in [*inputs.folders, *_plugins("looked_for_all")]]
     return {
         "files": sorted(set(files) | set(folders)),
         "variables": sorted(inputs.variables),
         "connections": sorted(inputs.connections),
         "environment": sorted(inputs.environment),
     }
+
+
+def _plugins(what: str) -> List[str]:
+    """Of the plugins that the import used; there are none unless it has loaded their catalogue."""
+    catalogue = sys.modules.get("vortex.plugins.catalogue")
+    return getattr(catalogue, what)() if catalogue is not None else []
 
 
 def _named(root: str, path: str) -> str:

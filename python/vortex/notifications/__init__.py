@@ -1,1 +1,19 @@
-"""Notifiers: callbacks that send a message."""
+"""
+Notifiers: callbacks that send a message.
+
+    from vortex.notifications import SlackNotifier
+
+gives each notifier by its class name: VORTEX's own, and those of plugins (vortex.plugins).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    if not name[:1].isupper():
+        raise AttributeError(f"module 'vortex.notifications' has no attribute {name!r}")
+    from vortex.plugins.packages import by_name
+
+    return by_name(name, "notifier", "vortex.notifications")

@@ -1,1 +1,19 @@
-"""Sensors, each one small file: tasks that wait for something outside."""
+"""
+Sensors, each one small file: tasks that wait for something outside.
+
+    from vortex.sensors import HttpSensor
+
+gives each sensor by its class name: VORTEX's own, and those of plugins (vortex.plugins).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+
+def __getattr__(name: str) -> Any:
+    if not name[:1].isupper():
+        raise AttributeError(f"module 'vortex.sensors' has no attribute {name!r}")
+    from vortex.plugins.packages import by_name
+
+    return by_name(name, "sensor", "vortex.sensors")
