@@ -6,6 +6,7 @@ loaded, even if no name holds them (Airflow's rule, since 2.4).
 from __future__ import annotations
 
 import os
+import sys
 from types import ModuleType
 from typing import Any, Dict, List, Optional
 
@@ -69,9 +70,37 @@ def loading_root() -> Optional[str]:
 
 def current_dialect() -> str:
     """'2' or '3': which Airflow's rules hold for a DAG that is made now."""
-    return _loads[-1].dialect if _loads else _site_dialect()
+    return _loads[-1].dialect if _loads else _dialect_of_author()
 
 
 def _site_dialect() -> str:
     compat = os.environ.get("VORTEX_COMPAT", "")
     return compat if compat in ("2", "3") else "3"
+
+
+_PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
+_dialects: Dict[str, str] = {}
+
+
+def _dialect_of_author() -> str:
+    """Outside of a load, in `python my_dag.py` and in tests: what the file says that asks, by the rule for DAG files."""
+    frame: Any = sys._getframe(1)
+    while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, "<frozen importlib")):
+        frame = frame.f_back
+    path = frame.f_code.co_filename if frame is not None else ""
+    if path not in _dialects:
+        _dialects[path] = _read_dialect(path)
+    return _dialects[path]
+
+
+def _read_dialect(path: str) -> str:
+    import ast
+
+    from vortex.loading.dialect import detect_dialect
+
+    try:
+        with open(path, "rb") as stream:
+            return detect_dialect(ast.parse(stream.read()), os.environ.get("VORTEX_COMPAT", "auto"))
+    except (OSError, SyntaxError, ValueError):
+        # Typed in, or made by exec.
+        return _site_dialect()

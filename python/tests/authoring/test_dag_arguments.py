@@ -194,12 +194,10 @@ def test_fail_fast_takes_default_trigger_rules_only(spec):
         spec(dag)
 
 
-def test_cli_and_test_say_how_to_run():
+def test_cli_says_how_to_run():
     dag = DAG("d", schedule=None)
     with pytest.raises(SystemExit, match="vortex run"):
         dag.cli()
-    with pytest.raises(AirflowException, match="vortex run"):
-        dag.test()
 
 
 def test_the_file_of_a_dag_is_its_author_s():
