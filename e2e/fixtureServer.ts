@@ -401,7 +401,16 @@ export class FixtureServer {
       const bytes = Buffer.from(text)
       const offset = query.offset !== undefined && query.offset < 0 ? Math.max(0, bytes.length + query.offset) : (query.offset ?? 0)
       const piece = bytes.subarray(offset, offset + (query.limit ?? 1_048_576))
-      return { attempt, offset, next_offset: offset + piece.length, size: bytes.length, complete, truncated: false, text: piece.toString() }
+      return {
+        attempt,
+        offset,
+        next_offset: offset + piece.length,
+        size: bytes.length,
+        complete,
+        truncated: false,
+        text: piece.toString(),
+        times: [],
+      }
     },
     whyNotRunning: ({ params, query }) => {
       const task = this.#task(params, query)

@@ -13,6 +13,11 @@ function scannerOf(text: string | Buffer, complete = true) {
       log.read += bytes.length
       return bytes
     },
+    // A mark for every hundred bytes.
+    logTimes: async ({ from, to }) =>
+      Array.from({ length: Math.ceil(log.bytes.length / 100) }, (_, at) => ({ offset: at * 100, at: at + 1 })).filter(
+        ({ offset }) => offset > from - 100 && offset < to,
+      ),
   })
   return { scanner, log }
 }
@@ -64,8 +69,13 @@ describe('a search', () => {
     expect(found.matches.map(({ line }) => line)).toEqual(expected)
     expect(found.next_offset).toBe(Buffer.byteLength(TEXT))
   })
+  it('tells when they came', async () => {
+    const found = await search(scannerOf(TEXT).scanner, { q: 'needle' })
+    const begins = found.matches.map(({ line }) => Buffer.byteLength(lines.slice(0, line).join('\n')) + (line === 0 ? 0 : 1))
+    expect(found.matches.map(({ at }) => at)).toEqual(begins.map((begin) => Math.floor(begin / 100) + 1))
+  })
   it('finds what is not ASCII, and what colours cut', async () => {
-    expect((await search(scannerOf('ABC ÄÖ\nx').scanner, { q: 'äö' })).matches).toEqual([{ line: 0, text: 'ABC ÄÖ' }])
+    expect((await search(scannerOf('ABC ÄÖ\nx').scanner, { q: 'äö' })).matches).toEqual([{ line: 0, text: 'ABC ÄÖ', at: 1 }])
     const colored = 'no\n\u001b[31mnee\u001b[1mdle\u001b[0m'
     expect((await search(scannerOf(colored).scanner, { q: 'needle' })).matches.map(({ line }) => line)).toEqual([1])
     expect((await search(scannerOf('a.b\naxb').scanner, { q: 'a.b' })).matches.length).toBe(1)

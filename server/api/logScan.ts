@@ -5,6 +5,7 @@
 import { atLeast, levelAfter, plainText, type LogLevel } from '#contract/logLines.ts'
 import type { LogIndex, LogMatches } from '#contract/taskViews.ts'
 import type { LogStore } from '#db/attemptOutput.ts'
+import { firstBeyond } from '#db/logTimes.ts'
 import { LOG_INDEX_CALL_BYTES, LOG_INDEXES_KEPT, LOG_MATCH_BYTES_MAX, LOG_SCANS_MAX, LOG_SEARCH_CALL_BYTES } from '#runtime/limits.ts'
 import { Lru } from './lru.ts'
 
@@ -54,13 +55,15 @@ class LineIndex {
   }
 }
 
+type LogReads = Pick<LogStore, 'logStat' | 'logRead' | 'logTimes'>
+
 export class LogScanner {
-  readonly #store: Pick<LogStore, 'logStat' | 'logRead'>
+  readonly #store: LogReads
   readonly #indexes = new Lru<string, LineIndex>(LOG_INDEXES_KEPT)
   readonly #waiting: (() => void)[] = []
   #scans = 0
 
-  constructor(store: Pick<LogStore, 'logStat' | 'logRead'>) {
+  constructor(store: LogReads) {
     this.#store = store
   }
 
@@ -117,7 +120,15 @@ export class LogScanner {
       found.take(bytes)
     }
     if (at >= size && !found.isFull) found.end(log?.complete ?? true)
-    return { size, matches: found.matches, next_offset: found.offset, next_line: found.line, next_level: found.level }
+    const matches = await this.#timed(name, found.matches)
+    return { size, matches, next_offset: found.offset, next_line: found.line, next_level: found.level }
+  }
+
+  async #timed(name: LogName, matches: readonly Match[]): Promise<LogMatches['matches']> {
+    const from = matches[0]?.offset
+    if (from === undefined) return []
+    const times = await this.#store.logTimes({ ...name, from, to: (matches.at(-1)?.offset ?? from) + 1 })
+    return matches.map(({ line, text, offset }) => ({ line, text, at: times[firstBeyond(times, offset) - 1]?.at ?? null }))
   }
 
   /** At most LOG_SCANS_MAX logs are read through side by side: the disk and this thread have other work. */
@@ -143,9 +154,15 @@ export interface SearchOptions {
   limit: number
 }
 
+interface Match {
+  line: number
+  text: string
+  offset: number
+}
+
 /** Takes pieces in order and keeps what matches. `offset` and `line` stand at the beginning of the line that is looked at next. */
 class Matcher {
-  readonly matches: LogMatches['matches'] = []
+  readonly matches: Match[] = []
   readonly #p: SearchOptions
   readonly #wanted: string
   /** Finds in bytes read as Latin-1 whatever may hold an ASCII query; null = each line must be decoded. */
@@ -225,7 +242,7 @@ class Matcher {
     this.level = levelAfter(plain, this.level)
     if (!atLeast(this.level, this.#p.level) || !plain.toLowerCase().includes(this.#wanted)) return
     const text = raw.length > MATCH_CHARS_MAX ? `${raw.slice(0, MATCH_CHARS_MAX)} …` : raw
-    this.matches.push({ line: this.line, text })
+    this.matches.push({ line: this.line, text, offset: this.offset })
     this.#bytes += text.length + 40
   }
 }

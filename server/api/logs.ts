@@ -3,6 +3,7 @@ import { isFinished } from '#contract/states.ts'
 import type { LogPage } from '#contract/taskInstance.ts'
 import type { TaskInstanceRecord } from '#db/records.ts'
 import type { LogStore } from '#db/attemptOutput.ts'
+import type { LogTime } from '#db/logTimes.ts'
 
 export async function readLog(
   store: LogStore,
@@ -14,7 +15,7 @@ export async function readLog(
   // An attempt without output, or ended by the engine without a worker, has no log at all.
   if (log === null) {
     const complete = isFinished(p.task_instance.state) || attempt < p.task_instance.try_number
-    return { attempt, offset: 0, next_offset: 0, size: 0, complete, truncated: false, text: '' }
+    return { attempt, offset: 0, next_offset: 0, size: 0, complete, truncated: false, text: '', times: [] }
   }
   const { size, complete, truncated } = log
   const wanted = p.offset < 0 ? Math.max(0, size + p.offset) : Math.min(p.offset, size)
@@ -22,15 +23,41 @@ export async function readLog(
   const start = p.offset < 0 && wanted > 0 ? leadingRest(bytes) : 0
   const atEnd = wanted + bytes.length >= size
   const end = bytes.length - (atEnd && complete ? 0 : trailingRest(bytes))
+  const shown = bytes.subarray(start, Math.max(start, end))
+  const from = wanted + start
+  const times = shown.length === 0 ? [] : await store.logTimes({ ...name, from, to: from + shown.length })
   return {
     attempt,
-    offset: wanted + start,
+    offset: from,
     next_offset: wanted + end,
     size,
     complete,
     truncated,
-    text: new TextDecoder().decode(bytes.subarray(start, Math.max(start, end))),
+    text: new TextDecoder().decode(shown),
+    times: lineTimes(shown, from, times),
   }
+}
+
+const NEWLINE = 10
+
+/** Marks of bytes as marks of lines, so that a reader of the text need not count bytes: each of the first line that begins at or after it. */
+export function lineTimes(bytes: Uint8Array, offset: number, times: readonly LogTime[]): [line: number, at: number][] {
+  const lines: [line: number, at: number][] = []
+  let line = 0
+  /** Where the line begins. */
+  let begin = 0
+  for (const time of times) {
+    while (offset + begin < time.offset) {
+      const end = bytes.indexOf(NEWLINE, begin)
+      // Begins beyond these bytes.
+      if (end < 0 || end + 1 === bytes.length) return lines
+      begin = end + 1
+      line += 1
+    }
+    if (lines.at(-1)?.[0] === line) lines.pop()
+    lines.push([line, time.at])
+  }
+  return lines
 }
 
 /** Bytes at the start that belong to a character begun before. */

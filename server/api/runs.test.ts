@@ -158,8 +158,40 @@ describe('a log', () => {
     await api.store.logFinish({ ...name, truncated: false })
     expect((await get(`${url}?attempt=2`)).json<Page>()).toMatchObject({ text: 'a\ufffd', next_offset: 3, complete: true })
   })
+  it('tells when its lines came: of the whole, and of pages that begin and end anywhere', async () => {
+    const name = { task_instance_id: instance.id, attempt: 3 }
+    const lines = ['first', 'sécond ✓', '', 'fourth', 'fifth']
+    const bytes = Buffer.from(lines.join('\n'))
+    const begin = (line: number) => Buffer.byteLength(lines.slice(0, line).join('\n')) + (line === 0 ? 0 : 1)
+    // Of the third line two marks, of which the later one is of the fourth; the second and the fifth have none of their own.
+    const times = [
+      [begin(0), 100],
+      [begin(2), 200],
+      [begin(2) + 1, 300],
+    ].map(([offset = 0, at = 0]) => ({ offset, at }))
+    await api.store.logAppend({ ...name, offset: 0, bytes, times })
+    const timesOf = async (offset: number, limit: number) =>
+      (await get(`${url}?attempt=3&offset=${offset}&limit=${limit}`)).json<{ times: [number, number][] }>().times
+    expect(await timesOf(0, 1000)).toEqual([
+      [0, 100],
+      [2, 200],
+      [3, 300],
+    ])
+    expect(await timesOf(begin(1), 1000)).toEqual([
+      [0, 100],
+      [1, 200],
+      [2, 300],
+    ])
+    expect(await timesOf(begin(3) + 2, 1000)).toEqual([[0, 300]])
+    expect(await timesOf(begin(4), 2)).toEqual([[0, 300]])
+    // Ends where the third line begins, which is of the next page.
+    expect(await timesOf(2, begin(2) - 2)).toEqual([[0, 100]])
+    expect(await timesOf(begin(2), 1)).toEqual([[0, 200]])
+    expect(await timesOf(-3, 1000)).toEqual([[0, 300]])
+    expect(await timesOf(1000, 1000)).toEqual([])
+  })
   it('that does not exist is empty', async () => {
-    expect((await get(`${url}?attempt=9`)).json<Page>()).toMatchObject({ text: '', size: 0, complete: false })
+    expect((await get(`${url}?attempt=9`)).json<Page>()).toMatchObject({ text: '', size: 0, complete: false, times: [] })
   })
 })
 

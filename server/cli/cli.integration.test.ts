@@ -138,6 +138,10 @@ describe('triggering and following', () => {
       attempt: 1,
       offset: 0,
       bytes: Buffer.from('reading\nno such table: \u001b[2Jorders\n'),
+      times: [
+        { offset: 0, at: Date.UTC(2026, 10, 23, 9, 8, 7, 6) },
+        { offset: 8, at: Date.UTC(2026, 10, 23, 9, 8, 8) },
+      ],
     })
     await api.call({ method: 'POST', url: `${run}/tasks/extract/mark`, as: 'ada', body: { state: 'failed' } })
     await followed.seen(/failed +extract/)
@@ -152,7 +156,16 @@ describe('triggering and following', () => {
     expect((await vortex(['tasks', 'logs', 'etl', 'doomed', 'extract', '--attempt', '1'])).stdout).toContain('reading\nno such table')
     expect((await vortex(['tasks', 'logs', 'etl', 'latest', 'extract', '--attempt', '1', '--tail', '1'])).stdout).toMatch(/^no such table/)
     const json = await vortex(['tasks', 'logs', 'etl', 'doomed', 'extract', '--attempt', '1', '--json'])
-    expect(JSON.parse(json.stdout)).toMatchObject({ attempt: 1, size: 34 })
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      attempt: 1,
+      size: 34,
+      times: [
+        [0, Date.UTC(2026, 10, 23, 9, 8, 7, 6)],
+        [1, expect.any(Number)],
+      ],
+    })
+    const stamped = await vortex(['tasks', 'logs', 'etl', 'doomed', 'extract', '--attempt', '1', '--timestamps'])
+    expect(stamped.stdout).toMatch(/^2026-11-23T09:08:07.006Z reading\n2026-11-23T09:08:08.000Z no such table/)
   })
 
   test('with --json each change is a line and the last document is the run', async () => {

@@ -61,6 +61,12 @@ export const LogPage = Strict({
   complete: Type.Boolean({ description: 'the attempt has ended and its log is whole' }),
   truncated: Type.Boolean({ description: 'output beyond the cap was dropped; the log says where' }),
   text: Type.String(),
+  times: Type.Array(Type.Tuple([Type.Integer(), Type.Integer()]), {
+    description:
+      '`[line, at]`: lines of `text` from this one on (its first is 0, and may have begun before) came at `at`, in milliseconds since ' +
+      '1970 by the clock of the worker, to about a tenth of a second. A line in between has the time of the last entry before it. ' +
+      'Empty for output of workers that did not tell.',
+  }),
 })
 export type LogPage = Static<typeof LogPage>
 

@@ -21,7 +21,13 @@ export type LogIndex = Static<typeof LogIndex>
 
 export const LogMatches = Strict({
   size: Type.Integer(),
-  matches: Type.Array(Strict({ line: Type.Integer(), text: Type.String({ description: 'the line, cut at 4,000 characters' }) })),
+  matches: Type.Array(
+    Strict({
+      line: Type.Integer(),
+      text: Type.String({ description: 'the line, cut at 4,000 characters' }),
+      at: Nullable(Type.Integer(), { description: 'when it came: milliseconds since 1970; null = not known' }),
+    }),
+  ),
   next_offset: Type.Integer({ description: 'where the search goes on; `size` = everything was looked at' }),
   next_line: Type.Integer(),
   next_level: Enum(LOG_LEVELS),

@@ -17,7 +17,7 @@ class GrowingLog {
       const isLast = end < 0 && this.complete && at < this.text.length
       if ((end < 0 && !isLast) || at >= until) break
       const each = this.text.slice(at, isLast ? undefined : end)
-      if (each.includes(query)) matches.push({ line: number, text: each })
+      if (each.includes(query)) matches.push({ line: number, text: each, at: null })
       number += 1
       at = isLast ? this.text.length : end + 1
     }
@@ -32,7 +32,7 @@ test('a search goes on as the log grows, and looks at nothing twice', async () =
   const look = () => finder.extend({ isWanted: () => true, onFound: (some) => found.push(...some) })
   log.text = 'fine\nan error\nfine\n'
   await look()
-  expect(found).toEqual([{ line: 1, text: 'an error' }])
+  expect(found).toEqual([{ line: 1, text: 'an error', at: null }])
   log.text += 'fine\nanother error\nhalf of an err'
   await look()
   expect(found.map(({ line }) => line)).toEqual([1, 4])
@@ -43,9 +43,9 @@ test('a search goes on as the log grows, and looks at nothing twice', async () =
   log.complete = true
   await look()
   expect(found).toEqual([
-    { line: 1, text: 'an error' },
-    { line: 4, text: 'another error' },
-    { line: 5, text: 'half of an error' },
+    { line: 1, text: 'an error', at: null },
+    { line: 4, text: 'another error', at: null },
+    { line: 5, text: 'half of an error', at: null },
   ])
 })
 

@@ -30,6 +30,8 @@ export class LineFinder {
 export interface Found {
   line: number
   text: string
+  /** When it came; null = not known. */
+  at: number | null
 }
 export interface LargeSearch {
   query: string

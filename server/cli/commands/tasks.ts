@@ -4,6 +4,7 @@ import type { Client } from '#contract/client.ts'
 import { action, type Cli } from '../cli.ts'
 import { EXIT } from '../exit.ts'
 import { resolveRun } from '../latestRun.ts'
+import { LineStamper, timesAfter } from '../logTimestamps.ts'
 import { plain, safeLog, stateStyle } from '../output.ts'
 import { count } from '../values.ts'
 import { confirmClear, showAffected } from './runs.ts'
@@ -16,6 +17,7 @@ export function register(tasks: Command): void {
     .option('--map-index <n>', 'index of a mapped task', count(-1, 1_000_000), -1)
     .option('-n, --tail <lines>', 'only the last lines', count(1, 1_000_000))
     .option('-f, --follow', 'go on until the attempt ends')
+    .option('-t, --timestamps', 'the time of each line before it, in UTC')
     .action(action(logs))
   tasks
     .command('why <dag_id> <run_id> <task_id>')
@@ -38,6 +40,7 @@ interface LogOptions {
   mapIndex: number
   tail?: number
   follow?: boolean
+  timestamps?: boolean
 }
 
 /** Read at once; a log has up to 64 MiB. */
@@ -58,6 +61,7 @@ async function logs(
   const params = { dag_id: dagId, run_id: await resolveRun(client, dagId, given), task_id: taskId }
   const first = { map_index: options.mapIndex, ...(options.attempt === undefined ? {} : { attempt: options.attempt }) }
   const show = (text: string): void => void process.stdout.write(process.stdout.isTTY ? safeLog(text) : text)
+  const stamper = options.timestamps === true ? new LineStamper() : null
   let page = await client.getLog({ params, query: { ...first, limit: PIECE_BYTES, offset: tailOffset(options.tail) } })
   const { attempt } = page
   if (screen.json && !options.follow) {
@@ -67,12 +71,13 @@ async function logs(
     ]
     return screen.document({ ...log, state: ended?.state ?? null, reason: ended?.reason ?? null })
   }
-  show(options.tail === undefined ? page.text : lastLines(page.text, options.tail))
+  const begin = stamper?.stamp(page) ?? page.text
+  show(options.tail === undefined ? begin : lastLines(begin, options.tail))
   while (page.next_offset < page.size || (options.follow && !page.complete)) {
     const isCaughtUp = page.next_offset >= page.size
     if (isCaughtUp) await new Promise((resolve) => setTimeout(resolve, FOLLOW_MS))
     page = await client.getLog({ params, query: { map_index: options.mapIndex, attempt, offset: page.next_offset, limit: PIECE_BYTES } })
-    show(page.text)
+    show(stamper?.stamp(page) ?? page.text)
   }
   if (page.truncated) screen.warn('The log was longer than the cap; what was dropped is marked in it.')
   const ended = page.complete ? await howItEnded(client, params, { ...options, attempt }) : null
@@ -106,14 +111,15 @@ async function readWhole(
   params: { dag_id: string; run_id: string; task_id: string },
   query: { attempt: number; map_index: number },
 ) {
-  let text = ''
   let page = await client.getLog({ params, query: { ...query, offset: 0, limit: PIECE_BYTES } })
-  text += page.text
+  let { text } = page
+  const times = [page.times]
   while (page.next_offset < page.size) {
     page = await client.getLog({ params, query: { ...query, offset: page.next_offset, limit: PIECE_BYTES } })
+    times.push(timesAfter(text, page.times))
     text += page.text
   }
-  return { attempt: page.attempt, size: page.size, complete: page.complete, truncated: page.truncated, text }
+  return { attempt: page.attempt, size: page.size, complete: page.complete, truncated: page.truncated, text, times: times.flat() }
 }
 
 function tailOffset(lines: number | undefined): number {
