@@ -88,6 +88,9 @@ def _dialect_of_author() -> str:
     while frame is not None and frame.f_code.co_filename.startswith((_PACKAGE, "<frozen importlib")):
         frame = frame.f_back
     path = frame.f_code.co_filename if frame is not None else ""
+    if not os.path.isfile(path):
+        # Typed in, or made by exec.
+        return _site_dialect()
     if path not in _dialects:
         _dialects[path] = _read_dialect(path)
     return _dialects[path]
@@ -102,5 +105,4 @@ def _read_dialect(path: str) -> str:
         with open(path, "rb") as stream:
             return detect_dialect(ast.parse(stream.read()), os.environ.get("VORTEX_COMPAT", "auto"))
     except (OSError, SyntaxError, ValueError):
-        # Typed in, or made by exec.
         return _site_dialect()
