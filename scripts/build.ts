@@ -15,6 +15,8 @@ export const SERVER_ENTRIES: Record<string, string> = {
   vortex: 'server/cli/main.ts',
   worker: 'server/worker/workerMain.ts',
   sqliteThread: 'server/db/sqlite/thread/entry.ts',
+  pluginHost: 'plugins/host/main.ts',
+  pluginApi: 'plugins/api/index.ts',
 }
 
 /** Packages that stay outside the bundle: native add-ons find their files beside themselves. */
@@ -65,8 +67,9 @@ function removeOldChunks(current: ReadonlySet<string>): void {
 
 /** Bundles the server. About a second. */
 export async function buildServer(): Promise<boolean> {
-  const print = fingerprint(['server', 'package-lock.json', 'scripts/build.ts'])
+  const print = fingerprint(['server', 'plugins', 'package-lock.json', 'scripts/build.ts'])
   if (isFresh('server', print)) return false
+  await buildPlugins()
   mkdirSync(join(root, 'dist/server'), { recursive: true })
   const { metafile } = await bundle({
     metafile: true,
@@ -92,6 +95,25 @@ export async function buildServer(): Promise<boolean> {
   removeOldChunks(new Set(Object.keys(metafile.outputs).map((path) => basename(path))))
   stamp('server', print)
   return true
+}
+
+/** Each shipped plugin as one file, which imports the API from the host that runs it. */
+async function buildPlugins(): Promise<void> {
+  const names = readdirSync(join(root, 'plugins')).filter((name) => existsSync(join(root, 'plugins', name, 'plugin.ts')))
+  await bundle({
+    absWorkingDir: root,
+    entryPoints: names.map((name) => ({ in: `plugins/${name}/plugin.ts`, out: name })),
+    outdir: 'dist/plugins',
+    outExtension: { '.js': '.mjs' },
+    bundle: true,
+    platform: 'node',
+    format: 'esm',
+    target: 'node22',
+    minifySyntax: true,
+    external: [...EXTERNAL, 'vortex/plugin'],
+    banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
+    logLevel: 'warning',
+  })
 }
 
 /** Builds the dashboard with vite. Some ten seconds, up to half a minute on a small machine: `announce` says so before. */

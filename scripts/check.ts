@@ -9,7 +9,7 @@ import { join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
 const bin = (name: string): string => join(root, 'node_modules', name)
-const TSCONFIGS = ['server/contract', 'server', 'renderer', 'main', 'main/preload', 'scripts', 'e2e']
+const TSCONFIGS = ['server/contract', 'server', 'plugins', 'renderer', 'main', 'main/preload', 'scripts', 'e2e']
 /** Folders of an environment of which there is little, and how many files of its own the compiler must have seen there. */
 const FEW_FILES: Readonly<Record<string, number>> = { 'main/preload': 1 }
 
@@ -50,6 +50,7 @@ const GUARDS: Guard[] = [
         '--max-warnings',
         '0',
         'server',
+        'plugins',
         'renderer',
         'main',
         'scripts',
@@ -87,6 +88,7 @@ const GUARDS: Guard[] = [
         '--config',
         '.dependency-cruiser.mjs',
         'server',
+        'plugins',
         'renderer',
         'main',
         'scripts',

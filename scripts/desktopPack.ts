@@ -45,7 +45,7 @@ function stageEngine(): void {
   cpSync(join(root, 'node_modules/node/bin', node), join(engine, 'bin', node))
   const { name, version, license } = manifest()
   writeFileSync(join(engine, 'package.json'), JSON.stringify({ name, version, license, type: 'module' }, null, 2))
-  copy(['dist/server', 'dist/renderer', 'python/vortex', 'dags', 'LICENSE'], engine)
+  copy(['dist/server', 'dist/plugins', 'dist/renderer', 'python/vortex', 'dags', 'LICENSE'], engine)
   stageAddOn('better-sqlite3')
 }
 

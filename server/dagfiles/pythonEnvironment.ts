@@ -191,7 +191,7 @@ function step(executable: string, args: string[], options: PythonOptions): Promi
 export async function packageFingerprint(p: { python: PythonEnvironment | null; packageFolder: string; compat: string }): Promise<string> {
   const hash = createHash('sha256').update(JSON.stringify([p.python?.executable, p.python?.version, p.compat]))
   const folder = join(p.packageFolder, 'vortex')
-  const names = (await readdir(folder, { recursive: true }).catch(() => [])).filter((name) => name.endsWith('.py')).sort()
+  const names = (await readdir(folder, { recursive: true }).catch(() => [])).filter((name) => /\.(py|json)$/.test(name)).sort()
   for (const name of names) hash.update(name).update(await readFile(join(folder, name)))
   return hash.digest('hex')
 }

@@ -31,6 +31,7 @@ class RunningPlugin:
         self._log = log
         self._host: Optional[HostProcess] = None
         self._context: Any = None
+        self._is_asked = False
 
     @property
     def is_started(self) -> bool:
@@ -39,11 +40,11 @@ class RunningPlugin:
     def __enter__(self) -> "RunningPlugin":
         return self
 
-    def __exit__(self, kind: Any, *_: Any) -> None:
+    def __exit__(self, *_: Any) -> None:
         if self._host is None:
             return
         try:
-            if kind is not None:
+            if self._is_asked:
                 self._wind_up()
         finally:
             self._host.close()
@@ -69,10 +70,13 @@ class RunningPlugin:
 
     def _ask(self, message: Dict[str, Any]) -> Any:
         assert self._host is not None
+        self._is_asked = True
         try:
             self._host.send(message)
             answer = self._serve(None)
+            self._is_asked = False
         except (HostEnded, HostSilent) as error:
+            self._is_asked = False
             raise PluginFailed(f"{self._config.name} of the plugin {self._config.plugin}: {error}") from None
         if answer["t"] == "done":
             return answer["value"]
