@@ -114,6 +114,7 @@ export const READ_METHODS = [
   'taskInstanceList',
   'taskInstanceGet',
   'taskInstanceById',
+  'xcomAt',
   'xcomList',
   'renderedGet',
   'ledgerList',

@@ -284,6 +284,13 @@ export interface ReadStore {
   taskInstanceGet(p: { dag_run_id: number; task_id: string; map_index: number }): Promise<TaskInstanceRecord | null>
   taskInstanceById(p: { id: number }): Promise<{ task_instance: TaskInstanceRecord; run: DagRunRecord } | null>
   attemptList(p: { task_instance_id: number }): Promise<(AttemptRecord & { log_bytes: number; log_truncated: boolean })[]>
+  /** The XCom at a place among those of a task and key by map index, counted around; without its value. null = there is none. */
+  xcomAt(p: {
+    dag_run_id: number
+    task_id: string
+    key: string
+    index: number
+  }): Promise<(Pick<XComRecord, 'map_index' | 'size' | 'timestamp'> & { rows: number }) | null>
   xcomList(p: PageRequest & { dag_run_id: number; task_id?: string; map_index?: number }): Promise<PageOf<Omit<XComRecord, 'value'>>>
   ledgerList(p: PageRequest & LedgerScope): Promise<PageOf<NamedLedgerRecord>>
   backfillList(p: PageRequest & { dag_id: string }): Promise<PageOf<BackfillRow>>

@@ -101,6 +101,11 @@ function decidingTasks(tasks: readonly TaskSpec[], downstream: readonly Int32Arr
 }
 
 function setupScopes(tasks: readonly TaskSpec[], upstream: readonly Int32Array[], downstream: readonly Int32Array[]): SetupScopes {
+  const all_teardowns = Int32Array.from(tasks.flatMap((task, i) => (task.is_teardown ? [i] : [])))
+  if (!tasks.some((task) => task.is_setup)) {
+    const none = tasks.map(() => NONE)
+    return { of: none, indirect: none, between: none, needed_by: none, teardowns: none, all_teardowns }
+  }
   const of: number[][] = tasks.map(() => [])
   const indirect: number[][] = tasks.map(() => [])
   const needed_by: number[][] = tasks.map(() => [])
@@ -125,7 +130,6 @@ function setupScopes(tasks: readonly TaskSpec[], upstream: readonly Int32Array[]
     }
   })
   between.forEach((scope, teardown) => scope.forEach((task) => needed_by[task]?.push(teardown)))
-  const all_teardowns = Int32Array.from(tasks.flatMap((task, i) => (task.is_teardown ? [i] : [])))
   const packed = (lists: number[][]): Int32Array[] => lists.map((list) => (list.length === 0 ? NONE : Int32Array.from(list)))
   return {
     of: packed(of),

@@ -24,6 +24,7 @@ import type {
 import { PendingCommit } from './pendingCommit.ts'
 import type { AssignedAttempt, AttemptRef, Publish, WorkerPort } from './ports.ts'
 import { Limit, ReadyQueues } from './readyQueues.ts'
+import { UnplacedErrands } from './unplacedErrands.ts'
 
 /** What fires at a moment of the wall clock. */
 export interface DueTimer {
@@ -63,8 +64,7 @@ export class Engine {
   readonly live = new Map<number, LiveAttempt>()
   /** By the token that names them. */
   readonly errands = new Map<string, Errand>()
-  /** Errands that no worker has. */
-  readonly unplaced = new Set<Errand>()
+  readonly unplaced = new UnplacedErrands()
   readonly workers = new Map<string, WorkerEntry>()
   /** Workers that were asked to drain in this term, oldest first: one that is lost or cut off meanwhile may not have heard of it. */
   readonly drained = new Set<string>()

@@ -21,17 +21,19 @@ export function errandOf(e: Engine, lease_token: string): Errand | undefined {
 
 export function addErrand(e: Engine, errand: Errand): void {
   e.errands.set(errand.token, errand)
-  e.unplaced.add(errand)
+  e.unplaced.add(errand, e.isYoung)
 }
 
-/** Gives errands to workers. What an earlier term may have with a worker waits until that had the time to say so. */
+/** Gives errands to workers. */
 export function placeErrands(e: Engine): void {
-  for (const errand of e.unplaced) {
-    if (errand.isRestored && e.isYoung) continue
-    const worker = leastBusy(e, errand)
-    if (worker === null) continue
-    give(e, errand, worker, `${errand.token}.${e.dependencies.newToken()}`)
-    e.assign(errand)
+  if (!e.isYoung) e.unplaced.release()
+  for (const group of e.unplaced.groups.values()) {
+    for (const errand of group) {
+      const worker = leastBusy(e, errand)
+      if (worker === null) break
+      give(e, errand, worker, `${errand.token}.${e.dependencies.newToken()}`)
+      e.assign(errand)
+    }
   }
 }
 
@@ -75,7 +77,7 @@ export function sendErrandsAgain(e: Engine, worker: WorkerEntry, held: ReadonlyS
 export function unplace(e: Engine, errand: Errand): void {
   detach(e, errand)
   errand.isRestored = false
-  e.unplaced.add(errand)
+  e.unplaced.add(errand, e.isYoung)
 }
 
 function detach(e: Engine, errand: Errand): void {

@@ -11,7 +11,7 @@ import { endWait } from './errands.ts'
 import { limitsOf } from './limits.ts'
 import type { ActiveRun, Instance } from './model.ts'
 import { ReadyQueue } from './readyQueues.ts'
-import { countsByIndex, sourceReopened } from './upstreamCounts.ts'
+import { countsByIndex, instanceAt, sourceReopened } from './upstreamCounts.ts'
 
 /** States in which a task instance waits by its deferral, or goes on after it. */
 const CONTINUES: ReadonlySet<TaskInstanceState> = new Set(['deferred', 'scheduled', 'queued', 'running'])
@@ -83,24 +83,34 @@ function countForDownstream(e: Engine, instance: Instance, from: TaskInstanceSta
       if (after === 'skipped') counts.setup_skipped++
     }
     if (after === null) continue
-    const instances = run.byTask[task] ?? []
     const rule = run.graph.tasks[task]?.trigger_rule
     // Ten thousand instances above ten thousand: each end above is looked at once, not by each of those below.
-    if (instances.length > 1 && !isByIndex && rule !== undefined && decideByTriggerRule(rule, counts) === 'wait') continue
-    for (const downstream of instances)
-      if (!isByIndex || downstream.record.map_index === instance.record.map_index) e.dirty.push(downstream)
+    if ((run.byTask[task]?.length ?? 0) > 1 && !isByIndex && rule !== undefined && decideByTriggerRule(rule, counts) === 'wait') continue
+    lookAgain(e, instance, task)
   }
   if (after === null) sourceReopened(run, instance.task)
-  if (after !== null) for (const task of run.graph.setups.needed_by[instance.task] ?? []) e.dirty.push(...(run.byTask[task] ?? []))
+  if (after !== null) for (const task of run.graph.setups.needed_by[instance.task] ?? []) lookAgain(e, instance, task)
 }
 
-/** Later runs may wait for this task (depends_on_past), or for it as a neighbour downstream (wait_for_downstream). */
-function wakeNextRuns(e: Engine, instance: Instance): void {
-  for (const next of instance.run.waitingForThis) {
-    const task = next.graph.index.get(instance.record.task_id)
-    if (task === undefined) continue
-    e.dirty.push(...(next.byTask[task] ?? []))
-    for (const upstream of next.graph.upstream[task] ?? []) e.dirty.push(...(next.byTask[upstream] ?? []))
+/** Instances of another task of the run that look at this one: within a mapped group only that of the same index. */
+function lookAgain(e: Engine, { run, task, record }: Instance, below: number): void {
+  if (countsByIndex(run.graph, task, below)) {
+    const neighbour = instanceAt(run, below, record.map_index)
+    if (neighbour !== undefined) e.dirty.push(neighbour)
+  } else for (const instance of run.byTask[below] ?? []) e.dirty.push(instance)
+}
+
+/**
+ * Later runs may wait for this task (depends_on_past), or for it as a neighbour downstream (wait_for_downstream). They wait for all its
+ * instances to go well, so of ten thousand only the last one wakes them.
+ */
+function wakeNextRuns(e: Engine, { run, record: { task_id } }: Instance): void {
+  for (const next of run.waitingForThis) {
+    const task = next.graph.index.get(task_id)
+    const state = next.past?.stateOf(task_id) ?? null
+    if (task === undefined || (state !== 'success' && state !== 'skipped')) continue
+    for (const below of [task, ...(next.graph.upstream[task] ?? [])])
+      for (const instance of next.byTask[below] ?? []) e.dirty.push(instance)
   }
 }
 

@@ -60,7 +60,7 @@ export function lookedAt({ run, task, record }: Instance, above: number): readon
 }
 
 /** Instances of a task are in the order of their indexes, but for those that came back. */
-function instanceAt(run: ActiveRun, task: number, map_index: number): Instance | undefined {
+export function instanceAt(run: ActiveRun, task: number, map_index: number): Instance | undefined {
   const instances = run.byTask[task] ?? []
   const likely = instances[Math.max(0, map_index)]
   return likely?.record.map_index === map_index ? likely : instances.find(({ record }) => record.map_index === map_index)

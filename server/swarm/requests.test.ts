@@ -98,6 +98,36 @@ describe('xcom.get', () => {
   })
 })
 
+describe('xcom.item', () => {
+  const item = (task_id: string, index: unknown): Promise<unknown> => ask('xcom.item', { task_id, index })
+
+  test('answers with one item of a list as it was written, counted around, and with the number of items', async () => {
+    await bench.commit({ xcoms_put: [makeXCom(12, 'list', { value: '[1.0,12345678901234567890,{"k":"]"}]', timestamp: 5 })] })
+    expect(await item('list', 1)).toEqual({ length: 3, value_json: '12345678901234567890' })
+    expect(await item('list', 5)).toEqual({ length: 3, value_json: '{"k":"]"}' })
+  })
+
+  test('answers with what an instance of a mapped task left, by its place among those that left something', async () => {
+    expect(await item('mapped', 0)).toEqual({ length: 2, value_json: '0' })
+    expect(await item('mapped', 3)).toEqual({ length: 2, value_json: '1' })
+  })
+
+  test('knows a list that was written anew', async () => {
+    const put = (value: string, timestamp: number) =>
+      bench.commit({ xcoms_put: [makeXCom(12, 'list', { value, size: value.length, timestamp })] })
+    await put('["old"]', 5)
+    expect(await item('list', 0)).toEqual({ length: 1, value_json: '"old"' })
+    await put('["new"]', 6)
+    expect(await item('list', 0)).toEqual({ length: 1, value_json: '"new"' })
+  })
+
+  test('leaves what is no list, or empty, or not there to the asker', async () => {
+    await bench.commit({ xcoms_put: [makeXCom(12, 'empty', { value: '[]' }), makeXCom(12, 'dict', { value: '{"a":[1]}' })] })
+    for (const task_id of ['a', 'empty', 'dict', 'none']) expect(await item(task_id, 0)).toBeNull()
+    for (const index of [-1, 0.5, '0']) await expect(item('a', index)).rejects.toThrow('index must be a whole number')
+  })
+})
+
 describe('variables', () => {
   test('set, get, keep the description, delete; each change is told to the parser', async () => {
     expect(await ask('variable.get', { key: 'v' })).toBeNull()

@@ -12,10 +12,22 @@ import { assetEventForTask } from './assetEvents.ts'
 import { XCOM_BYTES_MAX } from './limits.ts'
 import { RUN_HANDLERS, type RunServices } from './runRequests.ts'
 import { LIST_ITEMS_MAX, numbers, optionalText, text, texts, type TaskRequest } from './taskRequest.ts'
+import { xcomItem } from './xcomItems.ts'
 
 export interface RequestServices extends RunServices {
   store: RunServices['store'] &
-    Pick<Store, 'assetEventList' | 'dagRunGet' | 'previousRunGet' | 'xcomValues' | 'variableGet' | 'variablePut' | 'variableDelete'>
+    Pick<
+      Store,
+      | 'assetEventList'
+      | 'dagRunGet'
+      | 'previousRunGet'
+      | 'xcomAt'
+      | 'xcomGet'
+      | 'xcomValues'
+      | 'variableGet'
+      | 'variablePut'
+      | 'variableDelete'
+    >
   /** With what is secret in it; null = there is none of this id. */
   connection: (conn_id: string) => Promise<{ password: string | null; extra: string | null } | null>
   /** Parses that read the Variable run again. */
@@ -37,6 +49,12 @@ const VARIABLE_BYTES_MAX = 1024 * 1024
 
 const HANDLERS: Record<string, Handler> = {
   'xcom.get': xcomGet,
+  'xcom.item': async ({ store }, { context, params }) => {
+    const index = params['index']
+    if (typeof index !== 'number' || !Number.isSafeInteger(index) || index < 0)
+      throw new VortexError('invalid_request', 'xcom.item: index must be a whole number, 0 or more.')
+    return await xcomItem(store, { dag_run_id: context.run.id, task_id: text(params, 'task_id'), index })
+  },
   'asset.events': async ({ store }, { params }) => {
     const [name, uri, alias] = [optionalText(params, 'name'), optionalText(params, 'uri'), optionalText(params, 'alias')]
     if (name === null && uri === null && alias === null)

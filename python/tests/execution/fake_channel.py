@@ -45,6 +45,8 @@ class MemoryController:
                 for (task_id, map_index, key), text in self.xcoms.items()
                 if key == params["key"] and (not wanted or task_id in wanted) and (indexes is None or map_index in indexes) and task_id != "pushed"
             ]
+        if method == "xcom.item":
+            return self._item(params["task_id"], params["index"])
         if method == "variable.get":
             value = self.variables.get(params["key"])
             return None if value is None else {"value": value}
@@ -69,3 +71,16 @@ class MemoryController:
         if method.partition(".")[0] in ("run", "task", "dag"):
             return self.runs.answer(method, params)
         raise AssertionError(f"unexpected question {method}")
+
+    def _item(self, task_id: str, index: int) -> Any:
+        """As server/swarm/xcomItems.ts answers."""
+        rows = sorted((map_index, text) for (task, map_index, key), text in self.xcoms.items() if (task, key) == (task_id, "return_value"))
+        if not rows:
+            return None
+        texts = [text for _, text in rows]
+        if rows[0][0] < 0 and len(rows) == 1:
+            items = json.loads(texts[0])
+            if not isinstance(items, list):
+                return None
+            texts = [json.dumps(item) for item in items]
+        return {"length": len(texts), "value_json": texts[index % len(texts)]} if texts else None

@@ -34,6 +34,8 @@ def test_over_what_a_task_returned(runner):
     load(runner, "show.partial(b='{{ ds }}').expand(a=source())")
     runner.channel.put("source", [10, 20])
     assert values(runner, 2) == [[10, "2024-02-29"], [20, "2024-02-29"]]
+    # Each instance asks for its item, not for all of them.
+    assert [params.get("index") for method, params in runner.channel.requests if method.startswith("xcom.")] == [0, 1]
 
 
 def test_literals_are_templates_and_what_tasks_made_is_not(runner):

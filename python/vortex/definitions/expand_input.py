@@ -53,12 +53,8 @@ class DictOfLists(ExpandInput):
         found: Dict[str, Any] = {}
         rest = map_index
         for name in reversed(list(self.value)):
-            given = self.value[name]
-            items = as_items(given.resolve(context) if isinstance(given, XComArg) else given, name)
-            if not items:
-                raise RuntimeError(f"{name} has no items any more; the task was mapped over some.")
-            found[name] = items[rest % len(items)]
-            rest //= len(items)
+            found[name], length = _item(self.value[name], context, rest, name)
+            rest //= length
         arguments = {name: found[name] for name in self.value}
         return arguments, {name for name, items in self.value.items() if isinstance(items, XComArg)}
 
@@ -80,12 +76,16 @@ class ListOfDicts(ExpandInput):
 
     def item(self, context: Mapping[str, Any], map_index: int) -> "Tuple[Dict[str, Any], Set[str]]":
         made = isinstance(self.value, XComArg)
-        items = self.value.resolve(context) if made else self.value
-        if not isinstance(items, Sequence):
-            raise ValueError(f"expand_kwargs() expects a list[dict], not {type(items).__name__}")
-        found = items[map_index]
+        found, _ = _item(self.value, context, map_index, "expand_kwargs()")
         _check_dict(found)
         return dict(found), set(found) if made else set()
+
+
+def _item(given: Any, context: Mapping[str, Any], index: int, what: str) -> "Tuple[Any, int]":
+    if isinstance(given, XComArg):
+        return given.item(context, index, what)
+    items = as_items(given, what)
+    return items[index % len(items)], len(items)
 
 
 def _check_dict(item: Any) -> None:

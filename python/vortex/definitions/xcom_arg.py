@@ -68,6 +68,21 @@ class XComArg(Node):
 
     # What tasks are mapped over
 
+    def item(self, context: Mapping[str, Any], index: int, what: str) -> "Tuple[Any, int]":
+        """
+        (the item at `index`, counted around if there are fewer; how many there are). `what` names it in the message of an error.
+        An item comes alone: ten thousand instances do not pull ten thousand items each.
+        """
+        ask = getattr(context["ti"], "xcom_item", None)
+        if ask is not None and type(self) is XComArg and self.key == XCOM_RETURN_KEY and self.operator.mapped_group is None:
+            found = ask(self.operator.task_id, index)
+            if found is not None:
+                return found
+        items = as_items(self.resolve(context), what)
+        if not items:
+            raise RuntimeError(f"{what} has no items any more; the task was mapped over some.")
+        return items[index % len(items)], len(items)
+
     def length_program(self) -> "List[Dict[str, Any]]":
         """How many items it has (expand_input.py)."""
         return [{"step": "xcom", "task_id": self.operator.task_id}]
@@ -193,6 +208,12 @@ class MapXComArg(DerivedXComArg):
 
     def resolve(self, context: Mapping[str, Any]) -> Any:
         return _Mapped(self._items(context)[0], self._functions)
+
+    def item(self, context: Mapping[str, Any], index: int, what: str) -> "Tuple[Any, int]":
+        value, length = self._arguments[0].item(context, index, repr(self._arguments[0]))
+        for function in self._functions:
+            value = function(value)
+        return value, length
 
 
 class ZipXComArg(DerivedXComArg):

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import os
-from typing import Any, Dict, Iterable, List, Optional, Sequence, Union
+from typing import Any, Dict, Iterable, List, Optional, Sequence, Tuple, Union
 
 from vortex.execution import xcom_codec
 from vortex.execution.dag_run import DagRun
@@ -133,6 +133,17 @@ class TaskInstance(metaclass=ColumnNames):
             else:
                 found.append(self._one(task_id, rows, map_indexes, default))
         return found
+
+    def xcom_item(self, task_id: str, index: int) -> "Optional[Tuple[Any, int]]":
+        """(item, number of items) of what a task of this run returned; None = it must be pulled as a whole (XComArg.item)."""
+        try:
+            found = self._channel.request("xcom.item", {"task_id": task_id, "index": index})
+        except Exception as error:  # noqa: BLE001 - of any channel: the code says what it is
+            if getattr(error, "code", None) != "invalid_request":
+                raise
+            # A controller before this question was known, or a run without a server.
+            return None
+        return None if found is None else (xcom_codec.decode(found["value_json"]), found["length"])
 
     def _pull_without_ids(self, dag_id: Any, key: Any, prior: bool, map_indexes: Any, default: Any, run_id: Any) -> Any:
         if self._job["dialect"] == "3":

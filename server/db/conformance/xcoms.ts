@@ -89,6 +89,19 @@ export function xcomsConformance(subject: SubjectOf): void {
     })
   })
 
+  describe('xcomAt', () => {
+    test('finds the one at a place by map index, counted around, among those of the task and key', async () => {
+      const s = subject()
+      const { run } = await s.run('xcom_at', 0)
+      const put = (map_index: number, key = 'return_value') => makeXCom(run.id, 'm', { map_index, key, size: 10 + map_index, timestamp: 5 })
+      await s.commit({ xcoms_put: [put(12), put(3), put(3, 'other'), makeXCom(run.id, 'n', { map_index: 0 })] })
+      const at = (index: number, task_id = 'm') => s.store.xcomAt({ dag_run_id: run.id, task_id, key: 'return_value', index })
+      expect(await at(0)).toEqual({ rows: 2, map_index: 3, size: 13, timestamp: 5 })
+      expect(await at(3)).toEqual({ rows: 2, map_index: 12, size: 22, timestamp: 5 })
+      expect(await at(0, 'none')).toBeNull()
+    })
+  })
+
   describe('xcomList', () => {
     test('pages by task, map index and key, without values', async () => {
       const s = subject()

@@ -46,6 +46,23 @@ export function xcomValues(db: Database, p: XComFilter & { rows_max: number; byt
   })
 }
 
+/** Both from the primary key and the row it leads to: no value is read. */
+export function xcomAt(
+  db: Database,
+  p: { dag_run_id: number; task_id: string; key: string; index: number },
+): Promise<(Pick<XComRecord, 'map_index' | 'size' | 'timestamp'> & { rows: number }) | null> {
+  const scope = sql`WHERE dag_run_id = ${p.dag_run_id} AND task_id = ${p.task_id} AND key = ${p.key}`
+  return db.read(async (s) => {
+    const rows = await totalOf(s, sql`SELECT count(*) AS n FROM xcoms ${scope}`)
+    if (rows === 0) return null
+    const [found] = await s.records(
+      'xcoms',
+      sql`SELECT ${columns('xcoms', { without: ['value'] })} FROM xcoms ${scope} ORDER BY map_index LIMIT 1 OFFSET ${p.index % rows}`,
+    )
+    return found === undefined ? null : { rows, map_index: found.map_index, size: found.size, timestamp: found.timestamp }
+  })
+}
+
 export function xcomList(
   db: Database,
   p: PageRequest & { dag_run_id: number; task_id?: string; map_index?: number },
