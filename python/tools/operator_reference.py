@@ -195,13 +195,17 @@ def _said(kind: type, part: str) -> str:
 
 
 def _own_arguments(kind: type) -> List[Any]:
-    """Beside those of every task, and of every sensor."""
+    """Beside those of every task, of every sensor, and of DAGs."""
+    from vortex.definitions.base_operator import BaseOperator
     from vortex.factory import facts
     from vortex.factory.operators import arguments_of
     from vortex.sensors.base import BaseSensorOperator
 
     known = frozenset(facts.TASK_KEYS) | facts.TASK_NOT_KEYS
-    if issubclass(kind, BaseSensorOperator) and kind is not BaseSensorOperator:
+    if not issubclass(kind, BaseOperator):
+        # @asset hands the others on to its DAG.
+        known = frozenset(facts.DAG_KEYS) - {"schedule"}
+    elif issubclass(kind, BaseSensorOperator) and kind is not BaseSensorOperator:
         known |= {one.name for one in arguments_of(BaseSensorOperator, known)}
     return list(arguments_of(kind, known))
 

@@ -8,6 +8,8 @@ it.each(examples)('knows $name with $text', ({ name, text, says_dags }) => {
 
 it('looks at the words of Python files', () => {
   expect(mentionsDag('a.py', Buffer.from('from airflow import DAG'))).toBe(true)
+  expect(mentionsDag('a.py', Buffer.from('from airflow.sdk import asset'))).toBe(true)
+  expect(mentionsDag('a.py', Buffer.from('import airflow'))).toBe(false)
   expect(mentionsDag('a.py', Buffer.from('dags:\n  a:\n    tasks: 1\n'))).toBe(false)
 })
 

@@ -1,7 +1,7 @@
 /**
- * Whether a file speaks of DAGs, told from its text alone. Python: Airflow's safe mode. YAML and JSON: a top-level `dags` mapping whose DAGs
- * have tasks, or `id` and `tasks`; anything else in the DAG folder is left alone. Twin of python/vortex/loading/says_dags.py: both are tested
- * by saysDagsExamples.json.
+ * Whether a file speaks of DAGs, told from its text alone. Python: the safe mode of Airflow 3, which looks for assets, too: @asset makes a DAG.
+ * YAML and JSON: a top-level `dags` mapping whose DAGs have tasks, or `id` and `tasks`; anything else in the DAG folder is left alone. Twin of
+ * python/vortex/loading/says_dags.py: both are tested by saysDagsExamples.json.
  */
 import { isDataDagName } from '#contract/dagFileNames.ts'
 
@@ -19,7 +19,7 @@ const JSON_BROKEN = /^\s*\{\s*"dags"\s*:\s*\{/
 export function mentionsDag(path: string, content: Buffer): boolean {
   if (isDataDagName(path)) return content.length <= DATA_BYTES_MAX && dataSaysDags(path, content.toString('utf8'))
   const text = content.toString('latin1').toLowerCase()
-  return text.includes('dag') && (text.includes('airflow') || text.includes('vortex'))
+  return (text.includes('dag') || text.includes('asset')) && (text.includes('airflow') || text.includes('vortex'))
 }
 
 export function dataSaysDags(name: string, text: string): boolean {

@@ -21,7 +21,7 @@ class LatestOnlyOperator(BaseBranchOperator):
 
         from vortex import DAG, EmptyOperator, LatestOnlyOperator
 
-        with DAG("example_latest_only", schedule="@daily", catchup=True):
+        with DAG("example_latest_only", schedule="@daily"):
             LatestOnlyOperator(task_id="newest_only") >> EmptyOperator(task_id="tell_people")
     """
 

@@ -43,7 +43,7 @@ async function scan({ screen }: Cli, given: string, options: { compat?: 'auto' |
   if (report.files.length === 0) {
     throw new CliError(
       EXIT.failed,
-      `${folder} has no DAG files: no Python file there mentions both "dag" and "airflow", or .airflowignore excludes them.`,
+      `${folder} has no DAG files: no Python file there mentions "airflow" and "dag" or "asset", or .airflowignore excludes them.`,
     )
   }
   if (screen.json) screen.document(report)

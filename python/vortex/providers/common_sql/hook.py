@@ -39,7 +39,7 @@ class DbApiHook(DataFrames, BaseHook):
             conn_name_attr = "my_conn_id"
 
             def get_conn(self):
-                return sqlite3.connect(self.connection.host)
+                return sqlite3.connect(self.connection.schema)
 
         with DAG("example_db_api_hook", schedule=None):
 
