@@ -19,7 +19,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'unit',
-          include: ['server/**/*.test.ts', 'renderer/**/*.test.{ts,tsx}', 'scripts/**/*.test.ts', 'main/**/*.test.ts'],
+          include: ['{server,scripts,main,plugins}/**/*.test.ts', 'renderer/**/*.test.{ts,tsx}'],
           exclude: [...never, '**/*.integration.test.ts', 'server/db/**'],
           testTimeout: 20_000,
         },
@@ -39,7 +39,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: 'integration',
-          include: ['server/**/*.integration.test.ts'],
+          include: ['{server,plugins}/**/*.integration.test.ts'],
           exclude: [...never, 'server/db/**'],
           testTimeout: 120_000,
           hookTimeout: 180_000,
