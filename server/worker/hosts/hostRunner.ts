@@ -129,7 +129,10 @@ class ProcessHosts implements HostRunner {
       python_path: options.python_path,
       env: {
         ...environmentForHosts(options.env),
-        ...pluginEnvironment({ environment: options.env, cache_folder: options.folder === undefined ? null : join(options.folder, 'cache') }),
+        ...pluginEnvironment({
+          environment: options.env,
+          cache_folder: options.folder === undefined ? null : join(options.folder, 'cache'),
+        }),
       },
       events: {
         message: (message) => (message.t === 'host_exit' ? this.pool.onHostExit(message) : onMessage(message)),
