@@ -27,13 +27,19 @@ export function plainText(line: string): string {
 
 /** An instant at the start of a line, with or without brackets. */
 const TIMESTAMP = /^\[?(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d+)?(?:Z|[+-]\d\d:?\d\d)?)\]?\s?/
+const ZONE = /(?:Z|[+-]\d\d:?\d\d)$/
 export const timestampLength = (plain: string): number => TIMESTAMP.exec(plain)?.[0].length ?? 0
+/** The instant that a line begins with: as it is written, and whether it says its zone. */
+export function writtenInstant(plain: string): { text: string; isZoned: boolean } | null {
+  const text = TIMESTAMP.exec(plain)?.[1]
+  return text === undefined ? null : { text, isZoned: ZONE.test(text) }
+}
 /** Milliseconds since 1970; null = the line does not begin with an instant. One without a zone is read as UTC: only differences are shown. */
 export function timestampOf(plain: string): number | null {
   const text = TIMESTAMP.exec(plain)?.[1]
   if (text === undefined) return null
   const iso = text.replace(' ', 'T').replace(',', '.')
-  const at = Date.parse(/(?:Z|[+-]\d\d:?\d\d)$/.test(iso) ? iso : `${iso}Z`)
+  const at = Date.parse(ZONE.test(iso) ? iso : `${iso}Z`)
   return Number.isNaN(at) ? null : at
 }
 

@@ -7,15 +7,18 @@ import { useQuery } from '@tanstack/react-query'
 import { useEffect, useMemo, useRef, useState } from 'react'
 import { plainText, timestampLength, type LogLevel } from '#contract/logLines.ts'
 import type { Attempt, TaskInstance } from '#contract/taskInstance.ts'
-import { attemptsQuery } from '../../api/queries.ts'
+import { attemptsQuery, dagQuery } from '../../api/queries.ts'
 import type { TaskChange, TaskSearch } from '../../search.ts'
 import { strings } from '../../strings.ts'
 import { tellError } from '../../ui/act.ts'
 import { formatBytes } from '../../lib/format.ts'
 import { isWaiting } from '../../lib/taskSpan.ts'
+import { zoneFor } from '../../lib/time.ts'
 import { saveBlob } from '../../lib/saveBlob.ts'
 import { Failed } from '../../ui/PageState.tsx'
 import { StateBadge } from '../../ui/StateBadge.tsx'
+import { useTimeMode } from '../../ui/timeMode.ts'
+import type { LineClock } from './lineClock.ts'
 import { LogLines, type LineRange, type LinesLook, type LogLinesHandle } from './LogLines.tsx'
 import type { LogSnapshot } from './logSource.ts'
 import { AttemptSelect, LogToolbar, type LogTools } from './LogToolbar.tsx'
@@ -43,6 +46,7 @@ export function AttemptLog({ task, attempt, search, onChange }: AttemptLogProps)
   const reader = useLogSource(ref, `${task.state} ${task.try_number}`)
   const { log, source } = reader
   const ended = useQuery(attemptsQuery(task)).data?.data.find((each) => each.attempt === attempt)
+  const clock = useLineClock(task, ended?.start_time ?? null)
   const level = search.level ?? 'debug'
   const query = search.logq ?? ''
   const folding = useFolding()
@@ -68,10 +72,10 @@ export function AttemptLog({ task, attempt, search, onChange }: AttemptLogProps)
     goTo(matches.lines[next] ?? 0)
   }
   const errorLine = log.mode === 'whole' ? source.structure.failingLine(source.lines) : null
-  // Most tasks print no times; a switch that does nothing says so.
+  // Workers of before told no times, and most tasks print none; a switch that does nothing says so.
   const hasStamps = useMemo(
-    () => log.mode !== 'whole' || source.lines.slice(0, STAMPS_SOUGHT).some((line) => timestampLength(plainText(line)) > 0),
-    [source, log.mode, log.version],
+    () => log.hasTimes || log.mode !== 'whole' || source.lines.slice(0, STAMPS_SOUGHT).some((line) => timestampLength(plainText(line)) > 0),
+    [source, log.mode, log.hasTimes, log.version],
   )
   const tools: LogTools = {
     query,
@@ -119,6 +123,7 @@ export function AttemptLog({ task, attempt, search, onChange }: AttemptLogProps)
   }
   const lines: LinesLook = {
     timestamps: look.timestamps,
+    clock: log.hasTimes ? clock : null,
     search: query.toLowerCase(),
     current: matches.lines[at] ?? null,
     picked,
@@ -220,6 +225,13 @@ function useOpening(p: {
   })
 }
 const FAILED: ReadonlySet<string> = new Set(['failed', 'lost', 'killed'])
+
+/** The zone that the page uses, and when the attempt started. */
+function useLineClock(task: TaskInstance, start: string | null): LineClock {
+  const mode = useTimeMode()
+  const zone = zoneFor(mode, useQuery(dagQuery(task.dag_id)).data?.timezone ?? null)
+  return useMemo(() => ({ zone, begun: start === null ? null : Date.parse(start) }), [zone, start])
+}
 
 /** How a person likes logs: kept for all of them, but the full screen. */
 function useLook() {

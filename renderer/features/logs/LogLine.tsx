@@ -5,11 +5,15 @@ import { levelAfter, plainText, timestampLength, type LogLevel } from '#contract
 import { formatDuration } from '../../lib/time.ts'
 import { strings } from '../../strings.ts'
 import { parseAnsi, type AnsiSpan } from './ansi.ts'
+import { LineTime } from './LineTime.tsx'
+import type { LineClock } from './lineClock.ts'
 import classes from './LogLines.module.css'
 import type { LogGroup } from './logStructure.ts'
 
 export interface LineChoice {
   timestamps: boolean
+  /** null = it is not known when the lines came: times that the lines begin with are all there is. */
+  clock: LineClock | null
   /** Lower case; '' = nothing is looked for. */
   search: string
 }
@@ -65,19 +69,31 @@ export function GroupHead({ group, isOpen, search, onToggle }: GroupHeadProps) {
   )
 }
 
-export const LineText = memo(function LineText({ line, level, timestamps, search }: { line: string; level: LogLevel | null } & LineChoice) {
+interface LineTextProps extends LineChoice {
+  line: string
+  /** When it came; null = not known. */
+  at: number | null
+  level: LogLevel | null
+}
+
+export const LineText = memo(function LineText({ line, at, level, timestamps, clock, search }: LineTextProps) {
   const plain = plainText(line)
   const stamp = timestampLength(plain)
   const hasColors = line.includes('\u001b')
   const shown = level ?? levelAfter(plain, 'info')
   const spans = hasColors ? cutSpans(parseAnsi(line), stamp) : null
   return (
-    <span className={classes['text']} data-level={hasColors || shown === 'info' ? undefined : shown}>
-      {timestamps && stamp > 0 ? <span className={classes['stamp']}>{plain.slice(0, stamp)}</span> : null}
+    <span
+      className={classes['text']}
+      data-level={hasColors || shown === 'info' ? undefined : shown}
+      data-timed={(timestamps && clock !== null) || undefined}
+    >
+      {timestamps && clock !== null ? <LineTime line={plain} at={at} clock={clock} /> : null}
+      {timestamps && clock === null && stamp > 0 ? <span className={classes['stamp']}>{plain.slice(0, stamp)}</span> : null}
       {spans === null
         ? linked(plain.slice(stamp), search)
-        : spans.map((span, at) => (
-            <span key={at} className={spanClass(span)} style={spanStyle(span)}>
+        : spans.map((span, index) => (
+            <span key={index} className={spanClass(span)} style={spanStyle(span)}>
               {linked(span.text, search)}
             </span>
           ))}

@@ -4,6 +4,8 @@ import { useEffect, useImperativeHandle, useRef, type Ref } from 'react'
 import type { LogLevel } from '#contract/logLines.ts'
 import { strings } from '../../strings.ts'
 import { GroupHead, LineNumber, LineText } from './LogLine.tsx'
+import { LineTime } from './LineTime.tsx'
+import type { LineClock } from './lineClock.ts'
 import classes from './LogLines.module.css'
 import type { LogGroup } from './logStructure.ts'
 
@@ -23,12 +25,15 @@ export interface LogLinesHandle {
 export interface LogRow {
   line: number
   text: string
+  /** When it came; null = not known. */
+  at: number | null
   level: LogLevel | null
   group: LogGroup | null
 }
 /** What both kinds of views of lines are told alike. */
 export interface LinesLook {
   timestamps: boolean
+  clock: LineClock | null
   search: string
   /** The match that the reader is at. */
   current: number | null
@@ -55,7 +60,7 @@ export const isPicked = (picked: LineRange | null, line: number): true | undefin
   (picked !== null && line >= picked.from && line <= picked.to) || undefined
 
 export function LogLines(props: LogLinesProps) {
-  const { ref, count, rowAt, wrap, timestamps, search, following, onFollow } = props
+  const { ref, count, rowAt, wrap, timestamps, clock, search, following, onFollow } = props
   const scroller = useRef<HTMLDivElement>(null)
   const virtual = useVirtualizer({
     count,
@@ -77,7 +82,7 @@ export function LogLines(props: LogLinesProps) {
   // Line heights change with wrapping; measured ones are forgotten.
   useEffect(() => {
     virtual.measure()
-  }, [virtual, wrap, timestamps])
+  }, [virtual, wrap, timestamps, clock === null])
   // Wrapped lines are higher than was guessed: the end moves when they are measured.
   const height = virtual.getTotalSize()
   useEffect(() => {
@@ -122,7 +127,7 @@ export function LogLines(props: LogLinesProps) {
     >
       <div style={{ height, position: 'relative', minWidth: wrap ? 0 : 'max-content' }}>
         {virtual.getVirtualItems().map((item) => {
-          const { line, text, level, group } = rowAt(item.index)
+          const { line, text, at, level, group } = rowAt(item.index)
           return (
             <div
               key={item.key}
@@ -135,16 +140,19 @@ export function LogLines(props: LogLinesProps) {
             >
               <LineNumber line={line} width={gutter} onPick={props.onPick} />
               {group === null ? (
-                <LineText line={text} level={level} timestamps={timestamps} search={search} />
+                <LineText line={text} at={at} level={level} timestamps={timestamps} clock={clock} search={search} />
               ) : (
-                <GroupHead
-                  group={group}
-                  isOpen={props.isOpen(group)}
-                  search={search}
-                  onToggle={() => {
-                    props.onToggle(group)
-                  }}
-                />
+                <>
+                  {timestamps && clock !== null ? <LineTime line={text} at={at} clock={clock} /> : null}
+                  <GroupHead
+                    group={group}
+                    isOpen={props.isOpen(group)}
+                    search={search}
+                    onToggle={() => {
+                      props.onToggle(group)
+                    }}
+                  />
+                </>
               )}
             </div>
           )

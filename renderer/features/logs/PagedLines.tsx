@@ -27,6 +27,7 @@ export function PagedLines({
   count,
   version,
   timestamps,
+  clock,
   search,
   current,
   picked,
@@ -148,7 +149,7 @@ export function PagedLines({
               {text === undefined ? (
                 <span className={classes['pending']}>…</span>
               ) : (
-                <LineText line={text} level={null} timestamps={timestamps} search={search} />
+                <LineText line={text} at={source.timeAt(line)} level={null} timestamps={timestamps} clock={clock} search={search} />
               )}
             </div>
           )

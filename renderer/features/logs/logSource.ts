@@ -7,6 +7,7 @@
  */
 import type { LogIndex } from '#contract/taskViews.ts'
 import type { LogPage } from '#contract/taskInstance.ts'
+import { timeOfLine } from '#contract/logTimes.ts'
 import { LogStructure } from './logStructure.ts'
 
 /** A log up to this size is held: as much as can be searched and folded within a frame or two. */
@@ -33,6 +34,8 @@ export interface LogSnapshot {
   end: number
   complete: boolean
   truncated: boolean
+  /** It is known when lines came. */
+  hasTimes: boolean
   /** The first answer came. */
   isRead: boolean
   error: unknown
@@ -47,6 +50,7 @@ const EMPTY: LogSnapshot = {
   end: 0,
   complete: false,
   truncated: false,
+  hasTimes: false,
   isRead: false,
   error: null,
   version: 0,
@@ -54,6 +58,7 @@ const EMPTY: LogSnapshot = {
 
 interface Block {
   lines: string[]
+  times: LogPage['times']
   /** Offset up to which it was read; the last block of a growing log is read again. */
   until: number
 }
@@ -66,6 +71,7 @@ export class LogSource {
   /** Whole: the lines that have an end, and what came after the last line end. */
   #lines: string[] = []
   #tail = ''
+  #times: LogPage['times'] = []
   /** Paged: where lines begin, and blocks that were read. */
   #starts: number[] = []
   #firstLines: number[] = []
@@ -94,6 +100,13 @@ export class LogSource {
     return this.#blocks.get(block)?.lines[at - (this.#firstLines[block] ?? 0)]
   }
 
+  /** When a line came, in milliseconds since 1970; null = not known, or not read yet. */
+  timeAt = (line: number): number | null => {
+    if (this.#snapshot.mode === 'whole') return timeOfLine(this.#times, line)
+    const block = this.#blockOf(line)
+    return timeOfLine(this.#blocks.get(block)?.times ?? [], line - (this.#firstLines[block] ?? 0))
+  }
+
   /** Reads on from where the last call came to; true = there is more. Rejects never: the error is in the snapshot. */
   async pump(): Promise<boolean> {
     try {
@@ -109,13 +122,15 @@ export class LogSource {
     if (page.size > WHOLE_MAX) {
       this.#lines = []
       this.#tail = ''
-      this.#publish({ mode: 'paged', count: 0, end: 0, size: page.size })
+      this.#times = []
+      this.#publish({ mode: 'paged', count: 0, end: 0, size: page.size, hasTimes: this.#snapshot.hasTimes || page.times.length > 0 })
       return await this.#pumpIndex()
     }
+    this.#takeTimes(page.times)
     const parts = (this.#tail + page.text).split('\n')
     this.#tail = parts.pop() ?? ''
     for (const part of parts) this.#lines.push(shorten(part))
-    this.structure.extend(this.#lines)
+    this.structure.extend(this.#lines, this.timeAt)
     const end = page.next_offset
     const isMore = end > this.#snapshot.end && end < page.size
     this.#publish({
@@ -124,10 +139,20 @@ export class LogSource {
       end,
       complete: page.complete && end >= page.size,
       truncated: page.truncated,
+      hasTimes: this.#times.length > 0,
       isRead: true,
       error: null,
     })
     return isMore
+  }
+
+  /** Lines of the page that comes next, counted from the log's first. */
+  #takeTimes(times: LogPage['times']): void {
+    for (const [line, at] of times) {
+      // It has begun before, and so has its time; and the first entry often repeats the last one of the page before.
+      if ((line === 0 && this.#tail !== '') || this.#times.at(-1)?.[1] === at) continue
+      this.#times.push([this.#lines.length + line, at])
+    }
   }
 
   async #pumpIndex(): Promise<boolean> {
@@ -175,7 +200,7 @@ export class LogSource {
       const page = await this.#reads.page(start, Math.min(end - start, BLOCK_READ_MAX))
       const lines = page.text.split('\n')
       if (lines.at(-1) === '') lines.pop()
-      this.#blocks.set(block, { lines: lines.map(shorten), until: end })
+      this.#blocks.set(block, { lines: lines.map(shorten), times: page.times, until: end })
       for (const oldest of this.#blocks.keys()) {
         if (this.#blocks.size <= BLOCKS_KEPT) break
         this.#blocks.delete(oldest)

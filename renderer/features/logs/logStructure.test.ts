@@ -33,6 +33,14 @@ describe('the structure of a log', () => {
       { name: 'Inner', start: 3, end: 5, depth: 1, duration_ms: null, hasError: false },
     ])
   })
+  it('tells how long a group took whose lines carry no times by when they came', () => {
+    const structure = new LogStructure()
+    structure.extend(
+      ['::group::Load', 'a', '::endgroup::', '::group::Quick', '::endgroup::'],
+      (line) => [100, 150, 900, 900, 900][line] ?? null,
+    )
+    expect(structure.groups.map(({ duration_ms }) => duration_ms)).toEqual([800, null])
+  })
   it('is the same when the lines come one by one', () => {
     const bit = new LogStructure()
     for (let count = 1; count <= LOG.length; count += 1) bit.extend(LOG.slice(0, count))

@@ -11,7 +11,7 @@ export interface LogGroup {
   /** The line with the end mark; null while it is open. */
   end: number | null
   depth: number
-  /** Between the first and the last timestamp within it, if there are two. */
+  /** Between the first and the last timestamp within it, if there are two; else from when it came until its end did. */
   duration_ms: number | null
   hasError: boolean
 }
@@ -25,7 +25,7 @@ export class LogStructure {
   readonly groupAt = new Map<number, LogGroup>()
   readonly #levels: number[] = []
   readonly #ends = new Set<number>()
-  readonly #open: { group: LogGroup; first: number | null; last: number | null }[] = []
+  readonly #open: { group: LogGroup; first: number | null; last: number | null; came: number | null }[] = []
   lastError: number | null = null
 
   get count(): number {
@@ -33,8 +33,8 @@ export class LogStructure {
   }
 
   /** Looks at the lines that are new. */
-  extend(lines: readonly string[]): void {
-    for (let line = this.#levels.length; line < lines.length; line += 1) this.#take(line, plainText(lines[line] ?? ''))
+  extend(lines: readonly string[], timeAt: (line: number) => number | null = () => null): void {
+    for (let line = this.#levels.length; line < lines.length; line += 1) this.#take(line, plainText(lines[line] ?? ''), timeAt)
   }
 
   level(line: number): LogLevel {
@@ -45,12 +45,12 @@ export class LogStructure {
     return this.#ends.has(line)
   }
 
-  #take(line: number, plain: string): void {
+  #take(line: number, plain: string, timeAt: (line: number) => number | null): void {
     const level = levelAfter(plain, line === 0 ? 'info' : this.level(line - 1))
     this.#levels.push(LOG_LEVELS.indexOf(level))
     const mark = groupMark(plain)
     const at = timestampOf(plain)
-    if (mark?.kind === 'start') this.#start(line, mark.name)
+    if (mark?.kind === 'start') this.#start(line, mark.name, timeAt(line))
     for (const open of this.#open) {
       if (at !== null) {
         open.first ??= at
@@ -59,10 +59,10 @@ export class LogStructure {
       if (level === 'error') open.group.hasError = true
     }
     if (level === 'error') this.lastError = line
-    if (mark?.kind === 'end') this.#end(line)
+    if (mark?.kind === 'end') this.#end(line, timeAt(line))
   }
 
-  #start(line: number, name: string): void {
+  #start(line: number, name: string, came: number | null): void {
     const group: LogGroup = {
       name,
       start: line,
@@ -73,14 +73,15 @@ export class LogStructure {
     }
     this.groups.push(group)
     this.groupAt.set(line, group)
-    this.#open.push({ group, first: null, last: null })
+    this.#open.push({ group, first: null, last: null, came })
   }
 
-  #end(line: number): void {
+  #end(line: number, came: number | null): void {
     const open = this.#open.pop()
     if (open === undefined) return
     open.group.end = line
     if (open.first !== null && open.last !== null && open.last > open.first) open.group.duration_ms = open.last - open.first
+    else if (open.came !== null && came !== null && came > open.came) open.group.duration_ms = came - open.came
     this.#ends.add(line)
   }
 

@@ -36,7 +36,7 @@ export function useLogRows(ref: AttemptRef, { source, log }: LogReader, level: L
     return {
       isPaged: false,
       count: found.length,
-      rowAt: (row) => ({ line: found[row]?.line ?? 0, text: found[row]?.text ?? '', level: null, group: null }),
+      rowAt: (row) => ({ line: found[row]?.line ?? 0, text: found[row]?.text ?? '', at: found[row]?.at ?? null, level: null, group: null }),
       rowOf: (line) => rowOf(lines, line),
       share,
     }
@@ -47,7 +47,7 @@ export function useLogRows(ref: AttemptRef, { source, log }: LogReader, level: L
     rowAt: (row) => {
       const line = rows === null ? row : (rows[row] ?? 0)
       const group = level === 'debug' ? (source.structure.groupAt.get(line) ?? null) : null
-      return { line, text: source.line(line) ?? '', level: source.structure.level(line), group }
+      return { line, text: source.line(line) ?? '', at: source.timeAt(line), level: source.structure.level(line), group }
     },
     rowOf: (line) => (isLarge ? line : rowOf(rows, line)),
     share: null,
