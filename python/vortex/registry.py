@@ -79,7 +79,7 @@ def _site_dialect() -> str:
 
 
 _PACKAGE = os.path.dirname(os.path.abspath(__file__)) + os.sep
-_dialects: Dict[str, str] = {}
+_dialects: Dict[Any, str] = {}
 
 
 def _dialect_of_author() -> str:
@@ -91,9 +91,10 @@ def _dialect_of_author() -> str:
     if not os.path.isfile(path):
         # Typed in, or made by exec.
         return _site_dialect()
-    if path not in _dialects:
-        _dialects[path] = _read_dialect(path)
-    return _dialects[path]
+    key = (path, os.environ.get("VORTEX_COMPAT"))
+    if key not in _dialects:
+        _dialects[key] = _read_dialect(path)
+    return _dialects[key]
 
 
 def _read_dialect(path: str) -> str:

@@ -111,6 +111,13 @@ _NAMES: Tuple[Tuple[str, str], ...] = (
         "vortex.execution.masking:mask_secret",
         "airflow.utils.log.secrets_masker airflow.sdk.execution_time.secrets_masker airflow.sdk.log",
     ),
+    # Test suites
+    ("vortex.testing.dag_bag:DagBag", "airflow.models airflow.models.dagbag airflow.dag_processing.dagbag"),
+    ("vortex.testing.dag_bag:check_cycle", "airflow.utils.dag_cycle_tester"),
+    ("vortex.testing.dag_bag:test_cycle", "airflow.utils.dag_cycle_tester"),
+    ("vortex.testing.database:resetdb", "airflow.utils.db"),
+    ("vortex.testing.database:initdb", "airflow.utils.db"),
+    ("vortex.testing.database:upgradedb", "airflow.utils.db"),
     # Values
     ("vortex.configuration:conf", "airflow.configuration airflow.sdk"),
     ("vortex:timezone", "airflow.utils airflow.sdk airflow.providers.common.compat.sdk"),

@@ -10,6 +10,7 @@ from vortex.definitions import operator_arguments as arguments
 from vortex.definitions.construction import OperatorMeta
 from vortex.definitions.dependencies import Node
 from vortex.definitions.edges import chain, chain_linear, cross_downstream
+from vortex.definitions.in_process import TaskInProcess
 from vortex.definitions.lineage import Lineage
 from vortex.definitions.names import check_id
 from vortex.definitions.params import ParamsDict
@@ -28,7 +29,7 @@ class BaseOperatorLink:
     name = ""
 
 
-class BaseOperator(SetupTeardown, Rendering, Lineage, Node, metaclass=OperatorMeta):
+class BaseOperator(SetupTeardown, Rendering, Lineage, TaskInProcess, Node, metaclass=OperatorMeta):
     """
     A task. The common arguments are Airflow's (1.10 to 3.x) and one of VORTEX, `secrets`.
 

@@ -1,4 +1,4 @@
-"""What tests and `python my_dag.py` call on a DAG: handed on to vortex.testing, which is imported when it is called."""
+"""What tests and `python my_dag.py` call on a DAG and on a task: handed on to vortex.testing, which is imported when it is called."""
 
 from __future__ import annotations
 
@@ -65,3 +65,20 @@ class InProcess:
 
         file, root = self.fileloc, getattr(self, "loaded_root", None)  # type: ignore[attr-defined]
         return Path(os.path.relpath(file, root)) if root is not None else Path(file)
+
+
+class TaskInProcess:
+    """The part of a task that runs it alone."""
+
+    def run(self, start_date: Any = None, end_date: Any = None, **options: Any) -> None:
+        """
+        Runs this task alone in this process, for start_date (its own), whatever is above it; XComs are in `task.dag`'s run of that date.
+        Raises what the task raised. Source: Airflow 2, BaseOperator.run.
+        """
+        from vortex.testing.dag_test import run_task
+
+        run_task(self, start_date, end_date, **options)
+
+    def clear(self, *_: Any, **__: Any) -> int:
+        """Forgets the runs of its DAG in this process."""
+        return int(self.dag.clear())  # type: ignore[attr-defined]
