@@ -23,12 +23,19 @@ const REQUEST = {
 } as const
 const DATA = { description: 'Sent as JSON, a text as it is; of GET and HEAD an object is added to the address' } as const
 const METHODS = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'HEAD', 'OPTIONS'] as const
-const STATUS = { type: 'array', items: { type: 'integer', minimum: 100, maximum: 599 }, minItems: 1 } as const
+const STATUS = {
+  anyOf: [
+    { type: 'integer', minimum: 100, maximum: 599 },
+    { type: 'array', items: { type: 'integer', minimum: 100, maximum: 599 }, minItems: 1 },
+  ],
+} as const
 /** Of an answer that fails the task, this much is shown. */
 const SHOWN_CHARS = 500
 
-function isExpected(status: number, expected: readonly number[] | undefined): boolean {
-  return expected === undefined ? status >= 200 && status <= 299 : expected.includes(status)
+const SUCCESSES = Array.from({ length: 100 }, (_, index) => 200 + index)
+
+function isExpected(status: number, expected: number | readonly number[] = SUCCESSES): boolean {
+  return typeof expected === 'number' ? status === expected : expected.includes(status)
 }
 
 function refusal({ place, status, status_text, text }: Answer): Error {
@@ -82,7 +89,7 @@ export const plugin = definePlugin({
           method: { enum: METHODS, default: 'GET' },
           data: DATA,
           expected_status: { ...STATUS, description: 'Statuses that it waits for. Default: 200 to 299' },
-          not_yet_status: { ...STATUS, default: [404], description: 'Statuses that mean "not yet"; any other fails the sensor' },
+          not_yet_status: { ...STATUS, default: 404, description: 'Statuses that mean "not yet"; any other fails the sensor' },
           condition: {
             type: 'object',
             description: 'What the JSON of the answer must say, beside the status',
@@ -102,7 +109,7 @@ export const plugin = definePlugin({
         const answer = await send(config, context)
         context.log.info(`${answer.place} answered ${answer.status} ${answer.status_text}`)
         if (!isExpected(answer.status, config.expected_status)) {
-          if (config.not_yet_status.includes(answer.status)) return false
+          if (isExpected(answer.status, config.not_yet_status)) return false
           throw refusal(answer)
         }
         const { condition } = config

@@ -20,6 +20,7 @@ OPERATORS = (
 def reference() -> str:
     sys.path.insert(0, os.path.join(ROOT, "python"))
     from vortex.factory import facts
+    from vortex.factory.operators import CATALOGUE
     from vortex.factory.schema import schema
 
     defs = schema()["$defs"]
@@ -38,7 +39,9 @@ def reference() -> str:
     for name, form in defs.items():
         if name.startswith("operator."):
             words = _line(form["description"]).partition(". ")[0].rstrip(".:")
-            parts.append(f"| `{name[len('operator.'):]}` | [{form['title']}](operators.md#{form['title'].lower()}) | {words} |")
+            short = name[len("operator.") :]
+            page = "plugins.md" if CATALOGUE[short][0] == "vortex.plugins" else "operators.md"
+            parts.append(f"| `{short}` | [{form['title']}]({page}#{form['title'].lower()}) | {words} |")
     return "\n".join(parts)
 
 

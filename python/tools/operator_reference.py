@@ -270,7 +270,7 @@ def _where(one: Entry) -> str:
     """Import paths, and what it is called elsewhere."""
     import vortex
     from vortex.airflow_compat.table import EXPORTS
-    from vortex.factory.operators import SHORT_OF
+    from vortex.factory.operators import CATALOGUE, SHORT_OF
 
     target = f"{one.home}:{one.name}"
     modules = [module for module, names in EXPORTS.items() if any(home == target or (name == one.name and _same(home, one.value)) for name, home in names.items())]
@@ -278,7 +278,7 @@ def _where(one: Entry) -> str:
     words = [f"`from vortex import {one.name}`" if one.name in vortex.__all__ else f"`from {modules[0] if modules else one.home} import {one.name}`"]
     if modules:
         words.append("Airflow's modules: " + ", ".join(f"`{module}`" for module in modules))
-    if one.name in SHORT_OF:
+    if one.name in SHORT_OF and CATALOGUE[SHORT_OF[one.name]][0] != "vortex.plugins":
         words.append(f"in YAML `{SHORT_OF[one.name]}`")
     older = [f"`{alias}`" + (f" is `{what}`" if "(" in what else "") for alias, what in ALIASES.items() if what.partition("(")[0] == one.name]
     if older:

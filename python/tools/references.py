@@ -1,14 +1,14 @@
 """
-`python tools/references.py`: makes anew all that is generated from docstrings, signatures and facts.py: the JSON Schema of DAG files, the
-catalogue of the code editor, the reference in docs/dag-factory.md, and docs/operators.md.
+`python tools/references.py`: makes anew all that is generated from docstrings, signatures and facts.py: what shipped plugins register, the JSON Schema
+of DAG files, the catalogue of the code editor, the reference in docs/dag-factory.md, and docs/operators.md.
 """
 import os
 import subprocess
 import sys
 
 FOLDER = os.path.dirname(os.path.abspath(__file__))
-# In this order: the third reads what the first writes.
-COMMANDS = (["-m", "vortex.factory.schema"], ["tools/author_catalogue.py"], ["tools/factory_reference.py"], ["tools/operator_reference.py"])
+# In this order: the second reads what the first writes, the fourth what the second does.
+COMMANDS = (["-m", "vortex.plugins.shipped"], ["-m", "vortex.factory.schema"], ["tools/author_catalogue.py"], ["tools/factory_reference.py"], ["tools/operator_reference.py"])
 
 if __name__ == "__main__":
     for command in COMMANDS:

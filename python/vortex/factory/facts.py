@@ -72,7 +72,7 @@ GROUP_KEYS: Keys = {
 
 # What the factory reads itself; everything else of a task is an argument of its operator.
 TASK_OWN_KEYS: Keys = {
-    "operator": ("operator", "What the task does: a short name, or the import path of a class, Airflow's paths included."),
+    "operator": ("operator", "What the task does: a short name, the class name of an operator of a plugin, or the import path of a class, Airflow's paths included."),
     "dependencies": ("texts_or_text", "Ids of tasks and groups that run before it, looked up from the inside out."),
     "partial": ("arguments", "Arguments that all instances of a mapped task share. The same as writing them on the task itself."),
     "expand": ("expand", "Makes one instance for each combination of these values: lists, mappings, or `{$xcom: task}`."),

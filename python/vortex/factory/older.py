@@ -15,7 +15,7 @@ _SENSORS = {"file": "file_sensor", "http": "http_sensor", "external_task": "exte
 # sensor_type -> name in config -> argument of the sensor
 _CONFIG = {
     "file": {"filepath": "filepath", "path": "filepath"},
-    "http": {"endpoint": "endpoint", "url": "endpoint", "http_conn_id": "http_conn_id"},
+    "http": {"endpoint": "endpoint", "url": "endpoint", "http_conn_id": "http_conn_id", "expected_status": "expected_status"},
     "external_task": {"external_dag_id": "external_dag_id", "external_task_id": "external_task_id"},
     "sql": {"conn_id": "conn_id", "sql": "sql", "query": "sql"},
 }
@@ -88,7 +88,7 @@ def _sensor(node: Node, problems: Problems) -> Node:
         new_name = _CONFIG[kind.value].get(name)
         if new_name is not None:
             _put(found, new_name, value, given.key(name))  # type: ignore[union-attr]
-        elif not (kind.value == "http" and name == "expected_status"):
+        else:
             known = ", ".join(f"`{word}`" for word in _CONFIG[kind.value])
             hint = " Make a Connection of it, and name that with `conn_id`." if name == "connection_string" else ""
             problems.add(given.key(name), f"A sensor of the type {kind.value} has no `{name}`. Known are {known}.{hint}")  # type: ignore[union-attr]

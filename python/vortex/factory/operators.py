@@ -28,8 +28,6 @@ _HOMES: Tuple[Tuple[str, str], ...] = (
     ("vortex.sensors.time_delta", "TimeDeltaSensor WaitSensor"),
     ("vortex.sensors.time_sensor", "TimeSensor"),
     ("vortex.sensors.weekday", "DayOfWeekSensor"),
-    ("vortex.providers.http.operator", "HttpOperator"),
-    ("vortex.providers.http.sensor", "HttpSensor"),
     ("vortex.providers.common_sql.operators", "SQLExecuteQueryOperator SQLInsertRowsOperator BranchSQLOperator"),
     ("vortex.providers.common_sql.sensor", "SqlSensor"),
     ("vortex.providers.common_sql.checks", "SQLCheckOperator SQLValueCheckOperator SQLThresholdCheckOperator SQLIntervalCheckOperator"),
@@ -44,7 +42,18 @@ def short_name(name: str) -> str:
 
 
 def _catalogue() -> Dict[str, Tuple[str, str]]:
-    return {short_name(name): (module, name) for module, names in _HOMES for name in names.split()}
+    """
+    Operators of the shipped plugins win over Airflow's of the same class name, which are there by import path. One whose short name alone
+    is taken goes by its class name.
+    """
+    from vortex.plugins.catalogue import shipped
+
+    found = {short_name(name): (module, name) for module, names in _HOMES for name in names.split()}
+    for _, one in shipped().values():
+        short = short_name(one.name)
+        if one.kind != "notifier" and found.get(short, ("", one.name))[1] == one.name:
+            found[short] = ("vortex.plugins", one.name)
+    return found
 
 
 # Short name -> (module, class)
@@ -91,9 +100,21 @@ def load_operator(text: str) -> "Tuple[Optional[str], Any]":
         module, name = CATALOGUE[short]
         return short, getattr(importlib.import_module(module), name)
     if "." not in text and ":" not in text:
-        return None, None
+        return None, _of_plugin(text)
     found = import_name(text)
     own = SHORT_OF.get(getattr(found, "__name__", ""))
     if own is not None and CATALOGUE[own][0] == getattr(found, "__module__", None):
         return own, found
     return None, found
+
+
+def _of_plugin(text: str) -> Any:
+    """The operator of a plugin, by its class name; None if there is no plugin with it. Raises PluginImportError for one that is disabled."""
+    from vortex.plugins.catalogue import PluginMissing, class_of
+
+    if not text[:1].isupper():
+        return None
+    try:
+        return class_of(text)
+    except PluginMissing:
+        return None

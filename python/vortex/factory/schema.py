@@ -112,6 +112,7 @@ def _task_forms() -> Dict[str, Any]:
             "anyOf": [
                 {"type": "string", "enum": [*sorted(CATALOGUE), *sorted(name for _, name in CATALOGUE.values())]},
                 {"type": "string", "pattern": NAME_PATTERN},
+                {"type": "string", "pattern": "^[A-Z][A-Za-z0-9]+$", "title": "the class name of an operator of a plugin"},
             ],
         },
         "tasks": {
@@ -150,16 +151,28 @@ def _operator(short: str) -> Dict[str, Any]:
         "title": name,
         "description": _clip(inspect.cleandoc(kind.__doc__ or "").split("\n\n")[0].replace("\n", " ")),
         "$ref": "#/$defs/task_keys",
-        "properties": {one.name: _argument(one, _clip(docs.get(one.name, "")), one.name in fields) for one in own},
+        "properties": {one.name: _argument(one, _clip(docs.get(one.name, "")), one.name in fields, _words_of(kind, one.name)) for one in own},
         "unevaluatedProperties": False,
     }
 
 
-def _argument(argument: Argument, words: str, is_template: bool) -> Dict[str, Any]:
+def _words_of(kind: Any, name: str) -> List[str]:
+    """The values of an argument of a plugin's operator that is one of several words."""
+    config = getattr(kind, "plugin_config", None)
+    form = config.properties.get(name) if config is not None else None
+    words = form.get("enum", []) if isinstance(form, dict) else []
+    return words if all(isinstance(word, str) for word in words) else []
+
+
+def _argument(argument: Argument, words: str, is_template: bool, choices: List[str]) -> Dict[str, Any]:
     parts = [words.rstrip(". ") + "." if words else "", "Required." if argument.required else _default(argument.default)]
     if is_template:
         parts.append("A template.")
-    return {**_form(argument, is_template), "description": " ".join(part for part in parts if part)}
+    form = _form(argument, is_template)
+    if choices:
+        # Or a template, or the result of a task.
+        form = {"anyOf": [{"type": "string", "enum": choices}, {"type": "string", "pattern": "\\{[{%]"}, {"$ref": "#/$defs/xcom"}]}
+    return {**form, "description": " ".join(part for part in parts if part)}
 
 
 def _default(value: Any) -> str:

@@ -27,6 +27,10 @@ class PluginImportError(ImportError):
         self.report = report or None
 
 
+class PluginMissing(PluginImportError):
+    """No plugin registers the name."""
+
+
 @functools.lru_cache(maxsize=1)
 def shipped() -> Dict[str, Tuple[Description, Registered]]:
     """By class name."""
@@ -91,7 +95,7 @@ def _find(name: str, root: Optional[str]) -> Tuple[Place, Description, Registere
         if registered is not None:
             _note_used(place, root)
             return place, description, registered
-    raise PluginImportError(_not_found(name, root, [description for _, description in everything]))
+    raise PluginMissing(_not_found(name, root, [description for _, description in everything]))
 
 
 def _not_found(name: str, root: Optional[str], descriptions: List[Description]) -> str:
