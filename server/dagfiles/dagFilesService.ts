@@ -31,6 +31,7 @@ import type { EngineCommands } from '#scheduler/ports.ts'
 import { FileChanged } from './bundle.ts'
 import { childEnvironment } from './childEnvironment.ts'
 import { DagFileParser } from './dagFileParser.ts'
+import { DagFileRecords } from './dagFileRecords.ts'
 import { DagFolder, EMPTY_GRACE_MS } from './dagFolder.ts'
 import { eachOf } from './eachOf.ts'
 import { EVERYTHING } from './folderWatch.ts'
@@ -69,6 +70,8 @@ export interface DagFilesOptions {
   compat: 'auto' | '2' | '3'
   /** Only these files, relative to the folder; null = all. */
   only?: readonly string[] | null
+  /** Files whose timetables have to work out further runs; asked with each rescan. */
+  old_lists?: () => readonly string[]
   environment: Record<string, string | undefined>
   /** Limits of one parse (python/vortex/loading/limits.py). */
   limits?: Record<string, number>
@@ -93,7 +96,7 @@ export class DagFilesService implements Service {
   readonly #parser: DagFileParser
   readonly #queue = new ParseQueue()
   readonly #parseStore: ParseStore
-  readonly #records = new Map<string, DagFileRecord>()
+  readonly #records = new DagFileRecords()
   /** Files being parsed -> whether they changed meanwhile. */
   readonly #parsing = new Map<string, boolean>()
   readonly #timers = new Set<Timer>()
@@ -233,7 +236,7 @@ export class DagFilesService implements Service {
       files: this.#folder.size,
       waiting: this.#queue.size,
       parsing: this.#parsing.size,
-      import_errors: this.#importErrors(),
+      import_errors: this.#records.errors,
       parsed: this.#parser.parsed,
       notices,
     }
@@ -306,6 +309,7 @@ export class DagFilesService implements Service {
 
   #rescanLater(): void {
     this.#later(RESCAN_MS, () => {
+      for (const file of this.#o.old_lists?.() ?? []) if (this.#folder.holds(file)) this.#enqueue(file, 'recheck')
       this.#look(new Set([EVERYTHING]))
       this.#rescanLater()
     })
@@ -389,13 +393,9 @@ export class DagFilesService implements Service {
     this.#timers.add(timer)
   }
 
-  #importErrors(): number {
-    return [...this.#records.values()].filter(({ error }) => error !== null).length
-  }
-
   /** Also when the number is the same: one error may have replaced another. Not while there never was one. */
   #publishErrors(): void {
-    const count = this.#importErrors()
+    const count = this.#records.errors
     if (count > 0 || this.#toldErrors > 0) this.#o.publish([{ type: 'import_errors', count }])
     this.#toldErrors = count
   }

@@ -42,12 +42,19 @@ export class FolderIndex {
   #syntax: IgnoreSyntax | null
   #folders = new Map<string, Folder>()
   #entries = 0
-  /** YAML and JSON files among them are no data of the DAG files beside them. */
-  dagFiles: ReadonlySet<string> = new Set()
+  #dagFiles: ReadonlySet<string> = new Set()
+  /** Listings of data files by folder, as long as nothing changes: each parse of a folder's ten thousand files asks for the same one. */
+  readonly #listings = new Map<string, string>()
 
   constructor(root: string, syntax: IgnoreSyntax | null) {
     this.root = root
     this.#syntax = syntax
+  }
+
+  /** YAML and JSON files among them are no data of the DAG files beside them. */
+  set dagFiles(files: ReadonlySet<string>) {
+    this.#dagFiles = files
+    this.#listings.clear()
   }
 
   folders(): string[] {
@@ -69,6 +76,12 @@ export class FolderIndex {
   }
 
   async #refreshFolder(path: string, changed: Set<string>, depth: number): Promise<void> {
+    const count = changed.size
+    await this.#listFolder(path, changed, depth)
+    if (changed.size > count) this.#listings.clear()
+  }
+
+  async #listFolder(path: string, changed: Set<string>, depth: number): Promise<void> {
     const before = this.#folders.get(path)
     const absolute = join(this.root, path)
     const found = await listFolder(absolute)
@@ -168,19 +181,22 @@ export class FolderIndex {
 
   /** Names, sizes and times of the data files in a folder and below it: a text that changes when they do. */
   dataListing(folder: string, kept: Map<string, string>): string {
-    const known = kept.get(folder)
-    if (known !== undefined) return known
+    const known = kept.get(folder) ?? this.#listings.get(folder)
+    if (known !== undefined) {
+      kept.set(folder, known)
+      return known
+    }
     const entry = this.#folders.get(folder)
     const lines: string[] = []
-    for (const [name, file] of [...(entry?.files ?? [])].sort(([a], [b]) => (a < b ? -1 : 1))) {
-      if (isData(name) && !this.dagFiles.has(joinPath(folder, name))) lines.push(`${name} ${file.size} ${file.mtime_ms}`)
-    }
+    const data = [...(entry?.files ?? [])].filter(([name]) => isData(name) && !this.#dagFiles.has(joinPath(folder, name)))
+    for (const [name, file] of data.sort(([a], [b]) => (a < b ? -1 : 1))) lines.push(`${name} ${file.size} ${file.mtime_ms}`)
     for (const name of [...(entry?.folders ?? [])].sort()) {
       const below = this.#folders.has(joinPath(folder, name)) ? this.dataListing(joinPath(folder, name), kept) : ''
       if (below !== '') lines.push(`${name}/`, below)
     }
     const text = lines.join('\n')
     kept.set(folder, text)
+    this.#listings.set(folder, text)
     return text
   }
 }
