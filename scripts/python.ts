@@ -21,6 +21,10 @@ const REQUIREMENTS = [
   'psycopg[binary]>=3.2',
   'requests>=2.31',
   'sqlalchemy>=2',
+  // A server of S3: moto's, of which S3 alone needs no more than these.
+  'moto>=5,<6',
+  'flask>=3,<4',
+  'flask-cors>=5',
 ]
 
 /** Path of an interpreter that has everything; makes it if need be and says so. */
