@@ -1,7 +1,7 @@
 """
 Lets `from airflow import ...` work in any Python that has the package vortex installed, so that `python my_dag.py` and people's test suites
 run unmodified. Imported by vortex_names.pth at the start of the interpreter: it does nothing until somebody imports `airflow` and no Apache
-Airflow is installed.
+Airflow is installed. PYTEST_DONT_REWRITE: it is imported before pytest is.
 """
 
 import sys

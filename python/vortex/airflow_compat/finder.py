@@ -35,7 +35,8 @@ class AirflowFinder(importlib.abc.MetaPathFinder):
         if fullname == "airflow":
             if os.environ.get(_SHADOW) != "1" and _real_airflow() is not None:
                 return None
-        elif not _is_ours(sys.modules.get("airflow")):
+        elif not _is_ours(sys.modules.get("airflow")) or fullname.rpartition(".")[2][:1].isupper():
+            # Modules of Airflow are lower-case. mock.patch("airflow.models.Variable.get") tries the class as a module first.
             return None
         elif fullname.startswith(_EXAMPLES):
             beside = _example(fullname)
