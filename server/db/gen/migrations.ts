@@ -100,6 +100,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "c46b81c90ef5fddac8106b7fd64a06892caef876b38618299452a75575a02144",
       "sql": "-- what: which assets each DAG waits for, updates and reads; who recorded an event by hand\n-- why: assets are listed with their producers and consumers without reading the specs of all DAGs\n-- breaking: no\n\n-- No table of assets: an asset is what a newest version names or an event is of, and a list of its own would have to follow both.\n-- The engine writes these where it takes a DAG into memory, so those of before come with the next start.\nALTER TABLE dags ADD COLUMN asset_uses TEXT NOT NULL DEFAULT '[]';\nALTER TABLE dags ADD COLUMN asset_schedule TEXT;\nALTER TABLE asset_events ADD COLUMN created_by TEXT;\n"
+    },
+    {
+      "number": 15,
+      "name": "logTimes",
+      "breaking": false,
+      "sha256": "f1fc8fc1343885df3a4d10d4d8830d3252d8ab687c5f58cdb8c0b478ed9610ce",
+      "sql": "-- what: when the lines of a short log came\n-- why: a log shows the time of every line, whatever its task prints; the log itself stays as the task wrote it\n-- breaking: no\n\n-- Marks (server/db/logTimes.ts). Those of a log that is a file are in a file beside it.\nALTER TABLE logs ADD COLUMN times BLOB;\n"
     }
   ],
   "postgres": [
@@ -200,6 +207,13 @@ export const MIGRATIONS: Readonly<Record<MigrationDialect, readonly Migration[]>
       "breaking": false,
       "sha256": "636353b2c7b568865b1e9fcad2b04b084ec81c044cb3494d9d01c9c71c40088e",
       "sql": "-- what: which assets each DAG waits for, updates and reads; who recorded an event by hand\n-- why: assets are listed with their producers and consumers without reading the specs of all DAGs\n-- breaking: no\n\n-- No table of assets: an asset is what a newest version names or an event is of, and a list of its own would have to follow both.\n-- The engine writes these where it takes a DAG into memory, so those of before come with the next start.\nALTER TABLE dags ADD COLUMN asset_uses json NOT NULL DEFAULT '[]';\nALTER TABLE dags ADD COLUMN asset_schedule text;\nALTER TABLE asset_events ADD COLUMN created_by text;\n"
+    },
+    {
+      "number": 15,
+      "name": "logTimes",
+      "breaking": false,
+      "sha256": "0606b6ca86a2c3695790ee5a94128646685a28e802949800f3b4767bca44e2e5",
+      "sql": "-- what: when the lines of a log came\n-- why: a log shows the time of every line, whatever its task prints; the log itself stays as the task wrote it\n-- breaking: no\n\n-- Marks of the lines that begin in the chunk (server/db/logTimes.ts).\nALTER TABLE log_chunks ADD COLUMN times bytea;\n"
     }
   ]
 }
