@@ -15,6 +15,53 @@ async function started(...args: ConstructorParameters<typeof EngineHarness>): Pr
 
 const DAY = 86_400_000
 
+describe('sensors that poke again', () => {
+  const sensors = Array.from({ length: 4 }, (_, i) => task({ task_id: `s${i}` }))
+  const dag = spec({ dag_id: 'd', max_active_runs: 100, tasks: sensors })
+  const short = spec({ dag_id: 'short', tasks: [task({ task_id: 'a' })] })
+
+  /** All four have poked once and are due again; one task runs at a time. */
+  async function due(late_ms: number): Promise<EngineHarness> {
+    const h = await started([dag, short], { parallelism: 1 })
+    await h.trigger('d', { run_id: 'r' })
+    const reschedule_at = h.service.engine!.now + 10_000
+    for (let i = 0; i < 4; i++) await h.end(h.takeAssigned()[0]!, 'rescheduled', { reschedule_at })
+    // Somebody has the only slot while they become due.
+    await h.trigger('short', { run_id: 'first' })
+    await h.pass(10_000 + late_ms)
+    return h
+  }
+  const pokes = (h: EngineHarness): string[] => h.takeAssigned().map(({ run, task_instance }) => `${run.run_id} ${task_instance.task_id}`)
+
+  it('let a task that begins later go first, but not for ever', async () => {
+    const h = await due(1_000)
+    const [first] = h.takeAssigned()
+    await h.trigger('short', { run_id: 'later' })
+    await h.end(first!, 'success')
+    expect(pokes(h)).toEqual(['later a'])
+    const late = await due(61_000)
+    const [other] = late.takeAssigned()
+    await late.trigger('short', { run_id: 'later' })
+    await late.end(other!, 'success')
+    expect(pokes(late)).toEqual(['r s0'])
+  })
+
+  it('each have their turn, though more are due than can poke', async () => {
+    const h = await due(1_000)
+    const seen: string[] = []
+    let [attempt] = h.takeAssigned()
+    await h.end(attempt!, 'success')
+    for (let i = 0; i < 6; i++) {
+      ;[attempt] = h.takeAssigned()
+      seen.push(attempt!.task_instance.task_id)
+      // Due again at once.
+      await h.end(attempt!, 'rescheduled', { reschedule_at: h.service.engine!.now })
+      await h.pass(1)
+    }
+    expect(seen).toEqual(['s0', 's1', 's2', 's3', 's0', 's1'])
+  })
+})
+
 describe('a task that gave its place back', () => {
   const dag = spec({ dag_id: 'd', max_active_runs: 100, tasks: [task({ task_id: 'a', retries: 3 })] })
 
@@ -85,7 +132,7 @@ describe('ready queues', () => {
 
   /** As much of a task instance as its order needs. */
   const instance = (id: number): Runnable => ({
-    record: { id, priority_weight: 1, state: 'scheduled', queued_time: null },
+    record: { id, priority_weight: 1, state: 'scheduled', queued_time: null, waiting_since: null, next_try_at: null, scheduled_time: null },
     run: { record: { logical_date: id, run_after: id } },
     queue: null,
   })
@@ -160,7 +207,7 @@ describe('what waits for ever', () => {
   })
 
   const waiting = (id: number, priority_weight = 1): Runnable => ({
-    record: { id, state: 'scheduled', priority_weight, queued_time: null },
+    record: { id, state: 'scheduled', priority_weight, queued_time: null, waiting_since: null, next_try_at: null, scheduled_time: null },
     run: { record: { logical_date: 0, run_after: 0 } },
     queue: null,
   })

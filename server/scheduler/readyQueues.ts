@@ -16,7 +16,10 @@ import type { DagRunRecord, TaskInstanceRecord } from '#db/records.ts'
 
 /** What waits here: as much of a task instance (model.ts) as its place depends on. */
 export interface Runnable {
-  readonly record: Pick<TaskInstanceRecord, 'id' | 'state' | 'priority_weight' | 'queued_time'>
+  readonly record: Pick<
+    TaskInstanceRecord,
+    'id' | 'state' | 'priority_weight' | 'queued_time' | 'waiting_since' | 'next_try_at' | 'scheduled_time'
+  >
   readonly run: { readonly record: Pick<DagRunRecord, 'logical_date' | 'run_after'> }
   /** The ready queue that holds it while it could run, else null. */
   queue: ReadyQueue | null
@@ -116,8 +119,15 @@ export class ReadyQueue {
 }
 
 /**
+ * A poke lets others of its priority go first until it is so late. Ten thousand sensors that are due at once, as after a restart, would
+ * hold up a task that began a moment later by a minute.
+ */
+const POKE_YIELDS_MS = 60_000
+
+/**
  * Higher priority first; then what was queued once and lost its place through no fault of its own (a lost worker, a drain), by the
- * time at which it was queued; then earlier runs; then the order of the graph.
+ * time at which it was queued; then earlier runs; then the order of the graph. A sensor that pokes again counts as a run of the moment at
+ * which it was due (and yields): if more pokes are due than can be made, by their runs the last ones would never be.
  */
 function ranksBefore(a: Rank, b: Rank): boolean {
   if (a.priority !== b.priority) return a.priority > b.priority
@@ -131,9 +141,16 @@ function rankOf({ record, run }: Runnable): Rank {
     priority: record.priority_weight,
     // Only a `scheduled` instance that was given back has a time of queueing (dispatch.ts clears that of an earlier try).
     queued: record.state === 'scheduled' && record.queued_time !== null ? record.queued_time : Infinity,
-    run: run.record.logical_date ?? run.record.run_after,
+    run: Math.max(run.record.logical_date ?? run.record.run_after, pokesFrom(record)),
     id: record.id,
   }
+}
+
+function pokesFrom(record: Runnable['record']): number {
+  if (record.waiting_since === null) return -Infinity
+  // Read back after a restart it is `scheduled` since it was due.
+  const due = record.state === 'up_for_reschedule' ? record.next_try_at : record.state === 'scheduled' ? record.scheduled_time : null
+  return due === null ? -Infinity : due + POKE_YIELDS_MS
 }
 
 export class ReadyQueues {
