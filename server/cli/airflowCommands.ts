@@ -4,7 +4,6 @@
  * Source: https://airflow.apache.org/docs/apache-airflow/stable/cli-and-env-variables-ref.html
  */
 const ONE_SERVER = 'It is: vortex server (web server, API, scheduler, triggerer and DAG processor are one program).'
-const RUN_HERE = 'It is: vortex run FILE, which runs the whole DAG here, without a server.'
 const ROLES =
   'There are three roles, Viewer, Operator and Admin, and a user has one: vortex users create NAME --role ROLE, or Users in the dashboard.'
 const is = (command: string): string => `It is: ${command}`
@@ -31,7 +30,6 @@ export const AIRFLOW_COMMANDS: Readonly<Record<string, string>> = {
   'dags list-runs': is('vortex runs list DAG'),
   'dags state': is('vortex runs show DAG RUN'),
   'dags details': is('vortex dags show DAG'),
-  'dags test': RUN_HERE,
   'dags run': 'It is: vortex dags trigger DAG (on the server), or vortex run FILE (here, without a server).',
   'dags clear': is('vortex runs clear DAG RUN'),
   'dags next-execution': is('vortex dags next-runs DAG'),
@@ -43,12 +41,7 @@ export const AIRFLOW_COMMANDS: Readonly<Record<string, string>> = {
   'tasks states-for-dag-run': is('vortex runs show DAG RUN'),
   'tasks failed-deps': is('vortex tasks why DAG RUN TASK'),
   'tasks run': 'It is: vortex tasks clear DAG RUN TASK (again, on the server), or vortex run FILE (the whole DAG, here).',
-  'tasks test': RUN_HERE,
-  'variables import': 'It is: Import on the page Variables of the dashboard, or vortex variables set KEY VALUE for each.',
-  'variables export': is('vortex variables list --json'),
   'pools get': is('vortex pools list'),
-  'pools import': is('vortex pools set NAME SLOTS, for each'),
-  'pools export': is('vortex pools list --json'),
   'users add-role': ROLES,
   'users remove-role': ROLES,
 }

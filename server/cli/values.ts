@@ -40,6 +40,19 @@ export function readConf(text: string, what = 'conf'): Record<string, unknown> {
   return value as Record<string, unknown>
 }
 
+/** A JSON object of a file, or - for standard input. Errors don't repeat the text, which may hold secrets. */
+export function readJsonObject(path: string): Record<string, unknown> {
+  let value: unknown = null
+  try {
+    value = JSON.parse(path === '-' ? readFileSync(0, 'utf8') : readFile(path))
+  } catch (cause) {
+    if (cause instanceof CliError) throw cause
+  }
+  if (typeof value !== 'object' || value === null || Array.isArray(value))
+    throw new CliError(EXIT.usage, `${path === '-' ? 'Standard input' : path} must hold a JSON object.`)
+  return value as Record<string, unknown>
+}
+
 export function readFile(path: string): string {
   try {
     return readFileSync(path, 'utf8')
