@@ -15,7 +15,7 @@ import { createPasswords } from './api/auth/passwords.ts'
 import { buildApp } from './api/buildApp.ts'
 import type { DagFilesPort } from './api/services.ts'
 import { DagFilesService } from './dagfiles/dagFilesService.ts'
-import { FolderFiles } from './dagfiles/editing/folderFiles.ts'
+import { folderAnswers } from './dagfiles/folderAnswers.ts'
 import { VortexError } from './contract/errors.ts'
 import { openStore } from './db/openStore.ts'
 import type { Store } from './db/store.ts'
@@ -201,17 +201,13 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
     })
     const dagFilesPort: DagFilesPort = {
       ...leaderFiles,
-      reading: () => dagFiles?.reading() ?? { state: 'preparing', waiting: 0 },
-      files: new FolderFiles({
-        root: config.dagsFolder,
+      ...folderAnswers({
+        service: () => dagFiles,
+        config,
+        package_folder: join(INSTALL_ROOT, 'python'),
+        environment: process.env,
         clock,
-        read_only: config.dagsReadOnly,
-        syntax: process.env['AIRFLOW__CORE__DAG_IGNORE_FILE_SYNTAX'],
       }),
-      parseText: (p) => {
-        if (dagFiles === null) throw new VortexError('invalid_state', 'The server is starting; DAG files are not read yet.')
-        return dagFiles.parseText(p)
-      },
     }
     const services = {
       store,

@@ -28,6 +28,7 @@ import { useStaticFiles } from './plugins/staticFiles.ts'
 import { useTrustedProxies } from './plugins/trustedProxies.ts'
 import { backfillHandlers } from './routes/backfills.ts'
 import { dagFileHandlers } from './routes/dagFiles.ts'
+import { pluginHandlers } from './routes/plugins.ts'
 import { bulkHandlers } from './routes/bulk.ts'
 import { dagHandlers } from './routes/dags.ts'
 import { gridHandlers } from './routes/grid.ts'
@@ -79,6 +80,7 @@ function buildHandlers(services: ApiServices): Handlers {
     ...serverHandlers(services),
     ...dagHandlers(services, dags, checkParams),
     ...dagFileHandlers(services, dags),
+    ...pluginHandlers(services),
     ...bulkHandlers(services, dags, checkParams),
     ...overviewHandlers(services),
     ...personalHandlers(services),

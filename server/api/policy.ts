@@ -139,6 +139,7 @@ export const policy = {
   deleteDagFile: nothing,
   getDagSchema: nothing,
   previewDagFile: nothing,
+  listPlugins: nothing,
   createBackfill: dag,
   listBackfills: dag,
   backfillProgress: dag,

@@ -1,5 +1,6 @@
 /** What the API is built over; the composition root provides it. */
 import type { Health } from '#contract/admin.ts'
+import type { PluginList } from '#contract/plugin.ts'
 import type { FolderFiles } from '#dagfiles/editing/folderFiles.ts'
 import type { ParseText } from '#dagfiles/editing/previews.ts'
 import type { Store } from '#db/store.ts'
@@ -28,6 +29,8 @@ export interface DagFilesPort {
   /** What unsaved text would define. */
   parseText: ParseText
   reading(): Health['dag_files']
+  /** Rejects with an Error in words if nobody can look. */
+  plugins(): Promise<PluginList>
 }
 
 export interface ApiServices {

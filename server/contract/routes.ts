@@ -19,6 +19,7 @@ import { swarmOperations } from './operations/swarm.ts'
 import { scheduleOperations } from './operations/schedule.ts'
 import { assetsOperations } from './operations/assets.ts'
 import { gridOperations } from './operations/grid.ts'
+import { pluginsOperations } from './operations/plugins.ts'
 import type { Operation } from './operations/operation.ts'
 
 export type { Operation } from './operations/operation.ts'
@@ -40,6 +41,7 @@ export const routes = {
   ...scheduleOperations,
   ...gridOperations,
   ...assetsOperations,
+  ...pluginsOperations,
 } as const satisfies Record<string, Operation>
 
 export type Routes = typeof routes

@@ -2,6 +2,8 @@
  * The environment of processes that run authors' code: the operator's own variables, without the server's settings and secrets.
  * Authors read `os.environ` at import (5 % of public DAG files do), so an empty environment would break them.
  */
+import { join } from 'node:path'
+import { pluginEnvironment } from '#runtime/pluginHost.ts'
 
 /** The server's own names. VORTEX_VAR_*, VORTEX_CONN_* and VORTEX_SHADOW_AIRFLOW are meant for DAG files. */
 const OWN =
@@ -18,8 +20,14 @@ const INTERPRETER = new Set([
   'LD_PRELOAD',
 ])
 
-export function childEnvironment(p: { environment: Record<string, string | undefined>; packageFolder: string }): Record<string, string> {
-  const found: Record<string, string> = {}
+/** With `dataFolder` the code may use plugins. */
+export function childEnvironment(p: {
+  environment: Readonly<Record<string, string | undefined>>
+  packageFolder: string
+  dataFolder?: string
+}): Record<string, string> {
+  const found: Record<string, string> =
+    p.dataFolder === undefined ? {} : pluginEnvironment({ environment: p.environment, cache_folder: join(p.dataFolder, 'cache') })
   for (const [name, value] of Object.entries(p.environment)) {
     if (value !== undefined && !OWN.test(name) && !INTERPRETER.has(name)) found[name] = value
   }

@@ -17,13 +17,12 @@
  * suddenly empty, keeps its DAGs (dagFolder.ts).
  */
 import { availableParallelism } from 'node:os'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Health } from '#contract/admin.ts'
 import type { ParseResult } from '#contract/dagSpec.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import type { Clock, Timer } from '#runtime/clock.ts'
 import type { Logger } from '#runtime/logger.ts'
-import { pluginEnvironment } from '#runtime/pluginHost.ts'
 import type { Service } from '#runtime/service.ts'
 import type { DagFileRecord } from '#db/records.ts'
 import { StoreUnavailable } from '#db/store.ts'
@@ -112,10 +111,8 @@ export class DagFilesService implements Service {
   constructor(options: DagFilesOptions) {
     this.#o = { ...options, dags_folder: resolve(options.dags_folder) }
     this.#logger = options.logger.child({ part: 'DAG files' })
-    const environment = {
-      ...childEnvironment({ environment: options.environment, packageFolder: options.package_folder }),
-      ...pluginEnvironment({ environment: options.environment, cache_folder: join(options.data_folder, 'cache') }),
-    }
+    const { environment: own, package_folder: packageFolder, data_folder: dataFolder } = options
+    const environment = childEnvironment({ environment: own, packageFolder, dataFolder })
     const syntax = environment['AIRFLOW__CORE__DAG_IGNORE_FILE_SYNTAX']
     this.#folder = new DagFolder({
       root: this.#o.dags_folder,

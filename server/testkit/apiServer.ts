@@ -96,6 +96,7 @@ export async function startTestApi(
     dagDeleted: () => [],
     fileChanged: () => undefined,
     reading: () => ({ state: 'ready', waiting: 0 }),
+    plugins: () => Promise.resolve({ plugins: [], problem: null }),
     files: new FolderFiles({ root: dags_folder, clock, read_only: false, syntax: undefined }),
     parseText: () => Promise.reject(new Error('this test has no Python')),
   }
