@@ -46,6 +46,8 @@ const RETRY_FIRST_MS = 500
 const RETRY_LONGEST_MS = 30_000
 /** Changed files that are told to open editors by name; of more at once (a checkout) editors learn when they save. */
 const TOLD_MAX = 100
+/** One more than can run, so that the host is never idle between two answers; few, so that an edited file waits for few. */
+const PARSES_AT_ONCE = availableParallelism() + 1
 /** Files compared with their record at once: each may read inputs from disk and Variables from the store. */
 const COMPARED_AT_ONCE = 16
 
@@ -321,9 +323,8 @@ export class DagFilesService implements Service {
     this.#pump()
   }
 
-  /** One more than can run, so that the host is never idle between two answers; few, so that an edited file waits for few. */
   #pump(): void {
-    while (this.#isRunning() && this.#parsing.size <= availableParallelism()) {
+    while (this.#isRunning() && this.#parsing.size < PARSES_AT_ONCE) {
       const next = this.#queue.take()
       if (next === null) break
       this.#parsing.set(next.file, false)
