@@ -37,6 +37,7 @@ export async function listPlugins(p: {
   child.stdin.end(JSON.stringify({ root: p.root, path: p.path }))
   const [out, err, failure] = await Promise.all([text(child.stdout), text(child.stderr), ended]).finally(() => timer.cancel())
   if (isLate) throw new PluginsUnknown(`Looking at the plugins took longer than ${LIMIT_MS / 1000} s.`)
-  if (failure !== null) throw new PluginsUnknown(`${p.python} could not look at the plugins (${failure}): ${err.trim().slice(-STDERR_CHARS)}`)
+  if (failure !== null)
+    throw new PluginsUnknown(`${p.python} could not look at the plugins (${failure}): ${err.trim().slice(-STDERR_CHARS)}`)
   return JSON.parse(out) as PluginList
 }
