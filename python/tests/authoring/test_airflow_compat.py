@@ -294,3 +294,19 @@ def test_without_pendulum():
         "2026-01-01T00:00:00+02:00 2026-01-01 00:00:00+00:00 True",
         "True",
     ]
+
+
+@pytest.mark.parametrize(
+    "module, name, words",
+    [
+        ("airflow.settings", "Session", "workers never see a database. DagRun.find"),
+        ("airflow.operators.shop_plugin", "greet", "import it from the plugin's own module"),
+    ],
+)
+def test_what_is_missing_of_airflow_itself_says_what_to_do(monkeypatch, module, name, words):
+    from vortex.execution import current_context
+
+    stub = getattr(importlib.import_module(module), name)
+    monkeypatch.setattr(current_context, "_current", {})
+    with pytest.raises(VortexProviderMissing, match=words):
+        stub()

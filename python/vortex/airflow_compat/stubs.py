@@ -23,6 +23,15 @@ _made: Dict[Tuple[str, str], Any] = {}
 
 def missing(what: str, module: str) -> VortexProviderMissing:
     package = package_of(module)
+    if what.startswith(("Session", "session")) or module == "airflow.utils.session":
+        return VortexProviderMissing(
+            f"{what} ({module}): tasks cannot use Airflow's metadata database, since workers never see a database. DagRun.find, "
+            "dag_run.get_task_instances, XCom.get_many and Variable answer what most tasks ask of it."
+        )
+    if package == "apache-airflow":
+        return VortexProviderMissing(
+            f"VORTEX does not have {what} ({module}). If a plugin of yours brought it into Airflow, import it from the plugin's own module."
+        )
     return VortexProviderMissing(
         f"VORTEX does not have {what} ({module}, of {package}) yet. Use an operator that VORTEX has, such as PythonOperator with "
         "the library itself, or BashOperator with its command."

@@ -197,5 +197,5 @@ export function reasonOf(model: RunModel, failed: readonly TaskLine[]): string {
   if (own !== undefined) return `The run failed: ${own}.`
   if (first === undefined) return `The run failed: ${plain(model.state_reason ?? 'no task says why')}.`
   const more = failed.length === 1 ? '' : ` (and ${failed.length - 1} more task${failed.length === 2 ? '' : 's'})`
-  return `The run failed: ${plain(taskKey(first))}: ${plain(first.state_reason ?? 'its attempt says no reason')}${more}.`
+  return `The run failed: ${plain(taskKey(first))}: ${plain(first.state_reason ?? 'its attempt says no reason').replace(/\.$/, '')}${more}.`
 }
