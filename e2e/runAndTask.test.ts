@@ -153,11 +153,17 @@ describe('the log', () => {
       async () =>
         expect(
           await log()
-            .getByText(/^poll \d+$/)
+            .getByText(/^\d\d:\d\d:\d\d\.\d{3} poll \d+$/)
             .count(),
         ).toBeGreaterThan(20),
       { timeout: 15_000 },
     )
+    await page.keyboard.press('t')
+    await log()
+      .getByText(/^poll \d+$/)
+      .first()
+      .waitFor()
+    await page.keyboard.press('t')
     await log().hover()
     await page.mouse.wheel(0, -200)
     await page.getByRole('button', { name: 'Follow', exact: true }).click()
@@ -188,6 +194,7 @@ describe('the log', () => {
     expect(await page.locator('[data-paged] a').count()).toBeLessThan(120)
     await open('/dags/large_log/runs/big/tasks/writes?line=150000')
     await log().locator('[data-picked]').getByText('row 0000150000').waitFor()
+    expect(await log().locator('[data-picked] time').textContent()).toMatch(/^\d\d:\d\d:\d\d\.\d{3} $/)
     await open('/dags/large_log/runs/big/tasks/writes?level=error')
     await page.getByText('1 of 300,001 lines').waitFor()
   })

@@ -18,8 +18,17 @@ test('a line that begins with an instant shows that one, as exact as it is writt
   expect(shownTime('[2026-11-23T05:00:00+0100] x', AT, clock).title).toContain('It came at 2026-11-23 10:08:07.065 CET')
 })
 
-test('an instant without a zone is shown as it is written', () => {
+test('an instant without a zone is of the zone in which the line was written just before it came', () => {
+  const inZone = (written: string) => shownTime(`[${written}] INFO x`, AT, clock)
+  for (const written of ['2026-11-23 09:08:07,001', '2026-11-23 10:08:07,001', '2026-11-22 23:08:07,001', '2026-11-23 14:53:07.001'])
+    expect(inZone(written), written).toMatchObject({ text: '10:08:07.001', iso: '2026-11-23T09:08:07.001Z' })
+  expect(inZone('2026-11-23 09:08:07,001').title).toContain('The line says 2026-11-23 09:08:07,001')
+})
+
+test('is shown as it is written where that says nothing', () => {
   expect(shownTime('2026-11-23 09:00:00,123 INFO x', AT, clock)).toMatchObject({ text: '09:00:00.123', iso: null })
+  expect(shownTime('2026-11-21 09:08:07,001 INFO x', AT, clock)).toMatchObject({ text: '09:08:07.001', iso: null })
+  expect(shownTime('2026-11-23 09:08:07,001 INFO x', null, clock)).toMatchObject({ text: '09:08:07.001', iso: null })
 })
 
 test('all have one width, also where nothing is known', () => {

@@ -32,15 +32,31 @@ export function shownTime(plain: string, at: number | null, clock: LineClock): S
       title: [came?.whole ?? '', ...since].join('\n'),
       iso: at === null ? null : new Date(at).toISOString(),
     }
-  const stated = timestampOf(plain)
-  const own = written.isZoned && stated !== null ? fineInstant(stated, clock.zone).time : written.text
-  // As exact as it is written. One without a zone is of a clock that nobody knows.
+  const own = ownInstant(plain, written.isZoned, at)
+  const shown = own === null ? written.text : fineInstant(own, clock.zone).time
+  // As exact as it is written.
   const digits = CLOCK.exec(written.text)?.[0].length ?? TIME_WIDTH
   return {
-    text: (CLOCK.exec(own)?.[0] ?? '').slice(0, digits).replace(',', '.').padEnd(TIME_WIDTH),
+    text: (CLOCK.exec(shown)?.[0] ?? '').slice(0, digits).replace(',', '.').padEnd(TIME_WIDTH),
     title: [strings.log.written(written.text), ...(came === null ? [] : [strings.log.came(came.whole)]), ...since].join('\n'),
-    iso: written.isZoned && stated !== null ? new Date(stated).toISOString() : null,
+    iso: own === null ? null : new Date(own).toISOString(),
   }
+}
+
+/** Zones differ from UTC by quarters of an hour, and by 14 hours at most. */
+const ZONE_STEP_MS = 15 * 60_000
+const ZONE_MOST_MS = 14 * 3_600_000
+/** A line may wait so long in a buffer of its task. */
+const LATE_MOST_MS = 60_000
+
+/** The instant that a line begins with. Most loggers write no zone: it is the one in which the line was written just before it came. */
+function ownInstant(plain: string, isZoned: boolean, came: number | null): number | null {
+  const stated = timestampOf(plain)
+  if (stated === null || isZoned) return stated
+  if (came === null) return null
+  const offset = Math.round((stated - came) / ZONE_STEP_MS) * ZONE_STEP_MS
+  const isNear = Math.abs(offset) <= ZONE_MOST_MS && Math.abs(stated - offset - came) <= LATE_MOST_MS
+  return isNear ? stated - offset : null
 }
 
 function fineInstant(at: number, zone: string): { time: string; whole: string } {
