@@ -1,6 +1,7 @@
 /**
- * `npm run bench [-- ROW ...] [--large] [--json]`: the budgets, measured. Prints one line per figure: what, figure, goal, its
- * ratio to the raw limit of the same run, and whether the goal is met. Without names every row but the large ones, one after the other.
+ * `npm run bench [-- ROW ...] [--large] [--scale] [--json]`: the budgets, measured. Prints one line per figure: what, figure, goal, its
+ * ratio to the raw limit of the same run, and whether the goal is met. Without names every row but the large ones, one after the other;
+ * with --scale those of authoring at scale instead, which take half an hour.
  * Times are for a quiet machine; the load before each row is printed so that a reader can judge.
  */
 import { availableParallelism, loadavg, totalmem } from 'node:os'
@@ -13,12 +14,15 @@ import { engine, enginePostgres } from './rows/engine.ts'
 import { bashFanout, pythonFanout } from './rows/fanout.ts'
 import { grid } from './rows/grid.ts'
 import { idle } from './rows/idle.ts'
+import { manyFiles, manyFolders } from './rows/manyFiles.ts'
+import { mapped, mappedAgain } from './rows/mapped.ts'
 import { parse } from './rows/parse.ts'
 import { schedule } from './rows/schedule.ts'
 import { sleeping } from './rows/sleeping.ts'
 import { start } from './rows/start.ts'
 import { swarm } from './rows/swarm.ts'
 import { trigger, triggerLarge } from './rows/trigger.ts'
+import { deferred, sensors } from './rows/waiting.ts'
 
 const ROWS: readonly Row[] = [
   chain,
@@ -36,6 +40,12 @@ const ROWS: readonly Row[] = [
   sleeping,
   parse,
   grid,
+  mapped,
+  mappedAgain,
+  sensors,
+  deferred,
+  manyFiles,
+  manyFolders,
 ]
 
 interface Outcome {
@@ -80,17 +90,22 @@ function printOutcome({ row, load, seconds, figures, error }: Outcome): void {
   print(`  (${row}: ${seconds.toFixed(0)} s, load ${load.toFixed(1)})`)
 }
 
-function chosenRows(names: readonly string[], isLarge: boolean): readonly Row[] {
+function chosenRows(names: readonly string[], p: { large: boolean; scale: boolean }): readonly Row[] {
   const unknown = names.filter((name) => !ROWS.some((row) => row.name === name))
   if (unknown.length > 0) throw new Error(`There is no row ${unknown.join(', ')}. Rows: ${ROWS.map(({ name }) => name).join(', ')}.`)
-  return names.length > 0 ? ROWS.filter(({ name }) => names.includes(name)) : ROWS.filter(({ is_large }) => is_large !== true || isLarge)
+  if (names.length > 0) return ROWS.filter(({ name }) => names.includes(name))
+  return ROWS.filter(({ is_large = false, is_scale = false }) => is_scale === p.scale && (!is_large || p.large))
 }
 
 const { values, positionals } = parseArgs({
-  options: { json: { type: 'boolean', default: false }, large: { type: 'boolean', default: false } },
+  options: {
+    json: { type: 'boolean', default: false },
+    large: { type: 'boolean', default: false },
+    scale: { type: 'boolean', default: false },
+  },
   allowPositionals: true,
 })
-const rows = chosenRows(positionals, values.large)
+const rows = chosenRows(positionals, values)
 testPython()
 await buildServer()
 if (!values.json) {

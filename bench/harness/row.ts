@@ -17,5 +17,7 @@ export interface Row {
   name: string
   /** Only with --large: minutes, and gigabytes of disk. */
   is_large?: boolean
+  /** Only with --scale: authoring at scale, half an hour. */
+  is_scale?: boolean
   run: () => Promise<Figure[]>
 }

@@ -5,9 +5,10 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { readFileSync } from 'node:fs'
-import { Agent, request } from 'node:http'
+import { Agent, type IncomingMessage, request } from 'node:http'
 import { join, resolve } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { gunzipSync } from 'node:zlib'
 import type { DagRun } from '../../server/contract/dagRun.ts'
 import type { TaskInstance } from '../../server/contract/taskInstance.ts'
 import { testPython } from '../../scripts/python.ts'
@@ -28,7 +29,7 @@ export interface Server {
   /** Starts a run; answers when the call was sent (both clocks) and its run. */
   trigger(dag_id: string): Promise<{ run: DagRun; sent_at: number; sent_monotonic: number }>
   /** Waits for the end of a run that must succeed. */
-  ended(run: DagRun, every_ms?: number): Promise<DagRun>
+  ended(run: DagRun, every_ms?: number, patience_ms?: number): Promise<DagRun>
   taskInstances(run: DagRun): Promise<TaskInstance[]>
   /** Waits until so many DAGs are known. */
   dagsKnown(count: number): Promise<void>
@@ -36,6 +37,10 @@ export interface Server {
   dagKnown(dag_id: string): Promise<void>
   /** Lines of its log as objects. */
   log(): Record<string, unknown>[]
+  /** Bytes of an answer as a browser gets it: as they are, and packed as its proxy or this server would. */
+  bytes(path: string): Promise<{ plain: number; sent: number; ms: number }>
+  /** As a machine that loses power: nothing is told to anybody. Its worker lives on. */
+  kill(): Promise<void>
   stop(): Promise<void>
 }
 
@@ -88,14 +93,14 @@ export async function startServer(p: { home: string; dags: string; env?: Record<
       const run = await call<DagRun>('POST', `/api/dags/${dag_id}/trigger`, {})
       return { run, sent_at, sent_monotonic }
     },
-    ended: async (run, every_ms = 50) => {
-      for (const deadline = Date.now() + RUN_MS; Date.now() < deadline; await sleep(every_ms)) {
+    ended: async (run, every_ms = 50, patience_ms = RUN_MS) => {
+      for (const deadline = Date.now() + patience_ms; Date.now() < deadline; await sleep(every_ms)) {
         const now = await call<DagRun>('GET', `/api/dags/${run.dag_id}/runs/${run.run_id}`)
         if (now.state === 'success') return now
         if (now.state === 'failed')
           throw new Error(`Run ${run.run_id} of ${run.dag_id} failed: ${now.state_reason}; ${stderr.slice(-2000)}`)
       }
-      throw new Error(`Run ${run.run_id} of ${run.dag_id} did not end within ${RUN_MS / 1000} s; ${stderr.slice(-2000)}`)
+      throw new Error(`Run ${run.run_id} of ${run.dag_id} did not end within ${patience_ms / 1000} s; ${stderr.slice(-2000)}`)
     },
     taskInstances: async (run) =>
       (await call<{ data: TaskInstance[] }>('GET', `/api/dags/${run.dag_id}/runs/${run.run_id}/tasks?limit=10000`)).data,
@@ -111,6 +116,24 @@ export async function startServer(p: { home: string; dags: string; env?: Record<
         .split('\n')
         .filter((line) => line.startsWith('{'))
         .map((line) => JSON.parse(line) as Record<string, unknown>),
+    bytes: async (path) => {
+      const headers = { authorization: `Bearer ${key}`, 'accept-encoding': 'gzip' }
+      const began = performance.now()
+      const answer = await new Promise<IncomingMessage>((resolve, reject) =>
+        request(new URL(path, url), { headers, agent }, resolve).once('error', reject).end(),
+      )
+      const parts: Buffer[] = []
+      for await (const part of answer) parts.push(part as Buffer)
+      const sent = Buffer.concat(parts)
+      const plain = answer.headers['content-encoding'] === 'gzip' ? gunzipSync(sent) : sent
+      if (answer.statusCode !== 200) throw new Error(`${path} answered ${answer.statusCode}: ${plain.toString().slice(0, 500)}`)
+      return { plain: plain.length, sent: sent.length, ms: performance.now() - began }
+    },
+    kill: async () => {
+      agent.destroy()
+      child.kill('SIGKILL')
+      if (child.exitCode === null && child.signalCode === null) await once(child, 'exit')
+    },
     stop: async () => {
       agent.destroy()
       child.kill('SIGTERM')
