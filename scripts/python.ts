@@ -25,6 +25,8 @@ const REQUIREMENTS = [
   'moto>=5,<6',
   'flask>=3,<4',
   'flask-cors>=5',
+  'debugpy>=1.8,<2',
+  'time-machine>=2.13,<4',
 ]
 
 /** Path of an interpreter that has everything; makes it if need be and says so. */
