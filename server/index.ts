@@ -28,6 +28,7 @@ import { createLogger, type Logger } from './runtime/logger.ts'
 import { checkStart } from './runtime/startChecks.ts'
 import { StorageMeter } from './runtime/storageMeter.ts'
 import { INSTALL_ROOT, IS_BUNDLED, readVersion } from './runtime/version.ts'
+import { filesWithOldLists } from './scheduler/computedLists.ts'
 import { createEngineCommands } from './scheduler/engineCommands.ts'
 import { createEngineQueries } from './scheduler/engineQueries.ts'
 import { createSwarmInbox } from './scheduler/swarmInbox.ts'
@@ -245,6 +246,7 @@ export async function startServer(options: ConfigOptions = {}, extras: ServerExt
       compat: config.compat,
       environment: process.env,
       only: extras.only_files ?? null,
+      old_lists: () => filesWithOldLists(service.engine, clock.now()),
       ...(extras.python_folder === undefined ? {} : { python_folder: extras.python_folder }),
     })
     const files = dagFiles

@@ -91,11 +91,28 @@ def _asset_condition(dag: Any, timetable: Timetable, notices: Notices) -> List[D
 
 
 def _timetable(dag: Any, timetable: Timetable, notices: Notices) -> Dict[str, Any]:
+    """With an asset condition the time is a timetable of its own."""
+    timed = getattr(timetable, "timetable", None) if getattr(timetable, "asset_condition", None) is not None else None
+    planned = timed if isinstance(timed, Timetable) else timetable
+    planned.validate()
+    if _is_own_class(planned):
+        from vortex.definitions.computed_schedule import Bounds, computed_spec
+
+        return computed_spec(planned, dag.dag_id, Bounds(_earliest(dag), dag.end_date, bool(dag.catchup)), notices)
     spec = timetable.spec()
     if spec is not None:
         return spec
     notices.add(f"the schedule {timetable.summary} cannot be planned by VORTEX; the DAG runs when somebody or something triggers it")
     return {"type": "null"}
+
+
+def _is_own_class(timetable: Timetable) -> bool:
+    """Cheap for what nearly all DAGs have."""
+    if type(timetable).__module__ == Timetable.__module__:
+        return False
+    from vortex.definitions.computed_schedule import is_own_class
+
+    return is_own_class(timetable)
 
 
 def _schedule_words(dag: Any, timetable: Timetable) -> Optional[str]:
@@ -123,7 +140,7 @@ def _earliest(dag: Any) -> Any:
 
 
 def _check_start(dag: Any, spec: Dict[str, Any], start: Any, catchup: Optional[bool], dialect: str, notices: Notices) -> None:
-    if start is not None or spec["type"] in ("null", "once", "continuous", "events"):
+    if start is not None or spec["type"] in ("null", "once", "continuous", "events", "computed"):
         return
     if catchup:
         raise DagInvalid(f"DAG {dag.dag_id!r} has catchup=True but no start_date, so nobody knows where to begin. Give it a start_date.")

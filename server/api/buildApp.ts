@@ -73,7 +73,7 @@ function requestId(request: IncomingMessage): string {
 }
 
 function buildHandlers(services: ApiServices): Handlers {
-  const dags = createDagReader(services.store)
+  const dags = createDagReader(services.store, services.clock)
   const checkParams = createParamsCheck()
   return {
     ...sessionHandlers(services),

@@ -1,9 +1,11 @@
-/** Reads that several DAG and run handlers share: versions (immutable, so cached), sources, and what surrounds a DAG's row. */
+/** Reads that several DAG and run handlers share: versions (immutable but for dates, so cached), sources, and what surrounds a DAG's row. */
 import { VortexError } from '#contract/errors.ts'
 import type { DagSource } from '#contract/dag.ts'
 import type { DagRun, DagRunDetail } from '#contract/dagRun.ts'
 import type { DagRecord, DagRunRecord, DagRunRow, DagVersionRecord } from '#db/records.ts'
 import type { Store } from '#db/store.ts'
+import { movingParts } from '#db/versionHash.ts'
+import type { Clock } from '#runtime/clock.ts'
 import { VERSIONS_CACHED } from '#runtime/limits.ts'
 import { Lru } from './lru.ts'
 import { NO_RUNS, NO_SURROUNDINGS, type DagSurroundings } from './present/dag.ts'
@@ -11,6 +13,8 @@ import { presentRun } from './present/dagRun.ts'
 
 /** Bars of a DAG's recent history in lists. */
 const RECENT_RUNS = 14
+/** A version takes over the dates of later parses (server/db/versionHash.ts), so it is read again after this time. */
+const DATES_KEPT_MS = 30_000
 
 export interface DagReader {
   version(id: number): Promise<DagVersionRecord>
@@ -25,8 +29,8 @@ export interface DagReader {
   presentOneRun(run: DagRunRecord): Promise<DagRunDetail>
 }
 
-export function createDagReader(store: Store): DagReader {
-  const versions = new Lru<number, DagVersionRecord>(VERSIONS_CACHED)
+export function createDagReader(store: Store, clock: Pick<Clock, 'monotonic'>): DagReader {
+  const versions = new Lru<number, { record: DagVersionRecord; until: number }>(VERSIONS_CACHED)
   const numbers = new Lru<number, number>(10_000)
 
   async function surroundings(dags: readonly DagRecord[], username: string): Promise<Map<string, DagSurroundings>> {
@@ -58,10 +62,15 @@ export function createDagReader(store: Store): DagReader {
     return (run) => numbers.get(run.dag_version_id) ?? 0
   }
   async function version(id: number): Promise<DagVersionRecord> {
-    const cached = versions.get(id) ?? (await store.dagVersionGet({ id }))
-    if (cached === null) throw new VortexError('not_found', 'This DAG version does not exist any more.')
-    versions.set(id, cached)
-    return cached
+    const cached = versions.get(id)
+    if (cached !== undefined && cached.until > clock.monotonic()) return cached.record
+    const record = await store.dagVersionGet({ id })
+    if (record === null) throw new VortexError('not_found', 'This DAG version does not exist any more.')
+    // The same object as long as nothing has moved: what is worked out of it is kept with it.
+    const isSame = cached !== undefined && movingParts(cached.record.spec) === movingParts(record.spec)
+    const kept = isSame ? cached.record : record
+    versions.set(id, { record: kept, until: clock.monotonic() + DATES_KEPT_MS })
+    return kept
   }
   async function versionByNumber(p: { dag_id: string; version: number }): Promise<DagVersionRecord> {
     const found = await store.dagVersionByNumber(p)

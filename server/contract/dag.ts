@@ -64,6 +64,7 @@ export const DagDetail = Strict({
   dialect: Enum(['2', '3'] as const),
   start_date: Nullable(Instant),
   end_date: Nullable(Instant),
+  /** Of a computed one its lists of runs are left out: schedule previews, calendars and backfills give what they hold. */
   timetable: TimetableSpec,
   dagrun_timeout_ms: Nullable(Type.Integer()),
   max_consecutive_failed_dag_runs: Type.Integer({ description: 'the DAG is paused after so many failed runs in a row; 0 = never' }),

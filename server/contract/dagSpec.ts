@@ -23,6 +23,12 @@ const count = (minimum: number, maximum = COUNT_MAX) => Type.Integer({ minimum, 
 const durationMs = (minimum: number) => Type.Integer({ minimum, maximum: DURATION_MAX_MS })
 const months = Type.Integer({ minimum: -MONTHS_MAX, maximum: MONTHS_MAX })
 
+/** Milliseconds since 1970 UTC, within what both databases keep. */
+const at = Type.Integer({ minimum: -62_135_596_800_000, maximum: 253_402_300_799_999 })
+const ComputedRun = Type.Tuple([at, at, at])
+/** python/vortex/definitions/computed_schedule.py works out as many. */
+const COMPUTED_RUNS_MAX = 500
+
 /** A timetable. `timezone` is an IANA name or a fixed offset such as `+05:30`. */
 export const TimetableSpec = Type.Union([
   Strict({ type: Type.Literal('null') }),
@@ -53,6 +59,26 @@ export const TimetableSpec = Type.Union([
     dates: Type.Array(Instant),
     description: Type.String(),
     restrict_to_events: Type.Boolean(),
+  }),
+  /**
+   * A timetable class of the author's own, as the runs that it planned when the file was parsed: rows of interval start (which is the
+   * logical date), interval end and run_after, in order. `history` comes before `runs` and is there for backfills; `runs` are those that
+   * the schedule creates next. Neither they nor computed_at make another version of the DAG (server/db/versionHash.ts).
+   */
+  Strict({
+    type: Type.Literal('computed'),
+    summary: Type.String(),
+    computed_at: Type.Integer(),
+    runs: Type.Array(ComputedRun, { maxItems: COMPUTED_RUNS_MAX }),
+    history: Type.Array(ComputedRun, { maxItems: COMPUTED_RUNS_MAX }),
+    /** The timetable said that no run follows the last of `runs`. */
+    is_complete: Type.Boolean(),
+    /** The interval of a run by hand: as far from the moment, that of the newest run before it, or by slots of from, start, end. */
+    manual: Type.Union([
+      Strict({ type: Type.Literal('offset'), start_ms: Type.Integer(), end_ms: Type.Integer() }),
+      Strict({ type: Type.Literal('runs') }),
+      Strict({ type: Type.Literal('list'), slots: Type.Array(ComputedRun, { maxItems: 2 * COMPUTED_RUNS_MAX }) }),
+    ]),
   }),
 ])
 export type TimetableSpec = Static<typeof TimetableSpec>

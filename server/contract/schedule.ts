@@ -56,7 +56,12 @@ export const SchedulePreviewQuery = Strict({
 export const SchedulePreview = Strict({
   summary: Type.String({ description: 'the schedule as the scheduler reads it, presets written out' }),
   schedule: Nullable(Type.String({ description: 'the schedule as written' })),
-  kind: Enum(['none', 'once', 'continuous', 'cron', 'delta', 'events'] as const),
+  kind: Enum(['none', 'once', 'continuous', 'cron', 'delta', 'events', 'computed'] as const, {
+    description: "computed: a timetable class of the author's own, whose runs were worked out when the file was parsed",
+  }),
+  known_until: Nullable(Instant, {
+    description: 'of a computed schedule: the last logical date that is worked out so far; later runs will follow. null = no such limit',
+  }),
   timezone: Type.String(),
   dialect: Enum(['2', '3'] as const),
   start_date: Nullable(Instant),

@@ -156,8 +156,9 @@ export class ParseHostProcess {
   #answer(frame: Extract<HostFrame, { type: 'request' }>): void {
     const respond = (answer: object): void =>
       void this.#child.stdin?.write(encodeFrame({ type: 'response', id: frame.id, request_id: frame.request_id, ...answer }))
-    const { variable, connection } = this.#options.questions
-    const asked: Record<string, () => Promise<object | null>> = {
+    const { variable, connection, schedule } = this.#options.questions
+    const asked: Record<string, (params: Record<string, unknown>) => Promise<object | null>> = {
+      ...schedule,
       'variable.get': async () => {
         const value = await variable(String(frame.params['key']))
         return value === null ? null : { value }
@@ -169,7 +170,7 @@ export class ParseHostProcess {
     }
     const answer = Object.hasOwn(asked, frame.method) ? asked[frame.method] : undefined
     if (answer === undefined) return respond({ error: `${frame.method} is not possible while a DAG file is loaded` })
-    answer().then(
+    answer(frame.params).then(
       (result) => respond({ result }),
       (error: unknown) => respond({ error: error instanceof Error ? error.message : String(error) }),
     )

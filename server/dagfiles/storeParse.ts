@@ -3,7 +3,7 @@ import type { ParseResult } from '#contract/dagSpec.ts'
 import type { LiveEvent } from '#contract/events.ts'
 import type { Clock } from '#runtime/clock.ts'
 import type { BundleRecord, DagFileRecord } from '#db/records.ts'
-import type { AdminStore, DagFileSaved, DagStore } from '#db/store.ts'
+import type { AdminStore, DagFileSaved, DagStore, ReadStore } from '#db/store.ts'
 import type { EngineCommands } from '#scheduler/ports.ts'
 import { bundleHash, readBlobs } from './bundle.ts'
 import { recordOf } from './parseOutcome.ts'
@@ -13,7 +13,7 @@ const STORED_MAX = 200_000
 /** Import errors are read on a page; a DAG file with a thousand duplicates needs no thousand lines. */
 const DUPLICATES_SHOWN = 5
 
-export type DagFilesStore = DagStore & Pick<AdminStore, 'variableGet' | 'connectionGet'>
+export type DagFilesStore = DagStore & Pick<AdminStore, 'variableGet' | 'connectionGet'> & Pick<ReadStore, 'dagGet'>
 
 export interface StoreParseOptions {
   store: DagFilesStore

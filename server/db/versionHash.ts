@@ -2,8 +2,20 @@
 import { createHash } from 'node:crypto'
 import type { DagSpec } from '#contract/dagSpec.ts'
 
+/**
+ * Without what an unchanged file says anew at each parse, dates counted from today and the runs of an author's own timetable: those make
+ * no version, the newest one takes them over. A file whose text changed has another bundle.
+ */
 export function dagVersionHash(spec: DagSpec, bundleHash: string): string {
-  return createHash('sha256').update(canonicalJson(spec)).update('\n').update(bundleHash).digest('hex')
+  const { timetable } = spec
+  const planned = timetable.type === 'computed' ? { type: timetable.type, summary: timetable.summary } : timetable
+  const fixed = { ...spec, start_date: null, timetable: planned, tasks: spec.tasks.map((task) => ({ ...task, start_date: null })) }
+  return createHash('sha256').update(canonicalJson(fixed)).update('\n').update(bundleHash).digest('hex')
+}
+
+/** The rest of it, as a text that is equal when nothing has moved. */
+export function movingParts(spec: DagSpec): string {
+  return canonicalJson([spec.start_date, spec.timetable, spec.tasks.map(({ start_date }) => start_date)])
 }
 
 /** JSON with the keys of every object in order. */

@@ -56,10 +56,15 @@ class DagRunInfo(NamedTuple):
 
 class Timetable:
     """
-    Base of timetables. Classes of your own load, and their DAGs run when somebody triggers them: VORTEX does not call Python to plan runs.
+    Base of timetables, and of classes of your own: `next_dagrun_info` says which run comes next, `infer_manual_data_interval` what a run by hand
+    covers. They are called while the DAG file is parsed, for about a year ahead, and again before what they planned ends.
     """
 
     description = ""
+    periodic = True
+    can_be_scheduled = True
+    active_runs_limit: Optional[int] = None
+    run_ordering: Sequence[str] = ("data_interval_end", "logical_date")
 
     @property
     def summary(self) -> str:
@@ -67,8 +72,23 @@ class Timetable:
         return type(self).__name__
 
     def spec(self) -> Optional[Dict[str, Any]]:
-        """As data; None = VORTEX cannot plan it."""
+        """As data; None = a class of the author's own."""
         return None
+
+    def validate(self) -> None:
+        """Raises AirflowTimetableInvalid if the timetable cannot be used; called when the DAG file is parsed."""
+
+    def infer_manual_data_interval(self, *, run_after: Any) -> DataInterval:
+        """The data interval of a run by hand at `run_after`, a datetime in UTC."""
+        from vortex.definitions.computed_schedule import manual_of
+
+        return manual_of(self, run_after)
+
+    def next_dagrun_info(self, *, last_automated_data_interval: Optional[DataInterval], restriction: TimeRestriction) -> Optional[DagRunInfo]:
+        """The run after that of `last_automated_data_interval` (None: there was none), or None if there is no further one."""
+        from vortex.definitions.computed_schedule import next_of
+
+        return next_of(self, last_automated_data_interval, restriction)
 
     def serialize(self) -> Dict[str, Any]:
         return {}

@@ -39,6 +39,7 @@ def parse_file(
     connection.get); without it only the environment does. `source` is unsaved text in place of the file's: the answer then has no bundle and no inputs,
     for nothing of it is stored, and its error tells the column too.
     """
+    from vortex.definitions import computed_schedule
     from vortex.execution import connections, variables
 
     root = os.path.abspath(root)
@@ -51,6 +52,7 @@ def parse_file(
     error: Optional[dict] = None
     variables.use_source(variables.LoadingSource(ask, inputs.variables.add))
     connections.use_source(connections.LoadingSource(ask, inputs.connections.add))
+    computed_schedule.use_server(ask)
     inputs.start()
     try:
         try:

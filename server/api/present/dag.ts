@@ -70,7 +70,7 @@ export function presentDagDetail(dag: DagRecord, around: DagSurroundings, versio
     dialect: spec.dialect,
     start_date: spec.start_date,
     end_date: spec.end_date,
-    timetable: spec.timetable,
+    timetable: spec.timetable.type === 'computed' ? { ...spec.timetable, runs: [], history: [], manual: { type: 'runs' } } : spec.timetable,
     dagrun_timeout_ms: spec.dagrun_timeout_ms,
     max_consecutive_failed_dag_runs: spec.max_consecutive_failed_dag_runs,
     fail_fast: spec.fail_fast,

@@ -1,14 +1,28 @@
 /** Backfills: plan, start, list, progress, pause, resume, cancel. */
+import type { TimetableSpec } from '#contract/dagSpec.ts'
 import { VortexError } from '#contract/errors.ts'
+import { knownSpan } from '#domain/schedule/computedTimetable.ts'
 import { pageOf, pageWith, type Handlers } from '../handlers.ts'
 import type { ApiServices } from '../services.ts'
 import type { DagReader } from '../dagReader.ts'
 import type { ParamsCheck } from '../params.ts'
 import { presentBackfill } from '../present/dagRun.ts'
-import { parseInstant } from '../present/instant.ts'
+import { iso, parseInstant } from '../present/instant.ts'
 
 /** Timetables that give no dates of their own. */
 const NO_DATES: ReadonlySet<string> = new Set(['null', 'continuous'])
+
+/** What to say of dates that an author's own timetable has not been asked about. Throws if they are all of that kind. */
+function unknownDates(dag_id: string, timetable: TimetableSpec, start: number, end: number): string {
+  const span = knownSpan(timetable)
+  if (span === null) return ''
+  const until = span.until ?? Infinity
+  const known = `The runs of DAG "${dag_id}" are known from ${iso(span.from)}${span.until === null ? '' : ` until ${iso(span.until)}`}`
+  const why = 'its timetable is a class of its file, which is asked when the file is parsed'
+  if (end < span.from || start > until)
+    throw new VortexError('invalid_request', `${known}: ${why}. Take dates in that range, or trigger single runs with their logical date.`)
+  return start < span.from || end > until ? ` ${known}; dates outside are left out.` : ''
+}
 
 type BackfillHandlers = Pick<Handlers, 'createBackfill' | 'listBackfills' | 'backfillProgress' | 'setBackfillState'>
 
@@ -26,6 +40,7 @@ export function backfillHandlers({ store, engine }: ApiServices, dags: DagReader
           `DAG "${dag.dag_id}" has no schedule, so a range of dates holds no runs of it. Trigger it, with a logical date if it needs one.`,
         )
       await checkParams(version, conf)
+      const unknown = unknownDates(dag.dag_id, version.spec.timetable, start_date, end_date)
       const { backfill, intervals } = await engine.backfillCreate({
         dag_id: dag.dag_id,
         start_date,
@@ -38,7 +53,7 @@ export function backfillHandlers({ store, engine }: ApiServices, dags: DagReader
         actor: principal.username,
       })
       const intervals_queued = intervals.filter((interval) => interval.action !== 'skip').length
-      const message = dry_run ? `${intervals_queued} runs would start.` : `${intervals_queued} runs are queued.`
+      const message = (dry_run ? `${intervals_queued} runs would start.` : `${intervals_queued} runs are queued.`) + unknown
       return { message, backfill: backfill === null ? null : presentBackfill({ ...backfill, runs_failed: 0 }), intervals, intervals_queued }
     },
     async listBackfills({ query }, { object: dag }) {

@@ -4,6 +4,7 @@ import type { TimetableSpec } from '#contract/dagSpec.ts'
 import type { SchedulePreview } from '#contract/schedule.ts'
 import type { Input } from '#contract/routes.ts'
 import type { DagRecord } from '#db/records.ts'
+import { knownSpan } from '#domain/schedule/computedTimetable.ts'
 import { CronError } from '#domain/schedule/cronFields.ts'
 import { readMoment, readSchedule, ScheduleTextError } from '#domain/schedule/scheduleText.ts'
 import { compileTimetable, formatRunId, previewRuns, type PreviewedRun } from '#domain/schedule/timetable.ts'
@@ -56,6 +57,7 @@ export function scheduleHandlers({ store, leader, clock }: ApiServices, dags: Da
           summary: compileTimetable(spec).summary,
           schedule: query.schedule ?? version?.spec.schedule ?? null,
           kind: kindOf(spec),
+          known_until: isoOrNull(knownSpan(spec)?.until ?? null),
           timezone: planned.timezone,
           dialect: planned.dialect,
           start_date: isoOrNull(restriction.earliest),
@@ -143,7 +145,7 @@ function withZone(spec: TimetableSpec, timezone: string): TimetableSpec {
 
 function kindOf(spec: TimetableSpec): SchedulePreview['kind'] {
   if (spec.type === 'null') return 'none'
-  if (spec.type === 'once' || spec.type === 'continuous' || spec.type === 'events') return spec.type
+  if (spec.type === 'once' || spec.type === 'continuous' || spec.type === 'events' || spec.type === 'computed') return spec.type
   return spec.type.startsWith('cron') ? 'cron' : 'delta'
 }
 

@@ -11,7 +11,7 @@ import { cursorKey, limitOf, pageOf } from '../page.ts'
 import { contains, totalOf } from './reading.ts'
 import type { Database, Session } from '../database.ts'
 import { assignments, columns, insertRow, join, list, sql, upsertRow, where } from '../sql.ts'
-import { dagVersionHash } from '../versionHash.ts'
+import { dagVersionHash, movingParts } from '../versionHash.ts'
 
 export function dagFileList(db: Database): Promise<DagFileRecord[]> {
   return db.read((s) => s.records('dag_files', sql`SELECT ${columns('dag_files')} FROM dag_files ORDER BY file`))
@@ -109,11 +109,13 @@ async function saveDag(s: Session, p: DagFileSave, bundle: BundleRecord, spec: D
     await s.records('dag_versions', sql`SELECT ${columns('dag_versions')} FROM dag_versions WHERE id = ${known.dag_version_id}`)
   )[0]
   const unchanged = newest !== undefined && newest.hash === hash
-  if (unchanged && !known.is_stale && known.is_dynamic === shown.is_dynamic) return
-  const version = unchanged ? newest : await insertVersion(s, p, bundle, spec, hash, known.version + 1)
+  const moved = unchanged && movingParts(newest.spec) !== movingParts(spec)
+  if (unchanged && !moved && !known.is_stale && known.is_dynamic === shown.is_dynamic) return
+  if (moved) await s.run(sql`UPDATE dag_versions SET ${assignments('dag_versions', { spec })} WHERE id = ${newest.id}`)
+  const version = unchanged ? { ...newest, spec } : await insertVersion(s, p, bundle, spec, hash, known.version + 1)
   const set = { ...shown, dag_version_id: version.id, version: version.version, is_stale: false, updated_at: p.now }
   await s.run(sql`UPDATE dags SET ${assignments('dags', set)} WHERE dag_id = ${spec.dag_id}`)
-  if (!unchanged || known.is_stale) saved.changed.push({ dag: { ...known, ...set }, version, is_new: false })
+  if (!unchanged || moved || known.is_stale) saved.changed.push({ dag: { ...known, ...set }, version, is_new: false })
 }
 
 async function insertVersion(

@@ -4,6 +4,7 @@
  */
 import type { TimetableSpec } from '#contract/dagSpec.ts'
 import { civilDate, DAY_MS, dayNumber, HOUR_MS } from './civil.ts'
+import { knownSpan } from './computedTimetable.ts'
 import { compileTimetable, type PlannedRun, type Restriction } from './timetable.ts'
 import { zoneOf, type Zone } from './zone.ts'
 
@@ -74,7 +75,7 @@ export interface Plan {
   expected: number[]
   /** Per cell: the first date of the schedule in it; null = none, or none that is worked out. */
   first: (number | null)[]
-  /** Set when `max` was reached: nothing is planned from here on. */
+  /** Set when `max` was reached, or the schedule is known no further: nothing is planned from here on. */
   planned_until: number | null
 }
 
@@ -108,10 +109,12 @@ export function* planCalendar(p: PlanQuestion): Generator<void, Plan> {
     }
   }
   left = p.max
+  const known = knownSpan(p.timetable)
   let last = p.last
   let clock = p.now
   for (;;) {
     const run = timetable.next({ last, restriction: p.restriction, now: clock })
+    if (run === null) plan.planned_until = known?.until ?? null
     if (run === null || run.logical_date >= end) return plan
     if (left-- <= 0) {
       plan.planned_until = run.logical_date

@@ -8,6 +8,7 @@
 import type { TimetableSpec } from '#contract/dagSpec.ts'
 import type { RunType } from '#contract/states.ts'
 import { DAY_MS, HOUR_MS, MINUTE_MS, SECOND_MS, civilDate } from './civil.ts'
+import { computedTimetable } from './computedTimetable.ts'
 import { compileCron } from './cron.ts'
 import { cronPoints, type Points } from './cronClock.ts'
 import { makeDelta, type Delta } from './delta.ts'
@@ -58,6 +59,8 @@ export function compileTimetable(spec: TimetableSpec): Timetable {
         description: spec.description,
         restrictToEvents: spec.restrict_to_events,
       })
+    case 'computed':
+      return computedTimetable(spec)
   }
 }
 
