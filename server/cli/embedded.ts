@@ -2,8 +2,9 @@
  * The one door from the command line to the rest of the product; everything else in the CLI goes through the API. All of it
  * is loaded on demand.
  */
-import { availableParallelism } from 'node:os'
-import { join } from 'node:path'
+import { spawn } from 'node:child_process'
+import { availableParallelism, constants } from 'node:os'
+import { delimiter, join } from 'node:path'
 import type { ScanReport } from '#contract/airflowScan.ts'
 import { systemClock } from '#runtime/clock.ts'
 import type { ConfigOptions } from '#runtime/config.ts'
@@ -85,6 +86,35 @@ export async function scanAirflow(p: {
     throw cause
   }
 }
+
+/** Runs the DAGs' own Python in this terminal, with the package `vortex`; returns its exit code. */
+export async function runPython(p: { args: readonly string[]; home_folder: string; report: (line: string) => void }): Promise<number> {
+  const { preparePython, PythonMissing } = await import('../dagfiles/pythonEnvironment.ts')
+  const { childEnvironment } = await import('../dagfiles/childEnvironment.ts')
+  const packageFolder = join(INSTALL_ROOT, 'python')
+  const environment = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined))
+  const own = childEnvironment({ environment, packageFolder })
+  const path = [packageFolder, environment['PYTHONPATH']].filter((part) => part !== undefined && part !== '').join(delimiter)
+  try {
+    const options = { python: environment['VORTEX_PYTHON'] || null, dataFolder: p.home_folder, environment, clock: systemClock }
+    const { executable, notice } = await preparePython({ ...options, report: p.report })
+    if (notice !== null) p.report(notice)
+    const child = spawn(executable, p.args, { env: { ...own, PYTHONPATH: path }, stdio: 'inherit' })
+    // Ctrl-C reaches the child too, which says how it ended.
+    const wait = (): void => undefined
+    process.on('SIGINT', wait)
+    return await new Promise<number>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (code, signal) => resolve(code ?? SIGNAL_EXIT + (constants.signals[signal ?? 'SIGKILL'] ?? 0)))
+    }).finally(() => process.removeListener('SIGINT', wait))
+  } catch (cause) {
+    if (cause instanceof PythonMissing) throw new CliError(EXIT.failed, cause.message, { cause })
+    throw cause
+  }
+}
+
+/** How shells tell that a signal ended a program. */
+const SIGNAL_EXIT = 128
 
 export interface WorkerStart {
   controllers: string[]

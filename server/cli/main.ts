@@ -17,10 +17,10 @@ const COMMANDS: readonly TopLevel[] = [
   { name: 'server', description: 'run the server: API, dashboard, scheduler and local worker', load: () => import('./commands/server.ts') },
   { name: 'worker', description: 'run a worker for a server on another host', load: () => import('./commands/worker.ts') },
   { name: 'run', description: 'run a DAG to its end in this terminal, without a server', load: () => import('./commands/run.ts') },
-  { name: 'dags', description: 'list, show, trigger, pause, delete and backfill DAGs', load: () => import('./commands/dags.ts') },
+  { name: 'dags', description: 'list, show, test, trigger, pause, delete and backfill DAGs', load: () => import('./commands/dags.ts') },
   { name: 'runs', description: 'list, show, follow, cancel and clear DAG runs', load: () => import('./commands/runs.ts') },
   { name: 'backfills', description: 'list, pause, resume and cancel backfills', load: () => import('./commands/backfills.ts') },
-  { name: 'tasks', description: 'logs of task instances, why they wait, clear them', load: () => import('./commands/tasks.ts') },
+  { name: 'tasks', description: 'logs of task instances, why they wait, clear them, test one', load: () => import('./commands/tasks.ts') },
   { name: 'assets', description: 'list, show and update assets, and their events', load: () => import('./commands/assets.ts') },
   { name: 'variables', description: 'Variables of the DAGs', load: () => import('./commands/variables.ts') },
   {
@@ -32,6 +32,11 @@ const COMMANDS: readonly TopLevel[] = [
   { name: 'secrets', description: 'secrets of the vault; values are never shown', load: () => import('./commands/secrets.ts') },
   { name: 'users', description: 'people who may sign in', load: () => import('./commands/users.ts') },
   { name: 'workers', description: 'workers of the server', load: () => import('./commands/workers.ts') },
+  {
+    name: 'python',
+    description: 'run a file or module with the Python of the DAGs, `airflow` served by VORTEX',
+    load: () => import('./commands/python.ts'),
+  },
   { name: 'airflow', description: 'what a folder of Airflow DAG files needs to move here', load: () => import('./commands/airflow.ts') },
   { name: 'doctor', description: 'check this machine and say how to mend what is wrong', load: () => import('./commands/doctor.ts') },
 ]
@@ -92,6 +97,12 @@ export async function main(args: readonly string[]): Promise<void> {
   // A reader that closes early (`vortex dags list | head`) is no failure.
   process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? EXIT.ok : EXIT.failed))
   try {
+    if (args[0] === 'python' && args.length > 1 && args[1] !== '--help' && args[1] !== '-h') {
+      // Options behind the word are Python's own.
+      const { runWithPython } = await import('./inProcess.ts')
+      process.exitCode = await runWithPython(args.slice(1))
+      return
+    }
     const answer = airflowAnswer(wordsOf(args))
     if (answer !== null) throw new CliError(EXIT.usage, answer)
     const program = await makeProgram(args)

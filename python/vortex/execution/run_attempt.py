@@ -10,6 +10,7 @@ the execution timeout call on_kill() once, in the main thread.
 from __future__ import annotations
 
 import logging
+import os
 import sys
 from collections.abc import Mapping
 from inspect import isgeneratorfunction
@@ -64,6 +65,13 @@ def execute(job: Dict[str, Any], loaded: Any, channel: Any) -> Dict[str, Any]:
     task = dag.task_dict.get(job["task_id"])
     if task is None:
         return _result({"outcome": "failed", "reason": f"the DAG {job['dag_id']!r} has no task {job['task_id']!r} here", "reason_code": "missing_task"})
+    if "DEBUG_OF_VORTEX_TASK" in os.environ:
+        # `vortex run --debug`.
+        from vortex.testing.debugger import debug_if_asked
+
+        refused = debug_if_asked(task.task_id)
+        if refused is not None:
+            return _result({"outcome": "failed_final", "reason": refused, "reason_code": "debugger"})
     return _Attempt(job, loaded, dag, task, channel).run()
 
 

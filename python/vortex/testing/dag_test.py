@@ -41,16 +41,12 @@ def run_dag(
     Raises ParamValidationError for a conf that does not fit the DAG's params, TaskNotFound, AirflowDagCycleException.
     """
     from vortex.execution.params import resolve_params
-    from vortex.testing.secret_files import connection_of
 
     store = store if store is not None else process_store()
-    for key, value in (variables or {}).items():
-        store.variables[key] = value if isinstance(value, str) else _json(value)
-    for conn_id, connection in (connections or {}).items():
-        store.put_connection(conn_id, connection_of(conn_id, connection))
-    date = timezone.utcnow() if logical_date is NOTSET else _date(logical_date)
+    store.take(variables, connections)
+    date = timezone.utcnow() if logical_date is NOTSET else read_date(logical_date)
     resolve_params(dag.params, {}, conf or {})
-    run = LocalRun.create(dag, store, logical_date=date, run_after=_date(run_after), run_id=run_id, conf=conf)
+    run = LocalRun.create(dag, store, logical_date=date, run_after=read_date(run_after), run_id=run_id, conf=conf)
     store.add_run(run)
     options = {"mark_success_pattern": mark_success_pattern, "tasks": tasks, "quiet": quiet, "report": report, "debug": debug}
     return Runner(run, sleep=sleep, **options).run()  # type: ignore[arg-type]
@@ -124,7 +120,7 @@ def create_dagrun(
     store, kind = process_store(), str(run_type or (run_id or "").partition("__")[0] or "manual")
     kind = kind if kind in ("scheduled", "manual", "backfill", "asset_triggered") else "manual"
     date = logical_date if logical_date is not None else execution_date
-    run = LocalRun.create(dag, store, logical_date=_date(date), run_after=run_after, run_id=run_id, run_type=kind, conf=conf, data_interval=data_interval, state=str(state))
+    run = LocalRun.create(dag, store, logical_date=read_date(date), run_after=run_after, run_id=run_id, run_type=kind, conf=conf, data_interval=data_interval, state=str(state))
     if store.run(dag.dag_id, run.run_id) is not None:
         raise DagRunAlreadyExists(f"DAG {dag.dag_id!r} has a run {run.run_id!r} already. Begin with dag.clear().")
     store.add_run(run)
@@ -148,11 +144,7 @@ def run_task(task: Any, start_date: Any = None, end_date: Any = None, mark_succe
     ti.run(ignore_ti_state=True, mark_success=mark_success)
 
 
-def _date(value: Any) -> Any:
+def read_date(value: Any) -> Any:
+    """A datetime with a zone, of ISO 8601 text or a datetime; None stays None."""
     return timezone.parse(value) if isinstance(value, str) else timezone.coerce_datetime(value)
 
-
-def _json(value: Any) -> str:
-    import json
-
-    return json.dumps(value)

@@ -22,7 +22,7 @@ from vortex.testing.clock import FrozenTime
 from vortex.testing.dag_bag import DagBag
 from vortex.testing.dag_test import run_dag
 from vortex.testing.local_run import DagTestFailed, LocalRun
-from vortex.testing.secret_files import connection_of
+from vortex.testing.single_task import run_single
 from vortex.testing.store import Store, StoreConnections, StoreVariables, use_process_store
 
 
@@ -34,13 +34,11 @@ class Secrets:
 
     def variable(self, key: str, value: Any) -> None:
         """A text; anything else is kept as JSON."""
-        import json
-
-        self._store.variables[key] = value if isinstance(value, str) else json.dumps(value)
+        self._store.take({key: value}, None)
 
     def connection(self, conn_id: str, connection: Any = None, **fields: Any) -> None:
         """A URI, JSON text, a dict of fields, a Connection, or the fields as arguments: conn_type, host, login, password, schema, port, extra."""
-        self._store.put_connection(conn_id, connection_of(conn_id, fields if connection is None else connection))
+        self._store.take(None, {conn_id: fields if connection is None else connection})
 
     @property
     def variables(self) -> Dict[str, str]:
@@ -141,46 +139,3 @@ def load_dag(path: Any, dag_id: Optional[str] = None) -> Any:
     if dag_id not in bag.dags:
         raise DagTestFailed(f"{path} defines {', '.join(bag.dag_ids) or 'no DAG'}" + ("; name one with dag_id=." if dag_id is None else f", not {dag_id}."))
     return bag.dags[dag_id]
-
-
-def run_single(task: Any, store: Store, check: bool, xcoms: Dict[Any, Any], options: Dict[str, Any]) -> Any:
-    """One task instance, run with its tries."""
-    from vortex.definitions.dag import DAG
-    from vortex.testing.runner import Runner
-
-    operator = getattr(task, "operator", task)
-    if not operator.has_dag():
-        DAG("adhoc", schedule=None).add_task(operator)
-    for key, value in (options.pop("variables", None) or {}).items():
-        Secrets(store).variable(key, value)
-    for conn_id, connection in (options.pop("connections", None) or {}).items():
-        Secrets(store).connection(conn_id, connection)
-    sleep = options.pop("sleep", False)
-    run = prepare_run(operator.dag, store, xcoms, options)
-    instance = run.instances.by_task[operator.task_id][0]
-    Runner(run, sleep=sleep).run_one(instance)
-    run.state = "failed" if instance.state == "failed" else "success"
-    if check:
-        run.check()
-    return run.task(operator.task_id, instance.map_index)
-
-
-def prepare_run(dag: Any, store: Store, xcoms: Dict[Any, Any], options: Dict[str, Any]) -> LocalRun:
-    """A run in which nothing has run, with XComs as if tasks had left them."""
-    from vortex.execution import xcom_codec
-    from vortex.testing.channel import XCOM_CAP_BYTES
-    from vortex.testing.dag_test import _date
-    from vortex.timezone import utcnow
-
-    unknown = set(options) - {"logical_date", "conf", "run_id"}
-    if unknown:
-        raise TypeError(f"vortex_task() got an unexpected argument {sorted(unknown)[0]!r}")
-    date = options.get("logical_date", NOTSET)
-    run = LocalRun.create(
-        dag, store, logical_date=utcnow() if date is NOTSET else _date(date), conf=options.get("conf"), run_id=options.get("run_id")
-    )
-    store.add_run(run)
-    for place, value in xcoms.items():
-        task_id, key = place if isinstance(place, tuple) else (place, "return_value")
-        run.xcoms[(dag.get_task(task_id).task_id, -1, key)] = xcom_codec.encode(value, XCOM_CAP_BYTES, key)
-    return run

@@ -59,6 +59,9 @@ class Runner:
         run = self._run
         extend_sys_path(loaded_of(run).root)
         run.state, run.start_date = "running", run.start_date or utcnow()
+        for one in run.instances if self._tasks is not None else ():
+            if one.task_id not in self._tasks and not one.is_finished:
+                run.instances.move(one, "success", "not asked for")
         with self._clock:
             self._began = self._clock.now()
             self._work()
@@ -122,8 +125,6 @@ class Runner:
         self._ended(instance, result)
 
     def _is_marked(self, task_id: str) -> bool:
-        if self._tasks is not None and task_id not in self._tasks:
-            return True
         return self._pattern is not None and self._pattern.fullmatch(task_id) is not None
 
     def _begin(self, instance: Instance) -> None:

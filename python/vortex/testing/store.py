@@ -5,9 +5,11 @@ process, so that a second run finds the first; each test of the fixtures has its
 
 from __future__ import annotations
 
+import json
 from typing import Any, Dict, List, Optional
 
 from vortex.execution import connections, variables
+from vortex.testing.secret_files import connection_of
 
 # A DAG's older runs are forgotten.
 MAX_RUNS_PER_DAG = 100
@@ -27,8 +29,13 @@ class Store:
         self.dags: Dict[str, Any] = {}
         self.masked: List[str] = []
 
-    def put_connection(self, conn_id: str, connection: Any) -> None:
-        self.connections[conn_id] = {name: getattr(connection, name) for name in _CONNECTION_FIELDS}
+    def take(self, given_variables: Optional[Dict[str, Any]], given_connections: Optional[Dict[str, Any]]) -> None:
+        """Variables (what is no text becomes JSON), and connections as a URI, JSON text, a dict of fields or a Connection."""
+        for key, value in (given_variables or {}).items():
+            self.variables[key] = value if isinstance(value, str) else json.dumps(value)
+        for conn_id, value in (given_connections or {}).items():
+            connection = connection_of(conn_id, value)
+            self.connections[conn_id] = {name: getattr(connection, name) for name in _CONNECTION_FIELDS}
 
     def add_run(self, run: Any) -> None:
         """One of the same id is replaced, as Airflow clears it."""

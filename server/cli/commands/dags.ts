@@ -1,4 +1,4 @@
-/** `vortex dags`: list, show, trigger, pause, unpause, delete, backfill, next-runs, errors, schema. */
+/** `vortex dags`: list, show, test, trigger, pause, unpause, delete, backfill, next-runs, errors, schema. */
 import type { Command } from 'commander'
 import type { Client } from '#contract/client.ts'
 import type { Dag } from '#contract/dag.ts'
@@ -8,6 +8,7 @@ import { action, report, type Cli } from '../cli.ts'
 import { confOf, type ConfOptions, readConfOptions } from '../conf.ts'
 import { findDag, importFailure, readingNote, untilDagsAreRead } from '../dagState.ts'
 import { EXIT, inOptions } from '../exit.ts'
+import { registerDagTest } from '../inProcess.ts'
 import { instant, stateStyle, type Column, type Screen } from '../output.ts'
 import { moreNote, readPages } from '../pages.ts'
 import { confirm } from '../prompt.ts'
@@ -27,6 +28,7 @@ export function register(dags: Command): void {
     .option('--limit <n>', 'at most so many', count(1, 100_000), 200)
     .action(action(list))
   dags.command('show <dag_id>').description('one DAG with its tasks').action(action(show))
+  registerDagTest(dags)
   dags
     .command('trigger <dag_id>')
     .description('start a manual run')

@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os'
 import { dirname, extname, join, resolve } from 'node:path'
 import { action, type Cli } from '../cli.ts'
 import { confOf, type ConfOptions, readConfOptions } from '../conf.ts'
-import { connectionTo, dataFolder } from '../connection.ts'
+import { connectionTo, dataFolder, type Connection } from '../connection.ts'
 import { importFailure } from '../dagState.ts'
+import { debugInHosts, readDebug, type Debug } from '../debugOptions.ts'
 import type { EmbeddedServer } from '../embedded.ts'
 import { CliError, EXIT } from '../exit.ts'
 import { followRun } from '../follow/followRun.ts'
@@ -24,6 +25,8 @@ export function register(run: Command): void {
     .option('--dags-folder <folder>', 'where to look for a DAG id (VORTEX_DAGS_FOLDER, default ./dags)')
     .option('--keep <folder>', 'keep database and logs in this folder (default: a temporary one)')
     .option('--quiet', 'tell only how it ended')
+    .option('--debug <task_id>', 'this task waits for a debugger (debugpy)')
+    .option('--debug-address <host:port>', 'where it waits (default: 127.0.0.1:5678)')
     .addHelpText(
       'after',
       '\nExamples:\n  vortex run dags/my_pipeline.py\n  vortex run my_pipeline --conf \'{"day": "2026-11-23"}\' --logical-date 2026-11-23\n\nExit code 1 if the run fails; the logs of what failed are shown.',
@@ -37,6 +40,8 @@ interface RunOptions extends ConfOptions {
   dagsFolder?: string
   keep?: string
   quiet?: boolean
+  debug?: string
+  debugAddress?: string
 }
 
 /** A start takes a second, except for the first one on a machine. */
@@ -49,6 +54,8 @@ async function runDag({ screen }: Cli, given: string, options: RunOptions): Prom
   // Read before anything starts: a typing mistake should not cost a start.
   const read = readConfOptions(options)
   const target = findTarget(given, options)
+  const debug = readDebug(options)
+  if (debug !== null) debugInHosts(debug)
   const folder = options.keep === undefined ? await mkdtemp(join(tmpdir(), 'vortex-run-')) : resolve(options.keep)
   await mkdir(folder, { recursive: true, mode: 0o700 })
   const { startEmbedded } = await import('../embedded.ts')
@@ -67,6 +74,7 @@ async function runDag({ screen }: Cli, given: string, options: RunOptions): Prom
     const connection = connectionTo(server.url, server.api_key)
     const params = { dag_id: dagId }
     const conf = confOf(read, (await connection.client.getDag({ params })).params)
+    if (debug !== null) screen.note(await whereItWaits(connection, dagId, debug))
     const date = options.logicalDate === undefined ? {} : { logical_date: options.logicalDate }
     const run = await connection.client.triggerDag({ params, body: { conf, ...date } })
     const code = await followRun({ screen, connection, dagId, runId: run.run_id, quiet: options.quiet === true })
@@ -77,6 +85,22 @@ async function runDag({ screen }: Cli, given: string, options: RunOptions): Prom
     await server?.stop()
     if (options.keep === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
+}
+
+/** Only Python can be debugged: a plain bash command is started by the worker itself. */
+async function whereItWaits({ client }: Connection, dag_id: string, { task_id, address }: Debug): Promise<string> {
+  const { tasks } = await client.getDagTasks({ params: { dag_id } })
+  const task = tasks.find(({ id }) => id === task_id)
+  if (task === undefined) {
+    const known = tasks.map(({ id }) => id)
+    throw new CliError(
+      EXIT.usage,
+      `${dag_id} has no task ${task_id}. It has: ${known.slice(0, 20).join(', ')}${known.length > 20 ? ', …' : ''}.`,
+    )
+  }
+  if (task.task_type !== 'python')
+    throw new CliError(EXIT.usage, `${task_id} runs no Python: it is ${task.task_type}, which the worker does by itself.`)
+  return `${task_id} waits for a debugger on ${address} when it starts. In VS Code: Python Debugger: Remote Attach.`
 }
 
 interface Target {

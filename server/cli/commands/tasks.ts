@@ -1,8 +1,9 @@
-/** `vortex tasks`: logs, why, clear. */
+/** `vortex tasks`: logs, why, clear, test. */
 import type { Command } from 'commander'
 import type { Client } from '#contract/client.ts'
 import { action, type Cli } from '../cli.ts'
 import { EXIT } from '../exit.ts'
+import { registerTaskTest } from '../inProcess.ts'
 import { resolveRun } from '../latestRun.ts'
 import { LineStamper, timesAfter } from '../logTimestamps.ts'
 import { plain, safeLog, stateStyle } from '../output.ts'
@@ -33,6 +34,7 @@ export function register(tasks: Command): void {
     .option('--dry-run', 'list what would be cleared')
     .option('-y, --yes', 'do not ask')
     .action(action(clear))
+  registerTaskTest(tasks)
 }
 
 interface LogOptions {
