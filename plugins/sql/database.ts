@@ -9,9 +9,9 @@ import type { Dialect } from './tokens.ts'
 export interface Work extends Omit<Plan, 'statements' | 'dialect'> {
   conn_id: string
   sql: string | readonly string[]
-  parameters: Parameters
-  /** For all statements together; null waits as long as it takes. */
-  timeout_seconds: number | null
+  parameters?: Parameters
+  /** For all statements together; without it they take the time that they take. */
+  timeout_seconds?: number
 }
 
 const DIALECTS: Readonly<Record<string, Dialect>> = { postgres: 'postgres', postgresql: 'postgres', sqlite: 'sqlite' }
@@ -21,7 +21,7 @@ export async function runWork(work: Work, context: TaskContext): Promise<unknown
   const dialect = dialectOf(connection)
   const statements = statementsOf({ sql: work.sql, parameters: work.parameters, dialect })
   const plan: Plan = { ...work, statements, dialect }
-  const timeout = work.timeout_seconds === null ? null : AbortSignal.timeout(work.timeout_seconds * 1_000)
+  const timeout = work.timeout_seconds === undefined ? null : AbortSignal.timeout(work.timeout_seconds * 1_000)
   const signal = timeout === null ? context.signal : AbortSignal.any([context.signal, timeout])
   try {
     return dialect === 'sqlite'

@@ -7,15 +7,13 @@ const TEMPLATE_EXTENSIONS = ['.sql'] as const
 
 const connId = { type: 'string', minLength: 1, description: 'A connection of type postgres or sqlite.' } as const
 const timeoutSeconds = {
-  type: ['number', 'null'],
+  type: 'number',
   exclusiveMinimum: 0,
   maximum: 2_000_000,
-  default: null,
   description: 'After so long the statements are cancelled on the server and the try fails. Default: they take the time that they take.',
 } as const
 const parameters = {
-  anyOf: [{ type: 'array' }, { type: 'object' }, { type: 'null' }],
-  default: null,
+  anyOf: [{ type: 'array' }, { type: 'object' }],
   description: 'Values: an object for :name, or a list for $1, $2 (SQLite: ?1, ?2). They are never put into the text.',
 } as const
 const oneStatement = {
@@ -59,7 +57,8 @@ const checkConfig = {
   properties: { conn_id: connId, sql: oneStatement, parameters, timeout_seconds: timeoutSeconds },
 } as const
 
-const outcomes = { description: 'A value of the first cell, or a list of such values.' } as const
+const scalar = { type: ['string', 'number', 'boolean'] } as const
+const outcomes = { anyOf: [scalar, { type: 'array', items: scalar, minItems: 1 }] } as const
 const sensorConfig = {
   type: 'object',
   additionalProperties: false,
@@ -78,14 +77,14 @@ const sensorConfig = {
 interface OneRow {
   conn_id: string
   sql: string
-  parameters?: Work['parameters'] | null
-  timeout_seconds: number | null
+  parameters?: Work['parameters']
+  timeout_seconds?: number
 }
 
 /** The first row; null if there is none. */
 async function firstRow(config: OneRow, context: TaskContext): Promise<unknown[] | null> {
   const kept = { autocommit: false, fetch: 'first', rows: 'lists', return_last: true, max_rows: 1, max_bytes: 1024 ** 2 } as const
-  return (await runWork({ ...kept, ...config, parameters: config.parameters ?? undefined }, context)) as unknown[] | null
+  return (await runWork({ ...kept, ...config }, context)) as unknown[] | null
 }
 
 export const plugin = definePlugin({
@@ -97,7 +96,7 @@ export const plugin = definePlugin({
       config: sqlConfig,
       templateFields: ['sql', 'parameters', 'conn_id'],
       templateExtensions: TEMPLATE_EXTENSIONS,
-      execute: (config, context) => runWork({ ...config, parameters: config.parameters ?? undefined }, context),
+      execute: (config, context) => runWork(config, context),
     }),
     SqlCheckOperator: operator({
       description: 'Fails unless the statement returns a row whose cells are all true (not null, false, 0 or empty).',

@@ -15,7 +15,6 @@ const CONFIG = {
   return_last: true,
   max_rows: 100,
   max_bytes: 10_000,
-  timeout_seconds: null,
 }
 const { SqlOperator, SqlCheckOperator } = plugin.operators as Record<string, Operator>
 const { SqlSensor } = plugin.sensors as Record<string, Sensor>
@@ -201,7 +200,7 @@ describe('SqlOperator on SQLite', () => {
 })
 
 describe('SqlSensor and SqlCheckOperator', () => {
-  const one = { conn_id: 'db', timeout_seconds: null, fail_on_empty: false }
+  const one = { conn_id: 'db', fail_on_empty: false }
 
   it('look at the first cell', async () => {
     const context = testContext([postgres])
