@@ -93,6 +93,13 @@ describe('xcom.get', () => {
     expect(await ask('xcom.get', { task_ids: ['large'], key: 'return_value', map_indexes: [2] })).toHaveLength(1)
   })
 
+  test('answers with what ten thousand instances of a mapped task left, and more', async () => {
+    await bench.commit({
+      xcoms_put: Array.from({ length: 10_001 }, (_, map_index) => makeXCom(12, 'wide', { map_index, value: '1', size: 1 })),
+    })
+    expect(await ask('xcom.get', { task_ids: ['wide'], key: 'return_value' })).toHaveLength(10_001)
+  })
+
   test('says which parameter is wrong', async () => {
     await expect(ask('xcom.get', { task_ids: 'a', key: 'k' })).rejects.toThrow(/task_ids must be a list/)
   })

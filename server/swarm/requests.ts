@@ -3,6 +3,7 @@
  * passes the question on. A question may arrive twice (a reconnect between question and answer), so each handler gives the
  * same answer again.
  */
+import { MAP_LENGTH_MAX } from '#contract/dagSpec.ts'
 import { VortexError } from '#contract/errors.ts'
 import type { DagRunRecord, XComRecord } from '#db/records.ts'
 import type { Store } from '#db/store.ts'
@@ -11,7 +12,7 @@ import { isSensitiveName } from '#domain/sensitiveNames.ts'
 import { assetEventForTask } from './assetEvents.ts'
 import { XCOM_BYTES_MAX } from './limits.ts'
 import { RUN_HANDLERS, type RunServices } from './runRequests.ts'
-import { LIST_ITEMS_MAX, numbers, optionalText, text, texts, type TaskRequest } from './taskRequest.ts'
+import { numbers, optionalText, text, texts, type TaskRequest } from './taskRequest.ts'
 import { xcomItem } from './xcomItems.ts'
 
 export interface RequestServices extends RunServices {
@@ -38,8 +39,8 @@ type Handler = (services: RequestServices, request: TaskRequest) => Promise<unkn
 
 /** Earlier runs that include_prior_dates looks through; Airflow looks through all, at the price of the slowest query it has. */
 const PRIOR_RUNS_MAX = 100
-/** XComs that one question may return. */
-const XCOM_ROWS_MAX = LIST_ITEMS_MAX
+/** XComs that one question may return: what a mapped task may leave for the one that sums it up. */
+const XCOM_ROWS_MAX = MAP_LENGTH_MAX
 /** Names and indexes of one question together: each is a parameter of a statement, twice, of which SQLite takes 32,766. */
 const XCOM_NAMED_MAX = 15_000
 /** Events of an asset that one question returns, the newest. */
