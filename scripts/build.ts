@@ -5,7 +5,7 @@
 import { build as bundle } from 'esbuild'
 import { spawnSync } from 'node:child_process'
 import { createHash } from 'node:crypto'
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import { cpSync, existsSync, mkdirSync, readFileSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { basename, join, resolve } from 'node:path'
 
 const root = resolve(import.meta.dirname, '..')
@@ -114,6 +114,8 @@ async function buildPlugins(): Promise<void> {
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
     logLevel: 'warning',
   })
+  // `vortex plugins new` puts the types beside a new plugin.
+  cpSync(join(root, 'plugins/api'), join(root, 'dist/plugins/api'), { recursive: true })
 }
 
 /** Builds the dashboard with vite. Some ten seconds, up to half a minute on a small machine: `announce` says so before. */

@@ -6,6 +6,7 @@ import { spawn } from 'node:child_process'
 import { availableParallelism, constants } from 'node:os'
 import { delimiter, join } from 'node:path'
 import type { ScanReport } from '#contract/airflowScan.ts'
+import type { PluginList } from '#contract/plugin.ts'
 import { systemClock } from '#runtime/clock.ts'
 import type { ConfigOptions } from '#runtime/config.ts'
 import { createLogger } from '#runtime/logger.ts'
@@ -115,6 +116,29 @@ export async function runPython(p: { args: readonly string[]; home_folder: strin
 
 /** How shells tell that a signal ended a program. */
 const SIGNAL_EXIT = 128
+
+/** What plugins there are; each is looked at in a process of its own. */
+export async function lookAtPlugins(p: {
+  root: string
+  path: string | null
+  home_folder: string
+  report: (line: string) => void
+}): Promise<PluginList> {
+  const { preparePython, PythonMissing } = await import('../dagfiles/pythonEnvironment.ts')
+  const { childEnvironment } = await import('../dagfiles/childEnvironment.ts')
+  const { listPlugins, PluginsUnknown } = await import('../dagfiles/plugins/listPlugins.ts')
+  const own = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined))
+  const environment = childEnvironment({ environment: own, packageFolder: join(INSTALL_ROOT, 'python'), dataFolder: p.home_folder })
+  try {
+    const options = { python: own['VORTEX_PYTHON'] || null, dataFolder: p.home_folder, environment: own, clock: systemClock }
+    const { executable, notice } = await preparePython({ ...options, report: p.report })
+    if (notice !== null) p.report(notice)
+    return await listPlugins({ ...p, python: executable, environment, clock: systemClock })
+  } catch (cause) {
+    if (cause instanceof PythonMissing || cause instanceof PluginsUnknown) throw new CliError(EXIT.failed, cause.message, { cause })
+    throw cause
+  }
+}
 
 export interface WorkerStart {
   controllers: string[]

@@ -31,6 +31,7 @@ const COMMANDS: readonly TopLevel[] = [
   { name: 'pools', description: 'pools and their slots', load: () => import('./commands/pools.ts') },
   { name: 'secrets', description: 'secrets of the vault; values are never shown', load: () => import('./commands/secrets.ts') },
   { name: 'users', description: 'people who may sign in', load: () => import('./commands/users.ts') },
+  { name: 'plugins', description: 'plugins of the DAG folder: list, check, make one', load: () => import('./commands/plugins.ts') },
   { name: 'workers', description: 'workers of the server', load: () => import('./commands/workers.ts') },
   {
     name: 'python',

@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Dict, List, Optional
 
 from vortex.plugins.config_schema import schema_problem
-from vortex.plugins.host_process import HostEnded, HostProcess, HostSilent
+from vortex.plugins.host_process import HostEnded, HostProcess, HostSilent, how_it_ended
 from vortex.plugins.node import environment, find_host, host_command
 from vortex.plugins.places import Place, PluginRefused
 from vortex.plugins.reserved import reserved_field
@@ -70,12 +70,13 @@ def describe(place: Place) -> Description:
     if kept is not None:
         return kept
     found = describe_now(place)
-    if not found.report.startswith(_LATE):
+    # The machine may have been busy: it is looked at again.
+    if found.error != _TOO_LATE:
         _keep(key, found)
     return found
 
 
-_LATE = "late: "
+_TOO_LATE = f"it was not loaded after {LIMIT_SECONDS:g} s. A plugin registers and returns; work belongs into execute, poke and notify."
 
 
 def describe_now(place: Place) -> Description:
@@ -88,11 +89,10 @@ def describe_now(place: Place) -> Description:
             answer = host.receive(time.monotonic() + LIMIT_SECONDS)
         except HostSilent:
             host.kill()
-            words = f"it was not loaded after {LIMIT_SECONDS:g} s. A plugin registers and returns; work belongs into execute, poke and notify."
-            # The machine may have been busy: it is looked at again.
-            return Description(_stem(place), place.path, error=words, report=_LATE + words)
+            return Description(_stem(place), place.path, error=_TOO_LATE)
         except HostEnded as error:
-            return Description(_stem(place), place.path, error=f"{error} while it was loaded.", report=_printed(output))
+            words = f"{how_it_ended(error.code)} while it was loaded, where {MEMORY_MB} MB are allowed" if error.code < 0 else str(error)
+            return Description(_stem(place), place.path, error=f"{words}.", report=_printed(output))
         finally:
             host.close()
         if answer["t"] == "failed":
@@ -101,7 +101,8 @@ def describe_now(place: Place) -> Description:
 
 
 def _failed(place: Place, answer: Dict[str, Any], printed: str) -> Description:
-    report = answer["report"] + (f"\nIt printed:\n{printed}" if printed else "")
+    report = "" if answer["report"].endswith(f": {answer['message']}") else answer["report"]
+    report += f"\nIt printed:\n{printed}" if printed else ""
     in_entry = answer["file"] == place.entry
     message = answer["message"] if in_entry or not answer["file"] else f"{answer['message']} (in {os.path.basename(answer['file'])}, line {answer['line']})"
     return Description(_stem(place), place.path, error=message, line=answer["line"] if in_entry else None, report=report)
@@ -118,7 +119,9 @@ def _accepted(place: Place, answer: Dict[str, Any]) -> Description:
 
 def _printed(output: Any) -> str:
     output.seek(0)
-    return output.read(MAX_OUTPUT_CHARS * 4).decode("utf-8", "replace")[:MAX_OUTPUT_CHARS].strip()
+    # Addresses in Node say nothing to the author.
+    text = output.read(MAX_OUTPUT_CHARS * 4).decode("utf-8", "replace").partition("----- Native stack trace")[0]
+    return text[:MAX_OUTPUT_CHARS].strip()
 
 
 def _limit_memory() -> None:

@@ -20,11 +20,14 @@ _READ_BYTES = 256 * 1024
 Message = Dict[str, Any]
 
 
+_HINT = "; a plugin returns or throws, and does not call process.exit"
+
+
 class HostEnded(Exception):
     """The process is gone without an answer. `code`: its exit code, or the signal's number below zero."""
 
     def __init__(self, code: int) -> None:
-        super().__init__(how_it_ended(code))
+        super().__init__(f"{how_it_ended(code)} before it was done{_HINT if code >= 0 else ''}")
         self.code = code
 
 
@@ -132,11 +135,11 @@ class HostProcess:
 def how_it_ended(code: int) -> str:
     """Words for the end of a process that was not done."""
     if code in (-signal.SIGABRT, 128 + signal.SIGABRT):
-        return "its process aborted, most likely for want of memory (above it has said why)"
+        return "its process aborted, most likely for want of memory,"
     if code < 0:
         try:
             name = signal.Signals(-code).name
         except ValueError:
             name = str(-code)
         return f"its process was ended by {name}"
-    return f"its process ended with exit code {code} before it was done; a plugin returns or throws, and does not call process.exit"
+    return f"its process ended with exit code {code}"
