@@ -1,8 +1,9 @@
 """What a parse tells of a good file: DAGs, bundle, inputs, dialect, fork hazard."""
 import hashlib
+import os
 
 import pytest
-from host_process import write
+from host_process import PACKAGE_FOLDER, HostProcess, write
 
 from vortex.loading.data_files import MAX_DATA_FILE_BYTES, MAX_DATA_FILES, list_data_files
 
@@ -164,3 +165,17 @@ def test_open_connections_are_a_fork_hazard(host, dags):
     text = DAG + "import socket\nkept = socket.socket()\ndag = DAG('d', schedule=None)\n"
     assert parse(host, dags, text)["fork_hazard"] == "The import left 1 network connection(s) open"
 
+
+
+def test_a_real_airflow_of_the_interpreter_is_hidden_from_dag_files(tmp_path):
+    """People give VORTEX_PYTHON the environment that they have, and Airflow is in it."""
+    real = tmp_path / "site"
+    write(real, "airflow/__init__.py", "raise RuntimeError('the real one')")
+    write(real, "airflow/configuration.py", "")
+    write(tmp_path, "dags/a.py", f"{DAG}with DAG('a'): BashOperator(task_id='t', bash_command='x')\n")
+    host = HostProcess(environment={"PYTHONPATH": f"{PACKAGE_FOLDER}{os.pathsep}{real}"})
+    try:
+        result = host.parse(tmp_path / "dags", "a.py")["result"]
+        assert result["error"] is None and [dag["dag_id"] for dag in result["dags"]] == ["a"]
+    finally:
+        host.close()

@@ -23,6 +23,9 @@ _EXAMPLES = ("airflow.example_dags.", "airflow.providers.standard.example_dags."
 class AirflowFinder(importlib.abc.MetaPathFinder):
     """Finds `airflow` and everything below it, and a stand-in for pendulum."""
 
+    # Whether a real Apache Airflow is hidden.
+    shadows = False
+
     def find_spec(self, fullname: str, path: Optional[Sequence[str]] = None, target: Optional[ModuleType] = None) -> Any:
         root = fullname.partition(".")[0]
         if root == "airflow":
@@ -33,7 +36,7 @@ class AirflowFinder(importlib.abc.MetaPathFinder):
 
     def _airflow(self, fullname: str) -> Any:
         if fullname == "airflow":
-            if os.environ.get(_SHADOW) != "1" and _real_airflow() is not None:
+            if not (self.shadows or os.environ.get(_SHADOW) == "1") and _real_airflow() is not None:
                 return None
         elif not _is_ours(sys.modules.get("airflow")) or fullname.rpartition(".")[2][:1].isupper():
             # Modules of Airflow are lower-case. mock.patch("airflow.models.Variable.get") tries the class as a module first.
@@ -105,7 +108,8 @@ def _is_ours(module: Any) -> bool:
 _finder = AirflowFinder()
 
 
-def install() -> None:
-    """Puts the finder in place. Calling it again changes nothing."""
+def install(shadow: bool = False) -> None:
+    """Puts the finder in place. `shadow`: from now on a real Apache Airflow is hidden, which is for processes that load DAG files."""
+    _finder.shadows = _finder.shadows or shadow
     if _finder not in sys.meta_path:
         sys.meta_path.insert(0, _finder)

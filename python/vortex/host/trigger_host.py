@@ -53,7 +53,7 @@ def run_trigger_host(message: Dict[str, Any], socket_path: str) -> None:
         signal.signal(number, lambda *_: None)
     sys.stdout = RoutedStream(sys.stdout)
     sys.stderr = RoutedStream(sys.stderr)
-    install_airflow_finder()
+    install_airflow_finder(shadow=True)
     load: Optional[LoadWith] = None
     if message["file"]:
         try:

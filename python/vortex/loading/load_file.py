@@ -58,7 +58,7 @@ def load_file(root: str, file: str, compat: str = "auto", source: Optional[str] 
         return _load_data(root, file, path, source, compat)
     tree = ast.parse(source, filename=path)
     dialect = detect_dialect(tree, compat)
-    install_airflow_finder()
+    install_airflow_finder(shadow=True)
     extend_sys_path(root)
     module = _new_module(path, file)
     registry.begin_load(path, dialect, root)
@@ -81,7 +81,7 @@ def _load_data(root: str, file: str, path: str, source: str, compat: str) -> Loa
     from vortex.factory.load import load_dags
 
     dialect = compat if compat in ("2", "3") else "3"
-    install_airflow_finder()
+    install_airflow_finder(shadow=True)
     extend_sys_path(root)
     module = _new_module(path, file)
     registry.begin_load(path, dialect, root)

@@ -19,7 +19,6 @@ from __future__ import annotations
 import argparse
 import collections
 import gc
-import importlib.util
 import os
 import pkgutil
 import platform
@@ -59,12 +58,9 @@ def warm_up() -> None:
     import vortex
     from vortex.airflow_compat import install
 
-    install()
+    install(shadow=True)
     names = [module.name for module in pkgutil.walk_packages(vortex.__path__, "vortex.") if not module.name.startswith("vortex.host.")]
-    spec = importlib.util.find_spec("airflow")
-    # A real Apache Airflow takes seconds to import, and starts things that no fork should inherit.
-    is_ours = spec is not None and spec.origin == "vortex.airflow_compat"
-    names += [name for name in _WARM if is_ours or not name.startswith("airflow.")]
+    names += _WARM
     for name in names:
         try:
             # __import__ of a name that ends in __main__ would run a program.
