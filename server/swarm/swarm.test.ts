@@ -300,44 +300,6 @@ describe('a log of a run that is deleted while its worker still writes', () => {
   })
 })
 
-describe('when the lines of a log came', () => {
-  test('is kept once, however often it is sent; a mark that makes no sense is left out, and the log is not', async () => {
-    bench = await startBench()
-    const raw = rawWorker()
-    raw.send({ hello })
-    await until(() => raw.frames.length > 0, 'welcome')
-    const attempt = bench.attempt({})
-    await bench.assign({ worker_id: 'raw' }, [attempt])
-    const { task_instance_id } = attempt.ref
-    const send = (offset: number, text: string, times: [number, number][], last = false) => {
-      const marks = times.map(([at, ms]) => ({ offset: at, at_ms: 1_763_900_000_000 + ms }))
-      raw.send({ logs: [{ ref: attempt.ref, offset, bytes: Buffer.from(text), last, truncated: false, times: marks }] })
-    }
-    send(0, 'one\ntwo\n', [
-      [0, 0],
-      [4, 100],
-    ])
-    await until(() => raw.frames.some((frame) => frame.log_acks.some((ack) => ack.stored === 8)), 'it is stored')
-    send(0, 'one\ntwo\nthree\n', [
-      [0, 0],
-      [4, 100],
-      [8, 200],
-      [8, 250],
-      [5, 300],
-      [99, 400],
-    ])
-    send(14, 'four\n', [[14, 2 ** 52]], true)
-    await until(() => raw.frames.some((frame) => frame.log_acks.some((ack) => ack.complete)), 'all is stored')
-    const times = await bench.store.logTimes({ task_instance_id, attempt: 1, from: 0, to: 100 })
-    expect(times.map(({ offset, at }) => [offset, at - 1_763_900_000_000])).toEqual([
-      [0, 0],
-      [4, 100],
-      [8, 200],
-    ])
-    expect((await bench.store.logStat({ task_instance_id, attempt: 1 }))?.size).toBe(19)
-  })
-})
-
 describe('a worker that breaks the windows', () => {
   test('the controller stops reading when the store is slow, and takes it all when the store is back', async () => {
     let open: () => void = () => undefined

@@ -123,7 +123,6 @@ describe('connections that break', () => {
   test('numbered log lines and reports arrive without gap or repeat over many cuts', async () => {
     bench = await startBench()
     const port = await startProxy()
-    const began = Date.now()
     const lines = 40_000
     const worker = await bench.startWorker(
       async (attempt) => {
@@ -155,12 +154,6 @@ describe('connections that break', () => {
       const found = await readLog(attempt.ref)
       expect(found.length).toBe(expected.length)
       expect(createHash('sha256').update(found).digest('hex')).toBe(createHash('sha256').update(expected).digest('hex'))
-      const times = await bench.store.logTimes({ ...attempt.ref, from: 0, to: expected.length })
-      expect(times[0]?.offset).toBe(0)
-      expect(times.length).toBeGreaterThan(2)
-      expect(times.every(({ offset }) => offset === 0 || expected[offset - 1] === '\n')).toBe(true)
-      expect(times.every(({ offset }, at) => offset > (times[at - 1]?.offset ?? -1))).toBe(true)
-      expect(times.every(({ at }) => at >= began && at <= Date.now())).toBe(true)
     }
     expect(cuts).toBeGreaterThan(3)
     expect(worker.runner.started).toHaveLength(2)
