@@ -18,6 +18,7 @@ const REQUIREMENTS = [
   'pandas>=2',
   'aiosmtpd>=1.4,<2',
   'psycopg2-binary>=2.9',
+  'pymysql>=1.1',
   'psycopg[binary]>=3.2',
   'requests>=2.31',
   'sqlalchemy>=2',
