@@ -57,9 +57,9 @@ function stamp(target: string, print: string): void {
 /** A server that runs may still load a chunk of the build before; it has an hour. */
 const KEEP_CHUNKS_MS = 3_600_000
 
-function removeOldChunks(current: ReadonlySet<string>): void {
-  const folder = join(root, 'dist/server')
-  for (const name of readdirSync(folder)) {
+function removeOldChunks(folder: string, outputs: Record<string, unknown>): void {
+  const current = new Set(Object.keys(outputs).map((path) => basename(path)))
+  for (const { name } of readdirSync(folder, { withFileTypes: true }).filter((entry) => entry.isFile())) {
     const path = join(folder, name)
     if (!current.has(name) && statSync(path).mtimeMs < Date.now() - KEEP_CHUNKS_MS) rmSync(path)
   }
@@ -92,20 +92,26 @@ export async function buildServer(): Promise<boolean> {
     define: { "process.env['VORTEX_BUNDLED']": '"1"', 'process.env.VORTEX_BUNDLED': '"1"' },
     logLevel: 'warning',
   })
-  removeOldChunks(new Set(Object.keys(metafile.outputs).map((path) => basename(path))))
+  removeOldChunks(join(root, 'dist/server'), metafile.outputs)
   stamp('server', print)
   return true
 }
 
-/** Each shipped plugin as one file, which imports the API from the host that runs it. */
+/** Each shipped plugin as one file, which imports the API from the host that runs it; what a plugin loads late stays in files of its own. */
 async function buildPlugins(): Promise<void> {
   const names = readdirSync(join(root, 'plugins')).filter((name) => existsSync(join(root, 'plugins', name, 'plugin.ts')))
-  await bundle({
+  const { metafile } = await bundle({
+    metafile: true,
     absWorkingDir: root,
-    entryPoints: names.map((name) => ({ in: `plugins/${name}/plugin.ts`, out: name })),
+    entryPoints: [
+      ...names.map((name) => ({ in: `plugins/${name}/plugin.ts`, out: name })),
+      { in: 'plugins/sql/sqliteProcess.ts', out: 'sqliteProcess' },
+    ],
     outdir: 'dist/plugins',
     outExtension: { '.js': '.mjs' },
+    chunkNames: 'chunk-[hash]',
     bundle: true,
+    splitting: true,
     platform: 'node',
     format: 'esm',
     target: 'node22',
@@ -114,6 +120,7 @@ async function buildPlugins(): Promise<void> {
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
     logLevel: 'warning',
   })
+  removeOldChunks(join(root, 'dist/plugins'), metafile.outputs)
   // `vortex plugins new` puts the types beside a new plugin.
   cpSync(join(root, 'plugins/api'), join(root, 'dist/plugins/api'), { recursive: true })
 }
