@@ -212,6 +212,35 @@ describe('the worker of a trigger', () => {
   })
 })
 
+it('triggers that no worker may have cost a step no look at each of them', async () => {
+  const tasks = Array.from({ length: 100 }, (_, i) => ({ task_id: `g${i}`, queue: 'gpu' }))
+  const other = spec({ dag_id: 'other', tasks: [task({ task_id: 'a' })] })
+  const h = new EngineHarness([dagOf(tasks, { max_active_tasks: 100 }), other], { parallelism: 200 })
+  await h.start(1)
+  await h.hello('gpus', [], { queues: ['gpu'] })
+  await h.trigger('d')
+  for (const attempt of h.takeAssigned()) await h.end(attempt, 'deferred', { deferral_json: BODY })
+  const triggers = h.takeAssigned().map(({ ref }) => ref)
+  expect(triggers).toHaveLength(100)
+  await h.hello('gpus', triggers, { queues: ['gpu'], draining: true })
+  await h.answer(h.inbox.workerReleased({ worker_id: 'gpus', refs: triggers }))
+  let looks = 0
+  for (const worker of h.service.engine!.workers.values()) {
+    const serves = worker.serves.bind(worker)
+    worker.serves = (queue) => {
+      if (queue === 'gpu') looks++
+      return serves(queue)
+    }
+  }
+  const run = await h.trigger('other')
+  await h.end(h.takeAssigned()[0]!, 'success')
+  expect(h.runState(run)).toBe('success')
+  expect(looks).toBeGreaterThan(0)
+  expect(looks).toBeLessThan(50)
+  await h.hello('more', [], { queues: ['gpu'] })
+  expect(h.takeAssigned()).toHaveLength(100)
+})
+
 describe('a poke', () => {
   it('keeps when the first one began until the task is cleared', async () => {
     const h = new EngineHarness([dagOf([{ task_id: 'a' }])])
