@@ -4,6 +4,7 @@ import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { ADDRESS_FILE } from '#contract/supervision.ts'
 import { makeDagSpec, makeTaskSpec } from '#testkit/makeDagSpec.ts'
 import { startTestApi, type TestApi } from '#testkit/apiServer.ts'
 import { startCli, type CliOptions } from './testing/cliProcess.ts'
@@ -338,6 +339,13 @@ describe('errors', () => {
     expect(open.stderr).toContain('chmod 600')
     await rm(file)
     expect((await vortex(['dags', 'list'], { env: { VORTEX_API_KEY: '' } })).code).toBe(4)
+  })
+
+  test('the server that runs on the data folder is found, whatever its port', async () => {
+    const file = join(home, ADDRESS_FILE)
+    await writeFile(file, JSON.stringify({ url, pid: 1 }))
+    expect((await vortex(['dags', 'list'], { env: { VORTEX_SERVER_URL: '' } })).code).toBe(0)
+    await rm(file)
   })
 })
 

@@ -2,12 +2,14 @@
  * The way to a server: its address, the key that opens it, and the typed client.
  *
  * Keys come from VORTEX_API_KEY, from the file of --api-key-file or VORTEX_API_KEY_FILE, or, for a server on this machine
- * only, from the file `cli.key` that it keeps in its data folder. A key is never taken from the command line.
+ * only, from the file `cli.key` that it keeps in its data folder. A key is never taken from the command line. The address comes from
+ * --server, from VORTEX_SERVER_URL, or from the server that runs on the data folder and has written there where it answers.
  */
 import { readFileSync, statSync } from 'node:fs'
 import { homedir } from 'node:os'
 import { join, resolve } from 'node:path'
 import { createClient, type Client, type FetchLike } from '#contract/client.ts'
+import { ADDRESS_FILE, type ServerAddress } from '#contract/supervision.ts'
 import { CliError, EXIT } from './exit.ts'
 
 export const DEFAULT_SERVER = 'http://127.0.0.1:3000'
@@ -32,7 +34,7 @@ export interface Connection {
 }
 
 export function connect({ server, apiKeyFile, warn, env = process.env }: ConnectionOptions): Connection {
-  const url = readUrl(server ?? (env['VORTEX_SERVER_URL'] || DEFAULT_SERVER))
+  const url = readUrl(server ?? serverUrl(env))
   const isLocal = isLoopbackHost(new URL(url).hostname)
   const key = findKey({ apiKeyFile, env, isLocal, warn })
   if (key !== null && !isLocal && url.startsWith('http:')) warn(`The API key travels to ${url} without encryption. Use https.`)
@@ -60,6 +62,22 @@ export function connectionTo(url: string, key: string | null): Connection {
         throw unreachable(url, cause)
       }
     },
+  }
+}
+
+/** Where to look for a server when no option says so. */
+export function serverUrl(env: Record<string, string | undefined> = process.env): string {
+  return env['VORTEX_SERVER_URL'] || localServer(dataFolder(env)) || DEFAULT_SERVER
+}
+
+/** One that was killed has left its address behind: whoever calls there is told so. */
+function localServer(folder: string): string | null {
+  try {
+    const { url } = JSON.parse(readFileSync(join(folder, ADDRESS_FILE), 'utf8')) as ServerAddress
+    // The key in the folder is for this machine only.
+    return isLoopbackHost(new URL(url).hostname) ? url : null
+  } catch {
+    return null
   }
 }
 

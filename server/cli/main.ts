@@ -62,7 +62,10 @@ export async function makeProgram(args: readonly string[]): Promise<Command> {
   const program = new Command('vortex')
     .description('VORTEX runs Apache Airflow DAG files unmodified.')
     .version(version(), '-V, --version')
-    .option('--server <url>', 'address of the server (VORTEX_SERVER_URL, default http://127.0.0.1:3000)')
+    .option(
+      '--server <url>',
+      'address of the server (VORTEX_SERVER_URL; default: the one that runs on VORTEX_HOME, or http://127.0.0.1:3000)',
+    )
     .option('--api-key-file <file>', 'file with the API key (VORTEX_API_KEY_FILE; VORTEX_API_KEY holds the key itself)')
     .option('--json', 'print JSON')
     .option('--no-color', 'no colours')

@@ -1,7 +1,7 @@
 /** `vortex doctor`: looks at what VORTEX needs of this machine, and says how to mend what is missing. */
 import type { Command } from 'commander'
 import { action, type Cli } from '../cli.ts'
-import { dataFolder, DEFAULT_SERVER } from '../connection.ts'
+import { dataFolder, DEFAULT_SERVER, serverUrl } from '../connection.ts'
 import { CHECKS, type Verdict } from '../doctorChecks.ts'
 import { EXIT } from '../exit.ts'
 import { readPages } from '../pages.ts'
@@ -26,7 +26,7 @@ async function run({ screen, connection }: Cli): Promise<number> {
     retention_days: process.env['VORTEX_RETENTION_DAYS'] || null,
     worker_capacity: process.env['VORTEX_WORKER_CAPACITY'] || null,
     secrets: secretsOf(process.env),
-    server_url: process.env['VORTEX_SERVER_URL'] || DEFAULT_SERVER,
+    server_url: serverUrl(),
     workers: async () => (await readPages(10_000, (page) => connection().client.listWorkers({ query: page }))).items,
   }
   const verdicts: (Verdict & { check: string })[] = []
