@@ -196,6 +196,33 @@ function versions(subject: SubjectOf): void {
     expect(await s.store.dagGet({ dag_id: 'next_version' })).toEqual(third.changed[0]?.dag)
   })
 
+  test('of an unchanged file whose dates have moved on makes no version: the newest one takes them over', async () => {
+    const s = subject()
+    const on = (date: string, day: number) =>
+      makeDagSpec('moving', {
+        start_date: date,
+        tasks: [makeTaskSpec('only', { start_date: date })],
+        edges: [],
+        timetable: {
+          type: 'computed',
+          summary: 'Workdays',
+          computed_at: AT + day,
+          runs: [[AT, AT + 1, AT + day]],
+          history: [],
+          is_complete: false,
+          manual: { type: 'runs' },
+        },
+      })
+    const [first, second] = [on('2026-11-22T00:00:00.000Z', 1), on('2026-11-23T00:00:00.000Z', 2)]
+    const [made] = (await s.saveFile('moving.py', [first])).changed
+    const [moved] = (await s.saveFile('moving.py', [second], { now: AT + 1 })).changed
+    expect(moved).toMatchObject({ is_new: false, version: { id: made?.version.id, version: 1, hash: made?.version.hash, spec: second } })
+    expect(await s.store.dagVersionByNumber({ dag_id: 'moving', version: 1 })).toEqual(moved?.version)
+    expect((await s.saveFile('moving.py', [second], { now: AT + 2 })).changed).toEqual([])
+    const edited = await s.saveFile('moving.py', [first], { bundle: 'edited', now: AT + 3 })
+    expect(edited.changed).toMatchObject([{ version: { version: 2, spec: first } }])
+  })
+
   test('with an error keeps the last good version', async () => {
     const s = subject()
     await s.dag('kept_version')
