@@ -50,13 +50,6 @@ const sqlConfig = {
   },
 } as const
 
-const checkConfig = {
-  type: 'object',
-  additionalProperties: false,
-  required: ['conn_id', 'sql'],
-  properties: { conn_id: connId, sql: oneStatement, parameters, timeout_seconds: timeoutSeconds },
-} as const
-
 const scalar = { type: ['string', 'number', 'boolean'] } as const
 const outcomes = { anyOf: [scalar, { type: 'array', items: scalar, minItems: 1 }] } as const
 const sensorConfig = {
@@ -97,19 +90,6 @@ export const plugin = definePlugin({
       templateFields: ['sql', 'parameters', 'conn_id'],
       templateExtensions: TEMPLATE_EXTENSIONS,
       execute: (config, context) => runWork(config, context),
-    }),
-    SqlCheckOperator: operator({
-      description: 'Fails unless the statement returns a row whose cells are all true (not null, false, 0 or empty).',
-      config: checkConfig,
-      templateFields: ['sql', 'parameters', 'conn_id'],
-      templateExtensions: TEMPLATE_EXTENSIONS,
-      async execute(config, context) {
-        const row = await firstRow(config, context)
-        if (row === null) throw new Error('The check failed: the statement returned no row.')
-        if (!row.every(isTruthy))
-          throw new Error(`The check failed: the statement returned ${JSON.stringify(row)}, not all of which is true.`)
-        context.log.info(`The check passed: ${JSON.stringify(row)}`)
-      },
     }),
   },
   sensors: {

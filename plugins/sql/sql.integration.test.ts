@@ -16,7 +16,7 @@ const CONFIG = {
   max_rows: 100,
   max_bytes: 10_000,
 }
-const { SqlOperator, SqlCheckOperator } = plugin.operators as Record<string, Operator>
+const { SqlOperator } = plugin.operators as Record<string, Operator>
 const { SqlSensor } = plugin.sensors as Record<string, Sensor>
 
 let postgres: Partial<Connection>
@@ -199,10 +199,10 @@ describe('SqlOperator on SQLite', () => {
   })
 })
 
-describe('SqlSensor and SqlCheckOperator', () => {
+describe('SqlSensor', () => {
   const one = { conn_id: 'db', fail_on_empty: false }
 
-  it('look at the first cell', async () => {
+  it('looks at the first cell', async () => {
     const context = testContext([postgres])
     const poke = async (sql: string, more: object = {}): Promise<unknown> => SqlSensor!.poke({ ...one, sql, ...more }, context)
     const cells = ["'0'", '0.00', "''", 'NULL', 'false', '0', "'a'", '0.01', '9007199254740993', "'{}'::jsonb"]
@@ -216,14 +216,5 @@ describe('SqlSensor and SqlCheckOperator', () => {
       'The statement returned "broken", which is a failure here.',
     )
     expect((await failure(poke('SELECT 1 WHERE false', { fail_on_empty: true }))).message).toContain('no row')
-  })
-
-  it('check every cell of the first row', async () => {
-    const check = async (sql: string): Promise<unknown> => SqlCheckOperator!.execute({ ...one, sql }, testContext([postgres]))
-    expect(await check("SELECT 1, 'a'")).toBe(undefined)
-    expect((await failure(check('SELECT 1, 0.0'))).message).toBe(
-      'The check failed: the statement returned [1,"0.0"], not all of which is true.',
-    )
-    expect((await failure(check('SELECT 1 WHERE false'))).message).toContain('no row')
   })
 })
