@@ -14,9 +14,9 @@ def test_a_name_is_the_real_one(target, module):
 
 
 def test_other_providers_stay_stand_ins():
-    from airflow.providers.mysql.hooks.mysql import MySqlHook
+    from airflow.providers.oracle.hooks.oracle import OracleHook
 
-    assert issubclass(MySqlHook, StubHook)
+    assert issubclass(OracleHook, StubHook)
 
 
 @pytest.mark.parametrize("kind", sorted(_HOOKS))

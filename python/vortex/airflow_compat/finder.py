@@ -38,8 +38,7 @@ class AirflowFinder(importlib.abc.MetaPathFinder):
         if fullname == "airflow":
             if not (self.shadows or os.environ.get(_SHADOW) == "1") and _real_airflow() is not None:
                 return None
-        elif not _is_ours(sys.modules.get("airflow")) or fullname.rpartition(".")[2][:1].isupper():
-            # Modules of Airflow are lower-case. mock.patch("airflow.models.Variable.get") tries the class as a module first.
+        elif not _is_ours(sys.modules.get("airflow")) or _names_a_class(fullname.rpartition(".")[2]):
             return None
         elif fullname.startswith(_EXAMPLES):
             beside = _example(fullname)
@@ -98,6 +97,11 @@ def _real_airflow() -> Any:
         return None
     folders = list(spec.submodule_search_locations)
     return spec if any(os.path.exists(os.path.join(folder, name)) for folder in folders for name in _REAL) else None
+
+
+def _names_a_class(name: str) -> bool:
+    """Airflow's modules are lower-case, but for S3_hook. mock.patch("airflow.models.Variable.get") tries the class as a module first."""
+    return name[:1].isupper() and "_" not in name
 
 
 def _is_ours(module: Any) -> bool:

@@ -21,6 +21,8 @@ _HOOKS = {
     "postgres": ("vortex.providers.postgres.hook:PostgresHook", "postgres_conn_id"),
     "sqlite": ("vortex.providers.sqlite.hook:SqliteHook", "sqlite_conn_id"),
     "http": ("vortex.providers.http.hook:HttpHook", "http_conn_id"),
+    "mysql": ("vortex.providers.mysql.hook:MySqlHook", "mysql_conn_id"),
+    "aws": ("vortex.providers.amazon.hook:AwsBaseHook", "aws_conn_id"),
 }
 
 

@@ -63,3 +63,16 @@ class SqliteOperator(SQLExecuteQueryOperator):
     def __init__(self, *, sqlite_conn_id: str = "sqlite_default", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.sqlite_conn_id = sqlite_conn_id
+
+
+class MySqlOperator(SQLExecuteQueryOperator):
+    """SQLExecuteQueryOperator with `mysql_conn_id`."""
+
+    template_fields: Sequence[str] = ("sql", "parameters", "mysql_conn_id", "database", "hook_params")
+    template_ext: Sequence[str] = (".sql", ".json")
+    conn_id_field = "mysql_conn_id"
+    ui_color = "#ededed"
+
+    def __init__(self, *, mysql_conn_id: str = "mysql_default", **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.mysql_conn_id = mysql_conn_id

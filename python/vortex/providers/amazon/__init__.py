@@ -1,0 +1,1 @@
+"""Amazon Web Services, over the boto3 of the DAGs' environment."""
