@@ -345,3 +345,25 @@ it('depends_on_past looks at all instances of the run before', async () => {
   await h.pass(1000)
   expect(h.takeAssigned()).toEqual([])
 })
+
+it('the end of an instance is no look at all instances of the run after it', async () => {
+  const length = 60
+  const dag = dagOf([{ task_id: 'each', map_length: [literal(length)], depends_on_past: true }], [], { max_active_tasks: length })
+  const h = new EngineHarness([dag], { parallelism: 200 })
+  await h.start(200)
+  await h.trigger('d')
+  const next = await h.trigger('d')
+  const { past } = [...h.service.engine!.runs.values()].find(({ record }) => record.run_id === next)!
+  const stateOf = past!.stateOf.bind(past)
+  let looks = 0
+  past!.stateOf = (task_id) => {
+    looks++
+    return stateOf(task_id)
+  }
+  const first = h.takeAssigned()
+  expect(first).toHaveLength(length)
+  for (const attempt of first) await h.end(attempt, 'success')
+  // One with each end, and one for each instance that may begin now.
+  expect(looks).toBeLessThanOrEqual(2 * length)
+  expect(h.takeAssigned()).toHaveLength(length)
+})
