@@ -10,7 +10,7 @@ from typing import Any, Dict, Iterable, List, Mapping
 from vortex.definitions.xcom_arg import XComArg
 from vortex.exceptions import AirflowException, InvalidArguments
 from vortex.json_values import exact_json
-from vortex.plugins.config_schema import config_problems
+from vortex.plugins.config_schema import config_problems, fits_kind
 from vortex.plugins.description import Registered
 from vortex.plugins.places import Place
 
@@ -109,11 +109,11 @@ def _plain(value: Any) -> Any:
 
 def _read(value: Any, form: Any) -> Any:
     """A template gives a text: where the schema asks for a number, true or false, a list or an object, the text is read as JSON."""
-    if not isinstance(value, str) or not any(config_problems(value, form)):
+    if not isinstance(value, str) or fits_kind(value, form):
         return value
     text = value.strip()
     try:
         found = json.loads({"True": "true", "False": "false", "None": "null"}.get(text, text))
     except ValueError:
         return value
-    return value if any(config_problems(found, form)) else found
+    return found if fits_kind(found, form) else value

@@ -115,6 +115,20 @@ def config_problems(value: Any, schema: Any, path: str = "") -> Iterator[str]:
     yield from _choices(value, schema, path)
 
 
+def fits_kind(value: Any, schema: Any) -> bool:
+    """Whether the schema lets a value of this JSON type through, whatever else it asks for."""
+    if not isinstance(schema, dict):
+        return True
+    kinds = schema.get("type")
+    if kinds is not None:
+        return any(_KINDS[name][1](value) for name in ([kinds] if isinstance(kinds, str) else kinds))
+    choices = schema.get("anyOf") or schema.get("oneOf")
+    if choices:
+        return any(fits_kind(value, one) for one in choices)
+    values = schema.get("enum") or ([schema["const"]] if "const" in schema else None)
+    return values is None or any(isinstance(one, type(value)) for one in values)
+
+
 def _choices(value: Any, schema: Mapping[str, Any], path: str) -> Iterator[str]:
     for part in schema.get("allOf", ()):
         yield from config_problems(value, part, path)

@@ -6,7 +6,6 @@ import hashlib
 import json
 import os
 import subprocess
-import sys
 import tempfile
 import time
 from dataclasses import asdict, dataclass, field
@@ -139,9 +138,10 @@ def _stem(place: Place) -> str:
 
 
 def _host_stamp() -> str:
-    """Another host may see another plugin."""
-    found = os.stat(find_host())
-    return f"{found.st_size} {found.st_mtime_ns} {sys.version_info[:2]}"
+    """Another host, or another rule of ours, may see another plugin."""
+    here = os.path.dirname(os.path.abspath(__file__))
+    files = [find_host(), *(os.path.join(here, name) for name in ("config_schema.py", "description.py", "reserved.py"))]
+    return " ".join(f"{found.st_size} {found.st_mtime_ns}" for found in map(os.stat, files))
 
 
 def cache_folder() -> Optional[str]:
