@@ -106,6 +106,11 @@ test('names of blocks are unique, and blocks that are not run are valid all the 
   const paths = files.map(({ path }) => path)
   expect(paths.filter((path, index) => paths.indexOf(path) !== index)).toEqual([])
   expect(files.length).toBeGreaterThan(60)
+  const bare = files.filter((file) => file.path.endsWith('.py') && file.block.name === '' && !definesDags(file))
+  expect(
+    bare.map(({ path }) => placeOf(path)),
+    'blocks that are neither DAG files nor named nor marked as not run',
+  ).toEqual([])
   const loose = all.filter(({ language, name }) => ['python', 'json'].includes(language) && name === '')
   const code = loose.map(({ file, line, language, text }) => [`${file}:${line}`, language, text])
   const checked = spawnSync(pythonOfTests(), ['-c', CHECK], { input: JSON.stringify(code), encoding: 'utf8' })
