@@ -79,7 +79,7 @@ class RunningPlugin:
             self._is_asked = False
             raise PluginFailed(f"{self._config.name} of the plugin {self._config.plugin}: {error}") from None
         if answer["t"] == "done":
-            return answer["value"]
+            return answer.get("value")
         raise self._failure(answer)
 
     def _serve(self, deadline: Optional[float]) -> Dict[str, Any]:
