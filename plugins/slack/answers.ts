@@ -1,6 +1,6 @@
 /** Slack's error words as sentences. Sources: the pages of chat.postMessage and of incoming webhooks in Slack's documentation. */
 
-const TOKEN = 'Check the password of the connection: the bot token of an app, such as xoxb-...'
+const TOKEN = 'Check the password of the connection: the bot token of an app, which begins with xoxb-'
 const SENTENCES: Readonly<Record<string, string>> = {
   invalid_auth: `the token is not valid. ${TOKEN}`,
   not_authed: `there is no token. ${TOKEN}`,

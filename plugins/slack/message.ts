@@ -24,7 +24,7 @@ export async function postMessage(
 ): Promise<{ channel: string; ts: string }> {
   const connection = await context.connection(p.conn_id)
   checkType(connection, ['slack'], 'SlackWebhookOperator')
-  if (!connection.password) throw new FailTask(`Connection ${p.conn_id} has no password: it is the bot token of an app, such as xoxb-...`)
+  if (!connection.password) throw new FailTask(`Connection ${p.conn_id} has no password: it is the bot token of an app, which begins with xoxb-.`)
   const base = textOf(connection.extra['base_url']) ?? API
   const url = addressOf(`${base.replace(/\/*$/, '/')}chat.postMessage`, `Connection ${p.conn_id}: base_url in its extra`)
   const body = { ...checkedContent(p.content), ...p.more }

@@ -71,8 +71,8 @@ describe('SlackMessageOperator', () => {
       'Slack refused the message (channel_not_found): there is no such channel, or the app may not see it: invite the app into a private channel.',
       'Slack refused the message (invalid_blocks): the blocks are not what Slack understands: [ERROR] missing required field: type [json-pointer:/blocks/0].',
       'Slack refused the message (missing_scope): the token lacks a permission. Add it to the app and install the app again: it needs chat:write.customize.',
-      'Slack refused the message (invalid_auth): the token is not valid. Check the password of the connection: the bot token of an app, such as xoxb-....',
-      'Connection slack_api_default has no password: it is the bot token of an app, such as xoxb-...',
+      'Slack refused the message (invalid_auth): the token is not valid. Check the password of the connection: the bot token of an app, which begins with xoxb-.',
+      'Connection slack_api_default has no password: it is the bot token of an app, which begins with xoxb-.',
       'Connection slack_api_default: base_url in its extra is no address that begins with https://.',
       'Connection slack_api_default is of type http; this needs one of type slack. For the other way to Slack take SlackWebhookOperator.',
     ])
