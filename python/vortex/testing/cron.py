@@ -1,7 +1,7 @@
 """
 Points of a cron expression around a moment, with Airflow's rules for changes of the clock: an expression whose hours are `*` follows elapsed
 time; any other keeps its wall-clock time, of which the second one counts where a clock shows it twice. The server has the whole dialect
-(server/domain/schedule); this reads what schedules use: numbers, names, lists, ranges, steps, `?`, `L`, `mon#2`, `L5`.
+(server/domain/schedule); this reads what schedules use: numbers, names, lists, ranges, steps, `?`, `L`, `mon#2`, `L5`. It refuses the rest.
 """
 
 from __future__ import annotations
@@ -47,6 +47,8 @@ class CronPoints:
         self._days = _values(",".join(item for item in day.split(",") if item != "l"), 1, 31, {})
         self._any_day = day in ("*", "?") or (len(self._days) == 31 and "*" in weekday)
         self._weekdays, self._nth = _weekdays(weekday)
+        if self._last_day and self._nth:
+            raise ValueError(f"{expression!r}: L of both fields is read by the server only")
         self._any_weekday = weekday in ("*", "?") or (len(self._weekdays) == 7 and "*" in day)
 
     def before(self, at: dt.datetime) -> Optional[dt.datetime]:
@@ -140,7 +142,10 @@ def _weekdays(text: str) -> Tuple[Set[int], Dict[int, FrozenSet[int]]]:
 def _values(text: str, low: int, high: int, names: Dict[str, int], top: Optional[int] = None) -> Set[int]:
     end = high if top is None else top
     found: Set[int] = set()
-    for item in filter(None, text.split(",")):
+    items = [item for item in text.split(",") if item]
+    if "*" in items and len(items) > 1:
+        raise ValueError(f"{text!r}: a star in a list is read by the server only")
+    for item in items:
         span, _, step = item.partition("/")
         first, dash, last = span.partition("-")
         if span in ("*", "?"):
@@ -151,6 +156,8 @@ def _values(text: str, low: int, high: int, names: Dict[str, int], top: Optional
         if not (low <= start <= high and low <= stop <= high):
             raise ValueError(f"{item!r} is not within {low} to {high}")
         pace = int(step or 1)
+        if start > stop and pace > 1:
+            raise ValueError(f"{item!r}: a range that wraps with a step is read by the server only")
         if start == stop and dash:
             start, stop = low, end
         found |= set(range(start, stop + 1, pace)) if start <= stop else {*range(start, end + 1, pace), *range(low, stop + 1, pace)}

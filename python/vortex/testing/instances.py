@@ -29,7 +29,7 @@ class Instance:
     end_date: Any = None
     map_length: Optional[int] = None
     rendered_map_index: Optional[str] = None
-    rendered_fields: Dict[str, Any] = field(default_factory=dict)
+    rendered_fields: List[Dict[str, Any]] = field(default_factory=list)
     reason: str = ""
     log: str = ""
     error: Optional[BaseException] = None

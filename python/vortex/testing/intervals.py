@@ -47,7 +47,7 @@ def _events(spec: Any, at: dt.datetime) -> Interval:
     if not spec["restrict_to_events"] or not spec["dates"]:
         return at, at
     dates = [dt.datetime.fromisoformat(text.replace("Z", "+00:00")) for text in spec["dates"]]
-    event = max((date for date in dates if date <= at), default=dates[0])
+    event = max((date for date in dates if date <= at), default=min(dates))
     return event, event
 
 

@@ -79,8 +79,9 @@ class LocalTaskInstance(TaskInstance):
         return self._instance.reason
 
     @property
-    def rendered_fields(self) -> Dict[str, Any]:
-        return dict(self._instance.rendered_fields)
+    def rendered_fields(self) -> Dict[str, str]:
+        """By name, as the dashboard shows them: text as it is, anything else as JSON."""
+        return {field["name"]: field["value"] for field in self._instance.rendered_fields}
 
     @property
     def value(self) -> Any:
