@@ -96,18 +96,18 @@ def test_dunder_names_are_missing():
 
 
 def test_a_stub_operator_loads_shows_and_fails(dag, spec, task_spec, schema_errors, edges):
-    from airflow.providers.mysql.operators.mysql import MySqlOperator
+    from airflow.providers.oracle.operators.oracle import OracleOperator
 
     source = vortex.BashOperator(task_id="source", bash_command="x")
-    task = MySqlOperator(task_id="t", sql="select {{ ds }}", parameters={"a": source.output}, mysql_conn_id="db", retries=2)
+    task = OracleOperator(task_id="t", sql="select {{ ds }}", parameters={"a": source.output}, oracle_conn_id="db", retries=2)
     found = task_spec(task)
-    assert (found["operator"], found["kind"], found["retries"]) == ("MySqlOperator", "python", 2)
-    assert found["stub_package"] == "apache-airflow-providers-mysql"
+    assert (found["operator"], found["kind"], found["retries"]) == ("OracleOperator", "python", 2)
+    assert found["stub_package"] == "apache-airflow-providers-oracle"
     assert found["template_fields"]["sql"] == "select {{ ds }}"
     assert edges(dag) == {("source", "t")}
-    assert "VORTEX does not have MySqlOperator (of apache-airflow-providers-mysql) yet" in spec(dag)["notices"][0]
+    assert "VORTEX does not have OracleOperator (of apache-airflow-providers-oracle) yet" in spec(dag)["notices"][0]
     assert schema_errors([spec(dag)]) == [[]]
-    with pytest.raises(VortexProviderMissing, match="does not have MySqlOperator .*, of apache-airflow-providers-mysql.* yet") as caught:
+    with pytest.raises(VortexProviderMissing, match="does not have OracleOperator .*, of apache-airflow-providers-oracle.* yet") as caught:
         task.execute({})
     assert isinstance(caught.value, AirflowFailException)
 
@@ -142,11 +142,11 @@ def test_default_args_reach_stubs():
 
 def test_stub_hooks_notifiers_and_exceptions(caplog):
     from airflow.providers.amazon.aws.exceptions import EcsTaskFailToStart, S3HookUriParseFailure  # noqa: F401
-    from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+    from airflow.providers.amazon.aws.hooks.sqs import SqsHook
     from airflow.providers.slack.notifications.slack import SlackNotifier
     from airflow.providers.ssh.exceptions import SshError
 
-    class Mine(S3Hook):
+    class Mine(SqsHook):
         pass
 
     with pytest.raises(VortexProviderMissing, match=r"Mine.get_key\(\).*apache-airflow-providers-amazon"):

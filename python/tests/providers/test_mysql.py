@@ -39,7 +39,7 @@ def mariadb(tmp_path_factory):
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))
         port = found.getsockname()[1]
-    options = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={data}/s", "--innodb-buffer-pool-size=16M", "--skip-log-bin"]
+    options = [f"--port={port}", "--bind-address=127.0.0.1", f"--socket={data}/s", "--innodb-buffer-pool-size=16M", "--character-set-server=utf8mb4"]
     with open(f"{data}.log", "wb") as log:
         process = subprocess.Popen(["mariadbd", *common, *options], stdout=log, stderr=log)
     while not _listens(port):

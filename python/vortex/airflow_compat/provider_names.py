@@ -57,6 +57,7 @@ PROVIDER_NAMES: Tuple[Tuple[str, str], ...] = (
     ("vortex.providers.amazon.base:AwsBaseOperator", "airflow.providers.amazon.aws.operators.base_aws"),
     ("vortex.providers.amazon.base:AwsBaseSensor", "airflow.providers.amazon.aws.sensors.base_aws"),
     ("vortex.providers.amazon.s3_hook:S3Hook", "airflow.providers.amazon.aws.hooks.s3 airflow.hooks.S3_hook"),
+    ("vortex.providers.amazon.s3_address:S3HookUriParseFailure", "airflow.providers.amazon.aws.exceptions"),
     ("vortex.providers.amazon.s3_operators:S3CreateBucketOperator", f"{_S3} {_S3_BUCKET}"),
     ("vortex.providers.amazon.s3_operators:S3DeleteBucketOperator", f"{_S3} {_S3_BUCKET}"),
     (
