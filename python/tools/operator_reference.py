@@ -375,7 +375,8 @@ def _facts_table(keys: "Dict[str, Tuple[str, str]]", kind: type) -> List[str]:
 
 
 _PYTHON_WORDS = {
-    ": `module:function`, or several": ", or several",
+    ": `module:function`, or several": "",
+    " They win over the file's.": "",
     "; `{$import: module:name}` gives a Python thing": "",
     "it is in `timezone`": "it is in the site's zone (UTC)",
     ", in a list of tasks. In a mapping the key is the id": "",

@@ -43,7 +43,7 @@ class TriggerDagRunOperator(BaseOperator):
     wait_for_completion: whether it waits for the end of the run.
     allowed_states: states of the run that are a success; None = ["success"].
     failed_states: states of the run that fail the task; None = ["failed"].
-    poke_interval: seconds between two looks at the run.
+    poke_interval: seconds or timedelta between two looks at the run.
     deferrable: whether it waits in a trigger, without a worker slot. None = as AIRFLOW__OPERATORS__DEFAULT_DEFERRABLE says.
     openlineage_inject_parent_info: accepted, no difference.
     python_callable: as in Airflow 1.10, called with the context and a DagRunOrder, whose run_id and payload it may set; there is no run
