@@ -39,7 +39,7 @@ describe('sensors that poke again', () => {
     await h.trigger('short', { run_id: 'later' })
     await h.end(first!, 'success')
     expect(pokes(h)).toEqual(['later a'])
-    const late = await due(61_000)
+    const late = await due(301_000)
     const [other] = late.takeAssigned()
     await late.trigger('short', { run_id: 'later' })
     await late.end(other!, 'success')

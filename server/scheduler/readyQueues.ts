@@ -120,9 +120,9 @@ export class ReadyQueue {
 
 /**
  * A poke lets others of its priority go first until it is so late. Ten thousand sensors that are due at once, as after a restart, would
- * hold up a task that began a moment later by a minute.
+ * hold up a task that began a moment later by minutes.
  */
-const POKE_YIELDS_MS = 60_000
+const POKE_YIELDS_MS = 300_000
 
 /**
  * Higher priority first; then what was queued once and lost its place through no fault of its own (a lost worker, a drain), by the
