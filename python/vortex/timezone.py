@@ -64,8 +64,17 @@ def coerce_datetime(value: Optional[_dt.datetime], tz: Any = None) -> Any:
     if value is None:
         return None
     if is_localized(value):
-        return value if isinstance(value, pendulum.DateTime) else pendulum.instance(value)
+        return value if isinstance(value, pendulum.DateTime) else pendulum.instance(_with_named_zone(value))
     return pendulum.instance(value, tz=tz or default_timezone())
+
+
+def _with_named_zone(value: _dt.datetime) -> _dt.datetime:
+    """pendulum keeps only the offset of a zone of dateutil."""
+    name = _dateutil_name(value.tzinfo) if value.tzinfo is not None else None
+    try:
+        return value if name is None else value.replace(tzinfo=parse_timezone(name))
+    except ValueError:
+        return value
 
 
 def parse(text: str, timezone: Any = None, *, strict: bool = False) -> Any:
