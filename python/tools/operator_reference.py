@@ -4,7 +4,6 @@ table of Airflow's names. tests/docs/test_reference.py says when it is out of da
 """
 from __future__ import annotations
 
-import ast
 import importlib
 import inspect
 import os
@@ -13,6 +12,10 @@ import sys
 from typing import Any, Dict, Iterable, List, NamedTuple, Tuple
 
 ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
+sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
+
+from annotations_in_words import PYTHON_FORMS, type_in_words  # noqa: E402
+
 TARGET = os.path.join(ROOT, "docs", "operators.md")
 MARK = "<!-- Made by python/tools/operator_reference.py from docstrings and signatures: change those. -->\n"
 # Title -> (home, names), in the order of the page.
@@ -114,14 +117,6 @@ these load is in [compatibility](compatibility.md). The same operators with YAML
 
 The examples of SQL and HTTP name two connections: `shop`, a SQLite file with a table `orders (id, amount, day)`, and `shop_api`, a web server.
 """
-# Types of YAML's forms (facts.py) in Python.
-PYTHON_FORMS = {
-    "text": "str", "id": "str", "boolean": "bool", "integer": "int", "count": "int", "number_0": "int", "duration": "timedelta or seconds",
-    "instant": "datetime", "texts": "list of str", "texts_or_text": "str or list of str", "callable": "callable", "callables": "callable or list of them",
-    "trigger_rule": "str or TriggerRule", "weight_rule": "str or WeightRule", "params": "dict", "object": "dict", "secrets": "dict or list of str",
-    "assets": "asset or list of them", "backoff": "bool or float", "default_args": "dict", "schedule": "see [authoring](authoring.md#schedules)",
-    "named_values": "dict", "named_callables": "dict of callables", "named_texts": "dict of str",
-}  # fmt: skip
 
 
 class Entry(NamedTuple):
@@ -297,7 +292,7 @@ def _table(rows: "List[Tuple[Any, str, bool]]") -> List[str]:
     lines = ["| argument | type | default | meaning |", "|---|---|---|---|"]
     for argument, words, is_template in rows:
         meaning = _linked(words.rstrip(".") + "." if words else "") + (" *Template.*" if is_template else "")
-        lines.append(f"| `{argument.name}` | {_type(argument.annotation)} | {_default(argument)} | {_cell(meaning.strip())} |")
+        lines.append(f"| `{argument.name}` | {_cell(type_in_words(argument.annotation))} | {_default(argument)} | {_cell(meaning.strip())} |")
     return [*lines, ""]
 
 
@@ -312,36 +307,6 @@ def _default(argument: Any) -> str:
     if isinstance(value, (bool, int, float, str, type(None))):
         return "" if value == "" and isinstance(value, str) else f"`{value!r}`"
     return "" if callable(value) or not isinstance(value, tuple) else f"`{list(value)!r}`"
-
-
-def _type(annotation: str) -> str:
-    try:
-        return _cell(_words(ast.parse(annotation, mode="eval").body)) if annotation else "any"
-    except SyntaxError:
-        return _cell(annotation)
-
-
-def _words(node: ast.AST) -> str:
-    """An annotation in words: Optional[Dict[str, Any]] is "dict"; that None may be given shows in the default."""
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    if isinstance(node, ast.Name):
-        plain = {"Any": "any", "Callable": "callable", "Mapping": "dict", "Dict": "dict", "List": "list", "Iterable": "list", "Sequence": "list", "Collection": "list", "Container": "list", "Parameters": "list or dict", "Sql": "str or list of str"}
-        return plain.get(node.id, node.id)
-    if isinstance(node, ast.Constant):
-        return "" if node.value is None else str(node.value)
-    if isinstance(node, ast.Subscript):
-        head = _words(node.value)
-        inner = node.slice
-        items = list(inner.elts) if isinstance(inner, ast.Tuple) else [inner]
-        if head == "Union":
-            return " or ".join(dict.fromkeys(word for item in items if (word := _words(item))))
-        if head == "Optional":
-            return _words(items[0])
-        if head == "list" and (of := _words(items[0])) not in ("any", ""):
-            return f"list of {of}"
-        return head
-    return ast.unparse(node)
 
 
 def _task_table() -> str:

@@ -65,3 +65,23 @@ def _takes_nothing(function: Callable[..., Any]) -> bool:
         return False
     code = function.__code__
     return not code.co_argcount and not code.co_kwonlyargcount and not code.co_flags & (inspect.CO_VARARGS | inspect.CO_VARKEYWORDS)
+
+
+def with_context_defaults(function: Callable[..., Any]) -> inspect.Signature:
+    """Parameters named like context keys are filled in when the task runs, so a call may leave them out."""
+    signature = inspect.signature(function)
+    found = []
+    for parameter in signature.parameters.values():
+        if parameter.name in CONTEXT_KEYS and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
+            if parameter.default not in (None, inspect.Parameter.empty):
+                raise ValueError(
+                    f"{function.__name__}(): the parameter {parameter.name!r} is filled in from the context "
+                    f"and can have no default other than None, not {parameter.default!r}"
+                )
+            parameter = parameter.replace(default=None)
+        found.append(parameter)
+    try:
+        return signature.replace(parameters=found)
+    except ValueError:
+        # A required parameter after a context key: only the latter's default stands in the way.
+        return signature.replace(parameters=[p if p.kind is not p.POSITIONAL_OR_KEYWORD else p.replace(default=None) for p in found])

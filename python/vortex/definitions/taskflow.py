@@ -15,7 +15,7 @@ from typing import Any, Callable, Collection, Dict, Optional, Type, Union
 from vortex import assets
 from vortex.definitions.authoring_context import DagContext, TaskGroupContext
 from vortex.definitions.base_operator import BaseOperator
-from vortex.definitions.callable_arguments import CONTEXT_KEYS, check_arguments, keyword_arguments
+from vortex.definitions.callable_arguments import check_arguments, keyword_arguments, with_context_defaults
 from vortex.definitions.construction import merged_defaults
 from vortex.definitions.run_conditions import only_if
 from vortex.definitions.task_group import unique_task_id
@@ -133,7 +133,7 @@ class TaskDecorator:
         self.is_setup = False
         self.is_teardown = False
         self.on_failure_fail_dagrun = False
-        self._signature = _with_context_defaults(function)
+        self._signature = with_context_defaults(function)
         functools.update_wrapper(self, function)
         self.__wrapped__ = function
 
@@ -378,26 +378,6 @@ def teardown(function: Any = None, *, on_failure_fail_dagrun: bool = False) -> A
     decorated.is_teardown = True
     decorated.on_failure_fail_dagrun = on_failure_fail_dagrun
     return decorated
-
-
-def _with_context_defaults(function: Callable[..., Any]) -> inspect.Signature:
-    """Parameters named like context keys are filled in when the task runs, so a call may leave them out."""
-    signature = inspect.signature(function)
-    found = []
-    for parameter in signature.parameters.values():
-        if parameter.name in CONTEXT_KEYS and parameter.kind in (parameter.POSITIONAL_OR_KEYWORD, parameter.KEYWORD_ONLY):
-            if parameter.default not in (None, inspect.Parameter.empty):
-                raise ValueError(
-                    f"{function.__name__}(): the parameter {parameter.name!r} is filled in from the context "
-                    f"and can have no default other than None, not {parameter.default!r}"
-                )
-            parameter = parameter.replace(default=None)
-        found.append(parameter)
-    try:
-        return signature.replace(parameters=found)
-    except ValueError:
-        # A required parameter after a context key: only the latter's default stands in the way.
-        return signature.replace(parameters=[p if p.kind is not p.POSITIONAL_OR_KEYWORD else p.replace(default=None) for p in found])
 
 
 def returns_mapping(function: Callable[..., Any]) -> bool:
