@@ -98,7 +98,8 @@ export interface XComValue {
 export interface AttemptListener {
   started(ref: AttemptRef, p: { pid: number }): void
   /** Bytes of the merged output in order, secrets masked; offsets follow from their lengths. */
-  log(ref: AttemptRef, bytes: Uint8Array): void
+  /** `age_ms`: how long ago the task wrote it, if that was not just now. */
+  log(ref: AttemptRef, bytes: Uint8Array, age_ms?: number): void
   xcom(ref: AttemptRef, xcoms: XComValue[]): void
   /** The template fields as text, secrets masked; at most once, before its `ended`. */
   rendered(ref: AttemptRef, fields: RenderedField[]): void

@@ -91,7 +91,7 @@ export class WorkerService implements Service {
     // Runner and attempts need each other; the runner calls nothing before it was given an attempt.
     this.#runner = options.createRunner({
       started: (ref, p) => this.#attempts.started(ref, p),
-      log: (ref, bytes) => this.#attempts.log(ref, bytes),
+      log: (ref, bytes, age_ms) => this.#attempts.log(ref, bytes, age_ms),
       xcom: (ref, xcoms) => this.#attempts.xcom(ref, xcoms),
       rendered: (ref, fields) => this.#attempts.rendered(ref, fields),
       request: (ref, p) => this.#attempts.request(ref, p),

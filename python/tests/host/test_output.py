@@ -52,3 +52,24 @@ def test_the_last_line_is_what_airflow_takes():
 
 def test_a_last_line_beyond_its_cap_is_seen_as_too_long():
     assert len(last_line([b"x" * 5000], cap=100)) > 100
+
+
+def test_what_was_kept_aside_says_how_long_ago_it_came(monkeypatch):
+    now = [100.0]
+    monkeypatch.setattr("vortex.host.output.monotonic", lambda: now[0])
+    told = []
+    output = Output(lambda data: told.append(data.decode()), 400, None, 0, told.append)
+    for number in range(40):
+        output.feed(f"{number:03} {'.' * 15}\n".encode())
+        now[0] += 1
+    now[0] += 9
+    output.finish()
+    kept = [piece for piece in told if isinstance(piece, int) or piece[:1].isdigit()]
+    ages = [piece for piece in told if isinstance(piece, int)]
+    # The head came as it was written. Of the end each line has its own age, the oldest first, and so has the line about what is missing.
+    assert "".join(piece for piece in kept if not isinstance(piece, int)) == "".join(
+        f"{number:03} {'.' * 15}\n" for number in [*range(15), *range(35, 40)]
+    )
+    assert ages == [14_000, 14_000, 13_000, 12_000, 11_000, 10_000]
+    assert told.index(14_000) == 15 and "were dropped here" in told[16]
+    assert len(output._parts) == 0

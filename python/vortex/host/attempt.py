@@ -34,7 +34,11 @@ class Attempt:
         self.masker: Optional[Masker] = Masker(values) if values else None
         number = self.number
         self.output = Output(
-            lambda data: link.send_log(number, data), message["log_cap_bytes"], self.masker, self.xcom_cap_bytes if message.get("push_xcom") else 0
+            lambda data: link.send_log(number, data),
+            message["log_cap_bytes"],
+            self.masker,
+            self.xcom_cap_bytes if message.get("push_xcom") else 0,
+            lambda ms: link.send({"t": "log_age", "n": number, "ms": ms}),
         )
         self.pid = 0
         # Read end of the merged stdout and stderr; -1 = closed.

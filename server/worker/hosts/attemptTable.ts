@@ -17,6 +17,8 @@ export interface HeldAttempt {
   /** Of a trigger: when its host got it, on the monotonic clock. */
   sent_at: number
   log_bytes: number
+  /** How long ago the piece of output that comes next was written; of the end of a log that was too long. */
+  log_age_ms: number
 }
 
 export class AttemptTable {
@@ -43,6 +45,7 @@ export class AttemptTable {
       started: false,
       sent_at: 0,
       log_bytes: 0,
+      log_age_ms: 0,
     }
     this.byNumber.set(held.number, held)
     this.byName.set(nameOf(start.ref), held)
@@ -67,6 +70,7 @@ export class AttemptTable {
     if (held === undefined) return null
     if (message.t === 'started') this.onStarted(held, { pid: message['pid'] as number, start_time: message['start_time'] as number })
     else if (message.t === 'xcom') this.listener.xcom(held.start.ref, message['xcoms'] as AttemptEnd['xcoms'])
+    else if (message.t === 'log_age') held.log_age_ms = message['ms'] as number
     else if (message.t === 'rendered') this.listener.rendered(held.start.ref, message['fields'] as RenderedField[])
     else if (message.t === 'request') {
       const params_json = JSON.stringify(message['params'] ?? null)
@@ -90,7 +94,9 @@ export class AttemptTable {
     const held = this.byNumber.get(number)
     if (held === undefined) return
     held.log_bytes += bytes.length
-    this.listener.log(held.start.ref, bytes)
+    const { log_age_ms } = held
+    held.log_age_ms = 0
+    this.listener.log(held.start.ref, bytes, log_age_ms)
   }
 
   /** Exactly once: an attempt that ended already is passed over. */

@@ -260,11 +260,11 @@ export class Attempts implements AttemptListener {
     this.#o.outgoing.wakeSoon()
   }
 
-  log(ref: AttemptRef, bytes: Uint8Array): void {
+  log(ref: AttemptRef, bytes: Uint8Array, age_ms = 0): void {
     const entry = this.#entries.get(refKey(ref))
     if (entry === undefined || bytes.length === 0) return
     if (entry.output !== null) return entry.output.append(bytes)
-    this.#o.outgoing.logs.append(ref, { bytes, cap_bytes: this.#o.limits().log_cap_bytes + CUT_LINE_BYTES })
+    this.#o.outgoing.logs.append(ref, { bytes, age_ms, cap_bytes: this.#o.limits().log_cap_bytes + CUT_LINE_BYTES })
     if (bytes.length < LOG_AT_ONCE_BYTES) this.#o.outgoing.wakeSoon()
     else this.#o.outgoing.wake()
   }

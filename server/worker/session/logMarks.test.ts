@@ -2,14 +2,14 @@ import { expect, test } from 'vitest'
 import { LogMarks } from './logMarks.ts'
 
 /** Each step: milliseconds that pass, and what comes then. */
-function marksOf(steps: Iterable<readonly [number, string]>): [number, number][] {
+function marksOf(steps: Iterable<readonly [ms: number, text: string, age_ms?: number]>): [number, number][] {
   let now = 0
   let offset = 0
   const marks = new LogMarks({ now: () => 1_000_000 + now, monotonic: () => now, after: () => ({ cancel: () => undefined }) })
-  for (const [ms, text] of steps) {
+  for (const [ms, text, age_ms = 0] of steps) {
     now += ms
     const bytes = Buffer.from(text)
-    marks.take(bytes, offset)
+    marks.take(bytes, { offset, age_ms })
     offset += bytes.length
   }
   return marks.between(0, offset).map(({ offset: at, at_ms }) => [at, at_ms - 1_000_000])
@@ -46,6 +46,20 @@ test('a mark stands where a line begins: not in a line that goes on, and behind 
   ])
 })
 
+test('what was kept aside has the time at which it came', () => {
+  const steps = [
+    [0, 'head\n'],
+    [9000, '[vortex] dropped\n', 8000],
+    [0, 'tail\n', 8000],
+    [0, 'end\n', 500],
+  ] as const
+  expect(marksOf(steps)).toEqual([
+    [0, 0],
+    [5, 1000],
+    [27, 8500],
+  ])
+})
+
 test('a day of output has a bounded number of them', () => {
   const day = function* () {
     for (let at = 0; at < 86_400_000; at += 50) yield [50, 'x\n'] as const
@@ -58,7 +72,7 @@ test('a day of output has a bounded number of them', () => {
 test('a part of the log has its own marks alone', () => {
   let now = 0
   const marks = new LogMarks({ now: () => now, monotonic: () => now, after: () => ({ cancel: () => undefined }) })
-  for (let line = 0; line < 10; line += 1, now += 1000) marks.take(Buffer.from('1234567\n'), line * 8)
+  for (let line = 0; line < 10; line += 1, now += 1000) marks.take(Buffer.from('1234567\n'), { offset: line * 8, age_ms: 0 })
   expect(marks.between(8, 25).map(({ offset }) => offset)).toEqual([8, 16, 24])
   expect(marks.between(9, 16)).toEqual([])
 })

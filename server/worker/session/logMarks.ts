@@ -24,16 +24,16 @@ export class LogMarks {
     this.#begun = clock.monotonic()
   }
 
-  /** Bytes that came now. */
-  take(bytes: Uint8Array, offset: number): void {
+  /** Bytes that came `age_ms` ago. */
+  take(bytes: Uint8Array, { offset, age_ms }: { offset: number; age_ms: number }): void {
     if (bytes.length === 0) return
-    const now = this.#clock.monotonic()
+    const now = this.#clock.monotonic() - age_ms
     if (now >= this.#next) {
       const line = this.#isLineStart ? 0 : bytes.indexOf(NEWLINE) + 1
       // After the last byte it begins with the next ones.
       if ((line > 0 || this.#isLineStart) && line < bytes.length) {
         this.#offsets.push(offset + line)
-        this.#ats.push(this.#clock.now())
+        this.#ats.push(this.#clock.now() - age_ms)
         this.#next = now + Math.max(INTERVAL_MS, (now - this.#begun) / INTERVALS_OF_AGE)
       }
     }

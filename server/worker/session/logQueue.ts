@@ -45,7 +45,7 @@ export class LogQueue {
     return [...this.#logs.values()].map((log) => log.ref)
   }
 
-  append(ref: AttemptRef, p: { bytes: Uint8Array; cap_bytes: number }): void {
+  append(ref: AttemptRef, p: { bytes: Uint8Array; age_ms: number; cap_bytes: number }): void {
     const key = refKey(ref)
     let log = this.#logs.get(key)
     if (log === undefined) {
@@ -57,7 +57,7 @@ export class LogQueue {
     }
     const { size } = log.spool
     log.spool.append(p.bytes)
-    log.marks.take(p.bytes.subarray(0, log.spool.size - size), size)
+    log.marks.take(p.bytes.subarray(0, log.spool.size - size), { offset: size, age_ms: p.age_ms })
     if (hasMore(log)) this.#ready.add(log)
   }
 

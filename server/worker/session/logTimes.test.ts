@@ -50,7 +50,7 @@ test('marks are sent again with their bytes, and are kept once', async () => {
   let size = 0
   for (const line of lines) {
     expected.push({ offset: size, at: clock.now() })
-    queue.append(ref, { bytes: Buffer.from(line), cap_bytes: 10_000_000 })
+    queue.append(ref, { bytes: Buffer.from(line), age_ms: 0, cap_bytes: 10_000_000 })
     size += line.length
     clock.advance(100)
   }
