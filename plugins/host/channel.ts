@@ -1,5 +1,6 @@
 /** The line to the Python process that started this one: one JSON document a line, both ways, on a socket that is no standard stream. */
 import { Socket } from 'node:net'
+import { exactJson } from './exactJson.ts'
 
 export type Message = Readonly<Record<string, unknown>>
 
@@ -55,7 +56,7 @@ export class Channel {
     const lines = (this.#received + text).split('\n')
     this.#received = lines.pop() ?? ''
     for (const line of lines) {
-      const message = JSON.parse(line) as Message
+      const message = exactJson(line) as Message
       if (message['t'] === 'answer') this.#answer(message)
       else onMessage(message)
     }

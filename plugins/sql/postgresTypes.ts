@@ -1,6 +1,6 @@
 /** How PostgreSQL's text of a value becomes JSON, by the type's number in its catalogue (pg_type.oid of the built-in types). */
 import pg from 'pg'
-import { exactFloat, exactInteger, exactJson } from './exactJson.ts'
+import { exactFloat, exactInteger, exactJson } from '../host/exactJson.ts'
 
 type Read = (text: string) => unknown
 

@@ -1,7 +1,7 @@
 /** A session with an SQLite file, through Node's own `node:sqlite`. It blocks while it runs: sqliteProcess.ts is where it lives. */
 import { DatabaseSync, type SQLInputValue, type SQLOutputValue, type StatementSync } from 'node:sqlite'
 import { pathToFileURL } from 'node:url'
-import { base64, exactFloat, exactInteger } from './exactJson.ts'
+import { base64, exactFloat, exactInteger } from '../host/exactJson.ts'
 import type { RowSink, Session } from './run.ts'
 import type { Statement } from './statements.ts'
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { exactJson } from './exactJson.ts'
+import { exactJson } from '../host/exactJson.ts'
 import { controlsTransaction, statementsOf, type Parameters } from './statements.ts'
 import type { Dialect } from './tokens.ts'
 
@@ -53,7 +53,10 @@ describe('values of a statement', () => {
 
 describe('JSON of a column', () => {
   it('keeps digits that a number cannot hold as text', () => {
-    const text = '{"a":9007199254740993,"b":[0.1,1e2,1.50,12345678901234567.25],"c":"1"}'
-    expect(exactJson(text)).toEqual({ a: '9007199254740993', b: [0.1, 100, 1.5, '12345678901234567.25'], c: '1' })
+    const text = '{"a":9007199254740993,"b":[0.1,1e2,1.50,12345678901234567.25,1e999,1e-999,0.1000000000000000055],"c":"1"}'
+    const b = [0.1, 100, 1.5, '12345678901234567.25', '1e999', '1e-999', '0.1000000000000000055']
+    expect(exactJson(text)).toEqual({ a: '9007199254740993', b, c: '1' })
+    const exact = '[0.30000000000000004, -5e-324, 1.7976931348623157e+308, 12345678901234567000, 0.0, 9007199254740991]'
+    expect(exactJson(exact)).toEqual(JSON.parse(exact))
   })
 })

@@ -1,4 +1,7 @@
-/** Values of databases as JSON without loss: what a JSON number cannot hold to its last digit is a text of its digits. */
+/**
+ * Numbers without loss: Python and databases have more digits than a JavaScript number holds, and what it cannot hold to the last digit is a
+ * text of its digits here.
+ */
 
 /** A whole number: a JSON number up to 2^53 - 1, its digits beyond. */
 export function exactInteger(digits: string): number | string {
@@ -12,8 +15,10 @@ export function exactFloat(text: string): number | string {
   return Number.isFinite(value) ? value : text
 }
 
-/** JSON of a database's column. Numbers with more digits than a JavaScript number has are texts. */
+/** JSON.parse, with numbers of more digits than a JavaScript number has as texts. */
 export function exactJson(text: string): unknown {
+  // Almost no text has such a number.
+  if (!/\d[\d.]{15}|\d[eE]/.test(text)) return JSON.parse(text)
   // The third argument is in Node and not yet in TypeScript's library.
   const reviver = (_key: string, value: unknown, place?: { source?: string }): unknown =>
     typeof value === 'number' && place?.source !== undefined && !isExact(place.source, value) ? place.source : value
@@ -27,6 +32,7 @@ export function base64(bytes: Uint8Array): string {
 
 function isExact(source: string, value: number): boolean {
   const digits = significantDigits(source)
+  if (!Number.isFinite(value) || (value === 0 && digits !== '')) return false
   return digits.length <= 15 || digits === significantDigits(String(value))
 }
 
