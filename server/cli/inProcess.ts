@@ -84,7 +84,9 @@ export function registerTaskTest(tasks: Command): void {
 /** For the help: what stands behind the word is Python's, and is not read by commander (main.ts). */
 export function registerPython(python: Command): void {
   python
-    .argument('<file|-m module> [arguments...]', 'what Python is to run')
+    .argument('[file]', 'a file of Python, such as one that ends with dag.test()')
+    .argument('[arguments...]', 'its arguments')
+    .option('-m <module>', 'a module instead of a file; what follows are its arguments')
     .usage('FILE [ARGUMENTS]   or   vortex python -m MODULE [ARGUMENTS]')
     .addHelpText(
       'after',
