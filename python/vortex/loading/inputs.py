@@ -143,6 +143,11 @@ class InputRecorder:
 _recorder: Optional[InputRecorder] = None
 
 
+def is_recorded() -> bool:
+    """Whether this process reads a DAG file to tell what it defines, rather than to run its tasks."""
+    return _recorder is not None
+
+
 def unrecorded() -> "contextlib.AbstractContextManager[None]":
     """Within it this process's recorder, if there is one, notes nothing: whoever reads tells by itself what the inputs are."""
     return _recorder.paused() if _recorder is not None else contextlib.nullcontext()

@@ -8,8 +8,9 @@ import os
 import re
 from typing import Any, Dict, List, Optional, Set, Tuple
 
-from vortex.loading.inputs import unrecorded
-from vortex.plugins.description import Description, Registered, describe
+from vortex.loading.inputs import is_recorded, unrecorded
+from vortex.plugins.description import Description, Registered, cache_folder, describe
+from vortex.plugins.kept_copy import KeptCopy
 from vortex.plugins.places import Place, PluginRefused, find_places, plugin_folders
 from vortex.plugins.reserved import home_of
 
@@ -61,12 +62,14 @@ def class_of(name: str, kind: Optional[str] = None) -> Any:
     with unrecorded():
         root = _root()
         place, description, registered = _find(name, root)
+        key = (place.path if place.shipped else place.digest(), name)
+        if key not in _classes:
+            made = _classes[key] = make_class(place, description, registered)
+            if not place.shipped and not is_recorded():
+                made.plugin_config.kept = KeptCopy(place, cache_folder())
     if kind is not None and registered.kind != kind:
         package = {"operator": "vortex.operators", "sensor": "vortex.sensors", "notifier": "vortex.notifications"}[registered.kind]
         raise PluginImportError(f"{name} is a {registered.kind}: `from {package} import {name}`.")
-    key = (place.path if place.shipped else place.digest(), name)
-    if key not in _classes:
-        _classes[key] = make_class(place, description, registered)
     return _classes[key]
 
 

@@ -5,13 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import json
 import os
-from typing import Any, Dict, Iterable, List, Mapping
+from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 from vortex.definitions.xcom_arg import XComArg
 from vortex.exceptions import AirflowException, InvalidArguments
 from vortex.json_values import exact_json
 from vortex.plugins.config_schema import config_problems, fits_kind
 from vortex.plugins.description import Registered
+from vortex.plugins.kept_copy import KeptCopy
 from vortex.plugins.places import Place
 
 _TEMPLATE_SIGNS = ("{{", "{%", "{#")
@@ -24,6 +25,8 @@ class Config:
 
     def __init__(self, place: Place, plugin: str, registered: Registered) -> None:
         self.place = place
+        # None where the plugin cannot change under a task: one of VORTEX's own, or while a DAG file is parsed.
+        self.kept: Optional[KeptCopy] = None
         self.plugin = plugin
         self.kind = registered.kind
         self.name = registered.name

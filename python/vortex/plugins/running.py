@@ -54,10 +54,11 @@ class RunningPlugin:
         """Runs it once. Raises PluginFailed, AirflowSkipException or AirflowFailException."""
         self._context = context
         place = self._config.place
+        root, entry = self._config.kept.where() if self._config.kept is not None else (place.root, place.entry)
+        start = {"t": "run", "root": root, "entry": entry, "shipped": place.shipped, "kind": self._config.kind, "name": self._config.name}
         for stream in (sys.stdout, sys.stderr):
             stream.flush()
         self._host = HostProcess(host_command(), environment())
-        start = {"t": "run", "root": place.root, "entry": place.entry, "shipped": place.shipped, "kind": self._config.kind, "name": self._config.name}
         return self._ask({**start, "config": config, "context": _fields(context)})
 
     def again(self) -> Any:
