@@ -88,6 +88,10 @@ with DAG("small", schedule=None, max_active_runs=100):
   expect(gap).toMatch(/\[vortex\] [\d,]+ bytes of output were dropped here: the limit is 67,108,864 bytes for each attempt\./)
   expect(last.text.slice(-100).split('\n').slice(-2)).toEqual(['last line', ''])
   expect(last.truncated).toBe(true)
+  // Lines have the times at which they came, also those that were kept aside until the end.
+  const times = [first, middle, cut, last].flatMap((page) => page.times.map(([, at]) => at))
+  expect(times).toEqual(times.toSorted((a, b) => a - b))
+  expect(new Set(times).size).toBeGreaterThan(2)
   expect(peak.controller).toBeLessThan(150)
   expect(peak.worker).toBeLessThan(150)
   expect(disk).toBeLessThan(CAP + 64 * 1024)
