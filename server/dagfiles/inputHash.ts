@@ -51,12 +51,12 @@ export async function inputHash(p: { file: string; inputs: Inputs; sources: Hash
   return createHash('sha256').update(JSON.stringify(parts)).digest('hex')
 }
 
-/** plugins/ and config/ may lie beside the DAG folder; a bundle names them as if they lay in it. */
+/** plugins/, config/ and include/ may lie beside the DAG folder; a bundle names them as if they lay in it. */
 export function absoluteOf(root: string, name: string): string {
   return join(root, ...name.split('/'))
 }
 export function besideOf(root: string, name: string): string | null {
-  return /^(plugins|config)\//.test(name) ? join(root, '..', ...name.split('/')) : null
+  return /^(plugins|config|include)\//.test(name) ? join(root, '..', ...name.split('/')) : null
 }
 async function beside(sources: HashSources, name: string): Promise<string | null> {
   const path = isAbsolute(name) ? null : besideOf(sources.index.root, name)

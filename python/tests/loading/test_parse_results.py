@@ -66,6 +66,21 @@ def test_plugins_beside_the_folder_are_importable_and_travel(host, dags, tmp_pat
     assert paths(result) == ["file.py", "plugins/our_plugin.py"]
 
 
+@pytest.mark.parametrize("init", [True, False])
+def test_the_package_include_beside_the_folder_is_importable_and_travels(host, dags, tmp_path, init):
+    write(tmp_path, "include/tables/names.py", "from .. import more\nNAME = 'orders'\n")
+    write(tmp_path, "include/more.py", "")
+    write(tmp_path, "include/late.py", "")
+    write(tmp_path, "other/unseen.py", "")
+    if init:
+        write(tmp_path, "include/__init__.py", "")
+    task = "\ndef later():\n    from include import late\n    import other.unseen\n"
+    result = parse(host, dags, DAG + "from include.tables.names import NAME\ndag = DAG(NAME, schedule=None)" + task)
+    assert result["error"] is None and result["dags"][0]["dag_id"] == "orders"
+    own = ["include/__init__.py"] if init else []
+    assert paths(result) == ["file.py", *own, "include/late.py", "include/more.py", "include/tables/names.py"]
+
+
 def test_data_files_beside_and_below_travel_hidden_ones_and_outputs_do_not(host, dags):
     for name in ("a.json", "sub/b.csv", ".hidden/c.json", "__pycache__/d.pyc", "run.log", "state.db", "venv/pyvenv.cfg", "venv/x.txt"):
         write(dags, name, name)

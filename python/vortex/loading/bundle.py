@@ -7,7 +7,7 @@ import sys
 from typing import Any, Dict, Iterable, List, Optional, Set
 
 from vortex.loading.local_modules import scan_local_modules
-from vortex.loading.search_path import bundle_path, search_roots
+from vortex.loading.search_path import bundle_path, packages_beside, search_roots
 from vortex.loading.template_files import find_template_files
 
 # A file opened at import time that is larger stays an input: workers read it from where it is.
@@ -56,7 +56,7 @@ def collect_modules(root: str, path: str, tree: Optional[Any]) -> Set[str]:
     roots = [folder for folder, _ in search_roots(root)]
     found = imported_modules(root)
     if tree is not None:
-        found |= scan_local_modules(tree, path, roots)
+        found |= scan_local_modules(tree, path, roots, packages_beside(root))
     return found
 
 

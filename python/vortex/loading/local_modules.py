@@ -3,20 +3,21 @@ from __future__ import annotations
 
 import ast
 import os
-from typing import Iterator, List, Optional, Sequence, Set, Tuple
+from typing import Iterator, List, Mapping, Optional, Sequence, Set, Tuple
 
 # A DAG folder whose files import one another in thousands is cut here; what was really imported is added anyway.
 MAX_MODULES = 2000
 
 
-def scan_local_modules(tree: ast.AST, path: str, roots: Sequence[str]) -> Set[str]:
-    """Absolute paths of local files that the module, and those it reaches, name in any import."""
+def scan_local_modules(tree: ast.AST, path: str, roots: Sequence[str], packages: Mapping[str, str]) -> Set[str]:
+    """Absolute paths of local files that the module, and those it reaches, name in any import. `packages`: name -> folder, beside the roots."""
     found: Set[str] = set()
     queue: List[Tuple[ast.AST, str]] = [(tree, path)]
     while queue and len(found) < MAX_MODULES:
         current, current_path = queue.pop()
-        for module in _named_modules(current, _package_of(current_path, roots)):
-            for file in _files_of(module, roots):
+        for module in _named_modules(current, _package_of(current_path, [*roots, *map(os.path.dirname, packages.values())])):
+            beside = packages.get(module.partition(".")[0])
+            for file in _files_of(module, roots if beside is None else [*roots, os.path.dirname(beside)]):
                 if file in found or file == path:
                     continue
                 found.add(file)

@@ -10,7 +10,7 @@ from vortex.loading.dialect import detect_dialect
 from vortex.loading.import_error import package_to_install
 from vortex.loading.load_file import DagFileEncodingError, is_data, read_source
 from vortex.loading.local_modules import scan_local_modules
-from vortex.loading.search_path import search_roots
+from vortex.loading.search_path import packages_beside, search_roots
 from vortex.scan.finding import Finding
 from vortex.scan.imports import is_installed
 from vortex.scan.visitor import findings
@@ -24,7 +24,8 @@ class FolderScan:
         self._root = root
         self._compat = compat
         self._roots = [folder for folder, _ in search_roots(root)]
-        self._local = local_names(self._roots)
+        self._packages = packages_beside(root)
+        self._local = local_names(self._roots) | self._packages.keys()
         # Airflow users put helpers beside the DAG folder and on PYTHONPATH.
         self._beside = local_names([os.path.dirname(root)])
         self._read: Dict[str, Tuple[Optional[ast.AST], Tuple[Finding, ...], Optional[Dict[str, Any]]]] = {}
@@ -33,7 +34,7 @@ class FolderScan:
     def add(self, file: str) -> None:
         path = os.path.join(self._root, *file.split("/"))
         tree, found, problem = self._findings(path)
-        modules = sorted(scan_local_modules(tree, path, self._roots)) if tree is not None else []
+        modules = sorted(scan_local_modules(tree, path, self._roots, self._packages)) if tree is not None else []
         needs: Set[Tuple[str, str]] = set()
         for part in [path, *modules]:
             needs |= {(one.kind, one.name) for one in self._findings(part)[1] if one.when == "load" and _is_need(one)}
