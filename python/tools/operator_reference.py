@@ -15,95 +15,10 @@ ROOT = os.path.dirname(os.path.dirname(os.path.dirname(os.path.abspath(__file__)
 sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 from annotations_in_words import PYTHON_FORMS, type_in_words  # noqa: E402
+from operator_sections import ABOUT, ALIASES, NOT_RUN, SECTIONS  # noqa: E402
 
 TARGET = os.path.join(ROOT, "docs", "operators.md")
 MARK = "<!-- Made by python/tools/operator_reference.py from docstrings and signatures: change those. -->\n"
-# Title -> (home, names), in the order of the page.
-SECTIONS: Tuple[Tuple[str, Tuple[Tuple[str, str], ...]], ...] = (
-    (
-        "Bash, Python and branches",
-        (
-            ("vortex.operators.bash", "BashOperator"),
-            ("vortex.operators.python", "PythonOperator BranchPythonOperator ShortCircuitOperator BaseBranchOperator"),
-            ("vortex.operators.virtualenv", "PythonVirtualenvOperator BranchPythonVirtualenvOperator"),
-            ("vortex.operators.external_python", "ExternalPythonOperator BranchExternalPythonOperator"),
-            ("vortex.factory.code", "PythonCodeOperator"),
-            ("vortex.operators.empty", "EmptyOperator"),
-            ("vortex.operators.datetime", "BranchDateTimeOperator"),
-            ("vortex.operators.weekday", "BranchDayOfWeekOperator"),
-            ("vortex.operators.latest_only", "LatestOnlyOperator"),
-            ("vortex.operators.trigger_dagrun", "TriggerDagRunOperator"),
-            ("vortex.operators.email", "EmailOperator"),
-        ),
-    ),
-    (
-        "Sensors",
-        (
-            ("vortex.sensors.base", "BaseSensorOperator"),
-            ("vortex.sensors.python", "PythonSensor"),
-            ("vortex.sensors.bash", "BashSensor"),
-            ("vortex.sensors.filesystem", "FileSensor"),
-            ("vortex.sensors.external_task", "ExternalTaskSensor ExternalTaskMarker"),
-            ("vortex.sensors.time_delta", "TimeDeltaSensor WaitSensor"),
-            ("vortex.sensors.time_sensor", "TimeSensor"),
-            ("vortex.sensors.date_time", "DateTimeSensor DateTimeSensorAsync"),
-            ("vortex.sensors.weekday", "DayOfWeekSensor"),
-        ),
-    ),
-    (
-        "SQL",
-        (
-            ("vortex.providers.common_sql.operators", "SQLExecuteQueryOperator SQLInsertRowsOperator BranchSQLOperator"),
-            ("vortex.providers.common_sql.sensor", "SqlSensor"),
-            ("vortex.providers.common_sql.checks", "SQLCheckOperator SQLValueCheckOperator SQLThresholdCheckOperator SQLIntervalCheckOperator"),
-            ("vortex.providers.common_sql.table_checks", "SQLColumnCheckOperator SQLTableCheckOperator"),
-            ("vortex.providers.one_database", "PostgresOperator SqliteOperator"),
-        ),
-    ),
-    ("HTTP", (("vortex.providers.http.operator", "HttpOperator"), ("vortex.providers.http.sensor", "HttpSensor"))),
-    (
-        "Decorators",
-        (
-            ("vortex.definitions.dag_decorator", "dag"),
-            ("vortex.definitions.taskflow", "task setup teardown"),
-            ("vortex.definitions.task_group_decorator", "task_group"),
-            ("vortex.assets.decorator", "asset"),
-        ),
-    ),
-    ("Notifiers", (("vortex.notifications.base", "BaseNotifier"), ("vortex.notifications.smtp", "SmtpNotifier"))),
-    (
-        "Hooks",
-        (
-            ("vortex.airflow_compat.names", "BaseHook"),
-            ("vortex.providers.common_sql.hook", "DbApiHook"),
-            ("vortex.providers.postgres.hook", "PostgresHook"),
-            ("vortex.providers.sqlite.hook", "SqliteHook"),
-            ("vortex.providers.http.hook", "HttpHook"),
-            ("vortex.hooks.filesystem", "FSHook"),
-            ("vortex.hooks.smtp", "SmtpHook"),
-        ),
-    ),
-)
-# Classes that are another one by an older name, or differ in one default: class -> (what it is).
-ALIASES = {
-    "DummyOperator": "EmptyOperator",
-    "SimpleHttpOperator": "HttpOperator",
-    "TimeSensorAsync": "TimeSensor(deferrable=True)",
-    "TimeDeltaSensorAsync": "TimeDeltaSensor(deferrable=True)",
-    "CheckOperator": "SQLCheckOperator",
-    "ValueCheckOperator": "SQLValueCheckOperator",
-    "ThresholdCheckOperator": "SQLThresholdCheckOperator",
-    "IntervalCheckOperator": "SQLIntervalCheckOperator",
-    "send_smtp_notification": "SmtpNotifier",
-}
-# Examples that only load where the docs are tested.
-NOT_RUN = {
-    "PythonVirtualenvOperator": "needs a package index",
-    "BranchPythonVirtualenvOperator": "needs a package index",
-    "task.virtualenv": "needs a package index",
-    "PostgresOperator": "needs a PostgreSQL server",
-    "PostgresHook": "needs a PostgreSQL server",
-}
 INTRO = """# Operators, sensors, decorators, notifiers and hooks
 
 What VORTEX runs itself, with every argument. How they are put together is in [authoring](authoring.md); which of Airflow's names beside
@@ -116,6 +31,7 @@ these load is in [compatibility](compatibility.md). The same operators with YAML
 - Import from `vortex`, or from any of Airflow's modules that are named: they are the same classes.
 
 The examples of SQL and HTTP name two connections: `shop`, a SQLite file with a table `orders (id, amount, day)`, and `shop_api`, a web server.
+Those of S3 use `aws_default` and a bucket `shop` that holds `orders.csv`.
 """
 
 
@@ -138,7 +54,7 @@ def reference() -> str:
     sections = entries()
     parts.append("## Arguments of every task\n\n" + _task_table())
     for title, listed in sections.items():
-        parts.append(f"## {title}\n\n" + ", ".join(f"[{_title(one)}](#{_anchor(_title(one))})" for one in listed) + "\n")
+        parts.append(f"## {title}\n\n" + ABOUT.get(title, "") + ("\n" if title in ABOUT else "") + ", ".join(f"[{_title(one)}](#{_anchor(_title(one))})" for one in listed) + "\n")
         parts += [_entry(one) for one in listed]
     return "\n".join(parts)
 

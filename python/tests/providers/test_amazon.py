@@ -14,12 +14,12 @@ from vortex.providers.amazon.s3_operators import (
     S3CreateObjectOperator,
     S3DeleteBucketOperator,
     S3DeleteObjectsOperator,
-    S3FileTransformOperator,
     S3ListOperator,
     S3ListPrefixesOperator,
     S3ReadObjectOperator,
 )
 from vortex.providers.amazon.s3_sensors import S3KeySensor
+from vortex.providers.amazon.s3_transform import S3FileTransformOperator
 
 
 @pytest.fixture(scope="module")

@@ -70,7 +70,7 @@ PROVIDER_NAMES: Tuple[Tuple[str, str], ...] = (
         f"{_S3} airflow.providers.amazon.aws.operators.s3_delete_objects airflow.contrib.operators.s3_delete_objects_operator",
     ),
     (
-        "vortex.providers.amazon.s3_operators:S3FileTransformOperator",
+        "vortex.providers.amazon.s3_transform:S3FileTransformOperator",
         f"{_S3} airflow.providers.amazon.aws.operators.s3_file_transform airflow.operators.s3_file_transform_operator",
     ),
     (

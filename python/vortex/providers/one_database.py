@@ -66,7 +66,21 @@ class SqliteOperator(SQLExecuteQueryOperator):
 
 
 class MySqlOperator(SQLExecuteQueryOperator):
-    """SQLExecuteQueryOperator with `mysql_conn_id`."""
+    """
+    SQLExecuteQueryOperator by its older name for MySQL.
+
+    mysql_conn_id: a connection of type mysql.
+
+    Source: Airflow, provider mysql, MySqlOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.mysql.operators.mysql import MySqlOperator
+
+        with DAG("example_mysql", schedule="@daily"):
+            MySqlOperator(task_id="tidy", mysql_conn_id="shop_mysql", sql="DELETE FROM visits WHERE day < %s", parameters=["{{ ds }}"])
+    """
 
     template_fields: Sequence[str] = ("sql", "parameters", "mysql_conn_id", "database", "hook_params")
     template_ext: Sequence[str] = (".sql", ".json")

@@ -12,7 +12,9 @@ import { dirname, join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { HOOK, startSlackServer, TOKEN, type SlackServer } from '../../../plugins/testing/slackServer.ts'
 import { ControllerProcess, freePort, pythonOfTests } from '../../faults/harness/controllerProcess.ts'
+import { startS3Server, type S3Server } from '../../testkit/s3Server.ts'
 import { blocksOf, documents, type Block } from '../testing/documentation.ts'
 
 const LIMIT_MS = 25_000
@@ -57,20 +59,35 @@ const placeOf = (path: string, line: number | null = 1): string => {
 let server: ControllerProcess
 let web: Server
 let mail: ChildProcess
+let s3: S3Server
+let slack: SlackServer
+let store: ChildProcess
 
 beforeAll(async () => {
-  const [httpPort, smtpPort] = [await freePort(), await freePort()]
+  const [httpPort, smtpPort, s3Port] = [await freePort(), await freePort(), await freePort()]
   web = createServer((_request, response) => response.setHeader('content-type', 'application/json').end('[{"id": 1, "amount": 120}]'))
   await new Promise<void>((done) => web.listen(httpPort, '127.0.0.1', done))
   mail = spawn(pythonOfTests(), ['-m', 'aiosmtpd', '-n', '-c', 'aiosmtpd.handlers.Sink', '-l', `127.0.0.1:${smtpPort}`], {
     stdio: 'ignore',
   })
+  store = spawn(pythonOfTests(), ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(s3Port)], { stdio: 'ignore' })
+  ;[s3, slack] = await Promise.all([startS3Server(), startSlackServer()])
+  await fetch(`${s3.url}/lake`, { method: 'PUT' })
   const env: Record<string, string> = {}
   server = await ControllerProcess.create({ env, capacity: 8, args: ['--paused-default', 'true'] })
   const shop = join(server.folder, 'shop.db')
   Object.assign(env, {
     AIRFLOW_CONN_SHOP: `sqlite:///${shop}`,
     AIRFLOW_CONN_SHOP_API: `http://127.0.0.1:${httpPort}`,
+    AIRFLOW_CONN_AWS_DEFAULT: JSON.stringify({
+      conn_type: 'aws',
+      login: 'key',
+      password: 'opensesame',
+      extra: { endpoint_url: `http://127.0.0.1:${s3Port}`, region_name: 'us-east-1' },
+    }),
+    AIRFLOW_CONN_AWS_DEFAULT: JSON.stringify({ conn_type: 'aws', login: 'key', password: 'secret', extra: { endpoint_url: s3.url } }),
+    AIRFLOW_CONN_SLACK_API_DEFAULT: JSON.stringify({ conn_type: 'slack', password: TOKEN, extra: { base_url: `${slack.url}/api` } }),
+    AIRFLOW_CONN_SLACK_DEFAULT: JSON.stringify({ conn_type: 'slackwebhook', host: `${slack.url}/services`, password: HOOK }),
     AIRFLOW__SMTP__SMTP_HOST: '127.0.0.1',
     AIRFLOW__SMTP__SMTP_PORT: String(smtpPort),
     AIRFLOW__SMTP__SMTP_STARTTLS: 'False',
@@ -85,13 +102,26 @@ beforeAll(async () => {
     mkdirSync(dirname(target), { recursive: true })
     writeFileSync(target, text)
   }
-  await Promise.all([server.start(), waitForPort(smtpPort)])
+  await Promise.all([server.start(), waitForPort(smtpPort), fillStore(s3Port)])
 }, LIMIT_MS)
 afterAll(async () => {
   mail?.kill()
+  store?.kill()
   web?.close()
+  await s3?.[Symbol.asyncDispose]()
+  await slack?.[Symbol.asyncDispose]()
   await server?.[Symbol.asyncDispose]()
 })
+
+/** A bucket with an object, by S3's own protocol. */
+async function fillStore(port: number): Promise<void> {
+  await waitForPort(port)
+  for (const [path, body] of [
+    ['shop', ''],
+    ['shop/orders.csv', '1;120\n'],
+  ] as const)
+    expect((await fetch(`http://127.0.0.1:${port}/${path}`, { method: 'PUT', body })).status).toBe(200)
+}
 
 async function waitForPort(port: number): Promise<void> {
   const answers = (): Promise<boolean> =>

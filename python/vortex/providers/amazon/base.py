@@ -37,7 +37,11 @@ class AwsBaseOperator(AwsBaseHookMixin, BaseOperator):
     """
     Base of operators of AWS; `aws_hook_class` says which hook.
 
-    aws_conn_id: "aws_default". region_name, verify, botocore_config: over those of the connection.
+    aws_conn_id: a connection of type aws. None, or one that is not there = boto3's own way to find credentials.
+    region_name: over that of the connection. verify: False, or a file of certificates. botocore_config: arguments of botocore's Config.
+
+    Returns nothing.
+    Raises AirflowException where boto3 is not installed; what boto3 raises, such as ClientError.
     """
 
     template_fields: Sequence[str] = AWS_FIELDS
@@ -47,7 +51,11 @@ class AwsBaseOperator(AwsBaseHookMixin, BaseOperator):
 
 
 class AwsBaseSensor(AwsBaseHookMixin, BaseSensorOperator):
-    """Base of sensors of AWS, as AwsBaseOperator."""
+    """
+    Base of sensors of AWS, as AwsBaseOperator.
+
+    Raises AirflowSensorTimeout when it gives up; what boto3 raises, such as ClientError.
+    """
 
     template_fields: Sequence[str] = AWS_FIELDS
 

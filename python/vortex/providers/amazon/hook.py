@@ -16,11 +16,30 @@ _REGION = re.compile(r"[a-z]{2,}(-[a-z]+)+-\d")
 
 class AwsBaseHook(BaseHook):
     """
-    aws_conn_id: None, or a connection that is not there: boto3's own way to find credentials.
-    verify: False, or a file of certificates. region_name, config (botocore's): over those of the connection.
+    Sessions, clients and resources of boto3. Access key and secret are login and password of the connection, or in its extra; without them
+    boto3 looks where it always does: environment, ~/.aws, the machine's role. The extra may hold region_name, aws_session_token,
+    profile_name, endpoint_url, verify, config_kwargs, role_arn with assume_role_kwargs, and service_config by the name of a service.
+
+    aws_conn_id: a connection of type aws. None, or one that is not there = boto3's own way to find credentials.
+    verify: False, or a file of certificates.
+    region_name, config: over those of the connection; config is botocore's.
     client_type, resource_type: which service `conn` is for, such as "secretsmanager"; one of the two.
 
     Raises AirflowException where boto3 is not installed, and what boto3 raises.
+    Source: Airflow, provider amazon, AwsBaseHook.
+
+    Example:
+
+        from airflow.providers.amazon.aws.hooks.base_aws import AwsBaseHook
+        from vortex import DAG, task
+
+        with DAG("example_aws_base_hook", schedule=None):
+
+            @task
+            def buckets():
+                return [one["Name"] for one in AwsBaseHook(client_type="s3").conn.list_buckets()["Buckets"]]
+
+            buckets()
     """
 
     conn_name_attr = "aws_conn_id"

@@ -31,9 +31,28 @@ class S3Hook(S3Buckets, AwsBaseHook):
     Objects of S3 and of stores that speak its protocol (endpoint_url in the connection's extra). Where a method takes a key and a
     bucket, a URL as the key names both; without either, the bucket is that of the connection's service_config or schema.
 
-    transfer_config_args: arguments of boto3.s3.transfer.TransferConfig. extra_args: of uploads and downloads.
+    aws_conn_id: a connection of type aws. None, or one that is not there = boto3's own way to find credentials.
+    transfer_config_args: arguments of boto3.s3.transfer.TransferConfig.
+    extra_args: of uploads and downloads.
 
-    Raises botocore's ClientError for what S3 refuses.
+    The other arguments are those of AwsBaseHook.
+
+    Raises AirflowException where boto3 is not installed; botocore's ClientError for what S3 refuses.
+    Source: Airflow, provider amazon, S3Hook.
+
+    Example:
+
+        from airflow.providers.amazon.aws.hooks.s3 import S3Hook
+        from vortex import DAG, task
+
+        with DAG("example_s3_hook", schedule=None):
+
+            @task
+            def load():
+                S3Hook().load_string("1;120", "hook/orders.csv", bucket_name="shop", replace=True)
+                return S3Hook().list_keys("shop", prefix="hook/")
+
+            load()
     """
 
     def __init__(

@@ -2,23 +2,37 @@
 
 from __future__ import annotations
 
-import subprocess
-import tempfile
 from datetime import datetime, timezone
-from typing import Any, Dict, List, Optional, Sequence, Union
+from typing import Any, List, Optional, Sequence, Union
 
 from vortex.exceptions import AirflowException
-from vortex.providers.amazon.base import AWS_FIELDS, AwsBaseOperator, Verify
+from vortex.providers.amazon.base import AWS_FIELDS, AwsBaseOperator
 from vortex.providers.amazon.s3_hook import S3Hook
 
 
-class _S3Operator(AwsBaseOperator):
+class S3Operator(AwsBaseOperator):
+    """What operators of S3 share."""
+
     aws_hook_class = S3Hook
     hook: S3Hook
 
 
-class S3CreateBucketOperator(_S3Operator):
-    """Makes the bucket, unless it is there."""
+class S3CreateBucketOperator(S3Operator):
+    """
+    Makes a bucket, unless it is there.
+
+    bucket_name: the bucket.
+
+    Source: Airflow, provider amazon, S3CreateBucketOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.amazon.aws.operators.s3 import S3CreateBucketOperator
+
+        with DAG("example_s3_create_bucket", schedule=None):
+            S3CreateBucketOperator(task_id="make", bucket_name="shop-archive")
+    """
 
     template_fields: Sequence[str] = (*AWS_FIELDS, "bucket_name")
 
@@ -34,8 +48,23 @@ class S3CreateBucketOperator(_S3Operator):
         self.log.info("Created bucket with name: %s", self.bucket_name)
 
 
-class S3DeleteBucketOperator(_S3Operator):
-    """Deletes the bucket, if it is there; with what is in it if `force_delete`."""
+class S3DeleteBucketOperator(S3Operator):
+    """
+    Deletes a bucket, if it is there.
+
+    bucket_name: the bucket.
+    force_delete: whether what is in it goes, too; otherwise a bucket that is not empty fails the task.
+
+    Source: Airflow, provider amazon, S3DeleteBucketOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.amazon.aws.operators.s3 import S3DeleteBucketOperator
+
+        with DAG("example_s3_delete_bucket", schedule=None):
+            S3DeleteBucketOperator(task_id="remove", bucket_name="shop-old", force_delete=True)
+    """
 
     template_fields: Sequence[str] = (*AWS_FIELDS, "bucket_name")
 
@@ -52,8 +81,30 @@ class S3DeleteBucketOperator(_S3Operator):
         self.log.info("Deleted bucket with name: %s", self.bucket_name)
 
 
-class S3CreateObjectOperator(_S3Operator):
-    """Uploads `data`, text or bytes, to s3_key in s3_bucket, or to the URL s3_key. The other arguments are those of S3Hook.load_string."""
+class S3CreateObjectOperator(S3Operator):
+    """
+    Uploads text or bytes as an object.
+
+    s3_bucket: the bucket. None = the one of the URL s3_key.
+    s3_key: the key, or a URL such as s3://bucket/key.
+    data: what is uploaded.
+    replace: whether an object that is there is overwritten; otherwise it fails the task.
+    encrypt: whether S3 encrypts it with its own key.
+    acl_policy: an access list of S3's own, such as "private".
+    encoding: of text. None = "utf-8".
+    compression: None, or "gzip" for text.
+
+    Raises ValueError if the object is there and `replace` is not said; what boto3 raises, such as ClientError.
+    Source: Airflow, provider amazon, S3CreateObjectOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.amazon.aws.operators.s3 import S3CreateObjectOperator
+
+        with DAG("example_s3_create_object", schedule="@daily"):
+            S3CreateObjectOperator(task_id="write", s3_bucket="shop", s3_key="days/{{ ds }}.txt", data="{{ ds }}", replace=True)
+    """
 
     template_fields: Sequence[str] = (*AWS_FIELDS, "s3_bucket", "s3_key", "data")
 
@@ -88,8 +139,25 @@ class S3CreateObjectOperator(_S3Operator):
             self.hook.load_bytes(self.data, key, bucket, self.replace, self.encrypt, self.acl_policy)
 
 
-class S3ReadObjectOperator(_S3Operator):
-    """Returns the object as text."""
+class S3ReadObjectOperator(S3Operator):
+    """
+    Reads an object.
+
+    s3_bucket: the bucket. None = the one of the URL s3_key.
+    s3_key: the key, or a URL such as s3://bucket/key.
+
+    Returns the object as text of UTF-8.
+    Raises what boto3 raises, such as ClientError for a key that is not there.
+    Source: Airflow, provider amazon, S3ReadObjectOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.amazon.aws.operators.s3 import S3ReadObjectOperator
+
+        with DAG("example_s3_read_object", schedule="@daily"):
+            S3ReadObjectOperator(task_id="read", s3_key="s3://shop/orders.csv")
+    """
 
     template_fields: Sequence[str] = (*AWS_FIELDS, "s3_bucket", "s3_key")
 
@@ -103,8 +171,28 @@ class S3ReadObjectOperator(_S3Operator):
         return self.hook.read_key(key, bucket)
 
 
-class S3CopyObjectOperator(_S3Operator):
-    """Copies an object within S3: the arguments are those of S3Hook.copy_object."""
+class S3CopyObjectOperator(S3Operator):
+    """
+    Copies an object within S3.
+
+    source_bucket_key, dest_bucket_key: keys, or URLs that name the buckets as well.
+    source_bucket_name, dest_bucket_name: the buckets. None = those of the URLs.
+    source_version_id: a version of the object. None = the newest.
+    acl_policy: an access list of S3's own (None = "private"); "no-acl" leaves it alone.
+    meta_data_directive: "COPY" or "REPLACE". None = S3's own way, which is to copy.
+    kms_key_id, kms_encryption_type: a key of KMS that encrypts the copy, and how ("aws:kms"); both or neither.
+
+    Raises ValueError for one of the two of KMS; what boto3 raises, such as ClientError.
+    Source: Airflow, provider amazon, S3CopyObjectOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.amazon.aws.operators.s3 import S3CopyObjectOperator
+
+        with DAG("example_s3_copy_object", schedule="@daily"):
+            S3CopyObjectOperator(task_id="copy", source_bucket_key="s3://shop/orders.csv", dest_bucket_key="s3://shop/copies/{{ ds }}.csv")
+    """
 
     template_fields: Sequence[str] = (*AWS_FIELDS, "source_bucket_key", "dest_bucket_key", "source_bucket_name", "dest_bucket_name")
 
@@ -147,8 +235,27 @@ class S3CopyObjectOperator(_S3Operator):
         )
 
 
-class S3DeleteObjectsOperator(_S3Operator):
-    """Deletes `keys` (one or several), or what begins with `prefix` and was changed after from_datetime and until to_datetime."""
+class S3DeleteObjectsOperator(S3Operator):
+    """
+    Deletes objects: those of `keys`, or those that the other arguments describe. Keys that are not there are no error.
+
+    bucket: the bucket.
+    keys: one key or several.
+    prefix: what the keys begin with.
+    from_datetime, to_datetime: objects that were changed after the one and not after the other, as datetimes or texts; without a zone in
+        UTC.
+
+    Raises AirflowException if neither or both ways are used, or an object is not deleted; what boto3 raises, such as ClientError.
+    Source: Airflow, provider amazon, S3DeleteObjectsOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.amazon.aws.operators.s3 import S3DeleteObjectsOperator
+
+        with DAG("example_s3_delete_objects", schedule="@daily"):
+            S3DeleteObjectsOperator(task_id="tidy", bucket="shop", prefix="tmp/", to_datetime="{{ ds }}")
+    """
 
     template_fields: Sequence[str] = (*AWS_FIELDS, "keys", "bucket", "prefix", "from_datetime", "to_datetime")
 
@@ -195,8 +302,26 @@ def _time(value: Union[datetime, str, None]) -> Optional[datetime]:
     return found if found.tzinfo else found.replace(tzinfo=timezone.utc)
 
 
-class S3ListOperator(_S3Operator):
-    """Returns the keys that begin with `prefix`: see S3Hook.list_keys."""
+class S3ListOperator(S3Operator):
+    """
+    Lists keys.
+
+    bucket: the bucket.
+    prefix: what the keys begin with.
+    delimiter: keys that have it after the prefix are left out.
+    apply_wildcard: whether a * in the prefix stands for anything.
+
+    Returns the keys as a list.
+    Source: Airflow, provider amazon, S3ListOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.amazon.aws.operators.s3 import S3ListOperator
+
+        with DAG("example_s3_list", schedule="@daily"):
+            S3ListOperator(task_id="list", bucket="shop", prefix="orders")
+    """
 
     template_fields: Sequence[str] = (*AWS_FIELDS, "bucket", "prefix", "delimiter")
     ui_color = "#ffd700"
@@ -212,8 +337,25 @@ class S3ListOperator(_S3Operator):
         return self.hook.list_keys(self.bucket, self.prefix, self.delimiter, apply_wildcard=self.apply_wildcard)
 
 
-class S3ListPrefixesOperator(_S3Operator):
-    """Returns what are folders below `prefix`."""
+class S3ListPrefixesOperator(S3Operator):
+    """
+    Lists what are folders in a bucket.
+
+    bucket: the bucket.
+    prefix: what they begin with.
+    delimiter: what separates folders, usually "/".
+
+    Returns the prefixes as a list.
+    Source: Airflow, provider amazon, S3ListPrefixesOperator.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.amazon.aws.operators.s3 import S3ListPrefixesOperator
+
+        with DAG("example_s3_list_prefixes", schedule="@daily"):
+            S3ListPrefixesOperator(task_id="list", bucket="shop", prefix="", delimiter="/")
+    """
 
     template_fields: Sequence[str] = (*AWS_FIELDS, "bucket", "prefix", "delimiter")
     ui_color = "#ffd700"
@@ -226,68 +368,3 @@ class S3ListPrefixesOperator(_S3Operator):
 
     def execute(self, context: Any) -> List[str]:
         return self.hook.list_prefixes(self.bucket, self.prefix, self.delimiter)
-
-
-class S3FileTransformOperator(_S3Operator):
-    """
-    Downloads an object, runs `transform_script` with the paths of it and of a new file and with script_args, and uploads the new file.
-    With select_expression what S3 Select answers is taken in place of the object, and without a script it is uploaded itself.
-
-    Raises AirflowException if the script ends with another code than 0.
-    """
-
-    template_fields: Sequence[str] = ("source_s3_key", "dest_s3_key", "script_args", "source_aws_conn_id", "dest_aws_conn_id")
-    ui_color = "#f9c915"
-
-    def __init__(
-        self,
-        *,
-        source_s3_key: str,
-        dest_s3_key: str,
-        transform_script: Optional[str] = None,
-        select_expression: Optional[str] = None,
-        select_expr_serialization_config: Optional[Dict[str, Any]] = None,
-        script_args: Optional[Sequence[str]] = None,
-        source_aws_conn_id: Optional[str] = "aws_default",
-        source_verify: Verify = None,
-        dest_aws_conn_id: Optional[str] = "aws_default",
-        dest_verify: Verify = None,
-        replace: bool = False,
-        **kwargs: Any,
-    ) -> None:
-        super().__init__(**kwargs)
-        self.source_s3_key = source_s3_key
-        self.dest_s3_key = dest_s3_key
-        self.transform_script = transform_script
-        self.select_expression = select_expression
-        self.select_expr_serialization_config = select_expr_serialization_config or {}
-        self.script_args = script_args or []
-        self.source_aws_conn_id = source_aws_conn_id
-        self.source_verify = source_verify
-        self.dest_aws_conn_id = dest_aws_conn_id
-        self.dest_verify = dest_verify
-        self.replace = replace
-
-    def execute(self, context: Any) -> None:
-        if self.transform_script is None and self.select_expression is None:
-            raise AirflowException("Either transform_script or select_expression must be specified")
-        source = S3Hook(self.source_aws_conn_id, verify=self.source_verify)
-        if not source.check_for_key(self.source_s3_key):
-            raise AirflowException(f"The source key {self.source_s3_key} does not exist")
-        with tempfile.NamedTemporaryFile("wb") as before, tempfile.NamedTemporaryFile("wb") as after:
-            if self.select_expression is not None:
-                before.write(source.select_key(self.source_s3_key, None, self.select_expression, **self.select_expr_serialization_config).encode())
-            else:
-                source.get_key(self.source_s3_key).download_fileobj(before)
-            before.flush()
-            if self.transform_script is not None:
-                self._transform([self.transform_script, before.name, after.name, *self.script_args])
-            result = after if self.transform_script is not None else before
-            S3Hook(self.dest_aws_conn_id, verify=self.dest_verify).load_file(result.name, self.dest_s3_key, replace=self.replace)
-
-    def _transform(self, command: List[str]) -> None:
-        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, errors="replace") as process:
-            for line in process.stdout or ():
-                self.log.info("%s", line.rstrip())
-        if process.returncode:
-            raise AirflowException(f"Transform script failed: {process.returncode}")

@@ -15,10 +15,23 @@ class S3KeySensor(AwsBaseSensor):
     """
     Waits until an object is there, or all of several.
 
-    bucket_key: one or more keys of bucket_name, or URLs. wildcard_match: keys are patterns (*, ?, [...]), of which one match is enough.
-    use_regex: they are regular expressions. check_fn: gets a list with what S3 says of each object, {"Size": 123} unless metadata_keys
-    names other fields ("*" is all of them), and of the context what it names; false waits on. deferrable=True waits without a worker's
-    slot, as mode="reschedule" does.
+    bucket_key: one or more keys of bucket_name, or URLs.
+    bucket_name: the bucket. None = that of the URLs.
+    wildcard_match: whether keys are patterns (`*`, `?`, `[...]`), of which one match is enough.
+    use_regex: whether keys are regular expressions.
+    check_fn: a function that gets a list with what S3 says of each object, and of the context what its parameters name; false waits on.
+    metadata_keys: what S3 says of an object in that list; "*" is all. None = ["Size"].
+    deferrable: whether it waits without a worker slot, as mode="reschedule" does.
+
+    Source: Airflow, provider amazon, S3KeySensor.
+
+    Example:
+
+        from vortex import DAG
+        from airflow.providers.amazon.aws.sensors.s3 import S3KeySensor
+
+        with DAG("example_s3_key_sensor", schedule="@daily"):
+            S3KeySensor(task_id="wait", bucket_key="s3://shop/order*.csv", wildcard_match=True, poke_interval=60, mode="reschedule")
     """
 
     template_fields: Sequence[str] = (*AWS_FIELDS, "bucket_key", "bucket_name")

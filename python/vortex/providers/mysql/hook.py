@@ -22,11 +22,27 @@ _CURSORS = {"sscursor": "SSCursor", "dictcursor": "DictCursor", "ssdictcursor": 
 
 class MySqlHook(DbApiHook):
     """
-    Works with MariaDB as well. The driver is the one that the extra's `client` names (mysqlclient, pymysql, mysql-connector-python), else
+    A MySQL or MariaDB database. The driver is the one that the extra's `client` names (mysqlclient, pymysql, mysql-connector-python), else
     the first of them that is installed. The extra may hold charset, cursor (sscursor, dictcursor, ssdictcursor), ssl (an object),
     ssl_mode, unix_socket; for mysql-connector-python charset, unix_socket and the driver's own ssl_... instead.
 
-    local_infile: allows `LOAD DATA LOCAL INFILE`. init_command: a statement that runs first on each connection.
+    local_infile: whether `LOAD DATA LOCAL INFILE` is allowed.
+    init_command: a statement that runs first on each connection.
+
+    Source: Airflow, provider mysql, MySqlHook.
+
+    Example:
+
+        from airflow.providers.mysql.hooks.mysql import MySqlHook
+        from vortex import DAG, task
+
+        with DAG("example_mysql_hook", schedule=None):
+
+            @task
+            def newest():
+                return MySqlHook(mysql_conn_id="shop_mysql").get_first("SELECT max(id) FROM orders")[0]
+
+            newest()
     """
 
     conn_name_attr = "mysql_conn_id"
