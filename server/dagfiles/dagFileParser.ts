@@ -111,10 +111,10 @@ export class DagFileParser {
     return isNew
   }
 
-  /** `listings` keeps what the hashes of one pass have in common. */
-  hash(file: string, inputs: DagFileRecord['inputs'], listings: Map<string, string>): Promise<string> {
+  /** `listings` keeps what the hashes of one pass have in common. `isFresh`: see inputHash. */
+  hash(file: string, inputs: DagFileRecord['inputs'], p: { listings: Map<string, string>; isFresh: boolean }): Promise<string> {
     if (this.#sources === null) throw new HostGone('DAG files are not read yet.')
-    return inputHash({ file, inputs, sources: this.#sources, listings })
+    return inputHash({ file, inputs, sources: this.#sources, ...p })
   }
 
   async parse(file: string, known: DagFileRecord | null): Promise<{ result: ParseResult; hash: string }> {
@@ -129,7 +129,7 @@ export class DagFileParser {
     this.parsed += 1
     await this.#checkUnchanged(file, before, found.bundle_files)
     const result = withOutput(checkedResult(found), output)
-    return { result, hash: await this.hash(file, inputsOf(result, known), listings) }
+    return { result, hash: await this.hash(file, inputsOf(result, known), { listings, isFresh: false }) }
   }
 
   /** What unsaved text would define. Nothing is counted as read, and nothing kept. */

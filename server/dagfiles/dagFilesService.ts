@@ -290,13 +290,14 @@ export class DagFilesService implements Service {
       if (record.error !== null && this.#folder.holds(record.file)) this.#enqueue(record.file, 'recheck')
   }
 
-  /** Queues the files among these whose hash is not that of their newest parse. */
+  /** Queues the files among these whose hash is not that of their newest parse. Unless some were edited, all were looked at. */
   async #compare(files: readonly string[], priority: Priority): Promise<void> {
-    const listings = new Map<string, string>()
+    const pass = { listings: new Map<string, string>(), isFresh: priority !== 'edited' }
     await eachOf(files, COMPARED_AT_ONCE, async (file) => {
       const record = this.#records.get(file)
-      if (!this.#folder.holds(file)) return
-      if (record === undefined || record.hash !== (await this.#parser.hash(file, record.inputs, listings))) this.#enqueue(file, priority)
+      // A first parse that is under way sees by itself whether the file changes.
+      if (!this.#folder.holds(file) || (record === undefined && priority === 'recheck' && this.#parsing.has(file))) return
+      if (record === undefined || record.hash !== (await this.#parser.hash(file, record.inputs, pass))) this.#enqueue(file, priority)
     })
   }
 
@@ -366,8 +367,6 @@ export class DagFilesService implements Service {
       if (this.#folder.holds(file)) this.#enqueue(file, priority)
     })
   }
-
-  // small things
 
   #isRunning(): boolean {
     return this.#state === 'running'

@@ -26,14 +26,21 @@ export interface HashSources {
   connectionStamp(conn_id: string): Promise<string | null>
 }
 
-export async function inputHash(p: { file: string; inputs: Inputs; sources: HashSources; listings: Map<string, string> }): Promise<string> {
-  const { file, inputs, sources, listings } = p
+/** `isFresh`: the whole index was refreshed just now, so that files of the folder need no look at the disk of their own. */
+export async function inputHash(p: {
+  file: string
+  inputs: Inputs
+  sources: HashSources
+  listings: Map<string, string>
+  isFresh?: boolean
+}): Promise<string> {
+  const { file, inputs, sources, listings, isFresh = false } = p
   const { index } = sources
   const contents = await Promise.all(
     [file, ...[...inputs.files].sort()].map(async (name) => {
       const path = isAbsolute(name) ? name : absoluteOf(index.root, name)
       if (name.endsWith('/')) return `${name} ${await listingOf(path)}`
-      return `${name} ${(await sources.contents.look(path))?.sha256 ?? (await beside(sources, name)) ?? 'missing'}`
+      return `${name} ${(await sources.contents.look(path, isFresh ? index.stat(name) : null))?.sha256 ?? (await beside(sources, name)) ?? 'missing'}`
     }),
   )
   const variables = await Promise.all(
