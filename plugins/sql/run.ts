@@ -37,7 +37,7 @@ const NO_ROWS: RowSink = { begin: () => undefined, row: () => false }
 export async function runPlan(plan: Plan, session: Session, say: (line: string) => void): Promise<Rows | Rows[]> {
   if (!plan.autocommit) refuseOwnTransactions(plan)
   const control = async (text: string): Promise<void> => void (await session.run({ text, values: [] }, NO_ROWS))
-  if (!plan.autocommit) await control('BEGIN')
+  if (!plan.autocommit) await control(beginning(plan))
   const results: Rows[] = []
   const budget = { bytes: plan.max_bytes }
   try {
@@ -57,6 +57,14 @@ export async function runPlan(plan: Plan, session: Session, say: (line: string) 
     throw error
   }
   return plan.return_last ? (results.at(-1) ?? null) : results
+}
+
+const READING = new Set(['SELECT', 'VALUES', 'WITH', 'EXPLAIN', 'PRAGMA'])
+
+/** SQLite refuses at once what has read before it writes beside another writer; what begins as a writer waits for its turn. */
+function beginning({ dialect, statements }: Plan): string {
+  const isReader = statements.every(({ text }) => READING.has(commandOf(text, dialect)))
+  return dialect === 'sqlite' && statements.length > 1 && !isReader ? 'BEGIN IMMEDIATE' : 'BEGIN'
 }
 
 function refuseOwnTransactions(plan: Plan): void {

@@ -14,10 +14,9 @@ import { DatabaseSync } from 'node:sqlite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { HOOK, startSlackServer, TOKEN, type SlackServer } from '../../../plugins/testing/slackServer.ts'
 import { ControllerProcess, freePort, pythonOfTests } from '../../faults/harness/controllerProcess.ts'
-import { startS3Server, type S3Server } from '../../testkit/s3Server.ts'
 import { blocksOf, documents, type Block } from '../testing/documentation.ts'
 
-const LIMIT_MS = 25_000
+const LIMIT_MS = 100_000
 const LOGICAL_DATE = '2026-01-01T00:00:00Z'
 const DATA_LANGUAGES = ['yaml', 'json']
 /** What dag-factory.md shows as an error; python/tests/factory/test_guide.py compares what is told. */
@@ -59,7 +58,6 @@ const placeOf = (path: string, line: number | null = 1): string => {
 let server: ControllerProcess
 let web: Server
 let mail: ChildProcess
-let s3: S3Server
 let slack: SlackServer
 let store: ChildProcess
 
@@ -71,8 +69,7 @@ beforeAll(async () => {
     stdio: 'ignore',
   })
   store = spawn(pythonOfTests(), ['-m', 'moto.server', '-H', '127.0.0.1', '-p', String(s3Port)], { stdio: 'ignore' })
-  ;[s3, slack] = await Promise.all([startS3Server(), startSlackServer()])
-  await fetch(`${s3.url}/lake`, { method: 'PUT' })
+  slack = await startSlackServer()
   const env: Record<string, string> = {}
   server = await ControllerProcess.create({ env, capacity: 8, args: ['--paused-default', 'true'] })
   const shop = join(server.folder, 'shop.db')
@@ -85,7 +82,6 @@ beforeAll(async () => {
       password: 'opensesame',
       extra: { endpoint_url: `http://127.0.0.1:${s3Port}`, region_name: 'us-east-1' },
     }),
-    AIRFLOW_CONN_AWS_DEFAULT: JSON.stringify({ conn_type: 'aws', login: 'key', password: 'secret', extra: { endpoint_url: s3.url } }),
     AIRFLOW_CONN_SLACK_API_DEFAULT: JSON.stringify({ conn_type: 'slack', password: TOKEN, extra: { base_url: `${slack.url}/api` } }),
     AIRFLOW_CONN_SLACK_DEFAULT: JSON.stringify({ conn_type: 'slackwebhook', host: `${slack.url}/services`, password: HOOK }),
     AIRFLOW__SMTP__SMTP_HOST: '127.0.0.1',
@@ -108,7 +104,6 @@ afterAll(async () => {
   mail?.kill()
   store?.kill()
   web?.close()
-  await s3?.[Symbol.asyncDispose]()
   await slack?.[Symbol.asyncDispose]()
   await server?.[Symbol.asyncDispose]()
 })
