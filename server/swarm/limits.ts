@@ -17,7 +17,7 @@ export const FRAME_ITEMS_MAX = 512
 export const LOG_WINDOW_BYTES = 4 * 1024 * 1024
 /** One piece of a log. */
 export const LOG_CHUNK_BYTES = 128 * 1024
-/** One mark of when a line of a log came, about; as many of them may travel and wait as bytes of the log may. */
+/** About what a mark of when a line came takes; it counts as so many bytes of its log in a frame, and in what waits for the store. */
 export const LOG_TIME_BYTES = 16
 /** A log up to this size that comes whole is stored in one write; four pages of a database. */
 export const SHORT_LOG_BYTES = 16 * 1024
