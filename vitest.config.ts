@@ -3,12 +3,15 @@
  * processes. `e2e`: a real server and a real browser. `desktop`: a real Electron. Files say by their names where they belong.
  */
 import react from '@vitejs/plugin-react'
+import { resolve } from 'node:path'
 import { defineConfig } from 'vitest/config'
 
 const never = ['**/node_modules/**', '**/dist/**', '**/.cache/**']
 
 export default defineConfig({
   plugins: [react()],
+  // As the plugin host resolves it.
+  resolve: { alias: { 'vortex/plugin': resolve(import.meta.dirname, 'plugins/api/index.ts') } },
   test: {
     // Starts nothing until a test asks for a database.
     globalSetup: ['server/testkit/postgresBroker.ts'],

@@ -103,7 +103,7 @@ function registeredOf(plugin: Plugin): Registered[] {
     const group = plugin[key]
     if (group === undefined) continue
     if (typeof group !== 'object' || group === null) throw new PluginInvalid(`${key} must be an object: { MyName: ${kind}({ ... }) }.`)
-    for (const [name, definition] of Object.entries(group)) {
+    for (const [name, definition] of Object.entries(group as Record<string, Operator | Sensor | Notifier>)) {
       checkDefinition(kind, name, asObject(definition), method)
       if (found.some((one) => one.name === name))
         throw new PluginInvalid(`registers ${name} twice. Give each operator, sensor and notifier its own name.`)

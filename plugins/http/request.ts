@@ -131,7 +131,7 @@ function urlOf(text: string, config: RequestConfig): URL {
   const isQuery = !hasBody(methodOf(config)) && typeof config.data === 'object' && config.data !== null && !Array.isArray(config.data)
   for (const [name, value] of Object.entries({ ...config.query, ...(isQuery ? (config.data as object) : {}) }))
     for (const one of Array.isArray(value) ? (value as unknown[]) : [value])
-      if (one !== null) url.searchParams.append(name, typeof one === 'object' ? JSON.stringify(one) : String(one))
+      if (one !== null) url.searchParams.append(name, typeof one === 'string' ? one : JSON.stringify(one))
   return url
 }
 
@@ -177,7 +177,7 @@ async function answerOf(response: Response, most: number, place: string): Promis
   const decoder = new TextDecoder()
   let text = ''
   let bytes = 0
-  for await (const chunk of response.body ?? []) {
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
     bytes += chunk.byteLength
     if (bytes > most)
       throw new Error(
