@@ -27,11 +27,13 @@ def prepare(wanted: Dict[str, Any], servers: Servers, home: str) -> None:
 
 
 def holds(check: Dict[str, str], servers: Servers, home: str) -> bool:
-    """{postgres: SQL}, {mysql: SQL}: the first cell is true. {s3: bucket/key}, {file: path}: it is there."""
+    """{postgres: SQL}, {mysql: SQL}: the first cell is true. {s3: bucket/key}, {file: path}: it is there. {letter: text}: one has it."""
     ((kind, what),) = check.items()
     if kind == "s3":
         bucket, _, key = what.partition("/")
         return bool(_s3(servers).list_objects_v2(Bucket=bucket, Prefix=key).get("KeyCount"))
+    if kind == "letter":
+        return any(what in letter for letter in servers.letters)
     if kind == "file":
         return os.path.exists(what.replace("{home}", home))
     rows = list(_sql(kind, what, servers))

@@ -110,8 +110,7 @@ def _run(vortex: Vortex, run: Dict[str, Any], servers: Servers, home: str) -> Tu
     missing = vortex.wait_for([run["dag"]])
     if missing:
         return "failed", f"not there: {missing[run['dag']]}"
-    for other in run.get("unpause", []):
-        vortex.must("dags", "unpause", other, "--yes")
+    prepare(run.get("prepare", {}), servers, home)
     trigger = ["dags", "trigger", run["dag"], "--wait"]
     if "date" in run:
         trigger += ["--logical-date", str(run["date"])]

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 import socket
+import ssl
 import subprocess
 import time
 from contextlib import ExitStack
-from typing import Any, Dict, Optional
-from urllib.parse import urlsplit
+from typing import Any, Dict, List, Optional
+
+import trustme
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
 NODE = os.path.join(ROOT, "node_modules", ".bin", "node")
@@ -43,6 +45,15 @@ def wait_for_port(port: int, process: "subprocess.Popen[Any]", what: str) -> Non
     raise RuntimeError(f"{what} did not listen within a minute")
 
 
+class _Letters:
+    def __init__(self, kept: List[str]) -> None:
+        self._kept = kept
+
+    async def handle_DATA(self, _server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802 - aiosmtpd's name
+        self._kept.append(envelope.content.decode(errors="replace"))
+        return "250 OK"
+
+
 class Servers:
     """Started when they are first asked for."""
 
@@ -53,6 +64,7 @@ class Servers:
         self._mysql: Optional[int] = None
         self._aws: Optional[int] = None
         self._smtp: Any = None
+        self.letters: List[str] = []
 
     @property
     def postgres(self) -> str:
@@ -94,12 +106,15 @@ class Servers:
 
     @property
     def smtp(self) -> int:
-        """Port of an SMTP server that takes every letter and keeps none."""
+        """Port of an SMTP server with STARTTLS that lets everybody sign in and keeps the letters in `letters`."""
         if self._smtp is None:
             from aiosmtpd.controller import Controller
-            from aiosmtpd.handlers import Sink
+            from aiosmtpd.smtp import AuthResult
 
-            self._smtp = Controller(Sink(), hostname="127.0.0.1", port=free_port())
+            tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+            trustme.CA().issue_cert("127.0.0.1").configure_cert(tls)
+            options = {"tls_context": tls, "authenticator": lambda *_: AuthResult(success=True)}
+            self._smtp = Controller(_Letters(self.letters), hostname="127.0.0.1", port=free_port(), **options)
             self._smtp.start()
             self._stack.callback(self._smtp.stop)
         return int(self._smtp.port)
@@ -109,10 +124,6 @@ class Servers:
         for name in ("postgres", "mysql", "aws", "smtp"):
             if f"{{{name}}}" in text:
                 text = text.replace(f"{{{name}}}", str(getattr(self, name)))
-        if "{postgres_" in text:
-            url = urlsplit(self.postgres)
-            for name in ("hostname", "port", "username", "password"):
-                text = text.replace(f"{{postgres_{name}}}", str(getattr(url, name) or ""))
         return text
 
     def _start(self, command: "list[str]", port: int, what: str) -> int:
