@@ -29,14 +29,17 @@ with DAG("etl", schedule_interval="@daily"):
 
 test('says what loads and what to do next, with file and line', async () => {
   put('dags/etl.py', ETL)
-  put('dags/plain.py', 'from airflow import DAG\nDAG("plain", schedule=None)\n')
+  const later = 'from airflow.models import Variable\ndef work(): return Variable.get("region")\n'
+  put('dags/plain.py', `from airflow import DAG\n${later}DAG("plain", schedule=None)\n`)
   const { code, stdout, stderr } = await scan(join(folder, 'dags'))
   expect(stderr).toBe('')
   expect(code).toBe(0)
   expect(stdout).toContain('2 DAG files, 2 DAGs')
   expect(stdout).toMatch(/ 1 {2}load as they are\n +1 {2}load once what they ask for is there/)
   expect(stdout).toContain('-m pip install no_such_package')
-  expect(stdout).toContain('1 Variable to set: vortex variables set image VALUE')
+  expect(stdout).toContain(
+    '2 Variables to set: vortex variables set image VALUE, then region; or all that Airflow has: airflow variables export',
+  )
   expect(stdout).toContain('1 connection to add: vortex connections add registry')
   expect(stdout).toContain('1 pool to make: vortex pools set heavy SLOTS')
   expect(stdout).toContain('apache-airflow-providers-docker')

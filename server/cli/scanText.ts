@@ -44,13 +44,28 @@ export function nextSteps(report: ScanReport): string[] {
   return [
     say(foreign, 'package', 'to install', `${python} -m pip install ${packages.map(quoted).join(' ')}`),
     say(beside, 'module', `beside the DAG folder (${some(beside)})`, 'move them into the DAG folder or its plugins/'),
-    say(variables, 'Variable', 'to set', `vortex variables set ${quoted(variables[0] ?? '')} VALUE${rest(variables)}`),
-    say(connections, 'connection', 'to add', `vortex connections add ${quoted(connections[0] ?? '')}${rest(connections)}`),
+    say(
+      variables,
+      'Variable',
+      'to set',
+      `vortex variables set ${quoted(variables[0] ?? '')} VALUE${rest(variables)}${fromFile('variables', variables)}`,
+    ),
+    say(
+      connections,
+      'connection',
+      'to add',
+      `vortex connections add ${quoted(connections[0] ?? '')}${rest(connections)}${fromFile('connections', connections)}`,
+    ),
     say(environment, 'environment variable', 'to set for the server and its workers', some(environment)),
-    say(pools, 'pool', 'to make', `vortex pools set ${quoted(pools[0] ?? '')} SLOTS${rest(pools)}`),
+    say(pools, 'pool', 'to make', `vortex pools set ${quoted(pools[0] ?? '')} SLOTS${rest(pools)}${fromFile('pools', pools)}`),
     say([...stubs], 'provider package', 'whose operators and hooks load but fail when they run', some([...stubs])),
     say(late, 'DAG', 'with a schedule and without catchup=', 'no runs of the past are made; write catchup=True where they are wanted'),
   ].filter((step) => step !== null)
+}
+
+/** Airflow exports them all at once; for one alone that would be the longer way. */
+function fromFile(what: string, names: readonly string[]): string {
+  return names.length < 2 ? '' : `; or all that Airflow has: airflow ${what} export ${what}.json && vortex ${what} import ${what}.json`
 }
 
 function say(entries: readonly unknown[], noun: string, what: string, how: string): string | null {
