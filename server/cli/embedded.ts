@@ -89,18 +89,25 @@ export async function scanAirflow(p: {
 }
 
 /** Runs the DAGs' own Python in this terminal, with the package `vortex`; returns its exit code. */
-export async function runPython(p: { args: readonly string[]; home_folder: string; report: (line: string) => void }): Promise<number> {
+export async function runPython(p: {
+  args: readonly string[]
+  env: Readonly<Record<string, string>>
+  home_folder: string
+  report: (line: string) => void
+}): Promise<number> {
   const { preparePython, PythonMissing } = await import('../dagfiles/pythonEnvironment.ts')
   const { childEnvironment } = await import('../dagfiles/childEnvironment.ts')
   const packageFolder = join(INSTALL_ROOT, 'python')
   const environment = Object.fromEntries(Object.entries(process.env).filter((entry): entry is [string, string] => entry[1] !== undefined))
   const own = childEnvironment({ environment, packageFolder })
+  // Meant for DAG files, though the names are VORTEX's own.
+  for (const name of ['VORTEX_COMPAT', 'VORTEX_DAGS_FOLDER']) if (environment[name] !== undefined) own[name] = environment[name]
   const path = [packageFolder, environment['PYTHONPATH']].filter((part) => part !== undefined && part !== '').join(delimiter)
   try {
     const options = { python: environment['VORTEX_PYTHON'] || null, dataFolder: p.home_folder, environment, clock: systemClock }
     const { executable, notice } = await preparePython({ ...options, report: p.report })
     if (notice !== null) p.report(notice)
-    const child = spawn(executable, p.args, { env: { ...own, PYTHONPATH: path }, stdio: 'inherit' })
+    const child = spawn(executable, p.args, { env: { ...own, ...p.env, PYTHONPATH: path }, stdio: 'inherit' })
     // Ctrl-C reaches the child too, which says how it ended.
     const wait = (): void => undefined
     process.on('SIGINT', wait)

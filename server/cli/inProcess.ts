@@ -92,13 +92,17 @@ export function registerPython(python: Command): void {
       'after',
       '\nThe Python is the one that runs the DAGs (VORTEX_PYTHON, else the one that VORTEX makes); `import airflow` is served by VORTEX in it.\n\nExamples:\n  vortex python dags/my_pipeline.py     a file that ends with dag.test()\n  vortex python -m pip install pytest\n  vortex python -m pytest tests',
     )
-    .action(action(() => Promise.resolve(EXIT.usage)))
+    .action(
+      action(() => {
+        throw new CliError(EXIT.usage, 'Give a file or -m MODULE, right behind the word python: vortex python my_dag.py')
+      }),
+    )
 }
 
 /** The arguments behind `vortex python`, as they are. */
 export async function runWithPython(args: readonly string[]): Promise<number> {
   const report = (line: string): void => void process.stderr.write(`${line}\n`)
-  return runPython({ args: ['-m', 'vortex', ...args], home_folder: dataFolder(), report })
+  return runPython({ args: ['-m', 'vortex', ...args], env: {}, home_folder: dataFolder(), report })
 }
 
 async function test({ screen }: Cli, options: TestOptions, words: string[]): Promise<number> {
@@ -108,7 +112,6 @@ async function test({ screen }: Cli, options: TestOptions, words: string[]): Pro
     ...words,
     ...optional('--dag-id', options.dagId),
     ...optional('--dags-folder', resolve(options.dagsFolder ?? (process.env['VORTEX_DAGS_FOLDER'] || 'dags'))),
-    ...(options.conf === undefined ? [] : ['--conf', JSON.stringify(readConf(options.conf))]),
     ...optional('--variables', options.variables),
     ...optional('--connections', options.connections),
     ...(options.task ?? []).flatMap((task) => ['--task', task]),
@@ -118,7 +121,9 @@ async function test({ screen }: Cli, options: TestOptions, words: string[]): Pro
     ...(options.wait === false ? ['--no-wait'] : []),
     ...(screen.json ? ['--json'] : []),
   ]
-  return runPython({ args: ['-m', 'vortex.testing', ...args], home_folder: dataFolder(), report: screen.note })
+  // Not on the command line, which everybody on the machine reads: a conf may hold what is secret.
+  const env = options.conf === undefined ? {} : { CONF_OF_VORTEX_TEST: JSON.stringify(readConf(options.conf)) }
+  return runPython({ args: ['-m', 'vortex.testing', ...args], env, home_folder: dataFolder(), report: screen.note })
 }
 
 function findTarget(given: string): string {

@@ -21,7 +21,7 @@ PACKAGE = HERE.parents[1]
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     """The interpreter of a new environment with the package, and the other packages of this one."""
-    pytest.importorskip("setuptools", reason="the package is built without a package index")
+    pytest.importorskip("setuptools", minversion="61", reason="the package is built without a package index")
     folder = tmp_path_factory.mktemp("installed")
     source = folder / "source"
     source.mkdir()

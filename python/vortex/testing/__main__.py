@@ -15,6 +15,9 @@ from vortex.definitions.not_given import NOTSET
 from vortex.exceptions import AirflowException
 from vortex.testing.dag_bag import DagBag
 
+# Command lines are read by everybody on the machine, and a conf may hold what is secret.
+CONF = "CONF_OF_VORTEX_TEST"
+
 
 def main(arguments: List[str]) -> int:
     options = _parser().parse_args(arguments)
@@ -23,6 +26,9 @@ def main(arguments: List[str]) -> int:
     try:
         dag = _find_dag(options)
         return _test_dag(dag, options) if options.what == "dag" else _test_task(dag, options)
+    except KeyboardInterrupt:
+        sys.stderr.write("Stopped.\n")
+        return 130
     except (AirflowException, ValueError) as error:
         _refuse(str(error), 1)
 
@@ -39,7 +45,7 @@ def _parser() -> argparse.ArgumentParser:
         command.add_argument("date", nargs="?")
         command.add_argument("--dag-id")
         command.add_argument("--dags-folder")
-        command.add_argument("--conf", default="{}")
+        command.add_argument("--conf", help="a JSON object; or in the environment, as " + CONF)
         command.add_argument("--variables")
         command.add_argument("--connections")
         command.add_argument("--task", action="append", dest="tasks")
@@ -74,7 +80,7 @@ def _find_dag(options: argparse.Namespace) -> Any:
 def _options_of(options: argparse.Namespace) -> Dict[str, Any]:
     from vortex.testing.secret_files import read_connections, read_variables
 
-    conf = json.loads(options.conf)
+    conf = json.loads(options.conf or os.environ.pop(CONF, "{}"))
     if not isinstance(conf, dict):
         _refuse("--conf must be a JSON object.", 2)
     return {

@@ -202,7 +202,7 @@ class LocalRun(DagRun):
         parts = [f"The run {self.run_id} of {self.dag_id} is {self.state}" + (f": {self.reason}" if self.reason else "")]
         for ti in self.failed:
             parts.append(f"\n{ti.name}: {ti.reason}")
-            parts += [f"  | {line}" for line in ti.output.rstrip().splitlines()[-lines:]]
+            parts += [f"  | {line}" for line in ti.output.rstrip().splitlines()[-lines:] if lines]
         rest: Dict[str, List[str]] = {}
         for one in self.instances:
             if one.state != "failed":

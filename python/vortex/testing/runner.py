@@ -74,7 +74,7 @@ class Runner:
         with self._clock:
             self._attempt(instance)
             while instance in self._waiting:
-                self._clock.wait((instance.due or 0) - self._clock.now())
+                self._wait_for(instance)
                 self._waiting.remove(instance)
                 self._attempt(instance)
 
@@ -87,13 +87,19 @@ class Runner:
             if following is None:
                 if not self._waiting:
                     return
-                self._clock.wait(min(one.due or 0 for one in self._waiting) - self._clock.now())
+                self._wait_for(min(self._waiting, key=lambda one: one.due or 0))
                 continue
             if following in ready:
                 ready.remove(following)
             else:
                 self._waiting.remove(following)
             self._attempt(following)
+
+    def _wait_for(self, instance: Instance) -> None:
+        seconds = (instance.due or 0) - self._clock.now()
+        if seconds >= 1 and not isinstance(self._clock, SkippingClock):
+            self._report(f"{instance.name}: waits {seconds:.0f} s for its next {'try' if instance.state == 'up_for_retry' else 'poke'}")
+        self._clock.wait(seconds)
 
     def _is_late(self) -> bool:
         """dagrun_timeout: what has not run is skipped, and the run fails."""
