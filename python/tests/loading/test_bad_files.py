@@ -46,6 +46,14 @@ def test_a_missing_package_says_how_to_install_it(host, dags):
     assert "pip install yaml_not_there" in error["message"]
 
 
+def test_a_module_beside_the_folder_says_how_it_is_found(host, dags, tmp_path):
+    (tmp_path / "helpers").mkdir()
+    message = error_of(parse_with_good(host, dags, "import helpers.sql\n"))["message"]
+    assert f"helpers lies beside the DAG folder: move it into the DAG folder, or give the folder above, {tmp_path}, as the DAG folder" in message
+    message = error_of(parse_with_good(host, dags, f"from {dags.name}.helpers import sql\n"))["message"]
+    assert f"{dags.name} is the DAG folder itself: import without its name, or give the folder above" in message
+
+
 def test_a_missing_variable_is_named(host, dags):
     text = "from vortex.execution.variables import Variable\nVariable.get('bucket')\n"
     answer = parse_with_good(host, dags, text)

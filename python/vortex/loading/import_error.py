@@ -1,6 +1,7 @@
 """Names the kind of an import error and says how to mend it, in words for the author of the DAG file."""
 from __future__ import annotations
 
+import os
 import sys
 from typing import Dict
 
@@ -59,13 +60,13 @@ def classify(error: BaseException) -> str:
     return "import"
 
 
-def explain(error: BaseException, file: str) -> str:
-    """One line: what went wrong, and how to mend it where that is known."""
+def explain(error: BaseException, file: str, root: str) -> str:
+    """One line: what went wrong, and how to mend it where that is known. `file` is relative to the DAG folder `root`."""
     if _is_of_factory(error):
         return str(error.summary)  # type: ignore[attr-defined]
     text = one_line(error)
     if isinstance(error, ModuleNotFoundError) and error.name:
-        return f"{text}. {_missing_module(error.name)}"
+        return f"{text}. {_missing_module(error.name, root)}"
     if isinstance(error, MemoryError):
         return f"MemoryError: {file} needs more memory while it is imported than a DAG file may have. Move the work into a task."
     if isinstance(error, SystemExit):
@@ -82,12 +83,20 @@ def _is_of_factory(error: BaseException) -> bool:
     return type(error).__name__ == "DagFileProblems" and hasattr(error, "summary")
 
 
-def _missing_module(name: str) -> str:
-    root = name.partition(".")[0]
-    if root == "airflow":
+def _missing_module(name: str, root: str) -> str:
+    first = name.partition(".")[0]
+    if first == "airflow":
         return "VORTEX does not provide this part of Airflow."
-    package = package_to_install(root)
-    return f"Install it with `{sys.executable} -m pip install {package}`, or put {root}.py into the DAG folder if it is yours."
+    parent = os.path.dirname(os.path.abspath(root))
+    beside = os.path.join(parent, first)
+    if os.path.isdir(beside) or os.path.isfile(f"{beside}.py"):
+        # PYTHONPATH did it in Airflow; workers on other hosts get the DAG folder alone.
+        above = f"give the folder above, {parent}, as the DAG folder."
+        if os.path.basename(os.path.abspath(root)) == first:
+            return f"{first} is the DAG folder itself: import without its name, or {above}"
+        return f"{first} lies beside the DAG folder: move it into the DAG folder, or {above}"
+    package = package_to_install(first)
+    return f"Install it with `{sys.executable} -m pip install {package}`, or put {first}.py into the DAG folder if it is yours."
 
 
 def package_to_install(name: str) -> str:

@@ -63,7 +63,7 @@ def parse_file(
     except BaseException as failure:  # noqa: BLE001 - SystemExit, KeyboardInterrupt and MemoryError are the author's too
         error = {
             "kind": classify(failure),
-            "message": explain(failure, file),
+            "message": explain(failure, file, root),
             "traceback": getattr(failure, "report", None) or format_author_traceback(failure),
             "line": line_in_file(failure, path) or getattr(failure, "line", None),
         }
