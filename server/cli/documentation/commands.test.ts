@@ -89,7 +89,7 @@ test.each(documents())('commands of %s', (file) => {
     if (syntax.status !== 0) problems.push(`${file}:${block.line}: ${syntax.stderr.trim()}`)
   }
   const prose = proseOf(file)
-  for (const found of prose.matchAll(/`((?:npx )?(?:vortex|vortex-server|npm run|npm start)(?: [^`]*)?)`/g)) {
+  for (const found of prose.matchAll(/`((?:npx )?(?:vortex|vortex-server|npm run|npm start)(?: [a-z-][^`]*)?)`/g)) {
     const [command] = shellCommands(found[1]?.replaceAll('\n', ' ') ?? '')
     const problem = command === undefined ? null : problemOf(command.words, false)
     if (problem !== null) problems.push(`${file}:${lineAt(prose, found.index)}: ${found[1] ?? ''}: ${problem}`)
