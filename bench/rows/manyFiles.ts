@@ -13,7 +13,8 @@ import { showUse, type Use, using } from '../harness/usage.ts'
 const FILES = 10_000
 const CHANGES = 10
 const LOOK_MS = 10
-const REST_MS = 30_000
+/** With one of the rescans that stand behind the watch. */
+const REST_MS = 60_000
 const PATIENCE_MS = 1_800_000
 const CALLS = 100
 
@@ -65,12 +66,14 @@ async function lists(server: Server, files: number): Promise<Figure> {
     home: '/api/overview',
     facets: '/api/dag-facets',
   }
-  const worst: { what: string; p99: number }[] = []
+  const worst: { what: string; p99: number; cpu_ms: number }[] = []
   for (const [what, path] of Object.entries(paths)) {
     const times: number[] = []
     await server.bytes(path)
-    for (let i = 0; i < CALLS; i++) times.push((await server.bytes(path)).ms)
-    worst.push({ what, p99: percentile(times, 0.99) })
+    const { use } = await using(server, async () => {
+      for (let i = 0; i < CALLS; i++) times.push((await server.bytes(path)).ms)
+    })
+    worst.push({ what, p99: percentile(times, 0.99), cpu_ms: (use.seconds.controller * 1000) / CALLS })
   }
   const p99 = Math.max(...worst.map((one) => one.p99))
   return {
@@ -79,7 +82,7 @@ async function lists(server: Server, files: number): Promise<Figure> {
     goal: '<= 50 ms',
     ratio: null,
     is_met: p99 <= 50,
-    note: worst.map((one) => `${one.what} ${show(one.p99, 'ms')}`).join(', '),
+    note: `p99, and processor time of a call: ${worst.map((one) => `${one.what} ${show(one.p99, 'ms')}, ${show(one.cpu_ms, 'ms')}`).join('; ')}`,
   }
 }
 
