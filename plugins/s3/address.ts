@@ -19,7 +19,8 @@ export interface Written {
 export function addressOf({ bucket, key, names, fallback }: Written): Address {
   const whole = /^s3:\/\/([^/]+)(?:\/(.*))?$/s.exec(key)
   if (whole !== null) {
-    if (bucket !== undefined) throw new FailTask(`${names.key} is a whole address (${key}): leave ${names.bucket} out, or write the key alone.`)
+    if (bucket !== undefined)
+      throw new FailTask(`${names.key} is a whole address (${key}): leave ${names.bucket} out, or write the key alone.`)
     return checked({ bucket: whole[1] ?? '', key: whole[2] ?? '' }, names.key)
   }
   const found = bucket ?? fallback

@@ -9,7 +9,11 @@ type Sdk = typeof import('@aws-sdk/client-s3')
 export interface S3 {
   sdk: Sdk
   /** Sends one command; what fails is said in words. Cancelled with the task unless it cleans up after one. */
-  send<Result>(command: (client: S3Client, abortSignal: AbortSignal) => Promise<Result>, about: string, signal?: AbortSignal): Promise<Result>
+  send<Result>(
+    command: (client: S3Client, abortSignal: AbortSignal) => Promise<Result>,
+    about: string,
+    signal?: AbortSignal,
+  ): Promise<Result>
   bucket: string | undefined
 }
 
@@ -84,12 +88,19 @@ function refuseRoles(extra: Connection['extra'], conn_id: string): void {
 function placeOf(connection: Connection | null): { options: S3ClientConfig; endpoint: string | undefined; bucket: string | undefined } {
   const extra = connection?.extra ?? {}
   const service = objectOf(objectOf(extra['service_config'])['s3'])
-  const endpoint = textOf(service['endpoint_url']) ?? textOf(extra['endpoint_url']) ?? textOf(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL)
+  const endpoint =
+    textOf(service['endpoint_url']) ??
+    textOf(extra['endpoint_url']) ??
+    textOf(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL)
   if (endpoint !== undefined && !/^https?:$/.test(URL.parse(endpoint)?.protocol ?? '')) {
     throw new FailTask(`endpoint_url is ${JSON.stringify(endpoint)}; it must be an address such as https://s3.example.com:9000.`)
   }
   const profile = textOf(extra['profile_name'])
-  const region = textOf(extra['region_name']) ?? process.env.AWS_REGION ?? process.env.AWS_DEFAULT_REGION ?? (profile === undefined ? DEFAULT_REGION : undefined)
+  const region =
+    textOf(extra['region_name']) ??
+    process.env.AWS_REGION ??
+    process.env.AWS_DEFAULT_REGION ??
+    (profile === undefined ? DEFAULT_REGION : undefined)
   const style = textOf(objectOf(objectOf(extra['config_kwargs'])['s3'])['addressing_style'])
   const isPath = style === 'path' || (style !== 'virtual' && endpoint !== undefined)
   const options: S3ClientConfig = {
@@ -97,7 +108,9 @@ function placeOf(connection: Connection | null): { options: S3ClientConfig; endp
     ...(profile === undefined ? {} : { profile }),
     ...(region === undefined ? {} : { region }),
     // Checksums beyond what the protocol asks for are newer than many servers that speak it.
-    ...(endpoint === undefined ? {} : { endpoint, requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' }),
+    ...(endpoint === undefined
+      ? {}
+      : { endpoint, requestChecksumCalculation: 'WHEN_REQUIRED', responseChecksumValidation: 'WHEN_REQUIRED' }),
   }
   return { options, endpoint, bucket: textOf(service['bucket_name']) }
 }
@@ -111,7 +124,9 @@ function credentialsOf(connection: Connection | null): S3ClientConfig {
   if (accessKeyId === undefined && secretAccessKey === undefined) return {}
   if (accessKeyId === undefined || secretAccessKey === undefined) {
     const missing = accessKeyId === undefined ? 'no login (the access key id)' : 'no password (the secret access key)'
-    throw new FailTask(`Connection ${connection?.conn_id}: it has ${missing}. Give both, or neither to take the credentials of the worker's environment.`)
+    throw new FailTask(
+      `Connection ${connection?.conn_id}: it has ${missing}. Give both, or neither to take the credentials of the worker's environment.`,
+    )
   }
   return { credentials: { accessKeyId, secretAccessKey, ...(sessionToken === undefined ? {} : { sessionToken }) } }
 }

@@ -20,7 +20,8 @@ const ANSWERS: Readonly<Record<string, string>> = {
   InvalidBucketName: 'this is no name that a bucket can have',
   EntityTooLarge: 'the object is larger than the server takes',
   RequestTimeTooSkewed: "this machine's clock differs too much from the server's",
-  CredentialsProviderError: 'there are no credentials: the connection has no login and password, and the environment of the worker has none',
+  CredentialsProviderError:
+    'there are no credentials: the connection has no login and password, and the environment of the worker has none',
 }
 
 const LINES: Readonly<Record<string, string>> = {
@@ -59,7 +60,8 @@ export function inWords(error: unknown, p: { where: string; about: string }): Er
     return new S3Failure(`${p.about}: ${ANSWERS[answer]} (${told.name}${status === undefined ? '' : `, ${status}`}). ${p.where}.`, answer)
   }
   const line = LINES[told.code ?? ''] ?? LINES[told.name]
-  if (line !== undefined) return new S3Failure(`${p.where} cannot be reached: ${line} (${told.code ?? told.name}). ${p.about}.`, told.code ?? told.name)
+  if (line !== undefined)
+    return new S3Failure(`${p.where} cannot be reached: ${line} (${told.code ?? told.name}). ${p.about}.`, told.code ?? told.name)
   // Answers of a server that is none of S3 cannot be read: what is told then is the reader's trouble.
   const words = status === undefined ? told.message : `${told.message || told.name} (${told.name}, ${status})`
   return new S3Failure(`${p.about}: ${words}. ${p.where}.`, told.name)

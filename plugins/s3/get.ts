@@ -34,7 +34,11 @@ export async function getObject(s3: S3, from: Address, config: GetConfig): Promi
 }
 
 /** Beside its place first, so that nobody sees a part of it, and a failure leaves what was there. */
-async function intoFile(body: Body, filename: string, signal: AbortSignal): Promise<{ filename: string; size: number; etag: string | null }> {
+async function intoFile(
+  body: Body,
+  filename: string,
+  signal: AbortSignal,
+): Promise<{ filename: string; size: number; etag: string | null }> {
   await mkdir(dirname(filename), { recursive: true })
   const unfinished = `${filename}.${randomUUID().slice(0, 8)}.part`
   try {

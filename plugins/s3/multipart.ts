@@ -17,16 +17,29 @@ export interface Parts {
 export type Attributes = Pick<PutObjectCommandInput, 'ContentType' | 'Metadata' | 'IfNoneMatch'>
 
 /** Tells the object's ETag and version. */
-export async function uploadInParts(s3: S3, to: Address, parts: Parts, attributes: Attributes): Promise<{ ETag?: string; VersionId?: string }> {
+export async function uploadInParts(
+  s3: S3,
+  to: Address,
+  parts: Parts,
+  attributes: Attributes,
+): Promise<{ ETag?: string; VersionId?: string }> {
   const { sdk } = s3
   const about = `Upload to ${shown(to)}`
   const at = { Bucket: to.bucket, Key: to.key }
   const { IfNoneMatch, ...kept } = attributes
-  const begun = await s3.send((client, abortSignal) => client.send(new sdk.CreateMultipartUploadCommand({ ...at, ...kept }), { abortSignal }), about)
+  const begun = await s3.send(
+    (client, abortSignal) => client.send(new sdk.CreateMultipartUploadCommand({ ...at, ...kept }), { abortSignal }),
+    about,
+  )
   const UploadId = begun.UploadId ?? ''
   try {
     const Parts = await inLanes(parts, UploadId)
-    const complete = new sdk.CompleteMultipartUploadCommand({ ...at, UploadId, MultipartUpload: { Parts }, ...(IfNoneMatch === undefined ? {} : { IfNoneMatch }) })
+    const complete = new sdk.CompleteMultipartUploadCommand({
+      ...at,
+      UploadId,
+      MultipartUpload: { Parts },
+      ...(IfNoneMatch === undefined ? {} : { IfNoneMatch }),
+    })
     const { ETag, VersionId } = await s3.send((client, abortSignal) => client.send(complete, { abortSignal }), about)
     return { ...(ETag === undefined ? {} : { ETag }), ...(VersionId === undefined ? {} : { VersionId }) }
   } catch (error) {

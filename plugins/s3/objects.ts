@@ -45,7 +45,9 @@ export async function listObjects(s3: S3, bucket: string, config: ListConfig): P
     for (const one of page) {
       if (!matches(one.Key ?? '')) continue
       if (found.length === config.max_keys) {
-        throw new FailTask(`s3://${bucket}/${prefix} has more than ${config.max_keys} objects (max_keys). Take a narrower prefix, or raise max_keys.`)
+        throw new FailTask(
+          `s3://${bucket}/${prefix} has more than ${config.max_keys} objects (max_keys). Take a narrower prefix, or raise max_keys.`,
+        )
       }
       found.push(config.details ? detailsOf(one) : one.Key)
     }
@@ -73,7 +75,12 @@ export async function deleteKeys(s3: S3, bucket: string, keys: readonly string[]
 
 export async function deletePrefix(s3: S3, bucket: string, prefix: string): Promise<number> {
   let count = 0
-  for await (const page of pages(s3, { bucket, prefix })) count += await deleteKeys(s3, bucket, page.map((one) => one.Key ?? ''))
+  for await (const page of pages(s3, { bucket, prefix }))
+    count += await deleteKeys(
+      s3,
+      bucket,
+      page.map((one) => one.Key ?? ''),
+    )
   return count
 }
 
@@ -87,7 +94,10 @@ export async function copyObject(
   const { sdk } = s3
   const about = `Copy of ${shown(from)} to ${shown(to)}`
   const CopySource = `${from.bucket}/${from.key.split('/').map(encodeURIComponent).join('/')}`
-  const head = await s3.send((client, abortSignal) => client.send(new sdk.HeadObjectCommand({ Bucket: from.bucket, Key: from.key }), { abortSignal }), about)
+  const head = await s3.send(
+    (client, abortSignal) => client.send(new sdk.HeadObjectCommand({ Bucket: from.bucket, Key: from.key }), { abortSignal }),
+    about,
+  )
   const size = head.ContentLength ?? 0
   const done = (ETag: string | undefined) => ({ ...to, size, etag: ETag?.replaceAll('"', '') ?? null })
   if (size <= limits.pieceBytes) {
@@ -119,10 +129,13 @@ export async function isThere(s3: S3, of: Address): Promise<boolean> {
     if (!(error instanceof S3Failure) || error.answer !== 'NotFound') throw error
   }
   const bucket = new sdk.HeadBucketCommand({ Bucket: of.bucket })
-  await s3.send((client, abortSignal) => client.send(bucket, { abortSignal }), `Look for the bucket ${of.bucket}`).catch((error: unknown) => {
-    if (error instanceof S3Failure && error.answer === 'NotFound') throw new S3Failure(error.message.replace('no such object, or no such bucket', 'no such bucket'), 'NoSuchBucket')
-    // Who may look at objects need not be allowed to look at their bucket.
-  })
+  await s3
+    .send((client, abortSignal) => client.send(bucket, { abortSignal }), `Look for the bucket ${of.bucket}`)
+    .catch((error: unknown) => {
+      if (error instanceof S3Failure && error.answer === 'NotFound')
+        throw new S3Failure(error.message.replace('no such object, or no such bucket', 'no such bucket'), 'NoSuchBucket')
+      // Who may look at objects need not be allowed to look at their bucket.
+    })
   return false
 }
 

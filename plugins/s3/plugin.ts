@@ -11,9 +11,17 @@ const CLIENT = {
     type: 'string',
     description: "Connection of type aws. Default: aws_default if there is one, else the worker's environment; empty: the environment",
   },
-  verify: { anyOf: [{ type: 'boolean' }, { type: 'string' }], description: "Whether the server's certificate must be good, or a file with its authority (PEM). Default: the connection's verify, else yes" },
+  verify: {
+    anyOf: [{ type: 'boolean' }, { type: 'string' }],
+    description:
+      "Whether the server's certificate must be good, or a file with its authority (PEM). Default: the connection's verify, else yes",
+  },
 } as const
-const bucket = { type: 'string', minLength: 3, description: "The bucket. Default: the one in s3://bucket/key, else the connection's" } as const
+const bucket = {
+  type: 'string',
+  minLength: 3,
+  description: "The bucket. Default: the one in s3://bucket/key, else the connection's",
+} as const
 const key = { type: 'string', minLength: 1, description: 'The key, or s3://bucket/key' } as const
 const OBJECT = { s3_bucket: bucket, s3_key: key } as const
 const OBJECT_NAMES = { bucket: 's3_bucket', key: 's3_key' } as const
@@ -23,7 +31,8 @@ export const plugin = definePlugin({
   name: 's3',
   operators: {
     S3PutObjectOperator: operator({
-      description: 'Puts text, JSON or a local file into an object of S3; a large file in parts. The XCom is bucket, key, size, etag and version_id.',
+      description:
+        'Puts text, JSON or a local file into an object of S3; a large file in parts. The XCom is bucket, key, size, etag and version_id.',
       config: {
         type: 'object',
         properties: {
@@ -31,7 +40,10 @@ export const plugin = definePlugin({
           data: { type: 'string', description: 'Text, as UTF-8' },
           json: { type: ['object', 'array', 'string', 'number', 'boolean'], description: 'A value, as JSON' },
           filename: { type: 'string', minLength: 1, description: 'A file on the worker' },
-          content_type: { type: 'string', description: "Default: text/plain of data, application/json of json, the server's own of a file" },
+          content_type: {
+            type: 'string',
+            description: "Default: text/plain of data, application/json of json, the server's own of a file",
+          },
           replace: { type: 'boolean', default: true, description: 'false: an object that is there already fails the task' },
           ...CLIENT,
         },
@@ -91,7 +103,8 @@ export const plugin = definePlugin({
       },
     }),
     S3DeleteOperator: operator({
-      description: 'Deletes objects: those of given keys, or all below a prefix. The XCom is how many. A key that is not there is no error.',
+      description:
+        'Deletes objects: those of given keys, or all below a prefix. The XCom is how many. A key that is not there is no error.',
       config: {
         type: 'object',
         properties: {
@@ -147,7 +160,10 @@ export const plugin = definePlugin({
       config: {
         type: 'object',
         properties: {
-          bucket_key: { anyOf: [key, { type: 'array', items: key, minItems: 1 }], description: 'Key or s3://bucket/key, or a list of them: all must be there' },
+          bucket_key: {
+            anyOf: [key, { type: 'array', items: key, minItems: 1 }],
+            description: 'Key or s3://bucket/key, or a list of them: all must be there',
+          },
           bucket_name: bucket,
           wildcard_match: { type: 'boolean', default: false, description: 'Keys are patterns with *, ? and [...]' },
           ...CLIENT,
@@ -175,6 +191,7 @@ export const plugin = definePlugin({
 
 function bucketOf(given: string | undefined, fallback: string | undefined): string {
   const found = given ?? fallback
-  if (found === undefined) throw new FailTask('bucket is missing. Give it, or put it into the extra of the connection (service_config.s3.bucket_name).')
+  if (found === undefined)
+    throw new FailTask('bucket is missing. Give it, or put it into the extra of the connection (service_config.s3.bucket_name).')
   return found
 }

@@ -27,7 +27,8 @@ export interface Put {
 
 export async function putObject(s3: S3, to: Address, config: PutConfig): Promise<Put> {
   const given = (['data', 'json', 'filename'] as const).filter((name) => config[name] !== undefined)
-  if (given.length !== 1) throw new FailTask(`Give one of data, json and filename; ${given.length === 0 ? 'there is none' : `there are ${given.join(' and ')}`}.`)
+  if (given.length !== 1)
+    throw new FailTask(`Give one of data, json and filename; ${given.length === 0 ? 'there is none' : `there are ${given.join(' and ')}`}.`)
   if (!config.replace) await refuseExisting(s3, to)
   const result = config.filename === undefined ? await putText(s3, to, config) : await putFile(s3, to, config.filename, config)
   return { ...to, size: result.size, etag: result.ETag?.replaceAll('"', '') ?? null, version_id: result.VersionId ?? null }
@@ -64,7 +65,9 @@ async function putBytes(s3: S3, to: Address, body: Buffer, attributes: Attribute
 
 async function putFile(s3: S3, to: Address, filename: string, config: PutConfig): Promise<Stored> {
   const file = await open(filename).catch((error: NodeJS.ErrnoException) => {
-    throw new Error(`filename: ${filename} cannot be read on this worker: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}.`)
+    throw new Error(
+      `filename: ${filename} cannot be read on this worker: ${error.code === 'ENOENT' ? 'there is no such file' : error.message}.`,
+    )
   })
   try {
     const found = await file.stat()
@@ -102,5 +105,8 @@ async function readPart(file: FileHandle, p: { at: number; size: number; filenam
 }
 
 function attributesOf(config: PutConfig): Attributes {
-  return { ...(config.content_type === undefined ? {} : { ContentType: config.content_type }), ...(config.replace ? {} : { IfNoneMatch: '*' }) }
+  return {
+    ...(config.content_type === undefined ? {} : { ContentType: config.content_type }),
+    ...(config.replace ? {} : { IfNoneMatch: '*' }),
+  }
 }

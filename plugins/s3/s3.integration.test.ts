@@ -29,10 +29,22 @@ let connection: Partial<Connection>
 beforeAll(async () => {
   server = await startS3Server()
   folder = await temporaryFolder()
-  direct = new S3Client({ endpoint: server.url, region: 'eu-north-1', forcePathStyle: true, credentials: { accessKeyId: 'key', secretAccessKey: 'secret' } })
+  direct = new S3Client({
+    endpoint: server.url,
+    region: 'eu-north-1',
+    forcePathStyle: true,
+    credentials: { accessKeyId: 'key', secretAccessKey: 'secret' },
+  })
   const LocationConstraint = 'eu-north-1'
-  for (const Bucket of ['lake', 'other']) await direct.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint } }))
-  connection = { conn_id: 'aws_default', conn_type: 'aws', login: 'key', password: 'secret', extra: { endpoint_url: server.url, region_name: 'eu-north-1' } }
+  for (const Bucket of ['lake', 'other'])
+    await direct.send(new CreateBucketCommand({ Bucket, CreateBucketConfiguration: { LocationConstraint } }))
+  connection = {
+    conn_id: 'aws_default',
+    conn_type: 'aws',
+    login: 'key',
+    password: 'secret',
+    extra: { endpoint_url: server.url, region_name: 'eu-north-1' },
+  }
 })
 afterAll(async () => {
   direct.destroy()
@@ -42,7 +54,11 @@ afterAll(async () => {
 
 const run = async (name: string, config: object, context: TestContext = testContext([connection])): Promise<unknown> =>
   operators[name]!.execute({ ...DEFAULTS[name], ...config }, context)
-const failure = (work: Promise<unknown>): Promise<Error> => work.then((value) => expect.fail(`returned ${JSON.stringify(value)}`), (error: unknown) => error as Error)
+const failure = (work: Promise<unknown>): Promise<Error> =>
+  work.then(
+    (value) => expect.fail(`returned ${JSON.stringify(value)}`),
+    (error: unknown) => error as Error,
+  )
 const put = (config: object, context?: TestContext): Promise<unknown> => run('S3PutObjectOperator', config, context)
 const get = (config: object): Promise<unknown> => run('S3GetObjectOperator', config)
 const list = (config: object): Promise<unknown> => run('S3ListOperator', config)
@@ -56,9 +72,15 @@ describe('objects of S3', () => {
     expect(await get({ s3_bucket: 'lake', s3_key: 'texts/a.json', read_as: 'json' })).toEqual({ a: [1, null] })
     await direct.send(new PutObjectCommand({ Bucket: 'lake', Key: 'texts/b', Body: Buffer.from([0xff, 0]) }))
     expect(await get({ s3_bucket: 'lake', s3_key: 'texts/b', read_as: 'base64' })).toBe('/wA=')
-    expect((await failure(get({ s3_bucket: 'lake', s3_key: 'texts/b' }))).message).toBe('s3://lake/texts/b is no text in UTF-8. Take read_as: base64, or give a filename.')
-    expect((await failure(get({ s3_bucket: 'lake', s3_key: 'texts/a.json', max_bytes: 3 }))).message).toContain('more than 3 bytes (max_bytes)')
-    expect((await failure(put({ s3_bucket: 'lake', s3_key, data: 'x', replace: false }))).message).toBe(`s3://lake/${s3_key} is there already (replace: false).`)
+    expect((await failure(get({ s3_bucket: 'lake', s3_key: 'texts/b' }))).message).toBe(
+      's3://lake/texts/b is no text in UTF-8. Take read_as: base64, or give a filename.',
+    )
+    expect((await failure(get({ s3_bucket: 'lake', s3_key: 'texts/a.json', max_bytes: 3 }))).message).toContain(
+      'more than 3 bytes (max_bytes)',
+    )
+    expect((await failure(put({ s3_bucket: 'lake', s3_key, data: 'x', replace: false }))).message).toBe(
+      `s3://lake/${s3_key} is there already (replace: false).`,
+    )
     expect(await put({ s3_bucket: 'lake', s3_key: 'texts/new', data: '', replace: false })).toMatchObject({ size: 0 })
   })
 
@@ -66,15 +88,27 @@ describe('objects of S3', () => {
     const from = join(folder.path, 'from.bin')
     const content = Buffer.alloc(17 * MIB, 'parts of a file ')
     await writeFile(from, content)
-    expect(await put({ s3_bucket: 'lake', s3_key: 'large', filename: from })).toMatchObject({ size: content.length, etag: expect.stringMatching(/-3$/) })
+    expect(await put({ s3_bucket: 'lake', s3_key: 'large', filename: from })).toMatchObject({
+      size: content.length,
+      etag: expect.stringMatching(/-3$/),
+    })
     const to = join(folder.path, 'new', 'to.bin')
     expect(await get({ s3_bucket: 'lake', s3_key: 'large', filename: to })).toMatchObject({ filename: to, size: content.length })
     expect(content.equals(await readFile(to))).toBe(true)
-    expect((await failure(get({ s3_bucket: 'lake', s3_key: 'nix', filename: to }))).message).toContain('there is no such object (NoSuchKey, 404)')
+    expect((await failure(get({ s3_bucket: 'lake', s3_key: 'nix', filename: to }))).message).toContain(
+      'there is no such object (NoSuchKey, 404)',
+    )
     expect(await readdir(join(folder.path, 'new'))).toEqual(['to.bin'])
-    expect((await failure(put({ s3_bucket: 'lake', s3_key: 'x', filename: join(folder.path, 'nix') }))).message).toContain('there is no such file')
+    expect((await failure(put({ s3_bucket: 'lake', s3_key: 'x', filename: join(folder.path, 'nix') }))).message).toContain(
+      'there is no such file',
+    )
     const s3 = await openS3({}, testContext([connection]))
-    const copied = await copyObject(s3, { bucket: 'lake', key: 'large' }, { bucket: 'other', key: 'copy' }, { pieceBytes: MIB, partBytes: 6 * MIB })
+    const copied = await copyObject(
+      s3,
+      { bucket: 'lake', key: 'large' },
+      { bucket: 'other', key: 'copy' },
+      { pieceBytes: MIB, partBytes: 6 * MIB },
+    )
     expect(copied).toMatchObject({ bucket: 'other', size: content.length, etag: expect.stringMatching(/-3$/) })
   })
 
@@ -94,7 +128,8 @@ describe('objects of S3', () => {
   })
 
   it('are waited for, several of them and by pattern', async () => {
-    const poke = async (config: object): Promise<unknown> => S3KeySensor!.poke({ wildcard_match: false, ...config }, testContext([connection]))
+    const poke = async (config: object): Promise<unknown> =>
+      S3KeySensor!.poke({ wildcard_match: false, ...config }, testContext([connection]))
     expect(await poke({ bucket_name: 'lake', bucket_key: ['in/a.csv', 's3://other/b.csv'] })).toBe(false)
     await put({ s3_bucket: 'lake', s3_key: 'in/a.csv', data: 'x' })
     expect(await poke({ bucket_name: 'lake', bucket_key: ['in/a.csv', 's3://other/b.csv'] })).toBe(false)
@@ -113,7 +148,8 @@ describe('a cancelled task', () => {
     const large = join(folder.path, 'large.bin')
     await writeFile(large, Buffer.alloc(64 * MIB))
     const work = failure(put({ s3_bucket: 'other', s3_key: 'cancelled', filename: large }, context))
-    const uploads = async (): Promise<number> => (await direct.send(new ListMultipartUploadsCommand({ Bucket: 'other' }))).Uploads?.length ?? 0
+    const uploads = async (): Promise<number> =>
+      (await direct.send(new ListMultipartUploadsCommand({ Bucket: 'other' }))).Uploads?.length ?? 0
     await expect.poll(uploads).toBe(1)
     abort.abort()
     expect((await work).message).toBe('Upload to s3://other/cancelled was cancelled with the task.')
@@ -124,12 +160,16 @@ describe('a cancelled task', () => {
 describe('what is wrong with a connection', () => {
   it('is said, without its secrets', async () => {
     const tried = async (change: Partial<Connection>, config: object = {}): Promise<string> => {
-      const error = await failure(run('S3GetObjectOperator', { s3_bucket: 'lake', s3_key: 'a', ...config }, testContext([{ ...connection, ...change }])))
+      const error = await failure(
+        run('S3GetObjectOperator', { s3_bucket: 'lake', s3_key: 'a', ...config }, testContext([{ ...connection, ...change }])),
+      )
       expect(error.message).not.toContain('secret"')
       return error.message
     }
     const extra = connection.extra ?? {}
-    expect(await tried({}, { s3_bucket: 'nix' })).toBe(`Download of s3://nix/a: there is no such bucket (NoSuchBucket, 404). Connection aws_default (${server.url}).`)
+    expect(await tried({}, { s3_bucket: 'nix' })).toBe(
+      `Download of s3://nix/a: there is no such bucket (NoSuchBucket, 404). Connection aws_default (${server.url}).`,
+    )
     expect(await tried({ password: null })).toContain('it has no password (the secret access key)')
     expect(await tried({ extra: { ...extra, endpoint_url: 'localhost:9000' } })).toContain('must be an address such as https://')
     expect(await tried({ extra: { ...extra, role_arn: 'arn:x' } })).toContain('asks for another role, which this operator does not take on')
@@ -137,14 +177,18 @@ describe('what is wrong with a connection', () => {
     expect(await tried({}, { s3_bucket: 'lake', s3_key: 's3://lake/a' })).toContain('leave s3_bucket out')
     expect(await tried({}, { s3_bucket: undefined })).toContain('s3_bucket is missing')
     expect(await tried({}, { aws_conn_id: 'nix' })).toContain("nix isn't defined")
-    expect(await tried({ extra: { ...extra, endpoint_url: 'http://127.0.0.1:1' } })).toContain('cannot be reached: nothing listens there (ECONNREFUSED)')
+    expect(await tried({ extra: { ...extra, endpoint_url: 'http://127.0.0.1:1' } })).toContain(
+      'cannot be reached: nothing listens there (ECONNREFUSED)',
+    )
   })
 
   it('is said of refused credentials', async () => {
     // From the second request on this server asks who it is.
     await fetch(`${server.url}/moto-api/reset-auth`, { method: 'POST', body: '0' })
     try {
-      expect((await failure(get({ s3_bucket: 'lake', s3_key: 'a' }))).message).toContain('the access key id (login of the connection) is not known there (InvalidAccessKeyId, 403)')
+      expect((await failure(get({ s3_bucket: 'lake', s3_key: 'a' }))).message).toContain(
+        'the access key id (login of the connection) is not known there (InvalidAccessKeyId, 403)',
+      )
     } finally {
       await fetch(`${server.url}/moto-api/reset-auth`, { method: 'POST', body: 'inf' })
     }

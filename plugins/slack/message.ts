@@ -24,7 +24,8 @@ export async function postMessage(
 ): Promise<{ channel: string; ts: string }> {
   const connection = await context.connection(p.conn_id)
   checkType(connection, ['slack'], 'SlackWebhookOperator')
-  if (!connection.password) throw new FailTask(`Connection ${p.conn_id} has no password: it is the bot token of an app, which begins with xoxb-.`)
+  if (!connection.password)
+    throw new FailTask(`Connection ${p.conn_id} has no password: it is the bot token of an app, which begins with xoxb-.`)
   const base = textOf(connection.extra['base_url']) ?? API
   const url = addressOf(`${base.replace(/\/*$/, '/')}chat.postMessage`, `Connection ${p.conn_id}: base_url in its extra`)
   const body = { ...checkedContent(p.content), ...p.more }
@@ -36,7 +37,10 @@ export async function postMessage(
 }
 
 /** By an incoming webhook, which belongs to one channel. */
-export async function postToWebhook(p: Limits & { conn_id: string; content: Content; more: Readonly<Record<string, unknown>> }, context: TaskContext): Promise<void> {
+export async function postToWebhook(
+  p: Limits & { conn_id: string; content: Content; more: Readonly<Record<string, unknown>> },
+  context: TaskContext,
+): Promise<void> {
   const connection = await context.connection(p.conn_id)
   checkType(connection, ['slackwebhook', 'slack_webhook', 'slack_incoming_webhook', 'http'], 'SlackMessageOperator')
   const url = addressOf(webhookOf(connection), `Connection ${p.conn_id}: host and password together`)
@@ -51,7 +55,8 @@ export async function postToWebhook(p: Limits & { conn_id: string; content: Cont
 
 /** As in Airflow: the password is the end of the address, T000/B000/XXX, or all of it. */
 function webhookOf({ conn_id, host, schema, password }: Connection): string {
-  if (!password) throw new FailTask(`Connection ${conn_id} has no password: it is the end of the webhook's address, T.../B.../..., or all of it.`)
+  if (!password)
+    throw new FailTask(`Connection ${conn_id} has no password: it is the end of the webhook's address, T.../B.../..., or all of it.`)
   if (password.includes('://')) return password
   const base = !host ? HOOKS : host.includes('://') ? host : `${schema || 'https'}://${host}`
   return `${base.replace(/\/*$/, '/')}${password.replace(/^\/+/, '')}`
@@ -59,7 +64,9 @@ function webhookOf({ conn_id, host, schema, password }: Connection): string {
 
 function checkType({ conn_id, conn_type }: Connection, types: readonly string[], other: string): void {
   if (conn_type === null || conn_type === '' || conn_type === 'generic' || types.includes(conn_type)) return
-  throw new FailTask(`Connection ${conn_id} is of type ${conn_type}; this needs one of type ${types[0]}. For the other way to Slack take ${other}.`)
+  throw new FailTask(
+    `Connection ${conn_id} is of type ${conn_type}; this needs one of type ${types[0]}. For the other way to Slack take ${other}.`,
+  )
 }
 
 function checkedContent(content: Content): Content {
@@ -71,7 +78,9 @@ function checkedContent(content: Content): Content {
 function limitsOf(p: Limits, { extra, conn_id }: Connection, context: TaskContext): Limits {
   const given = Number(extra['timeout'])
   if (extra['proxy'] !== undefined) {
-    context.log.warning(`Connection ${conn_id}: proxy in its extra is not used. Set HTTPS_PROXY and NODE_USE_ENV_PROXY=1 in the environment of the workers.`)
+    context.log.warning(
+      `Connection ${conn_id}: proxy in its extra is not used. Set HTTPS_PROXY and NODE_USE_ENV_PROXY=1 in the environment of the workers.`,
+    )
   }
   return { timeout_seconds: given > 0 ? given : p.timeout_seconds, rate_limit_wait_seconds: p.rate_limit_wait_seconds }
 }

@@ -3,7 +3,13 @@ import { definePlugin, type NotifierContext, notifier, operator } from '../api/i
 import { postMessage, postToWebhook } from './message.ts'
 
 const LIMITS = {
-  timeout_seconds: { type: 'number', exclusiveMinimum: 0, maximum: 600, default: 30, description: "For Slack's answer; timeout in the connection's extra wins" },
+  timeout_seconds: {
+    type: 'number',
+    exclusiveMinimum: 0,
+    maximum: 600,
+    default: 30,
+    description: "For Slack's answer; timeout in the connection's extra wins",
+  },
   rate_limit_wait_seconds: {
     type: 'number',
     minimum: 0,
@@ -20,10 +26,14 @@ const LOOKS = {
   username: { type: 'string', description: "Instead of the app's name; needs the scope chat:write.customize" },
   icon_url: { type: 'string', description: "Instead of the app's picture" },
   icon_emoji: { type: 'string', description: "Instead of the app's picture, such as :rocket:" },
-  unfurl_links: { type: 'boolean', description: "Whether Slack shows what links lead to. Default: as Slack does" },
+  unfurl_links: { type: 'boolean', description: 'Whether Slack shows what links lead to. Default: as Slack does' },
   unfurl_media: { type: 'boolean', description: 'The same for pictures' },
 } as const
-const API_CONNECTION = { type: 'string', default: 'slack_api_default', description: 'Connection of type slack; its password is the bot token' } as const
+const API_CONNECTION = {
+  type: 'string',
+  default: 'slack_api_default',
+  description: 'Connection of type slack; its password is the bot token',
+} as const
 const WEBHOOK_CONNECTION = {
   type: 'string',
   default: 'slack_default',
@@ -60,7 +70,8 @@ export const plugin = definePlugin({
   name: 'slack',
   operators: {
     SlackMessageOperator: operator({
-      description: 'Posts a message to a channel with the token of a Slack app. The XCom is channel and ts, which thread_ts of another message takes.',
+      description:
+        'Posts a message to a channel with the token of a Slack app. The XCom is channel and ts, which thread_ts of another message takes.',
       config: {
         type: 'object',
         properties: {
@@ -76,7 +87,10 @@ export const plugin = definePlugin({
         additionalProperties: false,
       },
       async execute(config, context) {
-        const posted = await postMessage({ ...config, conn_id: config.slack_conn_id, content: contentOf(config.text, config), more: fieldsOf(config) }, context)
+        const posted = await postMessage(
+          { ...config, conn_id: config.slack_conn_id, content: contentOf(config.text, config), more: fieldsOf(config) },
+          context,
+        )
         context.log.info(`Posted to ${posted.channel} (ts ${posted.ts})`)
         return posted
       },
@@ -104,10 +118,19 @@ export const plugin = definePlugin({
   },
   notifiers: {
     SlackNotifier: notifier({
-      description: 'Posts to a channel from a callback, such as on_failure_callback. Without text and blocks it says what ended how, and why.',
+      description:
+        'Posts to a channel from a callback, such as on_failure_callback. Without text and blocks it says what ended how, and why.',
       config: {
         type: 'object',
-        properties: { slack_conn_id: API_CONNECTION, channel: CHANNEL, text: { type: 'string', description: 'The message' }, ...CONTENT, thread_ts: THREAD, ...LOOKS, ...LIMITS },
+        properties: {
+          slack_conn_id: API_CONNECTION,
+          channel: CHANNEL,
+          text: { type: 'string', description: 'The message' },
+          ...CONTENT,
+          thread_ts: THREAD,
+          ...LOOKS,
+          ...LIMITS,
+        },
         required: ['channel'],
         additionalProperties: false,
       },
@@ -120,7 +143,12 @@ export const plugin = definePlugin({
       description: 'Posts by an incoming webhook from a callback. Without text and blocks it says what ended how, and why.',
       config: {
         type: 'object',
-        properties: { slack_webhook_conn_id: WEBHOOK_CONNECTION, text: { type: 'string', description: 'The message' }, ...CONTENT, ...LIMITS },
+        properties: {
+          slack_webhook_conn_id: WEBHOOK_CONNECTION,
+          text: { type: 'string', description: 'The message' },
+          ...CONTENT,
+          ...LIMITS,
+        },
         additionalProperties: false,
       },
       async notify(config, context) {
@@ -132,5 +160,9 @@ export const plugin = definePlugin({
 })
 
 function contentOf(text: string | undefined, { blocks, attachments }: { blocks?: unknown[]; attachments?: unknown[] }) {
-  return { ...(text === undefined ? {} : { text }), ...(blocks === undefined ? {} : { blocks }), ...(attachments === undefined ? {} : { attachments }) }
+  return {
+    ...(text === undefined ? {} : { text }),
+    ...(blocks === undefined ? {} : { blocks }),
+    ...(attachments === undefined ? {} : { attachments }),
+  }
 }

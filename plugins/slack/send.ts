@@ -61,7 +61,8 @@ async function sendOnce({ url, token, body, timeout_seconds }: Letter, context: 
     return { reply: { status: answer.status, text: await textOf(answer) }, wait: asked > 0 ? asked : DEFAULT_WAIT_SECONDS }
   } catch (error) {
     if (context.signal.aborted) throw new Error('The message was cancelled with the task; it may have been sent.')
-    if (timeout.aborted) throw new Error(`${url.origin} did not answer within ${timeout_seconds} s (timeout_seconds); the message may have been sent.`)
+    if (timeout.aborted)
+      throw new Error(`${url.origin} did not answer within ${timeout_seconds} s (timeout_seconds); the message may have been sent.`)
     throw new Error(`${url.origin} cannot be reached: ${causeOf(error)}.`)
   }
 }
@@ -69,7 +70,7 @@ async function sendOnce({ url, token, body, timeout_seconds }: Letter, context: 
 async function textOf(answer: Response): Promise<string> {
   const decoder = new TextDecoder()
   let text = ''
-  for await (const chunk of answer.body ?? []) {
+  for await (const chunk of (answer.body ?? []) as AsyncIterable<Uint8Array>) {
     text += decoder.decode(chunk, { stream: true })
     if (text.length > REPLY_BYTES_MAX) throw new Error(`it answered with more than ${REPLY_BYTES_MAX} bytes`)
   }

@@ -9,7 +9,12 @@ import { plugin } from './plugin.ts'
 
 const { SlackMessageOperator, SlackWebhookOperator } = plugin.operators as Record<string, Operator>
 const { SlackNotifier, SlackWebhookNotifier } = plugin.notifiers as Record<string, Notifier>
-const DEFAULTS = { slack_conn_id: 'slack_api_default', slack_webhook_conn_id: 'slack_default', timeout_seconds: 20, rate_limit_wait_seconds: 60 }
+const DEFAULTS = {
+  slack_conn_id: 'slack_api_default',
+  slack_webhook_conn_id: 'slack_default',
+  timeout_seconds: 20,
+  rate_limit_wait_seconds: 60,
+}
 
 let slack: SlackServer
 let connections: Partial<Connection>[]
@@ -22,9 +27,14 @@ beforeEach(async () => {
 })
 afterEach(() => slack[Symbol.asyncDispose]())
 
-const post = async (config: object, context = testContext(connections)): Promise<unknown> => SlackMessageOperator!.execute({ ...DEFAULTS, ...config }, context)
+const post = async (config: object, context = testContext(connections)): Promise<unknown> =>
+  SlackMessageOperator!.execute({ ...DEFAULTS, ...config }, context)
 const hook = async (config: object): Promise<unknown> => SlackWebhookOperator!.execute({ ...DEFAULTS, ...config }, testContext(connections))
-const failure = (work: Promise<unknown>): Promise<Error> => work.then((value) => expect.fail(`returned ${JSON.stringify(value)}`), (error: unknown) => error as Error)
+const failure = (work: Promise<unknown>): Promise<Error> =>
+  work.then(
+    (value) => expect.fail(`returned ${JSON.stringify(value)}`),
+    (error: unknown) => error as Error,
+  )
 const change = (index: number, fields: Partial<Connection>): void => void (connections[index] = { ...connections[index], ...fields })
 
 describe('SlackMessageOperator', () => {
@@ -82,12 +92,18 @@ describe('SlackMessageOperator', () => {
   it('says what is wrong on the way', async () => {
     expect((await failure(post({ channel: '#alerts' }))).message).toBe('There is nothing to say: give text, blocks or attachments.')
     slack.fallSilent()
-    expect((await failure(post({ channel: '#alerts', text: 'x', timeout_seconds: 0.2 }))).message).toContain('did not answer within 0.2 s (timeout_seconds)')
-    const other = createServer((_request, response) => void response.writeHead(302, { location: `${slack.url}/api/chat.postMessage` }).end('moved'))
+    expect((await failure(post({ channel: '#alerts', text: 'x', timeout_seconds: 0.2 }))).message).toContain(
+      'did not answer within 0.2 s (timeout_seconds)',
+    )
+    const other = createServer(
+      (_request, response) => void response.writeHead(302, { location: `${slack.url}/api/chat.postMessage` }).end('moved'),
+    )
     await new Promise<void>((resolve) => other.listen(0, '127.0.0.1', resolve))
     const url = `http://127.0.0.1:${(other.address() as AddressInfo).port}`
     change(0, { extra: { base_url: url } })
-    expect((await failure(post({ channel: '#alerts', text: 'x' }))).message).toBe(`${url} answered with status 302, and not as Slack does: moved`)
+    expect((await failure(post({ channel: '#alerts', text: 'x' }))).message).toBe(
+      `${url} answered with status 302, and not as Slack does: moved`,
+    )
     await new Promise((resolve) => other.close(resolve))
     expect((await failure(post({ channel: '#alerts', text: 'x' }))).message).toContain('cannot be reached: connect ECONNREFUSED')
   })

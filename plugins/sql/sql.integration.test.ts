@@ -206,8 +206,11 @@ describe('SqlOperator through TLS', () => {
       expect(await run(secure(extra), { sql: 'SELECT 1' })).toEqual([[1]])
     }
     expect(await run(secure({ sslmode: 'verify-ca', sslrootcert }, OTHER_NAME), { sql: 'SELECT 1' })).toEqual([[1]])
-    const refused = async (extra: object, host?: string): Promise<string> => (await failure(run(secure(extra, host), { sql: 'SELECT 1' }))).message
-    expect(await refused({ sslmode: 'verify-full', sslrootcert }, OTHER_NAME)).toContain("Hostname/IP does not match certificate's altnames")
+    const refused = async (extra: object, host?: string): Promise<string> =>
+      (await failure(run(secure(extra, host), { sql: 'SELECT 1' }))).message
+    expect(await refused({ sslmode: 'verify-full', sslrootcert }, OTHER_NAME)).toContain(
+      "Hostname/IP does not match certificate's altnames",
+    )
     expect(await refused({ sslmode: 'verify-ca' })).toContain('self-signed certificate')
     expect(await refused({ sslmode: 'disable' })).toContain('Connection terminated unexpectedly')
   })

@@ -39,10 +39,15 @@ export async function startSlackServer(): Promise<SlackServer> {
     if (request.headers.authorization !== `Bearer ${TOKEN}`) return { ok: false, error: 'invalid_auth' }
     const channel = CHANNELS[String(body['channel'])]
     if (channel === undefined) return { ok: false, error: 'channel_not_found' }
-    if (typeof body['username'] === 'string') return { ok: false, error: 'missing_scope', needed: 'chat:write.customize', provided: 'chat:write' }
+    if (typeof body['username'] === 'string')
+      return { ok: false, error: 'missing_scope', needed: 'chat:write.customize', provided: 'chat:write' }
     const blocks = (body['blocks'] ?? []) as { type?: string }[]
     if (blocks.some((block) => block.type === undefined)) {
-      return { ok: false, error: 'invalid_blocks', response_metadata: { messages: ['[ERROR] missing required field: type [json-pointer:/blocks/0]'] } }
+      return {
+        ok: false,
+        error: 'invalid_blocks',
+        response_metadata: { messages: ['[ERROR] missing required field: type [json-pointer:/blocks/0]'] },
+      }
     }
     messages.push({ ...body, channel })
     return { ok: true, channel, ts: `1700000000.00000${messages.length}`, message: body }
