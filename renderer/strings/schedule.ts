@@ -60,6 +60,7 @@ export const scheduleStrings = {
     listed: (shown: number) => `The newest ${shown} are listed.`,
     next: 'Next runs',
     nextCount: (count: number) => `Next ${runs(count)}`,
+    knownUntil: 'The timetable is Python of the DAG file. Later runs are worked out in time; so far they are known until',
     noRuns: 'No run is planned: the schedule has ended, or it runs when it is triggered or its assets are updated.',
     columns: {
       number: 'No.',

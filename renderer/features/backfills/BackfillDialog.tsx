@@ -145,7 +145,14 @@ export function BackfillDialog({ dag, search, onClose, onCreated }: BackfillDial
               {errorText(plan.error)}
             </Alert>
           ) : body === null ? null : (
-            <BackfillPlan intervals={plan.data?.intervals ?? null} isOld={isOld} zone={dag.timezone} />
+            <>
+              <BackfillPlan intervals={plan.data?.intervals ?? null} isOld={isOld} zone={dag.timezone} />
+              {plan.data?.left_out == null ? null : (
+                <Text size="sm" c="dimmed">
+                  {plan.data.left_out}
+                </Text>
+              )}
+            </>
           )}
           <Group justify="flex-end" gap="xs">
             <Button variant="default" onClick={onClose}>

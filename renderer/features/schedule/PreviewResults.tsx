@@ -6,6 +6,7 @@ import type { Outlook, SchedulePreview } from '#contract/schedule.ts'
 import { strings } from '../../strings.ts'
 import { Instant } from '../../ui/Instant.tsx'
 import { clockChangesOf } from './clockChange.ts'
+import { KnownUntil } from './KnownUntil.tsx'
 import { Overlaps } from './Overlaps.tsx'
 import { RunsTable } from './RunsTable.tsx'
 import classes from './SchedulesPage.module.css'
@@ -41,6 +42,7 @@ export function PreviewResults({ preview, isOld }: { preview: SchedulePreview; i
       ) : (
         <RunsTable runs={runs} zone={timezone} usual={preview.durations?.median_ms ?? null} />
       )}
+      <KnownUntil preview={preview} />
     </div>
   )
 }

@@ -7,6 +7,7 @@ import { schedulePreviewQuery, unpausePreviewQuery } from '../../api/queries/sch
 import { strings } from '../../strings.ts'
 import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { clockChangesOf } from './clockChange.ts'
+import { KnownUntil } from './KnownUntil.tsx'
 import { Overlaps } from './Overlaps.tsx'
 import { RunsTable } from './RunsTable.tsx'
 import { UnpauseConsequences } from './UnpauseConsequences.tsx'
@@ -49,6 +50,7 @@ export function SchedulePanel({ dag }: { dag: Pick<DagDetail, 'id' | 'is_paused'
       ) : (
         <RunsTable runs={data.runs.slice(0, SHOWN)} zone={data.timezone} usual={data.durations?.median_ms ?? null} isShort />
       )}
+      <KnownUntil preview={data} />
       <Overlaps preview={data} />
       {clockChangesOf(data.runs)
         .slice(0, 1)

@@ -13,15 +13,15 @@ import { iso, parseInstant } from '../present/instant.ts'
 const NO_DATES: ReadonlySet<string> = new Set(['null', 'continuous'])
 
 /** What to say of dates that an author's own timetable has not been asked about. Throws if they are all of that kind. */
-function unknownDates(dag_id: string, timetable: TimetableSpec, start: number, end: number): string {
+function unknownDates(dag_id: string, timetable: TimetableSpec, start: number, end: number): string | null {
   const span = knownSpan(timetable)
-  if (span === null) return ''
+  if (span === null) return null
   const until = span.until ?? Infinity
   const known = `The runs of DAG "${dag_id}" are known from ${iso(span.from)}${span.until === null ? '' : ` until ${iso(span.until)}`}`
   const why = 'its timetable is a class of its file, which is asked when the file is parsed'
   if (end < span.from || start > until)
     throw new VortexError('invalid_request', `${known}: ${why}. Take dates in that range, or trigger single runs with their logical date.`)
-  return start < span.from || end > until ? ` ${known}; dates outside are left out.` : ''
+  return start < span.from || end > until ? `${known}; dates outside are left out: ${why}.` : null
 }
 
 type BackfillHandlers = Pick<Handlers, 'createBackfill' | 'listBackfills' | 'backfillProgress' | 'setBackfillState'>
@@ -40,7 +40,7 @@ export function backfillHandlers({ store, engine }: ApiServices, dags: DagReader
           `DAG "${dag.dag_id}" has no schedule, so a range of dates holds no runs of it. Trigger it, with a logical date if it needs one.`,
         )
       await checkParams(version, conf)
-      const unknown = unknownDates(dag.dag_id, version.spec.timetable, start_date, end_date)
+      const left_out = unknownDates(dag.dag_id, version.spec.timetable, start_date, end_date)
       const { backfill, intervals } = await engine.backfillCreate({
         dag_id: dag.dag_id,
         start_date,
@@ -53,8 +53,14 @@ export function backfillHandlers({ store, engine }: ApiServices, dags: DagReader
         actor: principal.username,
       })
       const intervals_queued = intervals.filter((interval) => interval.action !== 'skip').length
-      const message = (dry_run ? `${intervals_queued} runs would start.` : `${intervals_queued} runs are queued.`) + unknown
-      return { message, backfill: backfill === null ? null : presentBackfill({ ...backfill, runs_failed: 0 }), intervals, intervals_queued }
+      const message = dry_run ? `${intervals_queued} runs would start.` : `${intervals_queued} runs are queued.`
+      return {
+        message,
+        left_out,
+        backfill: backfill === null ? null : presentBackfill({ ...backfill, runs_failed: 0 }),
+        intervals,
+        intervals_queued,
+      }
     },
     async listBackfills({ query }, { object: dag }) {
       const request = pageOf(query)

@@ -341,6 +341,7 @@ async function backfill({ screen, connection }: Cli, id: string, options: Backfi
     'No run lies in this range.',
   )
   screen.note(options.dryRun ? `Dry run: ${answer.intervals_queued} runs would start; nothing was changed.` : answer.message)
+  if (answer.left_out !== null) screen.note(answer.left_out)
   return answer.intervals.length === 0 ? EXIT.failed : EXIT.ok
 }
 

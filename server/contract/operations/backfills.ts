@@ -18,6 +18,7 @@ export const backfillsOperations = {
       backfill: Nullable(Backfill),
       intervals: Type.Array(BackfillInterval),
       intervals_queued: Type.Integer(),
+      left_out: Nullable(Type.String({ description: "dates that the DAG's own timetable has not been asked about, in words" })),
     }),
   },
   listBackfills: {
