@@ -9,7 +9,8 @@ import re
 from typing import Any, Dict, List, Optional, Set, Tuple
 
 from vortex.loading.inputs import is_recorded, unrecorded
-from vortex.plugins.description import Description, Registered, cache_folder, describe
+from vortex.plugins.cache_folder import cache_folder
+from vortex.plugins.description import Description, Registered, describe
 from vortex.plugins.kept_copy import KeptCopy
 from vortex.plugins.places import Place, PluginRefused, find_places, plugin_folders
 from vortex.plugins.reserved import home_of

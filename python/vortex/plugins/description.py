@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import subprocess
 import tempfile
 import time
 from dataclasses import asdict, dataclass, field
 from typing import Any, Dict, List, Optional
 
+from vortex.plugins.cache_folder import cache_folder
 from vortex.plugins.config_schema import schema_problem
 from vortex.plugins.host_process import HostEnded, HostProcess, HostSilent, how_it_ended
 from vortex.plugins.node import environment, find_host, host_command
@@ -144,21 +144,9 @@ def _host_stamp() -> str:
     return " ".join(f"{found.st_size} {found.st_mtime_ns}" for found in map(os.stat, files))
 
 
-def cache_folder() -> Optional[str]:
-    """VORTEX_PLUGIN_CACHE, else below the user's cache folder; None where nothing can be kept."""
-    folder = os.environ.get("VORTEX_PLUGIN_CACHE")
-    if not folder:
-        home = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-        folder = os.path.join(home, "vortex", "plugins")
-    try:
-        os.makedirs(folder, mode=0o700, exist_ok=True)
-    except OSError:
-        return None
-    return folder if os.access(folder, os.W_OK) else None
-
-
 # Descriptions that are kept; a folder of 200 plugins that were each changed some times.
 _MAX_KEPT = 1000
+_FOLDER = "described"
 
 
 def _kept(key: str) -> Optional[Description]:
@@ -166,7 +154,7 @@ def _kept(key: str) -> Optional[Description]:
     if folder is None:
         return None
     try:
-        with open(os.path.join(folder, f"{key}.json"), encoding="utf-8") as stream:
+        with open(os.path.join(folder, _FOLDER, f"{key}.json"), encoding="utf-8") as stream:
             document = json.load(stream)
         document["registered"] = [Registered(**one) for one in document["registered"]]
         return Description(**document)
@@ -178,8 +166,10 @@ def _keep(key: str, description: Description) -> None:
     folder = cache_folder()
     if folder is None:
         return
+    folder = os.path.join(folder, _FOLDER)
     path = os.path.join(folder, f"{key}.json")
     try:
+        os.makedirs(folder, exist_ok=True)
         names = os.listdir(folder)
         if len(names) > _MAX_KEPT:
             for name in sorted(names, key=lambda one: os.path.getmtime(os.path.join(folder, one)))[: _MAX_KEPT // 2]:
@@ -187,5 +177,6 @@ def _keep(key: str, description: Description) -> None:
         with open(f"{path}.{os.getpid()}", "w", encoding="utf-8") as stream:
             json.dump(asdict(description), stream)
         os.replace(f"{path}.{os.getpid()}", path)
-    except (OSError, subprocess.SubprocessError):
+    except OSError:
+        # Found out anew next time.
         return
