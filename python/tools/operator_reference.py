@@ -29,6 +29,8 @@ these load is in [compatibility](compatibility.md). The same operators with YAML
 - Every operator also takes the [arguments of every task](#arguments-of-every-task), every sensor those of [BaseSensorOperator](#basesensoroperator).
 - *Returns* is the XCom `return_value`, which `do_xcom_push=False` leaves out. *Raises* is what fails the try, at load what fails the file.
 - Import from `vortex`, or from any of Airflow's modules that are named: they are the same classes.
+- SQL, HTTP and S3 are Airflow's operators here, over the Python drivers of the DAGs' environment. The shipped [plugins](plugins.md) have
+  others for the same, which need no Python packages.
 
 The examples of SQL and HTTP name two connections: `shop`, a SQLite file with a table `orders (id, amount, day)`, and `shop_api`, a web server.
 Those of S3 use `aws_default` and a bucket `shop` that holds `orders.csv`.

@@ -39,6 +39,17 @@ test.each(documents())('links of %s', (file) => {
   expect(problems).toEqual([])
 })
 
+test('every document is found from the README', () => {
+  const found = new Set(['README.md'])
+  for (const file of found)
+    for (const [, target = ''] of proseOf(file).matchAll(LINK)) {
+      const to = normalize(join(dirname(file), target.split('#')[0] ?? ''))
+      if (documents().includes(to)) found.add(to)
+    }
+  // Decisions are linked as a folder.
+  expect(documents().filter((file) => !found.has(file) && !file.startsWith('docs/decisions/'))).toEqual([])
+})
+
 test('broken links are seen', () => {
   expect(problemOf('docs/using.md', 'nowhere.md')).toBe('there is no docs/nowhere.md')
   expect(problemOf('docs/using.md', '../README.md#no-such-heading')).toBe('README.md has no heading #no-such-heading')
