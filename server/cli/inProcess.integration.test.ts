@@ -92,8 +92,6 @@ test('vortex run --debug: the task waits in its own process until a debugger has
   const seen = await attach(port)
   expect(seen).toContain('"event": "initialized"')
   expect(await run.done).toMatchObject({ code: 0 })
-  const unknown = await vortex('run', join(home, 'orders.py'), '--debug', 'nope')
-  expect(unknown).toMatchObject({ code: 2, stderr: expect.stringContaining('orders has no task nope. It has: extract, load.') as string })
 })
 
 /** Speaks the Debug Adapter Protocol as far as a debugger does that only attaches; ends when the task has gone on. */

@@ -6,9 +6,9 @@ import { tmpdir } from 'node:os'
 import { dirname, extname, join, resolve } from 'node:path'
 import { action, type Cli } from '../cli.ts'
 import { confOf, type ConfOptions, readConfOptions } from '../conf.ts'
-import { connectionTo, dataFolder, type Connection } from '../connection.ts'
+import { connectionTo, dataFolder } from '../connection.ts'
 import { importFailure } from '../dagState.ts'
-import { debugInHosts, readDebug, type Debug } from '../debugOptions.ts'
+import { debugInHosts, readDebug, whereItWaits } from '../debugOptions.ts'
 import type { EmbeddedServer } from '../embedded.ts'
 import { CliError, EXIT } from '../exit.ts'
 import { followRun } from '../follow/followRun.ts'
@@ -74,7 +74,7 @@ async function runDag({ screen }: Cli, given: string, options: RunOptions): Prom
     const connection = connectionTo(server.url, server.api_key)
     const params = { dag_id: dagId }
     const conf = confOf(read, (await connection.client.getDag({ params })).params)
-    if (debug !== null) screen.note(await whereItWaits(connection, dagId, debug))
+    if (debug !== null) screen.note(whereItWaits(await connection.client.getDagTasks({ params }), debug))
     const date = options.logicalDate === undefined ? {} : { logical_date: options.logicalDate }
     const run = await connection.client.triggerDag({ params, body: { conf, ...date } })
     const code = await followRun({ screen, connection, dagId, runId: run.run_id, quiet: options.quiet === true })
@@ -85,22 +85,6 @@ async function runDag({ screen }: Cli, given: string, options: RunOptions): Prom
     await server?.stop()
     if (options.keep === undefined) await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 100 })
   }
-}
-
-/** Only Python can be debugged: a plain bash command is started by the worker itself. */
-async function whereItWaits({ client }: Connection, dag_id: string, { task_id, address }: Debug): Promise<string> {
-  const { tasks } = await client.getDagTasks({ params: { dag_id } })
-  const task = tasks.find(({ id }) => id === task_id)
-  if (task === undefined) {
-    const known = tasks.map(({ id }) => id)
-    throw new CliError(
-      EXIT.usage,
-      `${dag_id} has no task ${task_id}. It has: ${known.slice(0, 20).join(', ')}${known.length > 20 ? ', …' : ''}.`,
-    )
-  }
-  if (task.task_type !== 'python')
-    throw new CliError(EXIT.usage, `${task_id} runs no Python: it is ${task.task_type}, which the worker does by itself.`)
-  return `${task_id} waits for a debugger on ${address} when it starts. In VS Code: Python Debugger: Remote Attach.`
 }
 
 interface Target {
