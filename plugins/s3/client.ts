@@ -30,7 +30,17 @@ const SILENT_MS = 60_000
 /** Tries of one request when the server is busy or the line breaks; the task's own retries come after these. */
 const ATTEMPTS = 4
 
-export async function openS3(config: ClientConfig, context: TaskContext): Promise<S3> {
+/** With a client that is closed afterwards: a sensor makes one for each poke. */
+export async function withS3<Result>(config: ClientConfig, context: TaskContext, work: (s3: S3) => Promise<Result>): Promise<Result> {
+  const { s3, client } = await openS3(config, context)
+  try {
+    return await work(s3)
+  } finally {
+    client.destroy()
+  }
+}
+
+async function openS3(config: ClientConfig, context: TaskContext): Promise<{ s3: S3; client: S3Client }> {
   const connection = await connectionOf(config, context)
   const extra = connection?.extra ?? {}
   refuseRoles(extra, connection?.conn_id ?? '')
@@ -45,7 +55,7 @@ export async function openS3(config: ClientConfig, context: TaskContext): Promis
   const sdk = await import('@aws-sdk/client-s3')
   const client = new sdk.S3Client(options)
   const where = `${connection === null ? 'S3 (environment)' : `Connection ${connection.conn_id}`}${place.endpoint === undefined ? '' : ` (${place.endpoint})`}`
-  return {
+  const s3: S3 = {
     sdk,
     bucket: place.bucket,
     async send(command, about, signal = context.signal) {
@@ -59,6 +69,7 @@ export async function openS3(config: ClientConfig, context: TaskContext): Promis
       }
     },
   }
+  return { s3, client }
 }
 
 /** null: no connection of the default's name, so that the environment's credentials count, as in Airflow. */

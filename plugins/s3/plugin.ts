@@ -1,7 +1,7 @@
 /** Objects of S3, or of a server that speaks its protocol. Arguments have the names that they have in Airflow's amazon provider. */
 import { definePlugin, FailTask, operator, sensor } from '../api/index.ts'
 import { addressOf, shown } from './address.ts'
-import { openS3 } from './client.ts'
+import { withS3 } from './client.ts'
 import { getObject } from './get.ts'
 import { anyMatches, copyObject, deleteKeys, deletePrefix, isThere, listObjects } from './objects.ts'
 import { putObject } from './put.ts'
@@ -51,11 +51,12 @@ export const plugin = definePlugin({
         additionalProperties: false,
       },
       async execute(config, context) {
-        const s3 = await openS3(config, context)
-        const to = addressOf({ bucket: config.s3_bucket, key: config.s3_key, names: OBJECT_NAMES, fallback: s3.bucket })
-        const put = await putObject(s3, to, config)
-        context.log.info(`Put ${put.size} bytes into ${shown(to)}`)
-        return put
+        return withS3(config, context, async (s3) => {
+          const to = addressOf({ bucket: config.s3_bucket, key: config.s3_key, names: OBJECT_NAMES, fallback: s3.bucket })
+          const put = await putObject(s3, to, config)
+          context.log.info(`Put ${put.size} bytes into ${shown(to)}`)
+          return put
+        })
       },
     }),
     S3GetObjectOperator: operator({
@@ -73,11 +74,12 @@ export const plugin = definePlugin({
         additionalProperties: false,
       },
       async execute(config, context) {
-        const s3 = await openS3(config, context)
-        const from = addressOf({ bucket: config.s3_bucket, key: config.s3_key, names: OBJECT_NAMES, fallback: s3.bucket })
-        const got = await getObject(s3, from, config)
-        context.log.info(`Got ${shown(from)}${config.filename === undefined ? '' : ` as ${config.filename}`}`)
-        return got
+        return withS3(config, context, async (s3) => {
+          const from = addressOf({ bucket: config.s3_bucket, key: config.s3_key, names: OBJECT_NAMES, fallback: s3.bucket })
+          const got = await getObject(s3, from, config)
+          context.log.info(`Got ${shown(from)}${config.filename === undefined ? '' : ` as ${config.filename}`}`)
+          return got
+        })
       },
     }),
     S3ListOperator: operator({
@@ -96,10 +98,11 @@ export const plugin = definePlugin({
         additionalProperties: false,
       },
       async execute(config, context) {
-        const s3 = await openS3(config, context)
-        const found = await listObjects(s3, bucketOf(config.bucket, s3.bucket), config)
-        context.log.info(`Found ${found.length} ${found.length === 1 ? 'object' : 'objects'}`)
-        return found
+        return withS3(config, context, async (s3) => {
+          const found = await listObjects(s3, bucketOf(config.bucket, s3.bucket), config)
+          context.log.info(`Found ${found.length} ${found.length === 1 ? 'object' : 'objects'}`)
+          return found
+        })
       },
     }),
     S3DeleteOperator: operator({
@@ -117,12 +120,13 @@ export const plugin = definePlugin({
       },
       async execute(config, context) {
         if ((config.keys === undefined) === (config.prefix === undefined)) throw new FailTask('Give either keys or prefix.')
-        const s3 = await openS3(config, context)
-        const from = bucketOf(config.bucket, s3.bucket)
-        const keys = typeof config.keys === 'string' ? [config.keys] : (config.keys ?? [])
-        const count = config.prefix === undefined ? await deleteKeys(s3, from, keys) : await deletePrefix(s3, from, config.prefix)
-        context.log.info(`Deleted ${count} ${count === 1 ? 'object' : 'objects'} of s3://${from}`)
-        return count
+        return withS3(config, context, async (s3) => {
+          const from = bucketOf(config.bucket, s3.bucket)
+          const keys = typeof config.keys === 'string' ? [config.keys] : (config.keys ?? [])
+          const count = config.prefix === undefined ? await deleteKeys(s3, from, keys) : await deletePrefix(s3, from, config.prefix)
+          context.log.info(`Deleted ${count} ${count === 1 ? 'object' : 'objects'} of s3://${from}`)
+          return count
+        })
       },
     }),
     S3CopyOperator: operator({
@@ -140,17 +144,18 @@ export const plugin = definePlugin({
         additionalProperties: false,
       },
       async execute(config, context) {
-        const s3 = await openS3(config, context)
-        const end = (side: 'source' | 'dest') =>
-          addressOf({
-            bucket: config[`${side}_bucket_name`],
-            key: config[`${side}_bucket_key`],
-            names: { bucket: `${side}_bucket_name`, key: `${side}_bucket_key` },
-            fallback: s3.bucket,
-          })
-        const copied = await copyObject(s3, end('source'), end('dest'))
-        context.log.info(`Copied ${copied.size} bytes to ${shown(copied)}`)
-        return copied
+        return withS3(config, context, async (s3) => {
+          const end = (side: 'source' | 'dest') =>
+            addressOf({
+              bucket: config[`${side}_bucket_name`],
+              key: config[`${side}_bucket_key`],
+              names: { bucket: `${side}_bucket_name`, key: `${side}_bucket_key` },
+              fallback: s3.bucket,
+            })
+          const copied = await copyObject(s3, end('source'), end('dest'))
+          context.log.info(`Copied ${copied.size} bytes to ${shown(copied)}`)
+          return copied
+        })
       },
     }),
   },
@@ -172,18 +177,19 @@ export const plugin = definePlugin({
         additionalProperties: false,
       },
       async poke(config, context) {
-        const s3 = await openS3(config, context)
-        for (const one of typeof config.bucket_key === 'string' ? [config.bucket_key] : config.bucket_key) {
-          const isWhole = one.startsWith('s3://')
-          const names = { bucket: 'bucket_name', key: 'bucket_key' }
-          // As in Airflow: beside whole addresses the bucket is the one of the others.
-          const address = addressOf({ bucket: isWhole ? undefined : config.bucket_name, key: one, names, fallback: s3.bucket })
-          if (!(config.wildcard_match ? await anyMatches(s3, address) : await isThere(s3, address))) {
-            context.log.info(`${shown(address)} is not there yet`)
-            return false
+        return withS3(config, context, async (s3) => {
+          for (const one of typeof config.bucket_key === 'string' ? [config.bucket_key] : config.bucket_key) {
+            const isWhole = one.startsWith('s3://')
+            const names = { bucket: 'bucket_name', key: 'bucket_key' }
+            // As in Airflow: beside whole addresses the bucket is the one of the others.
+            const address = addressOf({ bucket: isWhole ? undefined : config.bucket_name, key: one, names, fallback: s3.bucket })
+            if (!(config.wildcard_match ? await anyMatches(s3, address) : await isThere(s3, address))) {
+              context.log.info(`${shown(address)} is not there yet`)
+              return false
+            }
           }
-        }
-        return true
+          return true
+        })
       },
     }),
   },

@@ -9,7 +9,7 @@ import { temporaryFolder, type TemporaryFolder } from '../../server/testkit/data
 import { startS3Server, type S3Server } from '../../server/testkit/s3Server.ts'
 import { testContext, type TestContext } from '../testing/taskContext.ts'
 import { wildcard } from './address.ts'
-import { openS3 } from './client.ts'
+import { withS3 } from './client.ts'
 import { copyObject } from './objects.ts'
 import { plugin } from './plugin.ts'
 
@@ -102,12 +102,8 @@ describe('objects of S3', () => {
     expect((await failure(put({ s3_bucket: 'lake', s3_key: 'x', filename: join(folder.path, 'nix') }))).message).toContain(
       'there is no such file',
     )
-    const s3 = await openS3({}, testContext([connection]))
-    const copied = await copyObject(
-      s3,
-      { bucket: 'lake', key: 'large' },
-      { bucket: 'other', key: 'copy' },
-      { pieceBytes: MIB, partBytes: 6 * MIB },
+    const copied = await withS3({}, testContext([connection]), (s3) =>
+      copyObject(s3, { bucket: 'lake', key: 'large' }, { bucket: 'other', key: 'copy' }, { pieceBytes: MIB, partBytes: 6 * MIB }),
     )
     expect(copied).toMatchObject({ bucket: 'other', size: content.length, etag: expect.stringMatching(/-3$/) })
   })

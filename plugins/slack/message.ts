@@ -53,7 +53,7 @@ export async function postToWebhook(
   throw refused({ error: word })
 }
 
-/** As in Airflow: the password is the end of the address, T000/B000/XXX, or all of it. */
+/** As in Airflow: the password is the end of the address, T.../B.../..., or all of it. */
 function webhookOf({ conn_id, host, schema, password }: Connection): string {
   if (!password)
     throw new FailTask(`Connection ${conn_id} has no password: it is the end of the webhook's address, T.../B.../..., or all of it.`)
