@@ -77,6 +77,8 @@ def _words(version: Tuple[int, ...]) -> str:
 def environment(names: Optional[List[str]] = None) -> "dict[str, str]":
     """This process's environment without what would change Node itself; with `names` these alone."""
     found = {name: value for name, value in os.environ.items() if name != "NODE_OPTIONS" and (names is None or name in names)}
+    # Proxies that the environment names hold for requests of plugins as they do for those of Python.
+    found["NODE_USE_ENV_PROXY"] = "1"
     folder = cache_folder()
     if folder is not None:
         # The second start of a plugin takes half as long.
