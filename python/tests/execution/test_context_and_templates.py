@@ -184,3 +184,21 @@ def test_an_operator_renders_texts_of_its_own_while_it_runs(runner):
         Renders(task_id='t').late = 'x'
     """
     assert runner.load(text).value() == [["2024-02-29", {"k": "1"}], "2024-02-29", "20240229"]
+
+
+def test_macros_of_plugins(runner, tmp_path):
+    (tmp_path / "plugins").mkdir()
+    (tmp_path / "plugins" / "day_tools.py").write_text(
+        "from airflow.plugins_manager import AirflowPlugin\n"
+        "def quarter(ds):\n    return (int(ds[5:7]) + 2) // 3\n"
+        "class Days(AirflowPlugin):\n    name = 'days_of_ours'\n    macros = [quarter]\n"
+    )
+    text = """
+        from airflow import DAG
+        from airflow.operators.python import PythonOperator
+        with DAG('d', schedule='@daily'):
+            PythonOperator(task_id='t', python_callable=lambda value: value, op_args=[EXPRESSION])
+    """
+    assert runner.load(text.replace("EXPRESSION", "'{{ macros.days_of_ours.quarter(ds) }}'")).value() == "1"
+    result = runner.load(text.replace("EXPRESSION", "'{{ macros.absent_tools.quarter(ds) }}'")).run()
+    assert result["outcome"] == "failed"

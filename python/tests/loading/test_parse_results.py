@@ -66,6 +66,29 @@ def test_plugins_beside_the_folder_are_importable_and_travel(host, dags, tmp_pat
     assert paths(result) == ["file.py", "plugins/our_plugin.py"]
 
 
+PLUGIN = """
+from airflow.plugins_manager import AirflowPlugin
+
+def shout(text):
+    return text.upper()
+
+class Text(AirflowPlugin):
+    name = 'text_tools'
+    macros = [shout]
+"""
+
+
+def test_plugins_whose_macros_templates_use_travel(host, dags, tmp_path):
+    write(tmp_path, "plugins/team/text.py", PLUGIN)
+    write(tmp_path, "plugins/other.py", PLUGIN.replace("text_tools", "other_tools"))
+    write(dags, "q.sh", "echo {{ macros.text_tools.shout('a') }} {{ macros.ds_add(ds, 1) }}")
+    result = parse(host, dags, DAG + "with DAG('d', schedule=None) as dag:\n    BashOperator(task_id='t', bash_command='q.sh')\n")
+    assert result["error"] is None and "plugins/team/text.py" in paths(result) and "plugins/other.py" not in paths(result)
+    text = DAG + "from airflow.macros.text_tools import shout\ndag = DAG(shout('d'), schedule=None)\n"
+    result = parse(host, dags, text, "named.py")
+    assert result["dags"][0]["dag_id"] == "D" and "plugins/team/text.py" in paths(result)
+
+
 @pytest.mark.parametrize("init", [True, False])
 def test_the_package_include_beside_the_folder_is_importable_and_travels(host, dags, tmp_path, init):
     write(tmp_path, "include/tables/names.py", "from .. import more\nNAME = 'orders'\n")

@@ -47,6 +47,9 @@ class AirflowModule(ModuleType):
         whole = WHOLE_MODULES.get(module)
         if whole is not None and hasattr(importlib.import_module(whole), name):
             return getattr(importlib.import_module(whole), name)
+        part = _part_of_plugin(module, name)
+        if part is not None:
+            return part
         full = f"{module}.{name}"
         if full in PACKAGES or full in MODULES or (name == name.lower() and not name.startswith("_")):
             # Unknown lower-case names may be modules or functions; a module that can be called serves as both.
@@ -69,6 +72,17 @@ class AirflowModule(ModuleType):
 
     def __repr__(self) -> str:
         return f"<module {self.__name__!r} (VORTEX)>"
+
+
+def _part_of_plugin(module: str, name: str) -> Any:
+    """`from airflow.macros.my_plugin import function`; None = there is no such plugin."""
+    kind, _, plugin = module.partition("airflow.")[2].partition(".")
+    if not plugin or "." in plugin or module in MODULES:
+        return None
+    from vortex.execution import plugin_macros
+
+    found = plugin_macros.namespace(kind, plugin) if kind in plugin_macros.KINDS else None
+    return getattr(found, name, None)
 
 
 def _public(module: ModuleType) -> List[str]:

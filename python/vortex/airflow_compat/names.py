@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import inspect
 import logging
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional
+from typing import Any, Callable, ClassVar, Dict, List, Mapping, NamedTuple, Optional, Type
 
 
 class Context(Dict[str, Any]):
@@ -86,9 +86,17 @@ class BaseHook(LoggingMixin):
 
 
 class AirflowPlugin:
-    """Base of Airflow plugins; its parts are not loaded."""
+    """
+    Base of Airflow plugins. Macros, and what Airflow 1.10 imports by the plugin's name, are found when a DAG asks for them
+    (vortex/execution/plugin_macros.py); timetables and classes need no plugin; the other parts are not loaded.
+    """
 
     name: Optional[str] = None
+    plugins: ClassVar[List[Type[AirflowPlugin]]] = []
+
+    def __init_subclass__(cls, **kwargs: Any) -> None:
+        super().__init_subclass__(**kwargs)
+        AirflowPlugin.plugins.append(cls)
 
 
 class AirflowParsingContext(NamedTuple):

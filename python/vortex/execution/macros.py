@@ -47,4 +47,9 @@ def __getattr__(name: str) -> Any:
             importlib.import_module("dateutil.relativedelta")
             importlib.import_module("dateutil.parser")
         return importlib.import_module(name)
-    raise AttributeError(f"macros has no {name!r}")
+    from vortex.execution.plugin_macros import namespace
+
+    plugin = namespace("macros", name)
+    if plugin is None:
+        raise AttributeError(f"macros has no {name!r}, and no AirflowPlugin of this name with macros lies in plugins/")
+    return plugin

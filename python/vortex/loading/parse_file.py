@@ -75,7 +75,7 @@ def parse_file(
         specs = []
     if source is not None:
         return _answer(file, specs, error, started, fork_hazard(sockets) if loaded is not None else None)
-    bundle = _bundle(root, path, loaded, inputs, data_files or DataFileFinder())
+    bundle = _bundle(root, path, loaded, specs, inputs, data_files or DataFileFinder())
     answer = _answer(file, specs, error, started, fork_hazard(sockets) if loaded is not None else None)
     return {**answer, "bundle_files": bundle.manifest(), "inputs": _inputs(root, path, inputs, bundle)}
 
@@ -98,11 +98,16 @@ def _serialise(loaded: LoadedFile) -> List[dict]:
     return [serialize_dag(dag, file=loaded.file, dialect=loaded.dialect) for _, dag in sorted(loaded.dags.items())]
 
 
-def _bundle(root: str, path: str, loaded: Optional[LoadedFile], inputs: InputRecorder, data_files: DataFileFinder) -> BundleCollector:
+def _bundle(
+    root: str, path: str, loaded: Optional[LoadedFile], specs: List[dict], inputs: InputRecorder, data_files: DataFileFinder
+) -> BundleCollector:
+    from vortex.execution.plugin_macros import import_used
+
     bundle = BundleCollector(root, path)
+    templates = sorted(collect_templates(root, path, loaded.dags.values())) if loaded is not None else []
+    import_used(specs, small_enough(templates))
     bundle.add(sorted(collect_modules(root, path, loaded.tree if loaded else _tree_of(path))))
-    if loaded is not None:
-        bundle.add(sorted(collect_templates(root, path, loaded.dags.values())))
+    bundle.add(templates)
     bundle.add(small_enough(sorted(inputs.files)))
     bundle.add(_plugins("used_files"))
     bundle.add(data_files.beside(path))
