@@ -9,8 +9,8 @@ Running DAGs and tasks in this process, for tests: no server, no worker, no data
 
 For pytest: the fixtures vortex_dag, vortex_task, vortex_dags, vortex_secrets, vortex_time and vortex_store (fixtures.py).
 
-What does not happen here: pools and limits (one task runs at a time), processes of their own (a task that ends the process ends all of them),
-runs of DAGs in other files.
+What does not happen here: pools and limits (one task runs at a time), processes of their own (a task that ends the process ends all of
+them), runs of DAGs in other files.
 """
 
 from __future__ import annotations

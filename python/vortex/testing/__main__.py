@@ -1,6 +1,6 @@
 """
-`python -m vortex.testing dag FILE|FOLDER ...` and `... task ...`: what `vortex dags test` and `vortex tasks test` start. Exit codes: 0 the run
-succeeded, 1 it failed or the DAG is not there, 2 the question was wrong.
+`python -m vortex.testing dag FILE|FOLDER ...` and `... task ...`: what `vortex dags test` and `vortex tasks test` start. Exit codes: 0 the
+run succeeded, 1 it failed or the DAG is not there, 2 the question was wrong.
 """
 
 from __future__ import annotations
@@ -73,7 +73,10 @@ def _find_dag(options: argparse.Namespace) -> Any:
         _refuse(f"{folder} does not load." if is_file else f"There is no DAG {wanted!r} among the files of {folder} that load.", 1)
     known = ", ".join(sorted(bag.dags)[:20]) or "none"
     if wanted is None:
-        _refuse(f"{folder} defines {'several DAGs; choose one with --dag-id' if bag.dags else 'no DAG'}. There are: {known}.", 2 if bag.dags else 1)
+        _refuse(
+            f"{folder} defines {'several DAGs; choose one with --dag-id' if bag.dags else 'no DAG'}. There are: {known}.",
+            2 if bag.dags else 1,
+        )
     _refuse(f"{folder} defines no DAG {wanted!r}. There are: {known}.", 1)
 
 

@@ -20,7 +20,7 @@ def events_of(run: Any, instance: Any, told: List[Dict[str, Any]]) -> List[Dict[
         "source_map_index": instance.map_index,
     }
     spoken = {(event["name"], event["uri"]) for event in told}
-    silent = [
+    silent: List[Dict[str, Any]] = [
         {"name": outlet.name, "uri": outlet.uri, "group": outlet.group, "extra": {}, "alias": None}
         for outlet in run.graph.tasks[instance.task_id].outlets
         if isinstance(outlet, Asset) and (outlet.name, outlet.uri) not in spoken

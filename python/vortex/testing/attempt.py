@@ -1,6 +1,7 @@
 """
-One attempt in this process, by vortex.execution as on a worker. What an attempt changes in a process of its own is put back here: environment,
-current context, sources of Variables and connections, the alarm of a timeout, and the task itself, of which each attempt renders a copy.
+One attempt in this process, by vortex.execution as on a worker. What an attempt changes in a process of its own is put back here:
+environment, current context, sources of Variables and connections, the alarm of a timeout, and the task itself, of which each attempt
+renders a copy.
 """
 
 from __future__ import annotations

@@ -79,7 +79,13 @@ class MemoryChannel(Channel):
     # Runs
 
     def _run_trigger(
-        self, dag_id: str, run_id: Optional[str] = None, conf: Any = None, logical_date: Optional[str] = None, without_date: bool = False, note: Any = None
+        self,
+        dag_id: str,
+        run_id: Optional[str] = None,
+        conf: Any = None,
+        logical_date: Optional[str] = None,
+        without_date: bool = False,
+        note: Any = None,
     ) -> Any:
         from vortex.testing.local_run import LocalRun
 

@@ -64,7 +64,7 @@ class SkippingClock(Clock):
         self._before = (time.sleep, time.monotonic, time.time, asyncio.sleep)
         if not _travellers:
             self._traveller = _travel_from_now()
-        time.sleep = self._sleep
+        time.sleep = self._sleep  # type: ignore[assignment]
         time.monotonic = lambda: _monotonic() + self._passed
         if not _travellers:
             time.time = lambda: _time() + self._skipped

@@ -1,7 +1,8 @@
 """
-Points of a cron expression around a moment, with Airflow's rules for changes of the clock: an expression whose hours are `*` follows elapsed
-time; any other keeps its wall-clock time, of which the second one counts where a clock shows it twice. The server has the whole dialect
-(server/domain/schedule); this reads what schedules use: numbers, names, lists, ranges, steps, `?`, `L`, `mon#2`, `L5`. It refuses the rest.
+Points of a cron expression around a moment, with Airflow's rules for changes of the clock: an expression whose hours are `*` follows
+elapsed time; any other keeps its wall-clock time, of which the second one counts where a clock shows it twice. The server has the whole
+dialect (server/domain/schedule); this reads what schedules use: numbers, names, lists, ranges, steps, `?`, `L`, `mon#2`, `L5`. It refuses
+the rest.
 """
 
 from __future__ import annotations

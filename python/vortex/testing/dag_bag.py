@@ -27,9 +27,9 @@ class DagBag:
     """
     Loads all DAG files of a folder (or one file) when it is made.
 
-    dag_folder: default AIRFLOW__CORE__DAGS_FOLDER, else VORTEX_DAGS_FOLDER, else ./dags; AirflowException if there is none. include_examples, read_dags_from_db,
-    load_op_links, known_pools and more are accepted and mean nothing here. safe_mode: only files that speak of DAGs. collect_dags=False:
-    nothing is loaded until `collect_dags()` or `process_file()`.
+    dag_folder: default AIRFLOW__CORE__DAGS_FOLDER, else VORTEX_DAGS_FOLDER, else ./dags; AirflowException if there is none.
+    include_examples, read_dags_from_db, load_op_links, known_pools and more are accepted and mean nothing here. safe_mode: only files
+    that speak of DAGs. collect_dags=False: nothing is loaded until `collect_dags()` or `process_file()`.
 
     dags: DAGs by id. import_errors: traceback by absolute path; a file that fails, two DAGs of one id, and cycles are errors.
     """
@@ -69,7 +69,9 @@ class DagBag:
         """None if there is no such DAG."""
         return self.dags.get(dag_id)
 
-    def collect_dags(self, dag_folder: Any = None, only_if_updated: bool = True, include_examples: Any = None, safe_mode: bool = True, **_: Any) -> None:
+    def collect_dags(
+        self, dag_folder: Any = None, only_if_updated: bool = True, include_examples: Any = None, safe_mode: bool = True, **_: Any
+    ) -> None:
         """Loads the folder (its own, or another one)."""
         folder = self.dag_folder if dag_folder is None else os.path.abspath(os.fspath(dag_folder))
         if not os.path.exists(folder):

@@ -17,7 +17,7 @@ Ignores = Callable[[str, bool], bool]
 
 
 def dag_files(folder: str, safe_mode: bool = True) -> Iterator[str]:
-    """Absolute paths in order; the folder may be a single file. safe_mode: only Python files that speak of DAGs and of airflow or vortex."""
+    """Absolute paths in order; the folder may be a single file. safe_mode: only Python files that speak of DAGs and airflow or vortex."""
     if os.path.isfile(folder):
         yield os.path.abspath(folder)
         return

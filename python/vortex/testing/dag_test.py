@@ -68,7 +68,9 @@ def dag_test(dag: Any, args: Any, kwargs: Dict[str, Any]) -> LocalRun:
     if given.get("execution_date") is not None:
         date = given["execution_date"]
     if given.get("use_executor"):
-        report_line("use_executor=True: VORTEX has no executors, so the tasks run in this process all the same. On workers: vortex run FILE")
+        report_line(
+            "use_executor=True: VORTEX has no executors, so the tasks run in this process. On workers: vortex run FILE"
+        )
     variables = read_variables(given["variable_file_path"]) if given.get("variable_file_path") else None
     connections = read_connections(given["conn_file_path"]) if given.get("conn_file_path") else None
     run = run_dag(
@@ -88,8 +90,8 @@ def dag_test(dag: Any, args: Any, kwargs: Dict[str, Any]) -> LocalRun:
 
 
 _ARGUMENTS = {
-    "execution_date", "logical_date", "run_after", "run_conf", "conn_file_path", "variable_file_path", "use_executor", "mark_success_pattern",
-    "session", "sleep",
+    "execution_date", "logical_date", "run_after", "run_conf", "conn_file_path", "variable_file_path", "use_executor",
+    "mark_success_pattern", "session", "sleep",
 }  # fmt: skip
 
 
@@ -120,7 +122,17 @@ def create_dagrun(
     store, kind = process_store(), str(run_type or (run_id or "").partition("__")[0] or "manual")
     kind = kind if kind in ("scheduled", "manual", "backfill", "asset_triggered") else "manual"
     date = logical_date if logical_date is not None else execution_date
-    run = LocalRun.create(dag, store, logical_date=read_date(date), run_after=run_after, run_id=run_id, run_type=kind, conf=conf, data_interval=data_interval, state=str(state))
+    run = LocalRun.create(
+        dag,
+        store,
+        logical_date=read_date(date),
+        run_after=run_after,
+        run_id=run_id,
+        run_type=kind,
+        conf=conf,
+        data_interval=data_interval,
+        state=str(state),
+    )
     if store.run(dag.dag_id, run.run_id) is not None:
         raise DagRunAlreadyExists(f"DAG {dag.dag_id!r} has a run {run.run_id!r} already. Begin with dag.clear().")
     store.add_run(run)
@@ -147,4 +159,3 @@ def run_task(task: Any, start_date: Any = None, end_date: Any = None, mark_succe
 def read_date(value: Any) -> Any:
     """A datetime with a zone, of ISO 8601 text or a datetime; None stays None."""
     return timezone.parse(value) if isinstance(value, str) else timezone.coerce_datetime(value)
-

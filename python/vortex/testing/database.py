@@ -1,6 +1,6 @@
 """
-Airflow's database in test suites: `resetdb()` in a conftest. There is none; runs of a process are in memory (store.py), so preparing it means
-to forget them.
+Airflow's database in test suites: `resetdb()` in a conftest. There is none; runs of a process are in memory (store.py), so preparing it
+means to forget them.
 """
 
 from __future__ import annotations
@@ -20,4 +20,3 @@ def initdb(*_: Any, **__: Any) -> None:
 
 
 upgradedb = initdb
-

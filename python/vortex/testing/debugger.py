@@ -1,6 +1,6 @@
 """
-`--debug TASK`: the task waits for a debugger before it begins. It is debugpy's, the user's own package, which VS Code and others speak with (the
-Debug Adapter Protocol).
+`--debug TASK`: the task waits for a debugger before it begins. It is debugpy's, the user's own package, which VS Code and others
+speak with (the Debug Adapter Protocol).
 """
 
 from __future__ import annotations
@@ -40,7 +40,9 @@ def wait_for_debugger(name: str, address: Optional[str] = None) -> None:
         host, port = debugpy.listen(wanted)
     except Exception as error:  # noqa: BLE001 - debugpy raises RuntimeError and more, with the reason in words
         raise AirflowFailException(f"--debug {name}: no debugger can be waited for on {wanted[0]}:{wanted[1]}: {error}") from None
-    say(f"Waiting for a debugger on {host}:{port}, for the task {name}. In VS Code: Python Debugger: Remote Attach, host {host}, port {port}.\n")
+    say(
+        f"Waiting for a debugger on {host}:{port}, for the task {name}. In VS Code: Python Debugger: Remote Attach, {host}, port {port}.\n"
+    )
     debugpy.wait_for_client()
     say("A debugger has attached.\n")
 

@@ -37,7 +37,7 @@ class Secrets:
         self._store.take({key: value}, None)
 
     def connection(self, conn_id: str, connection: Any = None, **fields: Any) -> None:
-        """A URI, JSON text, a dict of fields, a Connection, or the fields as arguments: conn_type, host, login, password, schema, port, extra."""
+        """A URI, JSON text, a dict of fields, a Connection, or the fields as arguments: conn_type, host, login, password, extra, ..."""
         self._store.take(None, {conn_id: fields if connection is None else connection})
 
     @property
@@ -101,7 +101,7 @@ def vortex_task(vortex_store: Store) -> Callable[..., Any]:
 
 @pytest.fixture
 def vortex_dags(vortex_store: Store) -> Callable[[Any], DagBag]:
-    """`vortex_dags("dags")` loads a folder: `.dags`, `.import_errors`. Raises AssertionError with the tracebacks if a file does not load."""
+    """`vortex_dags("dags")` loads a folder: `.dags`. Raises AssertionError with the tracebacks if a file does not load."""
 
     def load(folder: Any) -> DagBag:
         bag = DagBag(folder)
@@ -137,5 +137,7 @@ def load_dag(path: Any, dag_id: Optional[str] = None) -> Any:
     if dag_id is None and len(bag.dags) == 1:
         return next(iter(bag.dags.values()))
     if dag_id not in bag.dags:
-        raise DagTestFailed(f"{path} defines {', '.join(bag.dag_ids) or 'no DAG'}" + ("; name one with dag_id=." if dag_id is None else f", not {dag_id}."))
+        raise DagTestFailed(
+            f"{path} defines {', '.join(bag.dag_ids) or 'no DAG'}" + ("; name one with dag_id=." if dag_id is None else f", not {dag_id}.")
+        )
     return bag.dags[dag_id]

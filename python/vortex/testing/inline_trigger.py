@@ -18,7 +18,13 @@ from vortex.testing.output import TaskOutput
 def event_of(run: Any, instance: Any, result: Dict[str, Any], clock: Clock, quiet: bool) -> Dict[str, str]:
     """What the job of the task's next part has as `deferral`."""
     body = result["deferral_json"]
-    names = {"dag_id": run.dag_id, "run_id": run.run_id, "task_id": instance.task_id, "map_index": instance.map_index, "try_number": instance.try_number}
+    names = {
+        "dag_id": run.dag_id,
+        "run_id": run.run_id,
+        "task_id": instance.task_id,
+        "map_index": instance.map_index,
+        "try_number": instance.try_number,
+    }
     timeout = result["deferral_timeout_ms"] / 1000
     with own_surroundings(run, instance.task_id), TaskOutput(run.store.masked, quiet) as output:
         event = _wait(body, names, timeout, _Asks(MemoryChannel(run.store, run, instance)), clock)

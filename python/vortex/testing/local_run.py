@@ -102,7 +102,10 @@ class LocalRun(DagRun):
         date = self.logical_date
         if date is None:
             return False
-        own = [moment if moment != of_dag else None for moment, of_dag in ((task.start_date, self.dag.start_date), (task.end_date, self.dag.end_date))]
+        own = [
+            moment if moment != of_dag else None
+            for moment, of_dag in ((task.start_date, self.dag.start_date), (task.end_date, self.dag.end_date))
+        ]
         return (own[0] is not None and own[0] > date) or (own[1] is not None and own[1] < date)
 
     def _past_allows(self, instance: Instance) -> bool:
@@ -180,7 +183,9 @@ class LocalRun(DagRun):
         found = self.get_task_instance(task_id, map_index=-1 if map_index is None else map_index)
         if found is None:
             known = [one.name for one in self.instances]
-            raise AirflowException(f"The run has no task instance {task_id!r}{'' if map_index is None else f'[{map_index}]'}. It has: {', '.join(known[:50])}.")
+            raise AirflowException(
+                f"The run has no task instance {task_id!r}{'' if map_index is None else f'[{map_index}]'}. It has: {', '.join(known[:50])}."
+            )
         return found
 
     def xcom(self, task_id: str, key: str = RETURN_KEY, map_index: int = -1) -> Any:
@@ -245,5 +250,3 @@ def _interval(dag: Any, date: dt.datetime) -> Tuple[Any, Any]:
     except ValueError:
         # An expression that only the server reads.
         return date, date
-
-

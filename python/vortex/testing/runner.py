@@ -59,9 +59,10 @@ class Runner:
         run = self._run
         extend_sys_path(loaded_of(run).root)
         run.state, run.start_date = "running", run.start_date or utcnow()
-        for one in run.instances if self._tasks is not None else ():
-            if one.task_id not in self._tasks and not one.is_finished:
-                run.instances.move(one, "success", "not asked for")
+        if self._tasks is not None:
+            for one in run.instances:
+                if one.task_id not in self._tasks and not one.is_finished:
+                    run.instances.move(one, "success", "not asked for")
         with self._clock:
             self._began = self._clock.now()
             self._work()

@@ -1,6 +1,6 @@
 """
 Files with Variables and connections, as Airflow's LocalFilesystemBackend reads them: JSON, YAML, or lines `NAME=value` (.env). They are the
-`variable_file_path` and `conn_file_path` of `dag.test()`. Source: Airflow security/secrets/secrets-backend/local-filesystem-secrets-backend.
+`variable_file_path` and `conn_file_path` of `dag.test()`. Source: Airflow secrets-backend/local-filesystem-secrets-backend.
 """
 
 from __future__ import annotations

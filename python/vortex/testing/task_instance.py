@@ -5,7 +5,7 @@ Source: Airflow best-practices "Unit tests and mocking" and TaskInstance.run.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Dict, Optional, cast
 
 from vortex.exceptions import AirflowException, AirflowSkipException
 from vortex.execution import xcom_codec
@@ -43,7 +43,7 @@ class LocalTaskInstance(TaskInstance):
         logical_date: Any = None,
         dag_version_id: Any = None,
     ) -> "LocalTaskInstance":
-        """`TaskInstance(task=..., execution_date=...)` and `TaskInstance(task, run_id=...)`: of that run, which is made if there is none."""
+        """`TaskInstance(task=..., execution_date=...)`, `TaskInstance(task, run_id=...)`: of that run, which is made if there is none."""
         from vortex.testing.store import process_store
 
         store = process_store()
@@ -126,7 +126,7 @@ class LocalTaskInstance(TaskInstance):
     def _run_once(self) -> None:
         from vortex.testing.runner import Runner
 
-        task, run = self.task, self.dag_run
+        task, run = self.task, cast(LocalRun, self.dag_run)
         before = run.dag.task_dict.get(self.task_id)
         run.dag.task_dict[self.task_id] = task
         try:
@@ -138,7 +138,7 @@ class LocalTaskInstance(TaskInstance):
 
     def refresh_from_db(self, *_: Any, **__: Any) -> None:
         one = self._instance
-        self.state = None if one.state == "none" else one.state
+        self.state: Any = None if one.state == "none" else one.state
         self.map_index, self.start_date, self.end_date = one.map_index, one.start_date, one.end_date
         self.try_number, self.max_tries = one.try_number, one.max_tries - 1
         self.rendered_map_index = one.rendered_map_index
@@ -181,5 +181,3 @@ def _now() -> Any:
     from vortex.execution.instants import utcnow
 
     return utcnow()
-
-
