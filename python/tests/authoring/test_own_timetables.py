@@ -1,4 +1,4 @@
-"""Timetable classes of authors: their runs as lists, compared with what Apache Airflow 2.10 plans (airflow_reference/record_timetables.py)."""
+"""Timetable classes of authors: their lists, compared with what Apache Airflow 2.10 plans (airflow_reference/record_timetables.py)."""
 
 import datetime as dt
 import json

@@ -99,7 +99,9 @@ def computed_spec(timetable: Timetable, dag_id: str, bounds: Bounds, notices: No
 
 
 def _history(coming: "_Walk", earliest: Any, now: Any) -> List[Row]:
-    """Runs of the past as a backfill asks for them, with catchup: without a gap up to those that come, from as long ago as there is time for."""
+    """
+    Runs of the past as a backfill asks for them, with catchup: without a gap up to those that come, from as long ago as there is time for.
+    """
     rows = coming.rows
     apart = (rows[-1][2] - rows[0][2]) / (len(rows) - 1) if len(rows) > 1 else 86_400_000
     count = min(MAX_RUNS, SECONDS / max(coming.elapsed / max(1, len(rows)), 1e-6)) * 0.5

@@ -56,8 +56,8 @@ class DagRunInfo(NamedTuple):
 
 class Timetable:
     """
-    Base of timetables, and of classes of your own: `next_dagrun_info` says which run comes next, `infer_manual_data_interval` what a run by hand
-    covers. They are called while the DAG file is parsed, for about a year ahead, and again before what they planned ends.
+    Base of timetables, and of classes of your own: `next_dagrun_info` says which run comes next, `infer_manual_data_interval` what a run
+    by hand covers. They are called while the DAG file is parsed, for about a year ahead, and again before what they planned ends.
     """
 
     description = ""
@@ -84,7 +84,9 @@ class Timetable:
 
         return manual_of(self, run_after)
 
-    def next_dagrun_info(self, *, last_automated_data_interval: Optional[DataInterval], restriction: TimeRestriction) -> Optional[DagRunInfo]:
+    def next_dagrun_info(
+        self, *, last_automated_data_interval: Optional[DataInterval], restriction: TimeRestriction
+    ) -> Optional[DagRunInfo]:
         """The run after that of `last_automated_data_interval` (None: there was none), or None if there is no further one."""
         from vortex.definitions.computed_schedule import next_of
 

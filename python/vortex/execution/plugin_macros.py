@@ -1,7 +1,7 @@
 """
 Parts of AirflowPlugin classes that DAGs name: `{{ macros.my_plugin.function() }}`, `from airflow.macros.my_plugin import function`, and of
-Airflow 1.10 `from airflow.operators.my_plugin import MyOperator`, with hooks and sensors alike. A plugin's file is imported when something asks for the
-plugin's name and the file holds that name; nothing is imported beforehand.
+Airflow 1.10 `from airflow.operators.my_plugin import MyOperator`, with hooks and sensors alike. A plugin's file is imported when something
+asks for the plugin's name and the file holds that name; nothing is imported beforehand.
 
 Source: Airflow administration-and-deployment/plugins.
 """
