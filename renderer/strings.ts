@@ -14,6 +14,7 @@ import { gridStrings } from './strings/grid.ts'
 import { homeStrings } from './strings/home.ts'
 import { logsStrings } from './strings/logs.ts'
 import { insightsStrings } from './strings/insights.ts'
+import { pluginsStrings } from './strings/plugins.ts'
 import { runPageStrings } from './strings/runPage.ts'
 import { runsStrings } from './strings/runs.ts'
 import { scheduleStrings } from './strings/schedule.ts'
@@ -39,6 +40,7 @@ export const strings = {
   ...homeStrings,
   ...logsStrings,
   ...insightsStrings,
+  ...pluginsStrings,
   ...runPageStrings,
   ...runsStrings,
   ...scheduleStrings,

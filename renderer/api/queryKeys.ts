@@ -158,4 +158,5 @@ export const queryKeys = {
   users: ['users'] as const,
   apiKeys: ['api-keys'] as const,
   system: ['system'] as const,
+  plugins: ['plugins'] as const,
 }

@@ -13,6 +13,7 @@ import { Failed, RowsSkeleton } from '../../ui/PageState.tsx'
 import { Lamps } from '../home/Lamps.tsx'
 import { PageHeader } from '../shell/index.ts'
 import classes from './Admin.module.css'
+import { PluginsCard } from './PluginsCard.tsx'
 
 const text = strings.system
 
@@ -115,6 +116,7 @@ export function SystemPage() {
             [text.memory, formatBytes(system.memory_bytes)],
           ]}
         />
+        <PluginsCard />
       </div>
     </>
   )
