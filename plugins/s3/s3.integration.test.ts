@@ -1,7 +1,7 @@
 /** The s3 plugin against a real server of the protocol (moto). */
 import { S3Client, CreateBucketCommand, ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { connect, createServer } from 'node:net'
+import { connect, createServer, type AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Connection, Operator, Sensor } from '../api/index.ts'
@@ -62,6 +62,30 @@ const failure = (work: Promise<unknown>): Promise<Error> =>
 const put = (config: object, context?: TestContext): Promise<unknown> => run('S3PutObjectOperator', config, context)
 const get = (config: object): Promise<unknown> => run('S3GetObjectOperator', config)
 const list = (config: object): Promise<unknown> => run('S3ListOperator', config)
+
+/** A line to the server that breaks the first connections, or stops each answer after so many bytes. */
+async function proxyTo(url: string, p: { refused?: number; bytes?: number }) {
+  const target = new URL(url)
+  let connections = 0
+  const proxy = createServer((socket) => {
+    connections += 1
+    if (connections <= (p.refused ?? 0)) return void socket.destroy()
+    const onward = connect(Number(target.port), target.hostname)
+    socket.on('error', () => onward.destroy()).on('close', () => onward.destroy())
+    onward.on('error', () => socket.destroy()).on('close', () => socket.end())
+    socket.pipe(onward)
+    onward.on('data', (data) => {
+      socket.write(data)
+      if (onward.bytesRead > (p.bytes ?? Infinity)) onward.pause()
+    })
+  })
+  await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
+    connections: () => connections,
+    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => void proxy.close(() => resolve())),
+  }
+}
 
 describe('objects of S3', () => {
   it('are put and got as text, as JSON and as bytes', async () => {
@@ -138,7 +162,7 @@ describe('objects of S3', () => {
 })
 
 describe('a cancelled task', () => {
-  it('leaves no parts of its upload and no part of its file', async () => {
+  it('leaves no parts of its upload', async () => {
     const abort = new AbortController()
     const context = testContext([connection], abort.signal)
     const large = join(folder.path, 'large.bin')
@@ -150,6 +174,19 @@ describe('a cancelled task', () => {
     abort.abort()
     expect((await work).message).toBe('Upload to s3://other/cancelled was cancelled with the task.')
     expect(await uploads()).toBe(0)
+  })
+
+  it('leaves no part of its file', async () => {
+    const to = join(folder.path, 'cancelled', 'to.bin')
+    await using line = await proxyTo(server.url, { bytes: MIB })
+    const abort = new AbortController()
+    const context = testContext([{ ...connection, extra: { ...connection.extra, endpoint_url: line.url } }], abort.signal)
+    const work = failure(run('S3GetObjectOperator', { s3_bucket: 'lake', s3_key: 'large', filename: to }, context))
+    const names = (): Promise<string[]> => readdir(join(folder.path, 'cancelled')).catch(() => [])
+    await expect.poll(names).toEqual([expect.stringMatching(/^to\.bin\..*\.part$/)])
+    abort.abort()
+    expect((await work).message).toBe('Download of s3://lake/large was cancelled with the task.')
+    expect(await names()).toEqual([])
   })
 })
 
@@ -191,22 +228,10 @@ describe('what is wrong with a connection', () => {
   })
 
   it('is no matter of a line that breaks once: the request is sent again', async () => {
-    const target = new URL(server.url)
-    let connections = 0
-    const proxy = createServer((socket) => {
-      connections += 1
-      if (connections === 1) return void socket.destroy()
-      const onward = connect(Number(target.port), target.hostname)
-      socket.on('error', () => onward.destroy())
-      onward.on('error', () => socket.destroy())
-      socket.pipe(onward).pipe(socket)
-    })
-    await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
-    const { port } = proxy.address() as { port: number }
-    const context = testContext([{ ...connection, extra: { ...connection.extra, endpoint_url: `http://127.0.0.1:${port}` } }])
+    await using line = await proxyTo(server.url, { refused: 1 })
+    const context = testContext([{ ...connection, extra: { ...connection.extra, endpoint_url: line.url } }])
     expect(await put({ s3_bucket: 'lake', s3_key: 'again', data: 'x' }, context)).toMatchObject({ size: 1 })
-    expect(connections).toBe(2)
-    proxy.close()
+    expect(line.connections()).toBe(2)
   })
 })
 
