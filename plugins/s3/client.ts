@@ -4,7 +4,7 @@ import type { S3Client, S3ClientConfig } from '@aws-sdk/client-s3'
 import { FailTask, type Connection, type TaskContext } from '../api/index.ts'
 import { inWords } from './failures.ts'
 
-type Sdk = typeof import('@aws-sdk/client-s3')
+type Sdk = typeof import('./sdk.ts')
 
 export interface S3 {
   sdk: Sdk
@@ -52,7 +52,7 @@ async function openS3(config: ClientConfig, context: TaskContext): Promise<{ s3:
     followRegionRedirects: true,
     requestHandler: { connectionTimeout: CONNECT_MS, socketTimeout: SILENT_MS, httpsAgent: await tlsOf(config.verify ?? extra['verify']) },
   }
-  const sdk = await import('@aws-sdk/client-s3')
+  const sdk = await import('./sdk.ts')
   const client = new sdk.S3Client(options)
   const where = `${connection === null ? 'S3 (environment)' : `Connection ${connection.conn_id}`}${place.endpoint === undefined ? '' : ` (${place.endpoint})`}`
   const s3: S3 = {
