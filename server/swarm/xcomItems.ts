@@ -8,8 +8,8 @@
 import type { Store } from '#db/store.ts'
 import { itemPlaces } from './jsonItems.ts'
 
-/** Lists of several DAGs that are mapped at the same time; one has at most XCOM_BYTES_MAX. */
-const KEPT_CHARS = 48 * 1024 * 1024
+/** Lists of several DAGs that are mapped at the same time, most of which have less than a megabyte. The newest is kept whatever it has. */
+const KEPT_CHARS = 16 * 1024 * 1024
 const KEY = 'return_value'
 
 type ItemStore = Pick<Store, 'xcomGet' | 'xcomAt'>
