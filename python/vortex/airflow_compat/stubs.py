@@ -116,7 +116,23 @@ def _stub_name(kind: type) -> str:
     return kind.__name__
 
 
-class StubHook:
+class _StubHookMeta(type):
+    """Methods of the class that it stands for, so that tests can put mocks in their place: `mock.patch("...GCSHook.download")`."""
+
+    def __getattr__(cls, name: str) -> Any:
+        if name.startswith("_"):
+            raise AttributeError(f"type object {cls.__name__!r} has no attribute {name!r}")
+        return _refusal(cls, name)
+
+
+def _refusal(hook: Any, name: str) -> Any:
+    def refuse(*_args: Any, **_kwargs: Any) -> Any:
+        raise missing(f"{hook.__name__}.{name}()", hook.stub_module)
+
+    return refuse
+
+
+class StubHook(metaclass=_StubHookMeta):
     """Can be made while a file loads; nothing of it works."""
 
     stub_module = ""
@@ -127,13 +143,7 @@ class StubHook:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__"):
             raise AttributeError(name)
-        hook = type(self).__name__
-        module = self.stub_module
-
-        def refuse(*_args: Any, **_kwargs: Any) -> Any:
-            raise missing(f"{hook}.{name}()", module)
-
-        return refuse
+        return _refusal(type(self), name)
 
 
 class StubNotifier:

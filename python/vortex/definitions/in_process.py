@@ -44,7 +44,27 @@ class InProcess:
 
         return manual_interval(self, logical_date)
 
+    def following_schedule(self, dttm: Any) -> Any:
+        """The point of the schedule after this one; None = there is none. Source: Airflow 1 and 2."""
+        from vortex.testing.intervals import point_beside
+
+        return point_beside(self, dttm, 1)
+
+    def previous_schedule(self, dttm: Any) -> Any:
+        """The point of the schedule before this one; None = there is none."""
+        from vortex.testing.intervals import point_beside
+
+        return point_beside(self, dttm, -1)
+
     # Airflow 1 and 2
+
+    @property
+    def normalized_schedule_interval(self) -> Any:
+        """Presets written out; None for @once and no schedule."""
+        from vortex.dates import cron_presets
+
+        schedule = self.schedule  # type: ignore[attr-defined]
+        return None if schedule == "@once" else cron_presets.get(schedule, schedule) if isinstance(schedule, str) else schedule
 
     is_subdag = False
 

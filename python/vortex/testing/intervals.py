@@ -92,3 +92,20 @@ def next_interval(dag: Any, start: Optional[dt.datetime], end: Optional[dt.datet
     if spec["type"] in ("delta_data_interval", "delta_trigger"):
         return end, _earlier(end, -spec["months"], -spec["delta_ms"])
     return None
+
+
+def point_beside(dag: Any, at: dt.datetime, direction: int) -> Optional[dt.datetime]:
+    """The point of a cron or delta schedule after (1) or before (-1) a moment, in UTC; None = the schedule has no such points."""
+    from vortex import timezone
+
+    moment = timezone.convert_to_utc(at)
+    spec = dag.timetable.spec() or {}
+    crons = spec.get("crons") or [spec[name] for name in ("cron",) if name in spec]
+    if crons:
+        points = [CronPoints(cron, spec["timezone"]) for cron in crons]
+        found = [point.after(moment) if direction > 0 else point.before(moment) for point in points]
+        known = [timezone.convert_to_utc(point) for point in found if point is not None]
+        return None if not known else min(known) if direction > 0 else max(known)
+    if "delta_ms" in spec:
+        return timezone.convert_to_utc(_earlier(moment, -direction * spec["months"], -direction * spec["delta_ms"]))
+    return None
