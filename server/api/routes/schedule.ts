@@ -52,7 +52,9 @@ export function scheduleHandlers({ store, leader, clock }: ApiServices, dags: Da
         const upto = { ...planned, last: found.newest[0] ?? planned.last }
         const runs = found.has_more && found.newest.length === 0 ? [] : previewRuns({ ...upto, now, count: query.count ?? 100 })
         const other = { ...planned, restriction: { ...restriction, catchup: true } }
-        const missed = restriction.catchup || restriction.earliest === null ? null : await outlookOf(other, now)
+        // A computed list answers for the catchup that the file has.
+        const hasAnswer = !restriction.catchup && restriction.earliest !== null && spec.type !== 'computed'
+        const missed = hasAnswer ? await outlookOf(other, now) : null
         return {
           summary: compileTimetable(spec).summary,
           schedule: query.schedule ?? version?.spec.schedule ?? null,
