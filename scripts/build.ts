@@ -69,7 +69,7 @@ function removeOldChunks(folder: string, outputs: Record<string, unknown>): void
 export async function buildServer(): Promise<boolean> {
   const print = fingerprint(['server', 'plugins', 'package-lock.json', 'scripts/build.ts'])
   if (isFresh('server', print)) return false
-  await buildPlugins()
+  await buildPlugins(join(root, 'dist/plugins'))
   mkdirSync(join(root, 'dist/server'), { recursive: true })
   const { metafile } = await bundle({
     metafile: true,
@@ -98,7 +98,7 @@ export async function buildServer(): Promise<boolean> {
 }
 
 /** Each shipped plugin as one file, which imports the API from the host that runs it; what a plugin loads late stays in files of its own. */
-async function buildPlugins(): Promise<void> {
+export async function buildPlugins(outdir: string): Promise<void> {
   const names = readdirSync(join(root, 'plugins')).filter((name) => existsSync(join(root, 'plugins', name, 'plugin.ts')))
   const { metafile } = await bundle({
     metafile: true,
@@ -107,7 +107,7 @@ async function buildPlugins(): Promise<void> {
       ...names.map((name) => ({ in: `plugins/${name}/plugin.ts`, out: name })),
       { in: 'plugins/sql/sqliteProcess.ts', out: 'sqliteProcess' },
     ],
-    outdir: 'dist/plugins',
+    outdir,
     outExtension: { '.js': '.mjs' },
     chunkNames: 'chunk-[hash]',
     bundle: true,
@@ -122,9 +122,9 @@ async function buildPlugins(): Promise<void> {
     banner: { js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);" },
     logLevel: 'warning',
   })
-  removeOldChunks(join(root, 'dist/plugins'), metafile.outputs)
+  removeOldChunks(outdir, metafile.outputs)
   // `vortex plugins new` puts the types beside a new plugin.
-  cpSync(join(root, 'plugins/api'), join(root, 'dist/plugins/api'), { recursive: true })
+  cpSync(join(root, 'plugins/api'), join(outdir, 'api'), { recursive: true })
 }
 
 /** Builds the dashboard with vite. Some ten seconds, up to half a minute on a small machine: `announce` says so before. */
