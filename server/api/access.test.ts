@@ -40,6 +40,7 @@ const VIEWER: readonly OperationId[] = [
   'getVersionSource',
   'listImportErrors',
   'listDagFiles',
+  'listPlugins',
   'getDagFile',
   'getDagSchema',
   'listBackfills',

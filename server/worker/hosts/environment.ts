@@ -1,4 +1,6 @@
 /** What attempts find in their environment, and what they must not. */
+import { join } from 'node:path'
+import { pluginEnvironment } from '#runtime/pluginHost.ts'
 import type { AttemptStart } from '../runner.ts'
 
 /** Of the product itself or of the launcher (npm, a debugger): may hold tokens, and means nothing to a task. */
@@ -15,8 +17,10 @@ const OWN_NAMES = new Set([
 /** Connections and Variables that an operator hands to all tasks by environment. */
 const TASK_PREFIXES = ['VORTEX_CONN_', 'VORTEX_VAR_']
 
-export function environmentForHosts(env: Readonly<Record<string, string | undefined>>): Record<string, string> {
-  const kept: Record<string, string> = {}
+/** With `folder`, the worker's own, attempts may use plugins. */
+export function environmentForHosts(env: Readonly<Record<string, string | undefined>>, folder?: string): Record<string, string> {
+  const kept: Record<string, string> =
+    folder === undefined ? {} : pluginEnvironment({ environment: env, cache_folder: join(folder, 'cache') })
   for (const [name, value] of Object.entries(env)) {
     if (value === undefined || OWN_NAMES.has(name)) continue
     if (OWN_PREFIXES.some((prefix) => name.startsWith(prefix)) && !TASK_PREFIXES.some((prefix) => name.startsWith(prefix))) continue

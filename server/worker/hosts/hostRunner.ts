@@ -21,9 +21,7 @@
 import { randomBytes } from 'node:crypto'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Clock } from '#runtime/clock.ts'
-import { pluginEnvironment } from '#runtime/pluginHost.ts'
 import type { AttemptRef } from '#scheduler/ports.ts'
 import type { AttemptEnd, AttemptListener, AttemptRunner, AttemptStart } from '../runner.ts'
 import { AttemptTable } from './attemptTable.ts'
@@ -127,13 +125,7 @@ class ProcessHosts implements HostRunner {
       clock: options.clock,
       python: options.python,
       python_path: options.python_path,
-      env: {
-        ...environmentForHosts(options.env),
-        ...pluginEnvironment({
-          environment: options.env,
-          cache_folder: options.folder === undefined ? null : join(options.folder, 'cache'),
-        }),
-      },
+      env: environmentForHosts(options.env, options.folder),
       events: {
         message: (message) => (message.t === 'host_exit' ? this.pool.onHostExit(message) : onMessage(message)),
         log: onLog,
