@@ -88,9 +88,12 @@ export class DagFileParser {
     this.#hosts = new ParseHosts({ executable, environment, parallel: availableParallelism(), clock, questions, onTrouble })
   }
 
-  /** Starts a host, so that the next parse need not wait for one: that takes longer than a person waits for a saved file. */
+  /**
+   * Starts a host, so that the next parse need not wait for one: that takes longer than a person waits for a saved file. What is installed
+   * from now on is a change of packages.
+   */
   async warmUp(): Promise<void> {
-    await this.#hosts?.info().catch(() => null)
+    await this.packagesChanged()
   }
 
   /** Whether packages were installed or removed since the last call: a fresh host then sees them. */
