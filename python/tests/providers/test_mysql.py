@@ -14,12 +14,12 @@ from vortex.providers.mysql.hook import MySqlHook
 from vortex.providers.one_database import MySqlOperator
 
 ROOT = os.path.abspath(os.path.join(os.path.dirname(__file__), "..", "..", ".."))
-PROGRAMS = ("mariadbd", "mariadb-install-db")
-INSTALL = "import { installPackages } from './scripts/debianPackages.ts'; installPackages(['mariadb-server-core'], () => false)"
+PROGRAMS = ("mariadbd", "mariadb-install-db", "my_print_defaults")
+INSTALL = "import { installPackages } from './scripts/debianPackages.ts'; installPackages(['mariadb-server-core', 'mariadb-client-core'], () => false)"
 
 
 def _need_mariadb():
-    """The server's program alone, which nothing starts by itself (10 MB)."""
+    """The programs alone, which nothing starts by itself (10 MB)."""
     if all(map(shutil.which, PROGRAMS)):
         return
     node = os.path.join(ROOT, "node_modules", ".bin", "node")
