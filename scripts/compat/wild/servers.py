@@ -81,10 +81,10 @@ class Servers:
 
     @property
     def mysql(self) -> int:
-        """Port; root without a password. Needs mariadbd and mariadb-install-db on PATH (Debian: mariadb-server)."""
+        """Port; root without a password. Raises FileNotFoundError if MariaDB's programs are not on PATH."""
         if self._mysql is None:
             if not (shutil.which("mariadbd") and shutil.which("mariadb-install-db")):
-                raise FileNotFoundError("mariadbd and mariadb-install-db are not on PATH (Debian: apt-get install mariadb-server)")
+                raise FileNotFoundError("no mariadbd on PATH (Debian: apt-get install mariadb-server-core mariadb-client-core)")
             data = os.path.join(self._folder, "mysql")
             base = os.path.dirname(os.path.dirname(shutil.which("mariadb-install-db") or ""))
             user = ["--user=root"] if os.getuid() == 0 else []
