@@ -267,6 +267,7 @@ it('tells how the system is', async () => {
   const scheduler = page.getByRole('region', { name: 'Scheduler' })
   expect(await scheduler.textContent()).toContain('leads')
   expect(await page.getByRole('region', { name: 'Database' }).textContent()).toContain('SQLite')
+  await page.getByRole('region', { name: 'Plugins' }).getByText('HttpOperator, HttpSensor').waitFor()
   await page.context().close()
 })
 

@@ -6,6 +6,7 @@ import functools
 import json
 import os
 import re
+import sys
 from typing import Any, Dict, List, Optional, Set, Tuple
 
 from vortex.loading.inputs import is_recorded, unrecorded
@@ -167,7 +168,7 @@ def looked_for_all() -> List[str]:
 
 
 def _root() -> Optional[str]:
-    """The DAG folder: of the file that is being loaded, else of the running task, else the site's."""
+    """The DAG folder: of the file that is being loaded, else of the running task, else the site's, else around the program that runs."""
     from vortex import registry
     from vortex.configuration import dags_folder
 
@@ -175,7 +176,16 @@ def _root() -> Optional[str]:
     loading = registry.loading_root()
     if loading is not None:
         _last_root = loading
-    return loading or _last_root or dags_folder()
+    return loading or _last_root or dags_folder() or _around_program()
+
+
+def _around_program() -> Optional[str]:
+    """Of `python my_dag.py`: the nearest folder above it that has plugins/."""
+    path = getattr(sys.modules.get("__main__"), "__file__", None)
+    folder = os.path.dirname(os.path.abspath(path)) if path else ""
+    while folder and not os.path.isdir(os.path.join(folder, "plugins")):
+        folder = os.path.dirname(folder) if folder != os.path.dirname(folder) else ""
+    return folder or None
 
 
 _last_root: Optional[str] = None
