@@ -180,12 +180,16 @@ async function killed(first: Server, p: { home: string; dags: string }, file: Ma
 }
 
 /** The three shapes in a folder of their own, with what makes one item bad. */
-function filesIn(folder: string): { place: { home: string; dags: string }; shapes: Record<string, MappedFile>; flag: string } {
+function filesIn(folder: string): {
+  place: { home: string; dags: string }
+  shapes: Record<'result' | 'literal' | 'group', MappedFile>
+  flag: string
+} {
   const flag = join(folder, 'bad')
   const shapes = {
-    '10,000 mapped over a result': overResult(sized(10_000), flag),
-    '10,000 mapped over a literal': overLiteral(sized(10_000), flag),
-    'a mapped group of 1,000 x 5': overGroup(sized(1_000), flag),
+    result: overResult(sized(10_000), flag),
+    literal: overLiteral(sized(10_000), flag),
+    group: overGroup(sized(1_000), flag),
   }
   const files = Object.fromEntries(Object.values(shapes).map(({ dag_id, text }) => [`${dag_id}.py`, text]))
   return { place: { home: join(folder, 'home'), dags: writeFiles(join(folder, 'dags'), files) }, shapes, flag }
@@ -202,7 +206,8 @@ export const mapped: Row = {
       try {
         await server.dagsKnown(3)
         const figures: Figure[] = []
-        for (const [what, file] of Object.entries(shapes)) {
+        for (const [over, file] of Object.entries(shapes)) {
+          const what = `${file.instances.toLocaleString('en')} mapped tasks (${over})`
           const ran = await runOnce(server, file)
           if (ran.run.state !== 'success') throw new Error(`${what} ended as ${ran.run.state}.`)
           figures.push(...figuresOf(what, file, ran, bare), await answers(server, file, ran.run))
@@ -220,7 +225,7 @@ export const mappedAgain: Row = {
   run: () =>
     withFolder(async (folder) => {
       const { place, shapes, flag } = filesIn(folder)
-      const file = shapes['10,000 mapped over a result'] as MappedFile
+      const file = shapes.result
       let server = await startServer(place)
       try {
         await server.dagsKnown(3)
