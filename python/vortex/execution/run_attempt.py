@@ -47,6 +47,8 @@ from vortex.task_log import say
 # Airflow's own default is 1,024; a list that long was a burden for its scheduler.
 MAX_MAP_LENGTH = 100_000
 MAX_LABEL_CHARS = 250
+# `vortex run --debug`: asked once, in the host.
+_DEBUGS = "DEBUG_OF_VORTEX_TASK" in os.environ
 
 
 def execute(job: Dict[str, Any], loaded: Any, channel: Any) -> Dict[str, Any]:
@@ -65,8 +67,7 @@ def execute(job: Dict[str, Any], loaded: Any, channel: Any) -> Dict[str, Any]:
     task = dag.task_dict.get(job["task_id"])
     if task is None:
         return _result({"outcome": "failed", "reason": f"the DAG {job['dag_id']!r} has no task {job['task_id']!r} here", "reason_code": "missing_task"})
-    if "DEBUG_OF_VORTEX_TASK" in os.environ:
-        # `vortex run --debug`.
+    if _DEBUGS:
         from vortex.testing.debugger import debug_if_asked
 
         refused = debug_if_asked(task.task_id)
