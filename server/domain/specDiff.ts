@@ -1,5 +1,6 @@
 /** What one spec of a DAG changes against another: for the editor as it is, for Versions with both values (versionChanges.ts). Pure. */
 import type { DagSpec, TaskSpec } from '#contract/dagSpec.ts'
+import { planTheSame } from './schedule/computedTimetable.ts'
 
 export type SpecChange = 'same' | 'added' | 'changed' | 'removed'
 
@@ -38,10 +39,16 @@ export function diffSpecs(before: DagSpec | null, edited: DagSpec): SpecDiff {
     // A removed task still stands in its group.
     task_groups: [...edited.task_groups, ...before.task_groups.filter((group) => !groups.has(group.group_id))],
     changed_settings: [
-      ...fieldsThatDiffer(before, edited, NO_SETTINGS),
+      ...fieldsThatDiffer(before, withPlanOf(before, edited), NO_SETTINGS),
       ...(isEqual(before.task_groups, edited.task_groups) ? [] : ['task_groups']),
     ],
   }
+}
+
+/** A list of runs that another parse has moved on is no change. */
+function withPlanOf(before: DagSpec, edited: DagSpec): DagSpec {
+  const [was, is] = [before.timetable, edited.timetable]
+  return was.type === 'computed' && is.type === 'computed' && planTheSame(was, is) ? { ...edited, timetable: was } : edited
 }
 
 function changeOf(before: TaskSpec | undefined, task: TaskSpec): SpecChange {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest'
-import { type ComputedSpec, knownSpan, needsNewList } from './computedTimetable.ts'
+import { makeDagSpec } from '#testkit/makeDagSpec.ts'
+import { diffSpecs } from '../specDiff.ts'
+import { type ComputedSpec, knownSpan, needsNewList, planTheSame } from './computedTimetable.ts'
 import { calendarCells, planCalendar } from './calendarCells.ts'
 import type { PlannedRun } from './plannedRun.ts'
 import { compileTimetable, previewRuns } from './timetable.ts'
@@ -97,6 +99,17 @@ test.each([
   { words: 'it is empty', part: { runs: [] }, last: null, now: day(10) + 16 * 60_000, needed: true },
 ])('needs a new list: $words', ({ part, last, now, needed }) => {
   expect(needsNewList(spec(part), last, now)).toBe(needed)
+})
+
+test.each([
+  { words: 'the later part of the same list', part: { computed_at: day(12), runs: [12, 15, 16, 17].map(row) }, same: true },
+  { words: 'another day within', part: { runs: [11, 12, 14, 16].map(row) }, same: false },
+  { words: 'another summary', part: { summary: 'Weekends' }, same: false },
+  { words: 'an empty list', part: { runs: [] }, same: true },
+])('against the list, $words', ({ part, same }) => {
+  expect(planTheSame(spec(), spec(part))).toBe(same)
+  const dag = (timetable: ComputedSpec) => makeDagSpec('d', { timetable })
+  expect(diffSpecs(dag(spec()), dag(spec(part))).changed_settings).toEqual(same ? [] : ['timetable'])
 })
 
 test('other timetables need no list', () => {

@@ -75,6 +75,15 @@ export function knownSpan(spec: TimetableSpec): { from: number; until: number | 
   }
 }
 
+/** Whether two lists agree as far as both reach. */
+export function planTheSame(a: ComputedSpec, b: ComputedSpec): boolean {
+  if (a.summary !== b.summary) return false
+  const from = Math.max(a.runs[0]?.[0] ?? Infinity, b.runs[0]?.[0] ?? Infinity)
+  const until = Math.min(a.runs.at(-1)?.[0] ?? -Infinity, b.runs.at(-1)?.[0] ?? -Infinity)
+  const common = ({ runs }: ComputedSpec): Row[] => runs.filter(([start]) => start >= from && start <= until)
+  return JSON.stringify(common(a)) === JSON.stringify(common(b))
+}
+
 /** A list is made anew as often, for it may depend on what changes outside: a table of holidays, say. */
 const OLD_MS = 6 * HOUR_MS
 const YOUNG_MS = MINUTE_MS
