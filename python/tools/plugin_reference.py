@@ -1,6 +1,6 @@
 """
 `python tools/plugin_reference.py`: writes the arguments of the shipped plugins' operators into docs/plugins.md, from what the plugins
-register. tests/plugins/test_reference.py says when it is out of date.
+register. tests/plugins/test_plugin_arguments.py says when it is out of date.
 """
 from __future__ import annotations
 
