@@ -142,6 +142,20 @@ def test_a_folder(tmp_path, monkeypatch):
     assert "1" not in {one["name"] for one in report["variables"]}
 
 
+def test_parts_of_plugins_that_are_not_loaded(tmp_path):
+    (tmp_path / "dags").mkdir()
+    (tmp_path / "plugins" / "team").mkdir(parents=True)
+    (tmp_path / "plugins" / "team" / "links.py").write_text(
+        "from airflow.plugins_manager import AirflowPlugin\n"
+        "class Ours(AirflowPlugin):\n    name = 'ours'\n    macros = [print]\n    listeners = []\n    operator_extra_links = [object()]\n"
+    )
+    scan = FolderScan(str(tmp_path / "dags"), "auto")
+    scan.add_plugins()
+    (removed,) = scan.report()["removed"]
+    assert removed["name"] == "AirflowPlugin.operator_extra_links" and removed["meaning"].startswith("not loaded")
+    assert removed["places"] == [{"file": "../plugins/team/links.py", "line": 6}]
+
+
 def test_none_of_the_code_runs(tmp_path):
     (tmp_path / "a.py").write_text(f"# airflow dag\nopen({str(tmp_path / 'ran')!r}, 'w')\nimport b")
     (tmp_path / "b.py").write_text(f"open({str(tmp_path / 'ran')!r}, 'w')")

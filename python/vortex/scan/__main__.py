@@ -18,6 +18,7 @@ def main() -> None:
     scan = FolderScan(os.path.abspath(request["root"]), request["compat"])
     for file in request["files"]:
         scan.add(file)
+    scan.add_plugins()
     json.dump({**scan.report(), "python": {"executable": sys.executable, "version": ".".join(map(str, sys.version_info[:3]))}}, sys.stdout)
 
 

@@ -11,12 +11,14 @@ from vortex.loading.import_error import package_to_install
 from vortex.loading.load_file import DagFileEncodingError, is_data, read_source
 from vortex.loading.local_modules import scan_local_modules
 from vortex.loading.search_path import packages_beside, search_roots
+from vortex.scan import names
 from vortex.scan.finding import Finding
 from vortex.scan.imports import is_installed
 from vortex.scan.visitor import findings
 
 # A name that is used everywhere is found at its first places.
 MAX_PLACES = 20
+MAX_PLUGIN_FILES = 2000
 
 
 class FolderScan:
@@ -47,6 +49,14 @@ class FolderScan:
                 "needs": [{"kind": kind, "name": name} for kind, name in sorted(needs)],
             }
         )
+
+    def add_plugins(self) -> None:
+        """Files of plugins/ that no DAG file imports: of those only the parts of AirflowPlugin classes matter that are not loaded."""
+        for top in [folder for folder in self._roots if os.path.basename(folder) == "plugins"]:
+            paths = [os.path.join(folder, file) for folder, _, files in os.walk(top) for file in files if file.endswith(".py")]
+            for path in sorted(paths)[:MAX_PLUGIN_FILES]:
+                if path not in self._read:
+                    self._read[path] = (None, tuple(one for one in self._look(path)[1] if one.name.startswith(f"{names.PLUGIN}.")), None)
 
     def _dialect(self, tree: ast.AST, file: str) -> str:
         if is_data(file):

@@ -20,6 +20,27 @@ CONTEXT_KEYS: Dict[str, str] = {
     "prev_execution_date_success": "prev_data_interval_start_success",
     "triggering_dataset_events": "triggering_asset_events",
 }
+_WEB = "not loaded: it is a part of Airflow's web server"
+PLUGIN = "AirflowPlugin"
+# Parts of an AirflowPlugin class. Macros, operators, hooks, sensors and timetables work.
+PLUGIN_PARTS: Dict[str, str] = {
+    "listeners": "not loaded: nothing calls listeners; a DAG has on_success_callback and on_failure_callback",
+    "operator_extra_links": "not loaded: tasks show no links of their own",
+    "global_operator_extra_links": "not loaded: tasks show no links of their own",
+    "ti_deps": "not loaded: what a task waits for is the scheduler's own rules",
+    "priority_weight_strategies": "not loaded: weight_rule is downstream, upstream or absolute",
+    "executors": "not loaded: workers run all tasks",
+    "flask_blueprints": _WEB,
+    "appbuilder_views": _WEB,
+    "appbuilder_menu_items": _WEB,
+    "admin_views": _WEB,
+    "menu_links": _WEB,
+    "fastapi_apps": _WEB,
+    "fastapi_root_middlewares": _WEB,
+    "external_views": _WEB,
+    "react_apps": _WEB,
+}
+
 # Arguments of DAG(...) and @dag.
 DAG_ARGUMENTS: Dict[str, str] = {
     "schedule_interval": "works here; Airflow 3 has schedule=",

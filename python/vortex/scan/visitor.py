@@ -61,7 +61,20 @@ class FileVisitor(ast.NodeVisitor):
 
     def visit_ClassDef(self, node: ast.ClassDef) -> None:
         self._remember_docstring(node)
+        if any(_last_name(base) == names.PLUGIN for base in node.bases):
+            self._plugin(node)
         self.generic_visit(node)
+
+    def _plugin(self, node: ast.ClassDef) -> None:
+        """Parts that are not loaded; an empty list is none."""
+        for statement in node.body:
+            targets = statement.targets if isinstance(statement, ast.Assign) else [getattr(statement, "target", None)]
+            value = getattr(statement, "value", None)
+            if value is None or isinstance(value, (ast.List, ast.Tuple)) and not value.elts:
+                continue
+            for target in targets:
+                if isinstance(target, ast.Name) and target.id in names.PLUGIN_PARTS:
+                    self._add("removed", f"{names.PLUGIN}.{target.id}", statement, detail=names.PLUGIN_PARTS[target.id])
 
     def visit_Module(self, node: ast.Module) -> None:
         self._remember_docstring(node)
