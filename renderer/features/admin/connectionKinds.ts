@@ -29,6 +29,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   fs: { unused: ['host', 'port', 'schema', 'login', 'password'], labels: {}, extra: '{"path": "/data"}' },
   ssh: { unused: ['schema'], labels: { login: labels.user }, extra: '{"private_key": "…"}' },
   sftp: { unused: ['schema'], labels: { login: labels.user }, extra: '{"private_key": "…"}' },
+  slack: { unused: ['host', 'port', 'schema', 'login'], labels: { password: labels.token }, extra: '{"timeout": 30}' },
   slackwebhook: { unused: ['port', 'login'], labels: { password: labels.token }, extra: '{}' },
 }
 
