@@ -87,7 +87,10 @@ def test_retries_wait_as_in_airflow_or_not_at_all(monkeypatch):
 
 
 @pytest.mark.parametrize("mode", ["poke", "reschedule"])
-def test_sensors_without_sleeping(mode):
+@pytest.mark.parametrize("has_time_machine", [True, False])
+def test_sensors_without_sleeping(mode, has_time_machine, monkeypatch):
+    if not has_time_machine:
+        monkeypatch.setattr("vortex.testing.clock._time_machine", lambda: None)
     pokes = []
 
     def third():

@@ -27,7 +27,10 @@ class Clock:
         return time.time()
 
     def wait(self, seconds: float) -> None:
-        if seconds > 0:
+        if seconds > 0 and _travellers:
+            # Frozen: sleeping would bring nothing nearer.
+            _travellers[-1].shift(seconds)
+        elif seconds > 0:
             time.sleep(seconds)
 
     def __enter__(self) -> "Clock":
@@ -60,21 +63,27 @@ class SkippingClock(Clock):
     def __enter__(self) -> "SkippingClock":
         import asyncio
 
+        from vortex.sensors import base as sensors
+
         self._thread = threading.get_ident()
-        self._before = (time.sleep, time.monotonic, time.time, asyncio.sleep)
+        self._before = (time.sleep, time.monotonic, time.time, asyncio.sleep, sensors._utcnow)
         if not _travellers:
             self._traveller = _travel_from_now()
         time.sleep = self._sleep  # type: ignore[assignment]
         time.monotonic = lambda: _monotonic() + self._passed
         if not _travellers:
             time.time = lambda: _time() + self._skipped
+            # Sensors between whose pokes nothing sleeps ask the calendar.
+            sensors._utcnow = lambda: dt.datetime.fromtimestamp(time.time(), dt.timezone.utc)
         asyncio.sleep = self._async_sleep  # type: ignore[assignment]
         return self
 
     def __exit__(self, *_: Any) -> None:
         import asyncio
 
-        time.sleep, time.monotonic, time.time, asyncio.sleep = self._before
+        from vortex.sensors import base as sensors
+
+        time.sleep, time.monotonic, time.time, asyncio.sleep, sensors._utcnow = self._before
         if self._traveller is not None:
             self._traveller.__exit__(None, None, None)
             self._traveller = None
