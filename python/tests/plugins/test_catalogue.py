@@ -1,5 +1,7 @@
 """Which plugins there are, what they cost others when they are broken, and what a DAG file says that needs one of those."""
 import os
+import shutil
+import subprocess
 
 import pytest
 
@@ -64,6 +66,15 @@ def test_a_plugin_that_others_may_write_or_that_lies_elsewhere_is_refused(folder
     assert why[2].startswith("every user of this machine may write") and "chmod o-w" in why[2]
 
 
+@pytest.mark.skipif(shutil.which("cc") is None, reason="needs a C compiler")
+def test_a_native_add_on_is_a_plugin(runner):
+    target = runner.folder / "plugins" / "native.node"
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", str(target), os.path.join(os.path.dirname(__file__), "native.c")], check=True)
+    target.chmod(0o644)
+    runner.load("from vortex import DAG\nfrom vortex.plugins import NativeOperator\nwith DAG('d', schedule=None):\n    NativeOperator(task_id='t', value=[1, '{{ ds }}'])\n")
+    assert runner.value() == [1, "2024-02-29"]
+
+
 def test_too_many_files_are_no_plugin(folder, monkeypatch):
     from vortex.plugins import places
     from vortex.plugins.catalogue import all_plugins
@@ -94,7 +105,7 @@ def test_a_dag_file_has_the_plugins_that_it_uses_among_its_inputs(host, folder):
     (folder / "misses.py").write_text("from vortex.operators import HelloOperater\n")
     found = host.parse_all(folder, ["uses.py", "shipped.yaml", "misses.py"], wall_seconds=20.0)
     used = found["uses.py"]["result"]
-    assert used["error"] is None and used["inputs"]["files"] == []
+    assert used["error"] is None and used["inputs"]["files"] == ["plugins/hello.ts"]
     assert "plugins/hello.ts" in [file["path"] for file in used["bundle_files"]]
     yaml = found["shipped.yaml"]["result"]
     assert yaml["error"] is None and [task["operator"] for task in yaml["dags"][0]["tasks"]] == ["HttpOperator", "HelloOperator"]
@@ -102,6 +113,16 @@ def test_a_dag_file_has_the_plugins_that_it_uses_among_its_inputs(host, folder):
     assert missed["error"]["message"].startswith("PluginMissing: cannot import HelloOperater: no plugin in the plugins folder of")
     assert "Did you mean HelloOperator?" in missed["error"]["message"]
     assert "plugins/" in missed["inputs"]["files"]
+
+
+def test_plugins_may_lie_beside_the_dag_folder(host, folder):
+    write(folder.parent, "hello.ts", HELLO)
+    (folder / "uses.py").write_text("from vortex.operators import HelloOperator\n")
+    result = host.parse(folder, "uses.py")["result"]
+    assert result["error"] is None
+    assert [file["path"] for file in result["bundle_files"]] == ["uses.py", "plugins/hello.ts"]
+    # By its place: nobody watches there, and so it is compared again and again.
+    assert result["inputs"]["files"] == [str(folder.parent / "plugins" / "hello.ts")]
 
 
 def test_a_dag_file_that_needs_a_broken_plugin_says_where_it_is_broken(host, folder):

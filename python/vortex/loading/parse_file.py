@@ -128,7 +128,8 @@ def _tree_of(path: str) -> Optional[Any]:
 
 def _inputs(root: str, path: str, inputs: InputRecorder, bundle: BundleCollector) -> Dict[str, List[str]]:
     """Files as the watcher names them: relative to the DAG folder if inside, else absolute; a trailing slash is a listing."""
-    files = [_named(root, name) for name in inputs.files if not bundle.holds(name)]
+    # Files of plugins are no data beside the DAG file: they are named, wherever they lie.
+    files = [_named(root, name) for name in [*(one for one in inputs.files if not bundle.holds(one)), *_plugins("used_files")]]
     folders = [_named(root, name).rstrip("/") + "/" for name in [*inputs.folders, *_plugins("looked_for_all")]]
     return {
         "files": sorted(set(files) | set(folders)),
