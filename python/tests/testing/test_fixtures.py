@@ -105,7 +105,7 @@ def test_without_time_machine_only_waits_are_passed_over(monkeypatch, vortex_tim
         vortex_time("2026-01-01")
     began = time.time()
     ti = vortex_task(PythonOperator(task_id="t", python_callable=lambda: [time.sleep(3600), time.time(), time.monotonic()]))
-    assert 3600 <= ti.value[1] - began < 3700
+    assert 3600 <= ti.value[1] - began < 7200
 
 
 def test_dag_bag(tmp_path, monkeypatch):
