@@ -49,9 +49,11 @@ def _asked_by_library() -> bool:
     while frame is not None and (frame.f_code.co_filename.startswith("<frozen importlib") or frame.f_code.co_name == "import_module"):
         frame = frame.f_back
     name = frame.f_code.co_filename if frame is not None else ""
-    return name.startswith(_LIBRARIES)
+    return name.startswith(_LIBRARIES) and not name.startswith(_PROVIDERS)
 
 
+# Hooks that VORTEX has want drivers, such as boto3, which the deployment has.
+_PROVIDERS = os.path.join(os.path.dirname(vortex.__file__), "providers") + os.sep
 _LIBRARIES = tuple({folder + os.sep for folder in (os.path.dirname(os.__file__), os.path.join(sys.prefix, "lib"), os.path.dirname(vortex.__file__))})
 
 
