@@ -45,7 +45,9 @@ function stageEngine(): void {
   cpSync(join(root, 'node_modules/node/bin', node), join(engine, 'bin', node))
   const { name, version, license } = manifest()
   writeFileSync(join(engine, 'package.json'), JSON.stringify({ name, version, license, type: 'module' }, null, 2))
-  copy(['dist/server', 'dist/plugins', 'dist/renderer', 'python/vortex', 'dags', 'LICENSE'], engine)
+  // What `pip install` of the folder python/ needs (docs/testing.md).
+  const installable = ['pyproject.toml', 'setup.py', 'vortex_names.py'].map((name) => `python/${name}`)
+  copy(['dist/server', 'dist/plugins', 'dist/renderer', 'python/vortex', ...installable, 'dags', 'LICENSE'], engine)
   stageAddOn('better-sqlite3')
 }
 
