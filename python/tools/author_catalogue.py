@@ -48,6 +48,13 @@ def catalogue() -> Dict[str, Any]:
     own = _arguments(BaseOperator)
     common = {argument["name"] for argument in own}
     names = [_describe(name, value, modules, common, BaseOperator) for name, value in sorted(homes.items())]
+    of_plugins = _of_plugins()
+    # Airflow may have another operator of the name: these follow.
+    for name in sorted(of_plugins["vortex.plugins"]):
+        names.append({**_describe(name, _load(f"vortex.plugins:{name}"), of_plugins, common, BaseOperator), "is_plugin": True})
+    for module, listed in of_plugins.items():
+        of_vortex = [name for home, known in vortex._HOMES.items() if home.startswith(f"{module}.") for name in known.split()]
+        modules[module] = sorted({*listed, *of_vortex})
     return {
         "modules": {module: modules[module] for module in sorted(modules)},
         "names": names,
@@ -56,6 +63,17 @@ def catalogue() -> Dict[str, Any]:
         "context": sorted(CONTEXT_KEYS),
         "macros": [{"name": name, "doc": _doc(getattr(macros, name))} for name in sorted(macros.__all__)],
     }
+
+
+def _of_plugins() -> Dict[str, List[str]]:
+    """Module -> what the shipped plugins have there."""
+    from vortex.plugins.catalogue import shipped
+
+    packages = {"operator": "vortex.operators", "sensor": "vortex.sensors", "notifier": "vortex.notifications"}
+    found: Dict[str, List[str]] = {"vortex.plugins": sorted(shipped()), **{package: [] for package in packages.values()}}
+    for _, one in shipped().values():
+        found[packages[one.kind]].append(one.name)
+    return found
 
 
 def _load(home: str) -> Any:

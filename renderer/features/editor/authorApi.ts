@@ -13,6 +13,8 @@ export interface ApiName {
   doc?: string
   arguments?: ApiArgument[]
   members?: Record<string, string>
+  /** Of a shipped plugin, while Airflow may have another operator of this name. */
+  is_plugin?: boolean
 }
 interface Generated {
   modules: Record<string, string[]>
@@ -34,11 +36,22 @@ export function loadAuthorApi(): Promise<AuthorApi> {
 }
 
 export function indexApi(found: Generated): AuthorApi {
-  return { ...found, names: new Map(found.names.map((name) => [name.name, name])) }
+  const names = new Map<string, ApiName>()
+  for (const one of found.names) names.set(names.has(one.name) ? pluginKey(one.name) : one.name, one)
+  return { ...found, names }
+}
+
+const pluginKey = (name: string): string => `${name} of a plugin`
+
+/** What a name stands for in a file with this text: a plugin's operator, if it is imported from where those are. */
+export function nameIn(api: AuthorApi, name: string, text: string): ApiName | undefined {
+  const ofPlugin = api.names.get(pluginKey(name))
+  const isImported = new RegExp(`from\\s+vortex\\.(?:operators|sensors|notifications|plugins)\\s+import\\s[^\\n]*\\b${name}\\b`)
+  return ofPlugin !== undefined && isImported.test(text) ? ofPlugin : api.names.get(name)
 }
 
 /** Arguments of a call by its name: those of its own first, then what every task has. */
-export function argumentsOf(api: AuthorApi, callee: string, isDecorator: boolean): readonly ApiArgument[] {
+export function argumentsOf(api: AuthorApi, callee: string, isDecorator: boolean, text: string): readonly ApiArgument[] {
   const [head = '', kind] = callee.split('.')
   if (head === 'task' && (isDecorator || kind !== undefined)) {
     const operator =
@@ -49,7 +62,7 @@ export function argumentsOf(api: AuthorApi, callee: string, isDecorator: boolean
   }
   if (head === 'dag') return [...(api.names.get('DAG')?.arguments ?? [])].map((one) => ({ ...one, required: false }))
   if (head === 'task_group') return (api.names.get('TaskGroup')?.arguments ?? []).map((one) => ({ ...one, required: false }))
-  const found = api.names.get(callee)
+  const found = nameIn(api, callee, text)
   if (found === undefined) return []
   return found.kind === 'operator' ? [...(found.arguments ?? []), ...api.task_arguments] : (found.arguments ?? [])
 }

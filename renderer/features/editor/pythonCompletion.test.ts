@@ -29,6 +29,14 @@ describe('completion of DAG files', () => {
     expect(names).toEqual(expect.arrayContaining(['append_env=', 'retries=', 'trigger_rule=', 'secrets=']))
     expect(names).not.toContain('task_id=')
   })
+  it('knows what the shipped plugins have, and which HttpOperator is meant', async () => {
+    expect(await labels('from vortex.sensors import |')).toEqual(expect.arrayContaining(['FileSensor', 'S3KeySensor', 'HttpSensor']))
+    const plugin = await labels('from vortex.operators import BashOperator, HttpOperator\nHttpOperator(|)')
+    expect(plugin).toEqual(expect.arrayContaining(['url=', 'response_as=', 'retries=']))
+    expect(plugin).not.toContain('response_check=')
+    expect(await labels('from airflow.providers.http.operators.http import HttpOperator\nHttpOperator(|)')).toContain('response_check=')
+    expect((await labels('x = HttpOp|')).filter((label) => label === 'HttpOperator')).toHaveLength(1)
+  })
   it('knows decorators, their kinds and their arguments', async () => {
     expect(await labels('@task.|\ndef f(): ...')).toEqual(
       expect.arrayContaining(['bash', 'branch', 'python', 'sensor', 'short_circuit', 'virtualenv']),

@@ -88,11 +88,11 @@ function completeCode(api: AuthorApi, context: CompletionContext, before: string
   const options: Completion[] = []
   if (call !== null && !isValue) {
     const given = new Set(call.given)
-    argumentsOf(api, call.callee, call.isDecorator)
+    argumentsOf(api, call.callee, call.isDecorator, context.state.doc.toString())
       .filter(({ name }) => !given.has(name))
       .forEach((argument, index) => options.push(argumentOption(argument, 99 - Math.min(index, 90))))
   }
-  if (word !== '' || context.explicit) for (const name of api.names.values()) options.push(nameOption(api, name))
+  if (word !== '' || context.explicit) for (const [key, name] of api.names) if (key === name.name) options.push(nameOption(api, name))
   return options.length === 0 ? null : { from: context.pos - word.length, options, validFor: /^\w*$/ }
 }
 
