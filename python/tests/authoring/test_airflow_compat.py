@@ -310,3 +310,12 @@ def test_what_is_missing_of_airflow_itself_says_what_to_do(monkeypatch, module, 
     monkeypatch.setattr(current_context, "_current", {})
     with pytest.raises(VortexProviderMissing, match=words):
         stub()
+
+
+def test_classes_are_no_modules_but_plugins_of_airflow_1_are():
+    import importlib
+
+    for name in "airflow.models.Variable", "airflow.providers.google.cloud.hooks.gcs.GCSHook":
+        with pytest.raises(ModuleNotFoundError):
+            importlib.import_module(name)
+    assert importlib.import_module("airflow.operators.MyPlugin").MyOperator.stub_package == "apache-airflow"

@@ -38,7 +38,7 @@ class AirflowFinder(importlib.abc.MetaPathFinder):
         if fullname == "airflow":
             if not (self.shadows or os.environ.get(_SHADOW) == "1") and _real_airflow() is not None:
                 return None
-        elif not _is_ours(sys.modules.get("airflow")) or _names_a_class(fullname.rpartition(".")[2]):
+        elif not _is_ours(sys.modules.get("airflow")) or _names_a_class(fullname):
             return None
         elif fullname.startswith(_EXAMPLES):
             beside = _example(fullname)
@@ -99,9 +99,17 @@ def _real_airflow() -> Any:
     return spec if any(os.path.exists(os.path.join(folder, name)) for folder in folders for name in _REAL) else None
 
 
-def _names_a_class(name: str) -> bool:
-    """Airflow's modules are lower-case, but for S3_hook. mock.patch("airflow.models.Variable.get") tries the class as a module first."""
-    return name[:1].isupper() and "_" not in name
+def _names_a_class(fullname: str) -> bool:
+    """
+    No module: mock.patch("airflow.models.Variable.get") tries the class as a module first. Modules of providers are lower-case; elsewhere
+    S3_hook and plugins of Airflow 1 have capitals.
+    """
+    parent, _, name = fullname.rpartition(".")
+    if not name[:1].isupper():
+        return False
+    from vortex.airflow_compat.table import EXPORTS
+
+    return parent.startswith("airflow.providers.") or name in EXPORTS.get(parent, ())
 
 
 def _is_ours(module: Any) -> bool:
