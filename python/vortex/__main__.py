@@ -1,6 +1,6 @@
 """
-`python -m vortex FILE [ARGS]` and `python -m vortex -m MODULE [ARGS]`: as Python runs them, with `airflow.*` served by VORTEX. Where the
-package is installed with pip, plain `python FILE` does the same (vortex_names.pth).
+`python -m vortex FILE [ARGS]` and `python -m vortex -m MODULE [ARGS]`: as Python runs them, with `airflow.*` served by VORTEX, also where
+Apache Airflow is installed. Where the package is installed with pip, plain `python FILE` does the same (vortex_names.pth).
 """
 
 from __future__ import annotations
@@ -10,10 +10,13 @@ import runpy
 import sys
 from typing import List
 
+from vortex.airflow_compat import install
+
 USAGE = "usage: python -m vortex FILE [ARGUMENTS]      or      python -m vortex -m MODULE [ARGUMENTS]"
 
 
 def main(arguments: List[str]) -> None:
+    install(shadow=True)
     if arguments[:1] == ["-m"] and len(arguments) > 1:
         sys.argv = arguments[1:]
         sys.path[0] = os.getcwd()
