@@ -1,7 +1,7 @@
 /** The s3 plugin against a real server of the protocol (moto). */
 import { S3Client, CreateBucketCommand, ListMultipartUploadsCommand, PutObjectCommand } from '@aws-sdk/client-s3'
 import { readdir, readFile, writeFile } from 'node:fs/promises'
-import { connect, createServer, type AddressInfo } from 'node:net'
+import { connect, createServer, type AddressInfo, type Socket } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type { Connection, Operator, Sensor } from '../api/index.ts'
@@ -63,27 +63,37 @@ const put = (config: object, context?: TestContext): Promise<unknown> => run('S3
 const get = (config: object): Promise<unknown> => run('S3GetObjectOperator', config)
 const list = (config: object): Promise<unknown> => run('S3ListOperator', config)
 
-/** A line to the server that breaks the first connections, or stops each answer after so many bytes. */
+/** A line to the server that breaks the first connections, or lets no more than so many bytes of each through, either way. */
 async function proxyTo(url: string, p: { refused?: number; bytes?: number }) {
   const target = new URL(url)
   let connections = 0
+  const sockets: Socket[] = []
   const proxy = createServer((socket) => {
     connections += 1
     if (connections <= (p.refused ?? 0)) return void socket.destroy()
     const onward = connect(Number(target.port), target.hostname)
+    sockets.push(socket, onward)
     socket.on('error', () => onward.destroy()).on('close', () => onward.destroy())
     onward.on('error', () => socket.destroy()).on('close', () => socket.end())
-    socket.pipe(onward)
-    onward.on('data', (data) => {
-      socket.write(data)
-      if (onward.bytesRead > (p.bytes ?? Infinity)) onward.pause()
-    })
+    for (const [from, to] of [
+      [socket, onward],
+      [onward, socket],
+    ] as const) {
+      from.on('data', (data) => {
+        to.write(data)
+        if (from.bytesRead > (p.bytes ?? Infinity)) from.pause()
+      })
+    }
   })
   await new Promise<void>((resolve) => proxy.listen(0, '127.0.0.1', resolve))
   return {
     url: `http://127.0.0.1:${(proxy.address() as AddressInfo).port}`,
     connections: () => connections,
-    [Symbol.asyncDispose]: () => new Promise<void>((resolve) => void proxy.close(() => resolve())),
+    async [Symbol.asyncDispose]() {
+      // One that is not read does not notice that its other end is gone.
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => proxy.close(resolve))
+    },
   }
 }
 
@@ -163,10 +173,11 @@ describe('objects of S3', () => {
 
 describe('a cancelled task', () => {
   it('leaves no parts of its upload', async () => {
+    await using line = await proxyTo(server.url, { bytes: MIB })
     const abort = new AbortController()
-    const context = testContext([connection], abort.signal)
+    const context = testContext([{ ...connection, extra: { ...connection.extra, endpoint_url: line.url } }], abort.signal)
     const large = join(folder.path, 'large.bin')
-    await writeFile(large, Buffer.alloc(64 * MIB))
+    await writeFile(large, Buffer.alloc(17 * MIB))
     const work = failure(put({ s3_bucket: 'other', s3_key: 'cancelled', filename: large }, context))
     const uploads = async (): Promise<number> =>
       (await direct.send(new ListMultipartUploadsCommand({ Bucket: 'other' }))).Uploads?.length ?? 0
