@@ -42,7 +42,7 @@ beforeAll(async () => {
     conn_id: 'aws_default',
     conn_type: 'aws',
     login: 'key',
-    password: 'secret',
+    password: 'opensesame',
     extra: { endpoint_url: server.url, region_name: 'eu-north-1' },
   }
 })
@@ -207,7 +207,7 @@ describe('what is wrong with a connection', () => {
       const error = await failure(
         run('S3GetObjectOperator', { s3_bucket: 'lake', s3_key: 'a', ...config }, testContext([{ ...connection, ...change }])),
       )
-      expect(error.message).not.toContain('secret"')
+      expect(error.message).not.toContain('opensesame')
       return error.message
     }
     const extra = connection.extra ?? {}
