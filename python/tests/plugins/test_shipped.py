@@ -105,3 +105,10 @@ def test_a_wrong_argument_is_told_when_the_file_is_read(load, task, words):
 )
 def test_a_wrong_argument_that_only_shows_at_work_fails_the_task(load, task, words):
     assert words in load(task.replace("{{", "{").replace("}}", "}")).run()["reason"]
+
+
+def test_their_own_folder_is_none_of_a_dag_folder():
+    """In the repository it lies beside dags/."""
+    from vortex.plugins.places import find_places
+
+    assert find_places(os.path.join(os.path.dirname(__file__), "..", "..", "..", "dags")) == []

@@ -22,6 +22,8 @@ MAX_BYTES = 32 * 1024 * 1024
 MAX_FILES = 2000
 # In one folder. Each has a process of its own when it is looked at.
 MAX_PLUGINS = 200
+# In the repository of VORTEX the folder beside dags/ is that of the shipped plugins; these are no plugins of a DAG folder.
+_SHIPPED = os.path.realpath(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "..", "plugins"))
 
 
 class PluginRefused(Exception):
@@ -58,7 +60,7 @@ class Place:
 
 def plugin_folders(root: str) -> List[Tuple[str, str]]:
     """(folder, its path within a bundle) of the plugins of this DAG folder: none or one."""
-    return [(folder, prefix) for folder, prefix in search_roots(root) if prefix == "plugins/"]
+    return [(folder, prefix) for folder, prefix in search_roots(root) if prefix == "plugins/" and os.path.realpath(folder) != _SHIPPED]
 
 
 def find_places(root: str) -> List[Place]:
