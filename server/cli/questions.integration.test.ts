@@ -125,7 +125,7 @@ describe('words of Airflow', () => {
   test.each([
     [['dags', 'runs', 'etl'], 'vortex runs list DAG'],
     [['dags', 'list-runs', '-d', 'etl'], 'vortex runs list DAG'],
-    [['--server', 'http://x', 'tasks', 'test', 'etl', 'extract'], 'vortex run FILE'],
+    [['--server', 'http://x', 'tasks', 'run', 'etl', 'extract'], 'vortex run FILE'],
     [['db', 'init'], 'None is needed'],
     [['scheduler'], 'vortex server'],
   ])('%j is answered with what does it here', async (args, answer) => {
