@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import HELLO, write
+from hello_plugin import HELLO, write
 
 GOOD = "import {{ definePlugin, operator }} from 'vortex/plugin'\nexport default definePlugin({{ api: 1, name: '{0}', operators: {{ {1}: operator({{ description: 'd', config: {{ type: 'object', properties: {{ {2} }} }}, execute() {{}} }}) }} }})\n"
 BROKEN = {

@@ -5,7 +5,7 @@ import subprocess
 
 import pytest
 
-from conftest import TESTS, write
+from hello_plugin import TESTS, write
 
 ROOT = os.path.dirname(os.path.dirname(TESTS))
 with open(os.path.join(ROOT, "docs", "plugins.md"), encoding="utf-8") as stream:

@@ -52,7 +52,7 @@ def shipped_place(name: str) -> Place:
     return Place(root=name, entry=name, path=f"plugins/{name}", shipped=True)
 
 
-_classes: Dict[Tuple[str, str], Any] = {}
+_classes: Dict[Tuple[str, str, str], Any] = {}
 _used: Dict[str, List[str]] = {}
 _looked_for_all: Set[str] = set()
 
@@ -64,7 +64,7 @@ def class_of(name: str, kind: Optional[str] = None) -> Any:
     with unrecorded():
         root = _root()
         place, description, registered = _find(name, root)
-        key = (place.path if place.shipped else place.digest(), name)
+        key = (place.entry, "" if place.shipped else place.digest(), name)
         if key not in _classes:
             made = _classes[key] = make_class(place, description, registered)
             if not place.shipped and not is_recorded():
