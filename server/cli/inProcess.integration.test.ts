@@ -89,9 +89,14 @@ test('vortex run --debug: the task waits in its own process until a debugger has
   const address = `127.0.0.1:${port}`
   const run = startCli(['run', join(home, 'orders.py'), '--conf', '{"day": 0}', '--debug', 'extract', '--debug-address', address], { env })
   await run.seen(new RegExp(`extract waits for a debugger on ${address}`))
-  const seen = await attach(port)
-  expect(seen).toContain('"event": "initialized"')
-  expect(await run.done).toMatchObject({ code: 0 })
+  try {
+    const seen = await attach(port)
+    expect(seen).toContain('"event": "initialized"')
+    expect(await run.done).toMatchObject({ code: 0 })
+  } finally {
+    // One that still waits would wait for ever.
+    run.child.kill()
+  }
 })
 
 /** Speaks the Debug Adapter Protocol as far as a debugger does that only attaches; ends when the task has gone on. */
