@@ -96,7 +96,7 @@ it('completes operators with their imports, and goes from a task to its line', a
   await task('second').waitFor()
   await typeAtEnd('shared.py', '    done = ')
   await page.keyboard.type('EmptyOp')
-  await page.locator('.cm-tooltip-autocomplete').getByText('EmptyOperator').waitFor()
+  await page.locator('.cm-tooltip-autocomplete').getByText('EmptyOperator', { exact: true }).waitFor()
   // A completion is taken only once it could be read.
   await page.waitForTimeout(150)
   await page.keyboard.press('Enter')

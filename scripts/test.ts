@@ -121,8 +121,8 @@ const SUITES: Record<string, Suite> = {
  * tests of `integration` wait more than they compute (leases, restarts, kills) and their times are real, so the other lane gives way.
  */
 const LANES: readonly { suites: readonly string[]; nice: number }[] = [
-  { suites: ['integration', 'desktop', 'python', 'database'], nice: 0 },
-  { suites: ['unit', 'e2e'], nice: 10 },
+  { suites: ['integration', 'desktop'], nice: 0 },
+  { suites: ['unit', 'python', 'database', 'e2e'], nice: 10 },
 ]
 
 mkdirSync(results, { recursive: true })

@@ -1,6 +1,7 @@
 /** The desktop app with the server of this computer: first start, edit and run again, its walls, and a server that dies. */
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import type {} from '#bridge/desktopBridge.ts'
 import { desktopHome, startDesktop, type DesktopApp, type DesktopHome } from './desktopApp.ts'
@@ -140,12 +141,26 @@ describe('this computer', () => {
       .poll(async () => (await desktop.request<{ data: { state: string }[] }>('GET', running)).data[0]?.state, { timeout: 40_000 })
       .toBe('running')
     const before = await desktop.serverPid()
+    const said = await listen(page)
     process.kill(before, 'SIGKILL')
-    await page.getByText('The local server ended unexpectedly').waitFor()
+    // The next one may be there half a second later.
     await page.getByText('The server of this computer runs again.').waitFor()
+    expect(await said()).toContainEqual(expect.stringContaining('The local server ended unexpectedly (SIGKILL). Starting it again'))
     expect(await desktop.serverPid()).not.toBe(before)
     await writeFile(go, '')
     await expect.poll(() => stateOf('slow', run_id), { timeout: 40_000 }).toBe('success')
     await page.getByText('Live', { exact: true }).waitFor()
   })
 })
+
+/** What the page says from now on, also for a moment only. */
+async function listen(page: Page): Promise<() => Promise<string[]>> {
+  const texts = await page.evaluateHandle(() => {
+    const heard = new Set<string>()
+    new MutationObserver(() => {
+      for (const { textContent } of document.querySelectorAll('[role=status]')) heard.add(textContent)
+    }).observe(document.body, { subtree: true, childList: true, characterData: true })
+    return heard
+  })
+  return () => texts.evaluate((heard) => [...heard])
+}

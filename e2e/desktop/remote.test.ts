@@ -147,6 +147,8 @@ describe('a controller elsewhere', () => {
     const { api_key, id } = await api.createApiKey({ body: { name: 'desktop' } })
     key_id = id
     await page.getByRole('complementary', { name: 'Connected to This computer (Local)' }).waitFor()
+    // The stripe is there before the page, and keys mean nothing until then.
+    await page.getByText('Live', { exact: true }).waitFor()
     await page.keyboard.press('Control+Shift+K')
     await page.getByRole('button', { name: 'Add a connection' }).waitFor()
     expect(await violations(page)).toEqual([])
