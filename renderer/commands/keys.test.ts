@@ -40,9 +40,14 @@ describe('keys', () => {
     expect(commandFor([palette], press('/'), false)?.id).toBe('palette')
     expect([keysOf(palette, [search, palette]), keysOf(palette, [palette])]).toEqual([['mod+k'], ['mod+k', '/']])
   })
+  it('knows plus as a key, too', () => {
+    const plus = { ...press('+'), shiftKey: true }
+    expect([matchesKey('+', plus, false), matchesKey('mod++', { ...plus, ctrlKey: true }, false)]).toEqual([true, true])
+  })
   it('writes keys as their caps', () => {
     expect(keyCaps('mod+k', false)).toEqual(['Ctrl', 'K'])
     expect(keyCaps('mod+k', true)).toEqual(['⌘', 'K'])
     expect(keyCaps('shift+c', false)).toEqual(['Shift', 'C'])
+    expect([keyCaps('+', false), keyCaps('mod++', false)]).toEqual([['+'], ['Ctrl', '+']])
   })
 })

@@ -9,8 +9,11 @@ export interface KeyPress {
   altKey: boolean
 }
 
+/** `+` joins, and is a key itself at the end. */
+const partsOf = (keys: string): string[] => keys.split(/\+(?=.)/)
+
 export function matchesKey(keys: string, press: KeyPress, isMac: boolean): boolean {
-  const parts = keys.toLowerCase().split('+')
+  const parts = partsOf(keys.toLowerCase())
   const key = parts.at(-1)
   const wants = (name: string) => parts.slice(0, -1).includes(name)
   const mod = isMac ? press.metaKey : press.ctrlKey
@@ -45,7 +48,7 @@ const NAMES: Record<string, string> = {
   arrowright: '→',
 }
 export function keyCaps(keys: string, isMac: boolean): string[] {
-  return keys.split('+').map((part) => (part === 'mod' && isMac ? '⌘' : (NAMES[part.toLowerCase()] ?? part.toUpperCase())))
+  return partsOf(keys).map((part) => (part === 'mod' && isMac ? '⌘' : (NAMES[part.toLowerCase()] ?? part.toUpperCase())))
 }
 
 export const isMacPlatform = (): boolean => /mac|iphone|ipad/i.test(navigator.platform)
