@@ -67,7 +67,10 @@ describe('Home', () => {
     await part(page, 'Next runs').getByRole('link', { name: 'orders' }).waitFor()
     await failed.getByRole('link', { name: 'Log of reconcile' }).click()
     await page.waitForURL(/\/dags\/returns\/runs\/refund-7\/tasks\/reconcile/)
-    await page.getByText(/checking$/).first().waitFor()
+    await page
+      .getByText(/checking$/)
+      .first()
+      .waitFor()
     await page.goBack()
     await page.getByRole('link', { name: /^Failed in 24 h/ }).click()
     await page.getByRole('row').filter({ hasText: 'refund-7' }).waitFor()
