@@ -8,18 +8,23 @@ export interface ConfOptions {
   param?: string[]
 }
 
+interface GivenConf {
+  conf: Record<string, unknown>
+  given: [string, string][]
+}
+
 /** Checked before a server is asked: a typing mistake should not cost a start. */
-export function readConfOptions(options: ConfOptions): { conf: Record<string, unknown>; given: [string, string][] } {
+export async function readConfOptions(options: ConfOptions): Promise<GivenConf> {
   const given = (options.param ?? []).map((text): [string, string] => {
     const at = text.indexOf('=')
     if (at < 1) throw new CliError(EXIT.usage, `--param ${text} has no name or no value. It looks like --param day=2026-11-23.`)
     return [text.slice(0, at), text.slice(at + 1)]
   })
-  return { conf: options.conf === undefined ? {} : readConf(options.conf), given }
+  return { conf: options.conf === undefined ? {} : await readConf(options.conf), given }
 }
 
 /** A value is read as JSON unless the param wants a text: `--param n=3` is a number, `--param code=007` the text if `code` is one. */
-export function confOf(read: ReturnType<typeof readConfOptions>, params: DagDetail['params']): Record<string, unknown> {
+export function confOf(read: GivenConf, params: DagDetail['params']): Record<string, unknown> {
   const values = read.given.map(([name, text]): [string, unknown] => [name, isText(params[name]) ? text : parsed(text)])
   return { ...read.conf, ...Object.fromEntries(values) }
 }

@@ -122,7 +122,7 @@ async function test({ screen }: Cli, options: TestOptions, words: string[]): Pro
     ...(screen.json ? ['--json'] : []),
   ]
   // Not on the command line, which everybody on the machine reads: a conf may hold what is secret.
-  const env = options.conf === undefined ? {} : { CONF_OF_VORTEX_TEST: JSON.stringify(readConf(options.conf)) }
+  const env = options.conf === undefined ? {} : { CONF_OF_VORTEX_TEST: JSON.stringify(await readConf(options.conf)) }
   return runPython({ args: ['-m', 'vortex.testing', ...args], env, home_folder: dataFolder(), report: screen.note })
 }
 

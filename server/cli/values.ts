@@ -1,6 +1,7 @@
 /** Reads values of the command line. Each throws an error that commander or the CLI turns into exit code 2. */
 import { InvalidArgumentError } from 'commander'
 import { readFileSync } from 'node:fs'
+import { text as readAll } from 'node:stream/consumers'
 import { CliError, EXIT } from './exit.ts'
 
 /** A whole number of an option. */
@@ -23,8 +24,8 @@ export function readInstant(text: string): string {
 }
 
 /** A JSON object: as text, as @file, or - for standard input. `what`: for errors. */
-export function readConf(text: string, what = 'conf'): Record<string, unknown> {
-  const source = text === '-' ? readFileSync(0, 'utf8') : text.startsWith('@') ? readFile(text.slice(1)) : text
+export async function readConf(text: string, what = 'conf'): Promise<Record<string, unknown>> {
+  const source = text === '-' ? await readInput(text) : text.startsWith('@') ? readFile(text.slice(1)) : text
   let value: unknown
   try {
     value = JSON.parse(source)
@@ -41,16 +42,22 @@ export function readConf(text: string, what = 'conf'): Record<string, unknown> {
 }
 
 /** A JSON object of a file, or - for standard input. Errors don't repeat the text, which may hold secrets. */
-export function readJsonObject(path: string): Record<string, unknown> {
+export async function readJsonObject(path: string): Promise<Record<string, unknown>> {
+  const text = await readInput(path)
   let value: unknown = null
   try {
-    value = JSON.parse(path === '-' ? readFileSync(0, 'utf8') : readFile(path))
-  } catch (cause) {
-    if (cause instanceof CliError) throw cause
+    value = JSON.parse(text)
+  } catch {
+    // Told below, as for any other text that is no object.
   }
   if (typeof value !== 'object' || value === null || Array.isArray(value))
     throw new CliError(EXIT.usage, `${path === '-' ? 'Standard input' : path} must hold a JSON object.`)
   return value as Record<string, unknown>
+}
+
+/** A file, or - for standard input, which is awaited: a read of a pipe whose writer is slow fails at once where it must not wait. */
+export async function readInput(path: string): Promise<string> {
+  return path === '-' ? await readAll(process.stdin) : readFile(path)
 }
 
 export function readFile(path: string): string {

@@ -102,7 +102,7 @@ function shorten(text: string): string {
 }
 
 async function update({ screen, connection }: Cli, uri: string, { extra }: { extra?: string }): Promise<void> {
-  const body = { uri, ...(extra === undefined ? {} : { extra: readConf(extra, 'extra') }) }
+  const body = { uri, ...(extra === undefined ? {} : { extra: await readConf(extra, 'extra') }) }
   const event = await connection().client.createAssetEvent({ body })
   if (screen.json) return screen.document(event)
   screen.line(`The update of ${event.name} is recorded.`)

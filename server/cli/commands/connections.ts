@@ -1,6 +1,5 @@
 /** `vortex connections`: list, get, add, delete, import, export. What is secret comes from a file, a pipe or a prompt, never from the command line. */
 import type { Command } from 'commander'
-import { readFileSync } from 'node:fs'
 import type { Connection, ConnectionBody } from '#contract/connection.ts'
 import { VortexError } from '#contract/errors.ts'
 import { action, type Cli } from '../cli.ts'
@@ -8,7 +7,7 @@ import { CliError, EXIT } from '../exit.ts'
 import { instant } from '../output.ts'
 import { readPages } from '../pages.ts'
 import { confirm, readSecret } from '../prompt.ts'
-import { choice, readFile } from '../values.ts'
+import { choice, readInput } from '../values.ts'
 
 export function register(connections: Command): void {
   connections.command('list').description('ids and types').option('--search <text>', 'part of id or type').action(action(list))
@@ -109,7 +108,7 @@ async function load(
   file: string,
   { onExisting, dryRun }: { onExisting: 'overwrite' | 'skip' | 'fail'; dryRun?: boolean },
 ): Promise<void> {
-  const connections = readMany(file === '-' ? readFileSync(0, 'utf8') : readFile(file))
+  const connections = readMany(await readInput(file))
   const dry_run = dryRun === true
   const answer = await connection().client.importConnections({ body: { connections, on_existing: onExisting, dry_run } })
   if (screen.json) return screen.document(answer)

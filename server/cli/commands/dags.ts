@@ -230,7 +230,7 @@ interface TriggerOptions extends ConfOptions {
 
 async function trigger(cli: Cli, id: string, options: TriggerOptions): Promise<number | void> {
   const connection = cli.connection()
-  const read = readConfOptions(options)
+  const read = await readConfOptions(options)
   const dag = await findDag({ client: connection.client, screen: cli.screen }, id)
   const failure = importFailure(dag)
   if (failure !== null) cli.screen.warn(`${failure} The run uses version ${dag.version}, the last good one.`)
@@ -307,7 +307,7 @@ const BACKFILL_OPTIONS = {
 
 async function backfill({ screen, connection }: Cli, id: string, options: BackfillOptions): Promise<number | void> {
   const { client } = connection()
-  const read = readConfOptions(options)
+  const read = await readConfOptions(options)
   const dag = await findDag({ client, screen }, id)
   const failure = importFailure(dag)
   if (failure !== null) screen.warn(`${failure} The runs use version ${dag.version}, the last good one.`)

@@ -71,7 +71,7 @@ async function put(client: Client, name: string, body: PoolBody): Promise<Awaite
 }
 
 async function load({ screen, connection }: Cli, file: string): Promise<void> {
-  const pools = Object.entries(readJsonObject(file)).map(([name, fields]) => ({ name, body: readPool(name, fields) }))
+  const pools = Object.entries(await readJsonObject(file)).map(([name, fields]) => ({ name, body: readPool(name, fields) }))
   for (const { name, body } of pools) await put(connection().client, name, body)
   if (screen.json) return screen.document(pools.map(({ name }) => name))
   screen.line(pools.length === 0 ? 'The file has no pools.' : `Set: ${pools.map(({ name }) => name).join(', ')}`)

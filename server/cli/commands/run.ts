@@ -52,7 +52,7 @@ const DAG_FILE_ENDINGS = new Set(['.py', '.yaml', '.yml', '.json', '.zip'])
 
 async function runDag({ screen }: Cli, given: string, options: RunOptions): Promise<number> {
   // Read before anything starts: a typing mistake should not cost a start.
-  const read = readConfOptions(options)
+  const read = await readConfOptions(options)
   const target = findTarget(given, options)
   const debug = readDebug(options)
   if (debug !== null) debugInHosts(debug)

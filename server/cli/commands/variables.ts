@@ -80,7 +80,7 @@ async function load(
   file: string,
   { onExisting, dryRun }: { onExisting: Existing; dryRun?: boolean },
 ): Promise<void> {
-  const chunks = chunksOf(readJsonObject(file))
+  const chunks = chunksOf(await readJsonObject(file))
   const send = async (on_existing: Existing, dry_run: boolean): Promise<VariableImported> => {
     const total: VariableImported = { dry_run, created: [], overwritten: [], skipped: [] }
     for (const variables of chunks) {
