@@ -3,10 +3,12 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join, resolve } from 'node:path'
+import { setTimeout } from 'node:timers/promises'
 import { _electron, type ElectronApplication, type Page } from 'playwright-core'
 import { inject } from 'vitest'
 import type {} from './machine.ts'
 
+const ENDED_MS = 40_000
 const root = resolve(import.meta.dirname, '../..')
 
 /** What a user has on disk: it outlives a start of the app. */
@@ -96,7 +98,10 @@ export async function startDesktop(home: DesktopHome, args: readonly string[] = 
         },
         [method, path, body === undefined ? null : JSON.stringify(body)] as const,
       ),
-    ended: () => end.then(() => undefined),
+    async ended() {
+      const isOver = await Promise.race([end.then(() => true), setTimeout(ENDED_MS, false)])
+      if (!isOver) throw new Error(`The app still runs after ${ENDED_MS / 1000} s. It shows: ${await page.locator('body').innerText()}`)
+    },
     async close() {
       if (child.exitCode !== null || child.signalCode !== null) return
       // Nobody is there to answer what becomes of running tasks.

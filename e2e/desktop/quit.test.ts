@@ -1,4 +1,5 @@
 /** Ending the desktop app while a task runs: finished first, or left to the worker and found again by a link. */
+import { once } from 'node:events'
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
@@ -39,7 +40,7 @@ async function runningTask(desktop: DesktopApp, go: string): Promise<string> {
 
 /** Asks the app to end, and answers its question by the place of the button. */
 async function quit(desktop: DesktopApp, choice: (typeof CHOICES)[number] | number): Promise<void> {
-  await desktop.app.evaluate(
+  const asked = desktop.app.evaluate(
     ({ app, dialog }, response) => {
       const asked: string[] = []
       Object.assign(globalThis, { asked })
@@ -51,6 +52,11 @@ async function quit(desktop: DesktopApp, choice: (typeof CHOICES)[number] | numb
     },
     typeof choice === 'number' ? choice : CHOICES.indexOf(choice),
   )
+  // The app may be gone before it answers.
+  const gone = (error: unknown): void => {
+    if (!/closed/.test(String(error))) throw error
+  }
+  await Promise.race([asked.catch(gone), once(desktop.app.process(), 'exit')])
 }
 
 const tasksOf = async (desktop: DesktopApp, run_id: string): Promise<Record<string, string>> => {

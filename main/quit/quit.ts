@@ -43,7 +43,7 @@ export class Quit {
 
   /** The session of the user ends, or a signal came: there is no time to ask. What runs goes on under the worker. */
   async atOnce(): Promise<void> {
-    await this.#end({ leave_worker: (await runningTasks(this.#o.server)) > 0 })
+    await this.#end({ leave_worker: (await runningTasks(this.#o.server)) !== 0 })
   }
 
   /** What the person chose while the app waits for tasks. */
@@ -64,7 +64,8 @@ export class Quit {
     }
     if (!server.isOurs) return this.#end({ leave_worker: true })
     const running = await runningTasks(server)
-    if (running === 0) return this.#end({ leave_worker: false })
+    // A server that does not answer cannot be asked to wait for its tasks: they are not ended, either.
+    if (running === null || running === 0) return this.#end({ leave_worker: running === null })
     const choice = await this.#choice(running)
     if (choice === 'cancel') this.#state = 'idle'
     else if (choice === 'drain') await this.#drain()
@@ -100,7 +101,7 @@ export class Quit {
       const running = await runningTasks(server)
       if (this.#isOver()) return
       if (running === 0) return this.#end({ leave_worker: false })
-      this.#o.onDraining({ running })
+      if (running !== null) this.#o.onDraining({ running })
       setTimeout(() => void look(), LOOK_MS)
     }
     await look()

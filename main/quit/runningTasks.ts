@@ -4,10 +4,11 @@ import type { LocalServer } from '../server/localServer.ts'
 /** The server is on this machine; if it does not answer in this time, nothing of it can be asked. */
 const ANSWER_MS = 3_000
 
-/** 0 as well if the server does not answer: then there is nothing to wait for. */
-export async function runningTasks(server: LocalServer): Promise<number> {
+/** 0 without a server; null if it does not answer, and tasks may run all the same. */
+export async function runningTasks(server: LocalServer): Promise<number | null> {
+  if (server.state.phase !== 'ready') return 0
   const status = await ask<{ running?: number }>(server, 'GET', '/api/swarm/status')
-  return status?.running ?? 0
+  return status?.running ?? null
 }
 
 export const drainWorkers = (server: LocalServer): Promise<void> => tellWorkers(server, 'drain')

@@ -21,8 +21,8 @@ const UNANSWERED = {
   detail: 'It may have changes that are not saved. They are lost if you leave it.',
 }
 const LEAVE = 1
-/** A page answers within a frame; one that does not is busy, and may have changes. */
-const ANSWER_MS = 1_000
+/** A page answers within a frame, or as soon as it has drawn what it draws; one that does not hangs, and may have changes. */
+const ANSWER_MS = 3_000
 /** The page's own answer, as a browser would ask for it. */
 const ASK_PAGE = `!window.dispatchEvent(new Event('beforeunload', { cancelable: true }))`
 
